@@ -1,0 +1,206 @@
+// Front door of codegen/physical: the plan as it will run, with every algorithm chosen. Plain data with a printer; the optimizer
+// makes it, pipeline cuts it. Column ids and expressions are those of the logical plan, without subqueries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/logical/logical.h"
+
+namespace lathe::physical {
+
+using expr::ColumnId;
+using expr::ExprPtr;
+using logical::AggregateCall;
+using logical::JoinKind;
+using logical::OutputColumn;
+using logical::SortKey;
+
+enum class Kind : uint8_t {
+  kTableScan, kValues, kFilter, kProject, kHashJoin, kNestedLoopJoin, kHashAggregate, kSort, kLimit, kAppend,
+  kHashSetOperation, kMaterialize, kCteScan, kModify,
+};
+
+struct Node;
+using NodePtr = std::unique_ptr<Node>;
+
+/// What all operators have. id is unique in the plan, in pre-order from 0; names in generated code and EXPLAIN use it.
+struct Node {
+  const Kind kind;
+  uint32_t id = 0;
+  std::vector<NodePtr> children;
+  std::vector<OutputColumn> outputs;  // only what is needed above
+  double estimated_rows = 0;
+  double estimated_cost = 0;  // of the subtree, in units of one sequentially read row
+
+  explicit Node(Kind k) : kind(k) {}
+  virtual ~Node() = default;
+  template <class T>
+  T& As() {
+    LATHE_CHECK(kind == T::kKind);
+    return static_cast<T&>(*this);
+  }
+  template <class T>
+  const T& As() const {
+    LATHE_CHECK(kind == T::kKind);
+    return static_cast<const T&>(*this);
+  }
+};
+
+/// One end of a key range as expressions over parameters; evaluated once per execution.
+struct KeyBoundExprs {
+  std::vector<ExprPtr> values;  // for the first key columns; a NULL value makes the range empty
+  bool inclusive = true;
+};
+
+/// Pages without values of this field in [min, max] are skipped; null = open end. Evaluated once per execution.
+struct SkipRangeExprs {
+  uint32_t field;
+  ExprPtr min, max;
+};
+
+/// Scan of a table or virtual table: outputs[i] is field fields[i] of relation->RowLayout(). The rows satisfy the bounds; every
+/// other predicate is a Filter above.
+struct TableScan : Node {
+  static constexpr Kind kKind = Kind::kTableScan;
+  TableScan() : Node(kKind) {}
+  schema::RelationPtr relation;
+  std::string alias;
+  std::vector<uint32_t> fields;
+  KeyBoundExprs lower, upper;
+  std::vector<SkipRangeExprs> skip;
+  bool key_order = false;  // rows are wanted in key order (then one worker)
+};
+
+/// Constant rows; see logical::Values.
+struct Values : Node {
+  static constexpr Kind kKind = Kind::kValues;
+  Values() : Node(kKind) {}
+  std::vector<std::vector<ExprPtr>> rows;
+};
+
+/// The conjuncts, cheapest and most selective first; those that can fail after those that cannot... in source order.
+struct Filter : Node {
+  static constexpr Kind kKind = Kind::kFilter;
+  Filter() : Node(kKind) {}
+  std::vector<ExprPtr> conjuncts;
+};
+
+/// outputs[i] = expressions[i].
+struct Project : Node {
+  static constexpr Kind kKind = Kind::kProject;
+  Project() : Node(kKind) {}
+  std::vector<ExprPtr> expressions;
+};
+
+/// children[0] = build side (materialised, hashed), children[1] = probe side (streams through). join_kind is seen from the
+/// logical left side; build_is_left tells which side that is:
+///   kInner; kLeft/kSingle/kSemi/kAnti/kMark with build = right: probe row decides on matches;
+///   kLeft/kSemi/kAnti with build = left, kRight/kFull: build rows carry a match flag and a second pipeline scans them.
+struct HashJoin : Node {
+  static constexpr Kind kKind = Kind::kHashJoin;
+  HashJoin() : Node(kKind) {}
+  JoinKind join_kind = JoinKind::kInner;
+  bool build_is_left = false;
+  // build_keys[i] = probe_keys[i]; same types on both sides; at least one. null_equal[i]: NULL matches NULL (IS NOT DISTINCT FROM).
+  std::vector<ExprPtr> build_keys, probe_keys;
+  std::vector<bool> null_equal;
+  ExprPtr residual;   // further condition over both sides; null = none
+  OutputColumn mark;  // kMark
+};
+
+/// children[0] = inner side (materialised once), children[1] = outer side (streams); any predicate or none. kInner and the kinds
+/// where the outer side is the logical left: kLeft, kSemi, kAnti, kMark, kSingle; kRight/kFull are planned with match flags as above.
+struct NestedLoopJoin : Node {
+  static constexpr Kind kKind = Kind::kNestedLoopJoin;
+  NestedLoopJoin() : Node(kKind) {}
+  JoinKind join_kind = JoinKind::kInner;
+  bool inner_is_left = false;
+  ExprPtr predicate;  // null = always true
+  OutputColumn mark;
+};
+
+/// Groups by hash; without groups exactly one row. Arguments are evaluated in the pipeline that feeds it. A distinct call is
+/// computed over its own set of (group, argument) values.
+struct HashAggregate : Node {
+  static constexpr Kind kKind = Kind::kHashAggregate;
+  HashAggregate() : Node(kKind) {}
+  std::vector<ExprPtr> groups;
+  std::vector<AggregateCall> calls;
+};
+
+/// Sorts; with limit (top-N) keeps only the first limit + offset rows. Ties in any order.
+struct Sort : Node {
+  static constexpr Kind kKind = Kind::kSort;
+  Sort() : Node(kKind) {}
+  std::vector<SortKey> keys;
+  ExprPtr limit, offset;  // null = none; applied here, no Limit operator above
+};
+
+struct Limit : Node {
+  static constexpr Kind kKind = Kind::kLimit;
+  Limit() : Node(kKind) {}
+  ExprPtr limit, offset;
+};
+
+/// UNION ALL: outputs[i] = children[c]->outputs[i].
+struct Append : Node {
+  static constexpr Kind kKind = Kind::kAppend;
+  Append() : Node(kKind) {}
+};
+
+/// INTERSECT and EXCEPT [ALL] by counting equal rows of both children in one hash table (NULLs equal). UNION is Append + HashAggregate.
+struct HashSetOperation : Node {
+  static constexpr Kind kKind = Kind::kHashSetOperation;
+  HashSetOperation() : Node(kKind) {}
+  logical::SetOperationKind operation = logical::SetOperationKind::kIntersect;
+  bool all = false;
+};
+
+/// children[0] is computed once into a buffer that CteScans read, then children[1] runs. outputs = children[1]'s.
+struct Materialize : Node {
+  static constexpr Kind kKind = Kind::kMaterialize;
+  Materialize() : Node(kKind) {}
+  uint32_t cte = 0;
+  std::string name;
+};
+
+struct CteScan : Node {
+  static constexpr Kind kKind = Kind::kCteScan;
+  CteScan() : Node(kKind) {}
+  uint32_t cte = 0;
+  std::vector<ColumnId> source;
+  std::string name;
+};
+
+/// Writes the child's rows; see logical::Modify.
+struct Modify : Node {
+  static constexpr Kind kKind = Kind::kModify;
+  Modify() : Node(kKind) {}
+  exec::WriteKind write = exec::WriteKind::kInsert;
+  schema::RelationPtr relation;
+  std::vector<ColumnId> source;
+};
+
+/// A relation that the plan depends on: the cache checks its version at each execution.
+struct Dependency {
+  RelationId relation;
+  uint64_t version;
+};
+
+/// A plan ready for code generation. Independent of parameter values; shared by sessions; immutable once made.
+struct Plan {
+  NodePtr root;
+  std::vector<std::string> result_names;
+  std::vector<types::Type> params;
+  std::vector<Dependency> dependencies;
+};
+
+/// Numbers the nodes in pre-order.
+void AssignIds(Node* root);
+/// Indented text, one operator a line, with estimated rows; for EXPLAIN and golden files.
+std::string Print(const Node& node, bool with_estimates = true);
+
+}  // namespace lathe::physical

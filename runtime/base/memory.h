@@ -1,0 +1,38 @@
+// Memory accounting: every large allocation of a query is charged to its MemoryBudget; past the limit the charge is refused, and
+// the caller spills or fails with 53200. Owned by the query; safe from all of its worker threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "runtime/base/result.h"
+
+namespace lathe::base {
+
+class MemoryBudget {
+ public:
+  /// limit_bytes 0 = unlimited. parent, if given, is charged too (server-wide budget) and outlives this.
+  explicit MemoryBudget(uint64_t limit_bytes, MemoryBudget* parent = nullptr)
+      : limit_bytes_(limit_bytes), parent_(parent) {}
+  ~MemoryBudget();
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+  /// Charges bytes; false, and nothing charged, when that would exceed the limit (or the parent's).
+  bool TryCharge(uint64_t bytes);
+  /// As TryCharge, with error 53200 in PostgreSQL's words.
+  Status Charge(uint64_t bytes);
+  void Release(uint64_t bytes);
+
+  uint64_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
+  uint64_t peak_bytes() const { return peak_.load(std::memory_order_relaxed); }
+  uint64_t limit_bytes() const { return limit_bytes_; }
+
+ private:
+  const uint64_t limit_bytes_;
+  MemoryBudget* const parent_;
+  std::atomic<uint64_t> used_{0};
+  std::atomic<uint64_t> peak_{0};  // only grows
+};
+
+}  // namespace lathe::base

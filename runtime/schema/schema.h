@@ -1,0 +1,114 @@
+// Front door of runtime/schema: what relations look like, as plain values. Storage keeps them (storage/catalog), everybody reads
+// them. Descriptors are immutable and shared; a change makes a new one with a higher version.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/ids.h"
+#include "runtime/base/result.h"
+#include "runtime/row/layout.h"
+#include "runtime/types/value.h"
+
+namespace lathe::schema {
+
+/// A column of a relation. Numbers are never reused; dropped columns stay in the descriptor, but not in rows of newer versions.
+struct Column {
+  ColumnNumber number;
+  std::string name;
+  types::Type type;
+  bool not_null = false;
+  bool dropped = false;
+  std::string default_sql;  // DEFAULT expression as SQL text; empty = none
+  // Value of this column in rows written before the column was added (evaluated once at ALTER TABLE); NULL otherwise.
+  types::Value missing;
+};
+
+/// One part of a key.
+struct KeyColumn {
+  uint32_t column;  // index into RelationDescriptor::columns
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+enum class RelationKind : uint8_t { kTable, kIndex, kVirtual /* pg_catalog, information_schema */, kView };
+
+/// Everything that is fixed about a table, index or virtual table at one version.
+struct RelationDescriptor {
+  RelationId id;
+  SchemaId schema;
+  std::string name;
+  RelationKind kind = RelationKind::kTable;
+  StorageId storage;            // where the rows lie; none for virtual tables and views
+  uint32_t schema_version = 1;  // of the row format; each page and delta row names the one it was written with
+  uint64_t version = 1;         // of this descriptor; grows with every change, DDL or statistics
+  std::vector<Column> columns;  // in attnum order, dropped ones included
+  // The key that orders the rows. Empty: keyed by a hidden 64-bit row id (has_row_id() is true).
+  std::vector<KeyColumn> key;
+  bool unique = false;           // the key is unique (a primary key, a unique index)
+  std::string primary_key_name;  // constraint name, "t_pkey"; empty = no primary key
+  Oid primary_key_oid;           // of the primary key's index entry in pg_class
+  RelationId table;              // kIndex: the table that it indexes
+  bool append_only = false;      // larger pages
+  int32_t fillfactor = 100;      // kept for pg_class only; row pages are immutable
+
+  bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
+  /// Index into columns of a live column with this name; -1 = none.
+  int FindColumn(std::string_view column_name) const;
+  /// Layout of the rows as scans deliver them and writers take them: all columns that are not dropped, in order; then, in a
+  /// table without a key, the hidden row id (int8, not null) as the last field.
+  row::Layout RowLayout() const;
+  /// Live columns in order: field i of RowLayout() is columns[LiveColumns()[i]].
+  std::vector<uint32_t> LiveColumns() const;
+};
+using RelationPtr = std::shared_ptr<const RelationDescriptor>;
+
+/// A namespace.
+struct SchemaDescriptor {
+  SchemaId id;
+  std::string name;
+};
+
+/// What is known of one column's values; bounds hold for every row that any snapshot may see, so that the compiler may rely on
+/// them when it checks them again at execution.
+struct ColumnStats {
+  types::Value min, max;        // NULL value = unknown (or no non-null value seen)
+  double null_fraction = 0;
+  double distinct_count = 0;    // estimated; 0 = unknown
+  std::vector<std::pair<types::Value, double>> most_common;  // value, fraction of rows
+  std::vector<types::Value> histogram;                       // equi-depth bounds
+};
+
+/// Statistics of a relation. Estimates, except min/max.
+struct RelationStats {
+  double row_count = 0;
+  double page_count = 0;
+  std::vector<ColumnStats> columns;  // like RelationDescriptor::columns; may be empty = nothing known
+};
+
+/// Reads the catalog as one transaction sees it. Implemented by storage/catalog; not shared between threads.
+class CatalogReader {
+ public:
+  virtual ~CatalogReader() = default;
+  /// Null when there is none.
+  virtual std::shared_ptr<const SchemaDescriptor> FindSchema(std::string_view name) = 0;
+  virtual std::shared_ptr<const SchemaDescriptor> GetSchema(SchemaId id) = 0;
+  virtual RelationPtr FindRelation(SchemaId schema, std::string_view name) = 0;
+  virtual RelationPtr GetRelation(RelationId id) = 0;
+  virtual std::vector<std::shared_ptr<const SchemaDescriptor>> Schemas() = 0;
+  virtual std::vector<RelationPtr> Relations() = 0;
+  /// Statistics for planning; never null, possibly empty.
+  virtual std::shared_ptr<const RelationStats> GetStats(RelationId id) = 0;
+};
+
+// Well-known ids, as in PostgreSQL.
+inline constexpr SchemaId kPgCatalogSchema{11};
+inline constexpr SchemaId kPublicSchema{2200};
+inline constexpr SchemaId kInformationSchema{13000};
+inline constexpr uint32_t kFirstUserOid = 16384;
+
+}  // namespace lathe::schema
