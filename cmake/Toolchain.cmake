@@ -12,7 +12,8 @@ if(LATHE_CCACHE)
                                   ${LATHE_CCACHE})
 endif()
 
-add_compile_options(-fPIE -march=${LATHE_MARCH} -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter
+# -pthread for all: some packages add it, and it must agree with the precompiled header.
+add_compile_options(-pthread -fPIE -march=${LATHE_MARCH} -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter
                     -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>" -Wshadow-uncaptured-local
