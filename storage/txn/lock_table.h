@@ -59,6 +59,8 @@ class LockTable {
 
   /// Locks held or waited for, for the admin service and tests.
   uint64_t lock_count() const;
+  /// Deadlocks found so far.
+  uint64_t deadlock_count() const;
 
  private:
   struct Rep;

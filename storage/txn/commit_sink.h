@@ -1,0 +1,60 @@
+// Where commits go. Everything above knows only CommitSink; on one node it is LocalCommitSink (timestamp, one durable batch, publish),
+// in a cluster replication stands behind it.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string_view>
+
+#include "runtime/base/ids.h"
+#include "runtime/base/result.h"
+#include "storage/txn/batch.h"
+#include "storage/txn/oracle.h"
+#include "storage/txn/watermark.h"
+
+namespace lathe::txn {
+
+/// Takes logical batches. Thread-safe.
+class CommitSink {
+ public:
+  virtual ~CommitSink() = default;
+  /// Makes the batch durable and visible, all or nothing; returns when snapshots see it. The batch
+  /// holds at least one change.
+  virtual Result<Timestamp> Commit(const LogicalBatch& batch) = 0;
+  /// True when load chunks must be handed to AddLoadChunk (somebody else stores them).
+  virtual bool wants_load_chunks() const = 0;
+  virtual Status AddLoadChunk(const LoadChunk& chunk) = 0;
+};
+
+/// What a batch is applied to: the store of this node. Implemented by storage/table. Thread-safe.
+class CommitTarget {
+ public:
+  virtual ~CommitTarget() = default;
+  /// Writes the batch in one atomic, durable step.
+  virtual Status Persist(const LogicalBatch& batch, Timestamp ts) = 0;
+  /// Puts it into memory, where snapshots at or above ts find it. Cannot fail.
+  virtual void Publish(const LogicalBatch& batch, Timestamp ts) = 0;
+};
+
+/// Sees every serialised entry in commit order, after it is durable (archive, replicas of tests).
+using EntryObserver = std::function<void(std::string_view entry)>;
+
+/// Commits on this node only. The pointers outlive it.
+class LocalCommitSink final : public CommitSink {
+ public:
+  /// observer may be empty. With one, commits go one after the other; without, they share one disk sync where they meet.
+  LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target,
+                  EntryObserver observer);
+  Result<Timestamp> Commit(const LogicalBatch& batch) override;
+  bool wants_load_chunks() const override { return observer_ != nullptr; }
+  Status AddLoadChunk(const LoadChunk& chunk) override;
+
+ private:
+  Oracle* const oracle_;
+  Watermark* const watermark_;
+  CommitTarget* const target_;
+  const EntryObserver observer_;
+  std::mutex observer_mutex_;
+};
+
+}  // namespace lathe::txn

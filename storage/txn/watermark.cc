@@ -1,0 +1,56 @@
+#include "storage/txn/watermark.h"
+
+namespace lathe::txn {
+
+Result<Timestamp> Watermark::Begin(Oracle* oracle) {
+  std::lock_guard lock(mutex_);
+  LATHE_ASSIGN(Timestamp ts, oracle->Next());
+  in_flight_.push_back({ts});
+  return ts;
+}
+
+void Watermark::BeginAt(Timestamp ts) {
+  std::lock_guard lock(mutex_);
+  LATHE_CHECK(in_flight_.empty() || in_flight_.back().ts < ts);
+  in_flight_.push_back({ts});
+}
+
+void Watermark::Finish(Timestamp ts) {
+  std::unique_lock lock(mutex_);
+  for (InFlight& commit : in_flight_) {
+    if (commit.ts == ts) commit.done = true;
+  }
+  bool advanced = false;
+  while (!in_flight_.empty() && in_flight_.front().done) {
+    published_ = in_flight_.front().ts;
+    in_flight_.pop_front();
+    advanced = true;
+  }
+  if (advanced) moved_.notify_all();
+  moved_.wait(lock, [&] { return published_ >= ts; });
+}
+
+Timestamp Watermark::published() const {
+  std::lock_guard lock(mutex_);
+  return published_;
+}
+
+Timestamp Watermark::Acquire() {
+  std::lock_guard lock(mutex_);
+  ++snapshots_[published_];
+  return published_;
+}
+
+void Watermark::Release(Timestamp snapshot) {
+  std::lock_guard lock(mutex_);
+  auto it = snapshots_.find(snapshot);
+  LATHE_CHECK(it != snapshots_.end());
+  if (--it->second == 0) snapshots_.erase(it);
+}
+
+Timestamp Watermark::oldest() const {
+  std::lock_guard lock(mutex_);
+  return snapshots_.empty() ? published_ : snapshots_.begin()->first;
+}
+
+}  // namespace lathe::txn

@@ -1,0 +1,49 @@
+// What snapshots may see. The published watermark is the highest timestamp below which every commit is durable and in memory;
+// commits finish in any order, the watermark moves over them in timestamp order. Also the registry of open snapshots.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "runtime/base/ids.h"
+#include "runtime/base/result.h"
+#include "storage/txn/oracle.h"
+
+namespace lathe::txn {
+
+/// Commits in flight, the published watermark and the open snapshots. Thread-safe.
+class Watermark {
+ public:
+  /// published: everything at or below it is already visible.
+  explicit Watermark(Timestamp published) : published_(published) {}
+
+  /// Draws a commit timestamp and registers the commit as in flight, in one step.
+  Result<Timestamp> Begin(Oracle* oracle);
+  /// Registers a commit whose timestamp was given elsewhere (a replica); timestamps must grow.
+  void BeginAt(Timestamp ts);
+  /// The commit is durable and in memory (or has failed and left nothing). Returns when the watermark has reached it.
+  void Finish(Timestamp ts);
+
+  Timestamp published() const;
+  /// Registers a snapshot at the published watermark. Give it back with Release.
+  Timestamp Acquire();
+  void Release(Timestamp snapshot);
+  /// The oldest registered snapshot; the published watermark when there is none.
+  Timestamp oldest() const;
+
+ private:
+  struct InFlight {
+    Timestamp ts;
+    bool done = false;
+  };
+
+  mutable std::mutex mutex_;
+  std::condition_variable moved_;
+  std::deque<InFlight> in_flight_;           // by timestamp
+  std::map<Timestamp, uint32_t> snapshots_;  // with their counts
+  Timestamp published_;
+};
+
+}  // namespace lathe::txn

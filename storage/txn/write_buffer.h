@@ -1,0 +1,92 @@
+// The changes of a running transaction: per storage and row key the newest own version and the older ones below it, each with the
+// statement that made it. A statement sees versions of smaller statement numbers; undoing a statement takes off its versions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/result.h"
+#include "storage/txn/arena.h"
+#include "storage/txn/batch.h"
+
+namespace lathe::txn {
+
+/// One own version of a row. Never changed once a later statement runs.
+struct OwnVersion {
+  OwnVersion* older = nullptr;
+  uint32_t statement = 0;
+  // The row as a page of one row (header and image), in the buffer's arena; empty = deleted.
+  std::string_view page;
+  bool is_delete() const { return page.empty(); }
+};
+
+/// Own versions of one storage, by row key.
+class StorageWrites {
+ public:
+  using Map = absl::btree_map<std::string_view, OwnVersion*>;
+  /// The newest own version of a key; null = none.
+  const OwnVersion* Find(std::string_view key) const {
+    auto it = rows_.find(key);
+    return it == rows_.end() ? nullptr : it->second;
+  }
+  /// The newest own version that a statement sees; null = none.
+  static const OwnVersion* Visible(const OwnVersion* version, uint32_t statement) {
+    while (version != nullptr && version->statement >= statement) version = version->older;
+    return version;
+  }
+  const Map& rows() const { return rows_; }
+  bool empty() const { return rows_.empty(); }
+  uint32_t schema_version = 0;
+
+ private:
+  friend class WriteBuffer;
+  Map rows_;
+};
+
+/// All own changes of one transaction's rows. Not thread-safe.
+class WriteBuffer {
+ public:
+  /// bytes_max: 53200 beyond.
+  explicit WriteBuffer(uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  /// Room for a row page of that many bytes, to be passed to Put.
+  char* AllocatePage(size_t bytes) { return arena_.Allocate(bytes); }
+  /// Makes page (in this buffer's arena; empty = delete) the newest version of the row, made by `statement`. The key is copied.
+  Status Put(StorageId storage, uint32_t schema_version, std::string_view key,
+             std::string_view page, uint32_t statement);
+  /// Takes off all versions made by `statement`, the last one that wrote.
+  void Undo(uint32_t statement);
+  /// Forgets the writes of a storage (dropped or emptied by its own transaction).
+  void Forget(StorageId storage);
+
+  /// Null when nothing was written there.
+  const StorageWrites* Find(StorageId storage) const {
+    auto it = storages_.find(storage);
+    return it == storages_.end() ? nullptr : &it->second;
+  }
+  bool empty() const;
+  /// Appends the net changes to a batch; views point into this buffer. page_header bytes are cut off each row page: what is left is
+  /// the row image.
+  void AppendTo(LogicalBatch* batch, size_t page_header) const;
+  uint64_t used_bytes() const { return arena_.used_bytes(); }
+
+ private:
+  struct LogItem {
+    StorageId storage;
+    std::string_view key;
+    uint32_t statement;
+  };
+
+  const uint64_t bytes_max_;
+  Arena arena_;
+  std::map<StorageId, StorageWrites> storages_;
+  std::vector<LogItem> log_;  // versions made by the last statement that wrote, in order
+};
+
+}  // namespace lathe::txn
