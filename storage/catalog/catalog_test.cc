@@ -1,0 +1,91 @@
+// Records, states and views.
+#include "storage/catalog/catalog.h"
+
+#include <gtest/gtest.h>
+
+namespace lathe::catalog {
+namespace {
+
+schema::RelationDescriptor Sample() {
+  schema::RelationDescriptor relation;
+  relation.id = RelationId(16400);
+  relation.schema = schema::kPublicSchema;
+  relation.name = "t";
+  relation.storage = StorageId(7);
+  schema::Column a{ColumnNumber(1), "a", types::Type(types::TypeId::kInt8)};
+  a.not_null = true;
+  schema::Column b{ColumnNumber(2), "b", types::Type::NumericColumn(15, 2)};
+  b.default_sql = "1.5";
+  schema::Column c{ColumnNumber(3), "c", types::Type(types::TypeId::kVarchar, 14)};
+  c.missing = types::Value::Text("x");
+  relation.columns = {a, b, c};
+  relation.key = {{0, true, false}};
+  relation.unique = true;
+  relation.primary_key_name = "t_pkey";
+  relation.primary_key_oid = Oid(16401);
+  return relation;
+}
+
+TEST(Record, RelationRoundTrip) {
+  std::string bytes = EncodeRelation(Sample());
+  schema::RelationDescriptor back = DecodeRelation(bytes).value();
+  EXPECT_EQ(EncodeRelation(back), bytes);
+  EXPECT_EQ(back.columns[1].type, types::Type::NumericColumn(15, 2));
+  EXPECT_EQ(back.columns[2].missing.AsString(), "x");
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_FALSE(DecodeRelation(bytes.substr(0, cut)).ok());
+  }
+  bytes[0] = 2;
+  EXPECT_FALSE(DecodeRelation(bytes).ok());
+}
+
+TEST(Record, StatsRoundTrip) {
+  schema::RelationStats stats;
+  stats.row_count = 10;
+  stats.columns.resize(2);
+  stats.columns[0].min = types::Value::Int4(-3);
+  stats.columns[0].most_common.push_back({types::Value::Text("hello"), 0.5});
+  stats.columns[1].histogram = {types::Value::Int8(1), types::Value::Int8(9)};
+  std::string bytes = EncodeStats(stats);
+  EXPECT_EQ(EncodeStats(DecodeStats(bytes).value()), bytes);
+}
+
+TEST(View, OwnChangesOverCommittedState) {
+  StatePtr state = ApplyChanges(std::make_shared<CatalogState>(), BootstrapRecords()).value();
+  Catalog catalog(state);
+  View view(state, nullptr);
+  ASSERT_NE(view.FindSchema("public"), nullptr);
+  EXPECT_EQ(view.FindRelation(schema::kPublicSchema, "t"), nullptr);
+  view.PutRelation(std::make_shared<schema::RelationDescriptor>(Sample()));
+  EXPECT_NE(view.FindRelation(schema::kPublicSchema, "t"), nullptr);
+  View other(state, nullptr);
+  EXPECT_EQ(other.FindRelation(schema::kPublicSchema, "t"), nullptr);
+  ASSERT_TRUE(catalog.Apply(view.changes().ToRecords()).ok());
+  other.Refresh(catalog.state());
+  ASSERT_NE(other.FindRelation(schema::kPublicSchema, "t"), nullptr);
+  other.DropRelation(RelationId(16400));
+  EXPECT_EQ(other.FindRelation(schema::kPublicSchema, "t"), nullptr);
+  EXPECT_TRUE(other.Relations().empty());
+  ASSERT_TRUE(catalog.Apply(other.changes().ToRecords()).ok());
+  EXPECT_TRUE(catalog.state()->relations.empty());
+}
+
+TEST(IdAllocator, NeverTwice) {
+  uint64_t persisted = 100;
+  uint64_t last = 0;
+  for (int round = 0; round < 3; ++round) {
+    IdAllocator ids(persisted, 10, [&](uint64_t bound) {
+      persisted = bound;
+      return Ok();
+    });
+    for (int i = 0; i < 25; ++i) {
+      uint64_t id = ids.Next().value();
+      EXPECT_GT(id, last);
+      EXPECT_LT(id, persisted);
+      last = id;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lathe::catalog

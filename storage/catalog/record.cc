@@ -1,0 +1,273 @@
+#include "storage/catalog/record.h"
+
+#include "runtime/base/bytes.h"
+
+namespace lathe::catalog {
+namespace {
+
+std::string NewRecord() { return std::string(1, static_cast<char>(kRecordFormatVersion)); }
+
+Status CheckVersion(ByteReader* in) {
+  if (in->Little<uint8_t>() == kRecordFormatVersion) return Ok();
+  return MakeError(SqlState::kDataCorrupted, "catalog record is of an unknown format version");
+}
+
+Status CheckEnd(const ByteReader& in) {
+  if (in.ok() && in.AtEnd()) return Ok();
+  return MakeError(SqlState::kDataCorrupted, "catalog record is damaged");
+}
+
+void PutDouble(std::string* out, double d) { AppendLittle(out, d); }
+
+void PutType(std::string* out, const types::Type& type) {
+  AppendLittle(out, static_cast<uint32_t>(types::OidOf(type).value));
+  out->push_back(static_cast<char>(type.precision));
+  out->push_back(static_cast<char>(type.scale));
+  AppendLittle(out, type.typmod);
+}
+
+types::Type GetType(ByteReader* in) {
+  types::Type type;
+  uint32_t oid = in->Little<uint32_t>();
+  types::TypeFromOid(Oid(oid), &type);
+  type.precision = in->Little<uint8_t>();
+  type.scale = in->Little<uint8_t>();
+  type.typmod = in->Little<int32_t>();
+  return type;
+}
+
+void PutValue(std::string* out, const types::Value& value) {
+  PutType(out, value.type());
+  out->push_back(value.is_null() ? 1 : 0);
+  if (value.is_null()) return;
+  types::Repr repr = types::ReprOf(value.type());
+  types::Datum datum = value.datum();
+  if (repr == types::Repr::kString) {
+    AppendLengthPrefixed(out, datum.string.view());
+  } else {
+    AppendLengthPrefixed(
+        out, {reinterpret_cast<const char*>(&datum), types::SlotBytes(repr)});
+  }
+}
+
+types::Value GetValue(ByteReader* in) {
+  types::Type type = GetType(in);
+  bool null = in->Little<uint8_t>() != 0;
+  if (null || !in->ok()) return types::Value::Null(type);
+  std::string_view bytes = in->LengthPrefixed();
+  types::Repr repr = types::ReprOf(type);
+  types::Datum datum;
+  if (repr == types::Repr::kString) {
+    datum.string = {bytes.data(), bytes.size()};
+  } else {
+    if (bytes.size() != types::SlotBytes(repr)) {
+      (void)in->Bytes(UINT64_MAX);
+      return types::Value::Null(type);
+    }
+    std::memcpy(&datum, bytes.data(), bytes.size());
+  }
+  return types::Value::FromDatum(type, datum);
+}
+
+void PutColumn(std::string* out, const schema::Column& column) {
+  AppendVarint(out, column.number.value);
+  AppendLengthPrefixed(out, column.name);
+  PutType(out, column.type);
+  out->push_back(static_cast<char>((column.not_null ? 1 : 0) | (column.dropped ? 2 : 0)));
+  AppendLengthPrefixed(out, column.default_sql);
+  PutValue(out, column.missing);
+}
+
+schema::Column GetColumn(ByteReader* in) {
+  schema::Column column;
+  column.number = ColumnNumber(static_cast<uint16_t>(in->Varint()));
+  column.name = in->LengthPrefixed();
+  column.type = GetType(in);
+  uint8_t flags = in->Little<uint8_t>();
+  column.not_null = (flags & 1) != 0;
+  column.dropped = (flags & 2) != 0;
+  column.default_sql = in->LengthPrefixed();
+  column.missing = GetValue(in);
+  return column;
+}
+
+}  // namespace
+
+std::string RecordKey(RecordKind kind, uint32_t id) {
+  std::string key(1, static_cast<char>(kind));
+  AppendBig(&key, id);
+  return key;
+}
+
+bool ParseRecordKey(std::string_view key, RecordKind* kind, uint32_t* id) {
+  if (key.size() != 5) return false;
+  *kind = static_cast<RecordKind>(key[0]);
+  *id = LoadBig<uint32_t>(key.data() + 1);
+  return true;
+}
+
+std::string EncodeRole(const Role& role) {
+  std::string out = NewRecord();
+  AppendVarint(&out, role.id.value);
+  AppendLengthPrefixed(&out, role.name);
+  out.push_back(static_cast<char>((role.superuser ? 1 : 0) | (role.can_login ? 2 : 0)));
+  return out;
+}
+
+Result<Role> DecodeRole(std::string_view bytes) {
+  ByteReader in(bytes);
+  LATHE_TRY(CheckVersion(&in));
+  Role role;
+  role.id = RoleId(static_cast<uint32_t>(in.Varint()));
+  role.name = in.LengthPrefixed();
+  uint8_t flags = in.Little<uint8_t>();
+  role.superuser = (flags & 1) != 0;
+  role.can_login = (flags & 2) != 0;
+  LATHE_TRY(CheckEnd(in));
+  return role;
+}
+
+std::string EncodeDatabase(const Database& database) {
+  std::string out = NewRecord();
+  AppendVarint(&out, database.id.value);
+  AppendLengthPrefixed(&out, database.name);
+  AppendVarint(&out, database.owner.value);
+  return out;
+}
+
+Result<Database> DecodeDatabase(std::string_view bytes) {
+  ByteReader in(bytes);
+  LATHE_TRY(CheckVersion(&in));
+  Database database;
+  database.id = DatabaseId(static_cast<uint32_t>(in.Varint()));
+  database.name = in.LengthPrefixed();
+  database.owner = RoleId(static_cast<uint32_t>(in.Varint()));
+  LATHE_TRY(CheckEnd(in));
+  return database;
+}
+
+std::string EncodeSchema(const schema::SchemaDescriptor& schema) {
+  std::string out = NewRecord();
+  AppendVarint(&out, schema.id.value);
+  AppendLengthPrefixed(&out, schema.name);
+  return out;
+}
+
+Result<schema::SchemaDescriptor> DecodeSchema(std::string_view bytes) {
+  ByteReader in(bytes);
+  LATHE_TRY(CheckVersion(&in));
+  schema::SchemaDescriptor schema;
+  schema.id = SchemaId(static_cast<uint32_t>(in.Varint()));
+  schema.name = in.LengthPrefixed();
+  LATHE_TRY(CheckEnd(in));
+  return schema;
+}
+
+std::string EncodeRelation(const schema::RelationDescriptor& relation) {
+  std::string out = NewRecord();
+  AppendVarint(&out, relation.id.value);
+  AppendVarint(&out, relation.schema.value);
+  AppendLengthPrefixed(&out, relation.name);
+  out.push_back(static_cast<char>(relation.kind));
+  AppendVarint(&out, relation.storage.value);
+  AppendVarint(&out, relation.schema_version);
+  AppendVarint(&out, relation.version);
+  AppendVarint(&out, relation.columns.size());
+  for (const schema::Column& column : relation.columns) PutColumn(&out, column);
+  AppendVarint(&out, relation.key.size());
+  for (const schema::KeyColumn& part : relation.key) {
+    AppendVarint(&out, part.column);
+    out.push_back(static_cast<char>((part.descending ? 1 : 0) | (part.nulls_first ? 2 : 0)));
+  }
+  out.push_back(static_cast<char>((relation.unique ? 1 : 0) | (relation.append_only ? 2 : 0)));
+  AppendLengthPrefixed(&out, relation.primary_key_name);
+  AppendVarint(&out, relation.primary_key_oid.value);
+  AppendVarint(&out, relation.table.value);
+  AppendLittle(&out, relation.fillfactor);
+  return out;
+}
+
+Result<schema::RelationDescriptor> DecodeRelation(std::string_view bytes) {
+  ByteReader in(bytes);
+  LATHE_TRY(CheckVersion(&in));
+  schema::RelationDescriptor relation;
+  relation.id = RelationId(static_cast<uint32_t>(in.Varint()));
+  relation.schema = SchemaId(static_cast<uint32_t>(in.Varint()));
+  relation.name = in.LengthPrefixed();
+  relation.kind = static_cast<schema::RelationKind>(in.Little<uint8_t>());
+  relation.storage = StorageId(in.Varint());
+  relation.schema_version = static_cast<uint32_t>(in.Varint());
+  relation.version = in.Varint();
+  uint64_t columns = in.Varint();
+  for (uint64_t i = 0; i < columns && in.ok(); ++i) relation.columns.push_back(GetColumn(&in));
+  uint64_t parts = in.Varint();
+  for (uint64_t i = 0; i < parts && in.ok(); ++i) {
+    schema::KeyColumn part;
+    part.column = static_cast<uint32_t>(in.Varint());
+    uint8_t flags = in.Little<uint8_t>();
+    part.descending = (flags & 1) != 0;
+    part.nulls_first = (flags & 2) != 0;
+    if (part.column >= relation.columns.size()) {
+      return MakeError(SqlState::kDataCorrupted, "catalog record is damaged");
+    }
+    relation.key.push_back(part);
+  }
+  uint8_t flags = in.Little<uint8_t>();
+  relation.unique = (flags & 1) != 0;
+  relation.append_only = (flags & 2) != 0;
+  relation.primary_key_name = in.LengthPrefixed();
+  relation.primary_key_oid = Oid(static_cast<uint32_t>(in.Varint()));
+  relation.table = RelationId(static_cast<uint32_t>(in.Varint()));
+  relation.fillfactor = in.Little<int32_t>();
+  LATHE_TRY(CheckEnd(in));
+  return relation;
+}
+
+std::string EncodeStats(const schema::RelationStats& stats) {
+  std::string out = NewRecord();
+  PutDouble(&out, stats.row_count);
+  PutDouble(&out, stats.page_count);
+  AppendVarint(&out, stats.columns.size());
+  for (const schema::ColumnStats& column : stats.columns) {
+    PutValue(&out, column.min);
+    PutValue(&out, column.max);
+    PutDouble(&out, column.null_fraction);
+    PutDouble(&out, column.distinct_count);
+    AppendVarint(&out, column.most_common.size());
+    for (const auto& [value, fraction] : column.most_common) {
+      PutValue(&out, value);
+      PutDouble(&out, fraction);
+    }
+    AppendVarint(&out, column.histogram.size());
+    for (const types::Value& bound : column.histogram) PutValue(&out, bound);
+  }
+  return out;
+}
+
+Result<schema::RelationStats> DecodeStats(std::string_view bytes) {
+  ByteReader in(bytes);
+  LATHE_TRY(CheckVersion(&in));
+  schema::RelationStats stats;
+  stats.row_count = in.Little<double>();
+  stats.page_count = in.Little<double>();
+  uint64_t columns = in.Varint();
+  for (uint64_t i = 0; i < columns && in.ok(); ++i) {
+    schema::ColumnStats column;
+    column.min = GetValue(&in);
+    column.max = GetValue(&in);
+    column.null_fraction = in.Little<double>();
+    column.distinct_count = in.Little<double>();
+    uint64_t common = in.Varint();
+    for (uint64_t j = 0; j < common && in.ok(); ++j) {
+      types::Value value = GetValue(&in);
+      column.most_common.emplace_back(std::move(value), in.Little<double>());
+    }
+    uint64_t bounds = in.Varint();
+    for (uint64_t j = 0; j < bounds && in.ok(); ++j) column.histogram.push_back(GetValue(&in));
+    stats.columns.push_back(std::move(column));
+  }
+  LATHE_TRY(CheckEnd(in));
+  return stats;
+}
+
+}  // namespace lathe::catalog
