@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "runtime/types/codec.h"
+
 namespace lathe::types {
 
 Value Value::Bool(bool b) {
@@ -73,15 +75,9 @@ double Value::AsDouble() const {
 
 std::string Value::ToString() const {
   if (null_) return "NULL";
-  switch (ReprOf(type_)) {
-    case Repr::kString: return bytes_;
-    case Repr::kF32:
-    case Repr::kF64: return std::to_string(AsDouble());
-    case Repr::kI128: return std::to_string(static_cast<int64_t>(datum_.i128));
-    case Repr::kInterval: return std::to_string(datum_.interval.micros);
-    case Repr::kBool: return datum_.b ? "t" : "f";
-    default: return std::to_string(AsInt64());
-  }
+  std::string text;
+  AppendText(type_, datum(), FormatContext(), &text);
+  return text;
 }
 
 bool Value::Identical(const Value& other) const {

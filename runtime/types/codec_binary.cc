@@ -1,0 +1,233 @@
+// PostgreSQL's binary wire forms.
+#include <cstring>
+
+#include "runtime/base/bytes.h"
+#include "runtime/types/array.h"
+#include "runtime/types/codec.h"
+#include "runtime/types/fixed.h"
+#include "runtime/types/numeric.h"
+#include "runtime/types/text.h"
+
+namespace lathe::types {
+namespace {
+
+Error Malformed() {
+  return MakeError(SqlState::kInvalidBinaryRepresentation, "incorrect binary data format");
+}
+Error TooShort() {
+  return MakeError(SqlState::kProtocolViolation, "insufficient data left in message");
+}
+
+/// A big-endian integer that is the whole value.
+template <class T>
+Status Whole(std::string_view bytes, T* value) {
+  if (bytes.size() < sizeof(T)) return TooShort();
+  if (bytes.size() > sizeof(T)) return Malformed();
+  *value = LoadBig<T>(bytes.data());
+  return Ok();
+}
+
+/// int16 digit count, weight, sign, dscale, then the digits.
+void AppendNumeric(const Numeric& n, std::string* out) {
+  uint16_t sign = n.is_nan() ? 0xc000 : n.is_infinite() ? (n.negative() ? 0xf000 : 0xd000) : n.negative() ? 0x4000 : 0;
+  AppendBig<uint16_t>(out, static_cast<uint16_t>(n.digits().size()));
+  AppendBig<int16_t>(out, static_cast<int16_t>(n.weight()));
+  AppendBig<uint16_t>(out, sign);
+  AppendBig<uint16_t>(out, static_cast<uint16_t>(n.dscale()));
+  for (size_t i = 0; i < n.digits().size(); ++i) AppendBig<int16_t>(out, n.digits()[i]);
+}
+
+Result<Numeric> ReadNumeric(std::string_view bytes) {
+  ByteReader reader(bytes);
+  uint16_t count = reader.Big<uint16_t>();
+  int16_t weight = reader.Big<int16_t>();
+  uint16_t sign = reader.Big<uint16_t>();
+  uint16_t dscale = reader.Big<uint16_t>();
+  if (!reader.ok()) return TooShort();
+  if (dscale > Numeric::kScaleMax) {
+    return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid scale in external \"numeric\" value");
+  }
+  if (sign != 0 && sign != 0x4000 && sign != 0xc000 && sign != 0xd000 && sign != 0xf000) {
+    return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid sign in external \"numeric\" value");
+  }
+  DigitArray digits;
+  digits.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    int16_t digit = reader.Big<int16_t>();
+    if (!reader.ok()) return TooShort();
+    if (digit < 0 || digit >= 10000) {
+      return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid digit in external \"numeric\" value");
+    }
+    digits[i] = digit;
+  }
+  if (!reader.AtEnd()) return Malformed();
+  if (sign == 0xc000) return Numeric::NaN();
+  if (sign == 0xd000 || sign == 0xf000) return Numeric::Infinity(sign == 0xf000);
+  Numeric number = Numeric::FromDigits(digits.data(), count, weight, sign == 0x4000, dscale);
+  // Digits below the display scale are cut off, as PostgreSQL does.
+  if (number.MinScale() > dscale) number = number.Truncated(dscale);
+  LATHE_TRY(number.CheckRange());
+  return number;
+}
+
+void AppendArrayBinary(const Datum& datum, std::string* out) {
+  ArrayReader reader(datum.string.view());
+  size_t flags_at = out->size() + 4;
+  AppendBig<int32_t>(out, reader.count() == 0 ? 0 : 1);
+  AppendBig<int32_t>(out, 0);
+  AppendBig<uint32_t>(out, OidOf(Type(reader.element())).value);
+  if (reader.count() == 0) return;
+  AppendBig<uint32_t>(out, reader.count());
+  AppendBig<int32_t>(out, 1);
+  for (uint32_t i = 0; i < reader.count(); ++i) {
+    Datum element;
+    size_t length_at = out->size();
+    AppendBig<int32_t>(out, -1);
+    if (!reader.Next(&element)) {
+      StoreAt<uint32_t>(out->data() + flags_at, ByteSwap<uint32_t>(1));
+      continue;
+    }
+    AppendBinary(Type(reader.element()), element, out);
+    StoreAt<uint32_t>(out->data() + length_at, ByteSwap<uint32_t>(static_cast<uint32_t>(out->size() - length_at - 4)));
+  }
+}
+
+Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatContext& context, base::Arena* arena,
+                        Datum* datum) {
+  ByteReader reader(bytes);
+  int32_t dimensions = reader.Big<int32_t>();
+  int32_t flags = reader.Big<int32_t>();
+  uint32_t element_oid = reader.Big<uint32_t>();
+  if (!reader.ok()) return TooShort();
+  if (flags != 0 && flags != 1) {
+    return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid array flags");
+  }
+  if (element_oid != OidOf(Type(type.element)).value) {
+    return MakeError(SqlState::kDatatypeMismatch, "wrong element type");
+  }
+  ArrayBuilder builder(type.element);
+  if (dimensions > 1) return NotSupported("an array of more than one dimension");
+  if (dimensions == 1) {
+    uint32_t count = reader.Big<uint32_t>();
+    int32_t lower_bound = reader.Big<int32_t>();
+    if (reader.ok() && lower_bound != 1) return NotSupported("an array with a lower bound other than 1");
+    for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+      int32_t size = reader.Big<int32_t>();
+      if (!reader.ok()) break;
+      if (size == -1) {
+        builder.AddNull();
+        continue;
+      }
+      if (size < 0) return Malformed();
+      std::string_view element = reader.Bytes(static_cast<uint64_t>(size));
+      if (!reader.ok()) break;
+      Datum value;
+      LATHE_TRY(ParseBinary(Type(type.element, type.typmod), element, context, arena, &value));
+      builder.Add(value);
+    }
+  } else if (dimensions < 0) {
+    return Malformed();
+  }
+  if (!reader.ok()) return TooShort();
+  if (!reader.AtEnd()) return Malformed();
+  *datum = builder.ToDatum(arena);
+  return Ok();
+}
+
+}  // namespace
+
+void AppendBinary(const Type& type, const Datum& datum, std::string* out) {
+  if (type.id == TypeId::kArray) return AppendArrayBinary(datum, out);
+  if (type.id == TypeId::kNumeric) {
+    return AppendNumeric(type.precision != 0 ? Numeric::FromFixed(FixedFromDatum(type, datum), type.scale)
+                                             : Numeric::FromDatum(datum),
+                         out);
+  }
+  if (type.id == TypeId::kVoid) return;
+  switch (ReprOf(type)) {
+    case Repr::kBool: out->push_back(datum.b ? 1 : 0); return;
+    case Repr::kI8: out->push_back(static_cast<char>(datum.i8)); return;
+    case Repr::kI16: AppendBig<int16_t>(out, datum.i16); return;
+    case Repr::kI32: AppendBig<int32_t>(out, datum.i32); return;
+    case Repr::kI64: AppendBig<int64_t>(out, datum.i64); return;
+    case Repr::kF32: AppendBig<int32_t>(out, datum.i32); return;
+    case Repr::kF64: AppendBig<int64_t>(out, datum.i64); return;
+    case Repr::kInterval:
+      AppendBig<int64_t>(out, datum.interval.micros);
+      AppendBig<int32_t>(out, datum.interval.days);
+      AppendBig<int32_t>(out, datum.interval.months);
+      return;
+    case Repr::kString: AppendText(type, datum, FormatContext(), out); return;
+    case Repr::kI128: break;
+  }
+  LATHE_UNREACHABLE("representation without a wire form");
+}
+
+Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext& context, base::Arena* arena,
+                   Datum* datum) {
+  switch (type.id) {
+    case TypeId::kBool: {
+      int8_t b = 0;
+      LATHE_TRY(Whole(bytes, &b));
+      datum->b = b != 0;
+      return Ok();
+    }
+    case TypeId::kChar: return Whole(bytes, &datum->i8);
+    case TypeId::kInt2: return Whole(bytes, &datum->i16);
+    case TypeId::kInt4:
+    case TypeId::kOid:
+    case TypeId::kRegproc:
+    case TypeId::kRegclass:
+    case TypeId::kRegtype:
+    case TypeId::kRegnamespace:
+    case TypeId::kFloat4: return Whole(bytes, &datum->i32);
+    case TypeId::kInt8:
+    case TypeId::kFloat8: return Whole(bytes, &datum->i64);
+    case TypeId::kDate: {
+      LATHE_TRY(Whole(bytes, &datum->i32));
+      if (IsFiniteDate(datum->i32) && (datum->i32 < kDateMin || datum->i32 >= kDateEnd)) return DateOutOfRange();
+      return Ok();
+    }
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz: {
+      LATHE_TRY(Whole(bytes, &datum->i64));
+      if (IsFiniteTimestamp(datum->i64) && (datum->i64 < kTimestampMin || datum->i64 >= kTimestampEnd)) {
+        return TimestampOutOfRange();
+      }
+      datum->i64 = RoundTimestamp(datum->i64, type.typmod);
+      return Ok();
+    }
+    case TypeId::kInterval: {
+      if (bytes.size() < 16) return TooShort();
+      if (bytes.size() > 16) return Malformed();
+      Interval interval;
+      interval.micros = LoadBig<int64_t>(bytes.data());
+      interval.days = LoadBig<int32_t>(bytes.data() + 8);
+      interval.months = LoadBig<int32_t>(bytes.data() + 12);
+      LATHE_ASSIGN(datum->interval, IntervalWithTypmod(interval, type.typmod));
+      return Ok();
+    }
+    case TypeId::kNumeric: {
+      LATHE_ASSIGN(Numeric number, ReadNumeric(bytes));
+      if (type.precision != 0) {
+        LATHE_ASSIGN(*datum, FixedFromNumeric(type, number));
+        return Ok();
+      }
+      LATHE_ASSIGN(number, number.WithTypmod(type.typmod));
+      *datum = number.ToDatum(arena);
+      return Ok();
+    }
+    case TypeId::kUnknown:
+    case TypeId::kName:
+    case TypeId::kText:
+    case TypeId::kBpChar:
+    case TypeId::kVarchar: return ParseText(type, bytes, context, arena, datum);
+    case TypeId::kArray:
+      if (type.element != TypeId::kUnknown) return ParseArrayBinary(type, bytes, context, arena, datum);
+      return NotSupported("the binary form of anyarray");
+    case TypeId::kVoid: datum->i32 = 0; return Ok();
+  }
+  LATHE_UNREACHABLE("type id");
+}
+
+}  // namespace lathe::types
