@@ -75,7 +75,7 @@ class Parser {
     for (size_t i = 0; i < fields_.size(); ++i) {
       Fault fault = Decode(i, out);
       if (fault != Fault::kNone) {
-        bad_zone_ = fields_[i].text;
+        for (char c : fields_[i].text) bad_zone_.push_back(ToLower(c));
         return fault;
       }
     }
@@ -153,7 +153,8 @@ bool Parser::Split() {
           field.text.push_back(text_[i++]);
           while (IsDigit(at(i))) field.text.push_back(text_[i++]);
         }
-      } else if (at(i) == '/' || at(i) == '_' || (!is_month && fields_.size() > 0 && (at(i) == '+' || at(i) == '-') &&
+      } else if (at(i) == '/' || at(i) == '_' || (!is_month && fields_.size() > 0 && IsDigit(at(i)) && field.text.size() >= 3) ||
+                 (!is_month && fields_.size() > 0 && (at(i) == '+' || at(i) == '-') &&
                                                   IsDigit(at(i + 1)) && field.text.size() >= 3)) {
         field.kind = FieldKind::kZoneName;
         while (IsAlpha(at(i)) || IsDigit(at(i)) || at(i) == '/' || at(i) == '_' || at(i) == '-' || at(i) == '+' ||
@@ -206,6 +207,11 @@ Fault Parser::Decode(size_t i, Parsed* out) {
       size_t whole = text.find('.');
       if (whole == std::string_view::npos) whole = text.size();
       bool has_date = out->has_year && out->has_month && out->has_day;
+      // Year and day of the year: 1999.008.
+      if (!out->has_year && !out->has_month && whole == 4 && text.size() == 8) {
+        Fault fault = DecodeNumber(text.substr(0, 4), out);
+        return fault == Fault::kNone ? DecodeNumber(text.substr(5), out) : fault;
+      }
       if ((whole >= 6 && (!has_date || !out->has_time)) || (whole < text.size() && whole > 2)) return DecodeRun(text, out);
       if (whole < text.size()) return Fault::kFormat;
       // A number after "T" is a time of two or four digits.

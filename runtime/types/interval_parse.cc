@@ -69,7 +69,7 @@ class Sum {
   bool Get(Interval* out, bool negate) const {
     int64_t sign = negate ? -1 : 1;
     if (negate && micros_ == INT64_MIN) return false;
-    int64_t months = months_ * sign, days = days_ * sign;
+    int64_t months = (years_ * 12 + months_) * sign, days = days_ * sign;
     out->micros = micros_ * sign;
     out->months = static_cast<int32_t>(months);
     out->days = static_cast<int32_t>(days);
@@ -80,7 +80,7 @@ class Sum {
   bool Days(int64_t n) { return Small(n) && Small(days_ += n); }
   bool Months(int64_t n) { return Small(n) && Small(months_ += n); }
   bool Years(int64_t n, int64_t unit, double fraction) {
-    if (!Small(n) || !Months(n * unit * 12)) return false;
+    if (!Small(n) || !Small(n * unit) || !Small(years_ += n * unit)) return false;
     return Months(static_cast<int64_t>(std::rint(fraction * static_cast<double>(unit) * 12)));
   }
   bool DayFraction(double fraction, int days) {
@@ -89,11 +89,17 @@ class Sum {
     return Days(whole) && Fraction(part - static_cast<double>(whole), kMicrosPerDay);
   }
   bool Fraction(double fraction, int64_t unit) {
-    return Time(static_cast<int64_t>(std::rint(fraction * static_cast<double>(unit))), 1);
+    // Half a microsecond goes towards zero.
+    double part = fraction * static_cast<double>(unit);
+    auto whole = static_cast<int64_t>(part);
+    part -= static_cast<double>(whole);
+    if (part > 0.5) ++whole;
+    if (part < -0.5) --whole;
+    return Time(whole, 1);
   }
   static bool Small(int64_t n) { return n >= INT32_MIN && n <= INT32_MAX; }
 
-  int64_t months_ = 0, days_ = 0, micros_ = 0;
+  int64_t years_ = 0, months_ = 0, days_ = 0, micros_ = 0;
 };
 
 enum class Outcome { kOk, kFormat, kRange };
@@ -133,7 +139,8 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
     if (text[i] == 'T') {
       if (in_time) return Outcome::kFormat;
       in_time = true;
-      if (++i == text.size()) return Outcome::kFormat;
+      ++i;
+      any = true;
       continue;
     }
     bool negative = false;
@@ -269,6 +276,8 @@ Outcome AddClock(const Token& token, int mask, Sum* sum) {
     if (i == text.size()) break;
     if (text[i] != ':' || fraction != 0) return Outcome::kFormat;
     ++i;
+    if (i == text.size() && parts == 1) parts = 2;  // "1:"
+    if (i == text.size()) break;
   }
   if (i != text.size() || parts < 2) return Outcome::kFormat;
   bool has_point = text.find('.') != std::string_view::npos;
@@ -338,7 +347,7 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         if (months >= 12) return Outcome::kRange;
         int64_t sign = token.negative ? -1 : 1;
         if (!sum->Add(Unit::kYear, sign * years, 0) || !sum->Add(Unit::kMonth, sign * months, 0)) return Outcome::kRange;
-        unit = Unit::kDay;
+        unit = Unit::kMonth;
         unit_known = true;
         break;
       }
@@ -353,6 +362,7 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         Outcome outcome = ReadNumber(token.text, &i, token.negative, &whole, &fraction);
         if (outcome != Outcome::kOk) return outcome;
         if (!sum->Add(unit, whole, fraction)) return Outcome::kRange;
+        if (unit == Unit::kHour) unit = Unit::kDay;  // "5 10 hours" are five days and ten hours
         break;
       }
     }
