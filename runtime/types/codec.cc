@@ -600,11 +600,23 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
   }
 }
 
-Result<Value> ParseValue(const Type& type, std::string_view text, const FormatContext& context) {
+Result<Value> ValueFromText(const Type& type, std::string_view text, const FormatContext& context) {
   base::Arena arena;
   Datum datum;
   LATHE_TRY(ParseText(type, text, context, &arena, &datum));
   return Value::FromDatum(type, datum);
+}
+
+Result<Value> ValueFromBinary(const Type& type, std::string_view bytes, const FormatContext& context) {
+  base::Arena arena;
+  Datum datum;
+  LATHE_TRY(ParseBinary(type, bytes, context, &arena, &datum));
+  return Value::FromDatum(type, datum);
+}
+
+Status SetTimeZone(std::string_view name, FormatContext* context) {
+  LATHE_ASSIGN(context->time.zone, TimeZone::Find(name));
+  return Ok();
 }
 
 }  // namespace lathe::types

@@ -40,8 +40,32 @@ Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext
                    Datum* datum);
 void AppendBinary(const Type& type, const Datum& datum, std::string* out);
 
-/// ParseText into an owned value.
-Result<Value> ParseValue(const Type& type, std::string_view text, const FormatContext& context = {});
+/// A FormatContext with an arena for what is parsed: reset it when the values are no longer needed (per row, per batch). The format
+/// outlives it.
+class ParseContext {
+ public:
+  explicit ParseContext(const FormatContext* format) : format_(format) {}
+  const FormatContext& format() const { return *format_; }
+  base::Arena* arena() { return &arena_; }
+  void Reset() { arena_.Reset(); }
+
+ private:
+  const FormatContext* format_;
+  base::Arena arena_;
+};
+inline Status ParseText(const Type& type, std::string_view text, ParseContext& context, Datum* datum) {
+  return ParseText(type, text, context.format(), context.arena(), datum);
+}
+inline Status ParseBinary(const Type& type, std::string_view bytes, ParseContext& context, Datum* datum) {
+  return ParseBinary(type, bytes, context.format(), context.arena(), datum);
+}
+
+/// ParseText and ParseBinary into an owned value.
+Result<Value> ValueFromText(const Type& type, std::string_view text, const FormatContext& context = {});
+Result<Value> ValueFromBinary(const Type& type, std::string_view bytes, const FormatContext& context = {});
+
+/// Sets the context's time zone by name. 22023 when it is not known.
+Status SetTimeZone(std::string_view name, FormatContext* context);
 
 /// Takes the length of varchar(n), char(n) and name: what fits stays, blanks that do not fit are cut, anything else is cut when
 /// is_explicit, else 22001. char(n) comes back without the blanks at its end. Points into `text`.
