@@ -255,8 +255,8 @@ Customer Generator::MakeCustomer(int64_t index) const {
 void Generator::MakeOrder(int64_t index, Order* order) const {
   Stream random = RowStream(Table::kOrders, index);
   order->line_count = static_cast<int>(random.Between(1, kLinesMax));
-  // The first eight keys of every 32 are used (clause 4.2.3, O_ORDERKEY).
-  order->orderkey = index / 8 * 32 + index % 8 + 1;
+  // Eight keys of every 32 are used (clause 4.2.3, O_ORDERKEY).
+  order->orderkey = (index + 1) / 8 * 32 + (index + 1) % 8;
   // A third of the customers has no orders: keys divisible by three are left out.
   int64_t customer = static_cast<int64_t>(random.Below(customers_ - customers_ / 3));
   order->custkey = customer / 2 * 3 + customer % 2 + 1;

@@ -12,7 +12,7 @@ constexpr WeightedWord kNouns[] = {
     {"instructions", 20}, {"dependencies", 10}, {"excuses", 10},       {"platelets", 10},
     {"asymptotes", 10},   {"courts", 5},        {"dolphins", 5},       {"multipliers", 1},
     {"sauternes", 1},     {"warthogs", 1},      {"frets", 1},          {"dinos", 1},
-    {"attainments", 1},   {"somas", 1},         {"Tiresias'", 1},      {"patterns", 1},
+    {"attainments", 1},   {"somas", 1},         {"Tiresias", 1},       {"patterns", 1},
     {"forges", 1},        {"braids", 1},        {"hockey players", 1}, {"frays", 1},
     {"warhorses", 1},     {"dugouts", 1},       {"notornis", 1},       {"epitaphs", 1},
     {"pearls", 1},        {"tithes", 1},        {"waters", 1},         {"orbits", 1},
