@@ -1,0 +1,77 @@
+// What a SQL function may use besides its arguments: an arena for its result, the session's time zone and clock readings, facts of
+// the session and the catalog, and a place for its error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/arena.h"
+#include "runtime/base/result.h"
+#include "runtime/func/function.h"
+#include "runtime/types/codec.h"
+
+namespace lathe::func {
+
+/// What functions may ask of the session and its catalog. Implemented by frontend/session; safe from all workers of a statement.
+class SessionFacts {
+ public:
+  virtual ~SessionFacts() = default;
+  virtual std::string CurrentDatabase() = 0;
+  virtual std::string CurrentUser() = 0;
+  virtual std::string SessionUser() = 0;
+  /// First schema of the search path that exists; empty = none.
+  virtual std::string CurrentSchema() = 0;
+  /// Schemas of the search path that exist; pg_catalog first if implicit ones are wanted.
+  virtual std::vector<std::string> CurrentSchemas(bool include_implicit) = 0;
+  virtual int32_t BackendPid() = 0;
+  virtual std::string Version() = 0;
+  /// 42704 when there is none.
+  virtual Result<std::string> CurrentSetting(std::string_view name) = 0;
+
+  // The catalog. Names are quoted and qualified as PostgreSQL's output functions do; nullopt = no such object.
+  virtual std::optional<std::string> RelationName(Oid relation) = 0;   // regclass output
+  virtual Result<Oid> RelationOid(std::string_view name) = 0;          // regclass input; 42P01
+  virtual std::optional<std::string> SchemaName(Oid schema) = 0;       // regnamespace output
+  virtual Result<Oid> SchemaOid(std::string_view name) = 0;            // 3F000
+  virtual Result<Oid> TypeOid(std::string_view name) = 0;              // regtype input; 42704
+  virtual bool TableIsVisible(Oid relation) = 0;
+  virtual std::optional<std::string> ConstraintDefinition(Oid constraint) = 0;
+  virtual std::optional<std::string> IndexDefinition(Oid index, int column) = 0;
+  virtual std::optional<std::string> RoleName(Oid role) = 0;
+  /// Bytes of a relation's rows on disk, estimated; nullopt = no such relation.
+  virtual std::optional<int64_t> RelationBytes(Oid relation) = 0;
+};
+
+/// One per worker and execution; copied for each worker, which gives the copy an arena of its own. Not shared between threads.
+class FunctionContext {
+ public:
+  base::Arena* arena = nullptr;                  // of results; reset between morsels by its owner
+  const types::FormatContext* format = nullptr;  // time zone and text forms; null = UTC and defaults
+  int64_t transaction_timestamp = 0;             // unix microseconds
+  int64_t statement_timestamp = 0;
+  SessionFacts* facts = nullptr;                 // null in tests: such functions then fail with 0A000
+  std::optional<Error> error;                    // of the last call that returned kError
+
+  /// Keeps the error: `return context->Fail(...)`.
+  CallStatus Fail(SqlState state, std::string message) {
+    error = MakeError(state, std::move(message));
+    return CallStatus::kError;
+  }
+  CallStatus Fail(Error e) {
+    error = std::move(e);
+    return CallStatus::kError;
+  }
+  const types::FormatContext& format_or_default() const {
+    static const types::FormatContext kDefault;
+    return format != nullptr ? *format : kDefault;
+  }
+  /// A copy of the text in the arena.
+  types::StringRef Keep(std::string_view text) {
+    std::string_view kept = arena->Copy(text);
+    return {kept.data(), kept.size()};
+  }
+};
+
+}  // namespace lathe::func
