@@ -109,6 +109,10 @@ struct HashJoin : Node {
   std::vector<bool> null_equal;
   ExprPtr residual;   // further condition over both sides; null = none
   OutputColumn mark;  // kMark
+  // kMark: there is exactly one key and no residual; a comparison with a NULL key on either side counts as NULL (NOT IN), so the
+  // mark is NULL where no pair is equal but some pair has a NULL. When false, keys with a NULL simply do not match (unless
+  // null_equal) and the mark is NULL only where the residual was NULL for some pair and true for none.
+  bool null_aware = false;
 };
 
 /// children[0] = inner side (materialised once), children[1] = outer side (streams); any predicate or none. kInner and the kinds

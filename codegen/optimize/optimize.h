@@ -1,0 +1,46 @@
+// Front door of codegen/optimize: a bound query in, a physical plan out. The rules of rules.def rewrite the logical plan in their
+// order; then every operator gets its algorithm, every scan its access path and every node its estimated rows.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codegen/logical/logical.h"
+#include "codegen/physical/physical.h"
+#include "runtime/base/result.h"
+#include "runtime/schema/schema.h"
+
+namespace lathe::optimize {
+
+/// What a statement is optimized with. Pointers are the caller's and outlive the call.
+struct OptimizeContext {
+  /// Statistics come from here; null = nothing is known of any relation.
+  schema::CatalogReader* catalog = nullptr;
+  /// Current values of the parameters, for selectivity only: the plan is right for any values. May be shorter than Query::params.
+  std::vector<types::Value> params;
+  /// Rules (names in rules.def) that are left out. Those marked required in rules.def cannot be.
+  std::set<std::string, std::less<>> disabled_rules;
+  /// Called after each rule with its name, the plan's text after it and the time it took; last with "physical". May be empty.
+  std::function<void(std::string_view rule, const std::string& plan, uint64_t ns)> trace;
+  /// Workers that the plan may run on; weighs algorithms only.
+  uint32_t parallelism = 1;
+};
+
+/// Optimizes the query, which is consumed. Errors: 0A000 for correlated subqueries in places that cannot be unnested; XX000 for
+/// an invalid plan (a bug). No state is kept between calls; thread-safe as far as the catalog reader is.
+Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context);
+
+/// One line of rules.def.
+struct RuleName {
+  std::string_view name;
+  std::string_view summary;
+  bool required;
+};
+/// The rules in their order, for settings and documentation.
+std::vector<RuleName> Rules();
+
+}  // namespace lathe::optimize

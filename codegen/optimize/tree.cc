@@ -1,0 +1,342 @@
+#include "codegen/optimize/tree.h"
+
+namespace lathe::optimize {
+
+using logical::Kind;
+
+void AddColumns(const Expr& e, ColumnSet* columns) {
+  if (e.kind == expr::Kind::kColumn) columns->Add(e.column);
+  for (const ExprPtr& child : e.children) AddColumns(*child, columns);
+  if (e.kind == expr::Kind::kSubquery) AddFreeColumns(*e.subquery, columns);
+}
+
+ColumnSet ColumnsOf(const Expr& e) {
+  ColumnSet columns;
+  AddColumns(e, &columns);
+  return columns;
+}
+
+ColumnSet OutputSet(const Node& node) {
+  ColumnSet columns;
+  for (const OutputColumn& column : node.outputs) columns.Add(column.id);
+  return columns;
+}
+
+void AddFreeColumns(const Node& node, ColumnSet* columns) {
+  ColumnSet used, produced;
+  ForEachExpr(const_cast<Node&>(node), [&used](ExprPtr& e) { AddColumns(*e, &used); });
+  for (const NodePtr& child : node.children) {
+    AddFreeColumns(*child, &used);
+    for (const OutputColumn& column : child->outputs) produced.Add(column.id);
+  }
+  used.Remove(produced);
+  columns->Add(used);
+}
+
+ColumnSet FreeColumns(const Node& node) {
+  ColumnSet columns;
+  AddFreeColumns(node, &columns);
+  return columns;
+}
+
+void RefreshOutputs(Node* node) {
+  switch (node->kind) {
+    case Kind::kFilter:
+    case Kind::kSort:
+    case Kind::kLimit:
+      node->outputs = node->children[0]->outputs;
+      break;
+    case Kind::kWith:
+      node->outputs = node->children[1]->outputs;
+      break;
+    case Kind::kJoin: {
+      const logical::Join& join = node->As<logical::Join>();
+      std::vector<OutputColumn> outputs = node->children[0]->outputs;
+      const std::vector<OutputColumn>& right = node->children[1]->outputs;
+      using JoinKind = logical::JoinKind;
+      const JoinKind kind = join.join_kind;
+      if (kind == JoinKind::kRight || kind == JoinKind::kFull) {
+        for (OutputColumn& column : outputs) column.nullable = true;
+      }
+      if (kind == JoinKind::kMark) {
+        outputs.push_back(join.mark);
+      } else if (kind != JoinKind::kSemi && kind != JoinKind::kAnti) {
+        const size_t left_count = outputs.size();
+        outputs.insert(outputs.end(), right.begin(), right.end());
+        if (kind == JoinKind::kLeft || kind == JoinKind::kFull || kind == JoinKind::kSingle) {
+          for (size_t i = left_count; i < outputs.size(); ++i) outputs[i].nullable = true;
+        }
+      }
+      node->outputs = std::move(outputs);
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void Substitute(ExprPtr* e, const Substitution& map) {
+  if ((*e)->kind == expr::Kind::kColumn) {
+    auto found = map.find((*e)->column.value);
+    if (found != map.end()) *e = found->second->Clone();
+    return;
+  }
+  for (ExprPtr& child : (*e)->children) Substitute(&child, map);
+  if ((*e)->kind == expr::Kind::kSubquery) SubstituteInTree((*e)->subquery.get(), map);
+}
+
+void SubstituteInTree(Node* node, const Substitution& map) {
+  ForEachNode(*node, [&map](Node& n) {
+    ForEachExpr(n, [&map](ExprPtr& e) { Substitute(&e, map); });
+  });
+}
+
+namespace {
+
+ExprPtr CloneExpr(const ExprPtr& e) {
+  if (!e) return nullptr;
+  ExprPtr copy = e->Clone();
+  if (!HasSubquery(*copy)) return copy;
+  return expr::Rewrite(std::move(copy), [](ExprPtr part) {
+    if (part->kind == expr::Kind::kSubquery) part->subquery = CloneTree(*part->subquery);
+    return part;
+  });
+}
+
+std::vector<ExprPtr> CloneAll(const std::vector<ExprPtr>& list) {
+  std::vector<ExprPtr> copy;
+  copy.reserve(list.size());
+  for (const ExprPtr& e : list) copy.push_back(CloneExpr(e));
+  return copy;
+}
+
+NodePtr CloneNode(const Node& node) {
+  switch (node.kind) {
+    case Kind::kScan: {
+      const auto& from = node.As<logical::Scan>();
+      auto copy = std::make_shared<logical::Scan>();
+      copy->relation = from.relation;
+      copy->alias = from.alias;
+      copy->fields = from.fields;
+      return copy;
+    }
+    case Kind::kValues: {
+      auto copy = std::make_shared<logical::Values>();
+      for (const auto& row : node.As<logical::Values>().rows) copy->rows.push_back(CloneAll(row));
+      return copy;
+    }
+    case Kind::kFilter: {
+      auto copy = std::make_shared<logical::Filter>();
+      copy->predicate = CloneExpr(node.As<logical::Filter>().predicate);
+      return copy;
+    }
+    case Kind::kProject: {
+      auto copy = std::make_shared<logical::Project>();
+      copy->expressions = CloneAll(node.As<logical::Project>().expressions);
+      return copy;
+    }
+    case Kind::kJoin: {
+      const auto& from = node.As<logical::Join>();
+      auto copy = std::make_shared<logical::Join>();
+      copy->join_kind = from.join_kind;
+      copy->predicate = CloneExpr(from.predicate);
+      copy->mark = from.mark;
+      copy->dependent = from.dependent;
+      return copy;
+    }
+    case Kind::kAggregate: {
+      const auto& from = node.As<logical::Aggregate>();
+      auto copy = std::make_shared<logical::Aggregate>();
+      copy->groups = CloneAll(from.groups);
+      for (const logical::AggregateCall& call : from.calls) {
+        logical::AggregateCall c;
+        c.output = call.output;
+        c.function = call.function;
+        c.args = CloneAll(call.args);
+        c.distinct = call.distinct;
+        c.filter = CloneExpr(call.filter);
+        copy->calls.push_back(std::move(c));
+      }
+      return copy;
+    }
+    case Kind::kSort: {
+      auto copy = std::make_shared<logical::Sort>();
+      for (const logical::SortKey& key : node.As<logical::Sort>().keys) {
+        copy->keys.push_back({CloneExpr(key.expression), key.descending, key.nulls_first});
+      }
+      return copy;
+    }
+    case Kind::kLimit: {
+      auto copy = std::make_shared<logical::Limit>();
+      copy->limit = CloneExpr(node.As<logical::Limit>().limit);
+      copy->offset = CloneExpr(node.As<logical::Limit>().offset);
+      return copy;
+    }
+    case Kind::kSetOperation: {
+      auto copy = std::make_shared<logical::SetOperation>();
+      copy->operation = node.As<logical::SetOperation>().operation;
+      copy->all = node.As<logical::SetOperation>().all;
+      return copy;
+    }
+    case Kind::kWith: {
+      auto copy = std::make_shared<logical::With>();
+      copy->cte = node.As<logical::With>().cte;
+      copy->name = node.As<logical::With>().name;
+      return copy;
+    }
+    case Kind::kCteScan: {
+      const auto& from = node.As<logical::CteScan>();
+      auto copy = std::make_shared<logical::CteScan>();
+      copy->cte = from.cte;
+      copy->source = from.source;
+      copy->name = from.name;
+      return copy;
+    }
+    case Kind::kModify: {
+      const auto& from = node.As<logical::Modify>();
+      auto copy = std::make_shared<logical::Modify>();
+      copy->write = from.write;
+      copy->relation = from.relation;
+      copy->source = from.source;
+      return copy;
+    }
+  }
+  LATHE_UNREACHABLE("kind of node");
+}
+
+}  // namespace
+
+NodePtr CloneTree(const Node& node) {
+  NodePtr copy = CloneNode(node);
+  copy->outputs = node.outputs;
+  for (const NodePtr& child : node.children) copy->children.push_back(CloneTree(*child));
+  return copy;
+}
+
+NodePtr MakeFilter(NodePtr child, std::vector<ExprPtr> conjuncts) {
+  if (conjuncts.empty()) return child;
+  auto filter = std::make_shared<logical::Filter>();
+  filter->outputs = child->outputs;
+  filter->predicate = expr::MakeAnd(std::move(conjuncts));
+  filter->children.push_back(std::move(child));
+  return filter;
+}
+
+NodePtr MakeJoin(logical::JoinKind kind, NodePtr left, NodePtr right, ExprPtr predicate) {
+  auto join = std::make_shared<logical::Join>();
+  join->join_kind = kind;
+  join->predicate = std::move(predicate);
+  join->children.push_back(std::move(left));
+  join->children.push_back(std::move(right));
+  RefreshOutputs(join.get());
+  return join;
+}
+
+NodePtr MakePassingProject(NodePtr child, const std::vector<OutputColumn>& columns) {
+  auto project = std::make_shared<logical::Project>();
+  project->outputs = columns;
+  for (const OutputColumn& column : columns) project->expressions.push_back(ColumnRef(column));
+  project->children.push_back(std::move(child));
+  return project;
+}
+
+NodePtr MakeEmpty(const std::vector<OutputColumn>& columns) {
+  auto values = std::make_shared<logical::Values>();
+  values->outputs = columns;
+  return values;
+}
+
+ExprPtr ColumnRef(const OutputColumn& column) { return expr::MakeColumn(column.id, column.type); }
+
+namespace {
+
+bool WideningCast(const Expr& e) {
+  const types::Type& from = e.children[0]->type;
+  switch (func::InlineCastFor(from, e.type)) {
+    case func::InlineCast::kSame:
+    case func::InlineCast::kIntWiden:
+    case func::InlineCast::kIntToFloat:
+    case func::InlineCast::kFloatWiden:
+    case func::InlineCast::kFixedToFloat:
+    case func::InlineCast::kFixedToBig:
+    case func::InlineCast::kTimestampToDate:
+      return true;
+    case func::InlineCast::kIntToFixed: {
+      const int digits = from.id == types::TypeId::kInt2   ? 5
+                         : from.id == types::TypeId::kInt4 ? 10
+                                                           : 19;
+      return e.type.precision - e.type.scale >= digits;
+    }
+    case func::InlineCast::kFixedToFixed:
+      return e.type.scale >= from.scale &&
+             e.type.precision - e.type.scale >= from.precision - from.scale;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool FailsOnRows(const Expr& e) {
+  bool fails = false;
+  switch (e.kind) {
+    case expr::Kind::kConst:
+    case expr::Kind::kParam:
+    case expr::Kind::kColumn:
+      return false;
+    case expr::Kind::kCall:
+      fails = e.function->can_fail || (e.type.is_fixed_numeric() && e.type.precision == 38);
+      break;
+    case expr::Kind::kCast:
+      fails = e.cast->can_fail && !WideningCast(e);
+      break;
+    case expr::Kind::kSubquery:
+      return true;
+    default:
+      break;
+  }
+  if (fails) return !expr::IsRuntimeConstant(e);
+  for (const ExprPtr& child : e.children) {
+    if (FailsOnRows(*child)) return true;
+  }
+  return false;
+}
+
+bool IsVolatile(const Expr& e) {
+  if (e.kind == expr::Kind::kCall && e.function->volatility == func::Volatility::kVolatile) {
+    return true;
+  }
+  for (const ExprPtr& child : e.children) {
+    if (IsVolatile(*child)) return true;
+  }
+  return false;
+}
+
+bool HasSubquery(const Expr& e) {
+  if (e.kind == expr::Kind::kSubquery) return true;
+  for (const ExprPtr& child : e.children) {
+    if (HasSubquery(*child)) return true;
+  }
+  return false;
+}
+
+bool SameValues(const types::Type& a, const types::Type& b) {
+  return a.id == b.id && a.element == b.element && a.precision == b.precision && a.scale == b.scale;
+}
+
+bool IsConstBool(const Expr& e, bool value) {
+  return e.kind == expr::Kind::kConst && e.type.id == types::TypeId::kBool && !e.value.is_null() &&
+         e.value.AsBool() == value;
+}
+
+bool IsConstNotTrue(const Expr& e) {
+  return e.kind == expr::Kind::kConst &&
+         (e.value.is_null() || (e.type.id == types::TypeId::kBool && !e.value.AsBool()));
+}
+
+bool IsComparison(const Expr& e, std::string_view op) {
+  return e.kind == expr::Kind::kCall && e.children.size() == 2 && e.function->op == op &&
+         e.type.id == types::TypeId::kBool;
+}
+
+}  // namespace lathe::optimize
