@@ -1,0 +1,86 @@
+// Function calls and the special values that are written without parentheses.
+#include <algorithm>
+
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+namespace {
+
+/// Functions of PostgreSQL that need parts which are not there yet: sets of rows, windows, ordered aggregates. They answer 0A000,
+/// not "does not exist".
+constexpr std::string_view kLaterFunctions[] = {
+    "array_agg",    "bit_and",        "bit_or",        "corr",          "covar_pop",
+    "covar_samp",   "cume_dist",      "dense_rank",    "first_value",   "generate_series",
+    "generate_subscripts", "json_agg", "json_object_agg", "jsonb_agg",  "jsonb_object_agg",
+    "lag",          "last_value",     "lead",          "mode",          "nth_value",
+    "ntile",        "percent_rank",   "percentile_cont", "percentile_disc", "rank",
+    "regexp_matches", "regexp_split_to_table", "regr_slope", "row_number", "stddev",
+    "stddev_pop",   "stddev_samp",    "string_agg",    "string_to_table", "unnest",
+    "var_pop",      "var_samp",       "variance",
+};
+
+}  // namespace
+
+BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
+  const std::string& name = call.name.name;
+  const bool builtin = call.name.schema.empty() || call.name.schema == "pg_catalog";
+  if (call.over) return NotYet("window function call", call.location);
+  if (call.within_group) return NotYet("WITHIN GROUP", call.location);
+  if (call.variadic) return NotYet("VARIADIC argument", call.location);
+  for (const std::string& arg_name : call.arg_names) {
+    if (!arg_name.empty()) return NotYet("named argument", call.location);
+  }
+  if (builtin && !func::AggregatesNamed(name).empty()) return BindAggregate(call, scope);
+  if (builtin && func::FunctionsNamed(name).empty() &&
+      std::find(std::begin(kLaterFunctions), std::end(kLaterFunctions), name) !=
+          std::end(kLaterFunctions)) {
+    return NotYet("function " + name, call.location);
+  }
+  const char* misuse = call.star          ? "(*)"
+                       : call.distinct    ? "DISTINCT"
+                       : call.filter      ? "FILTER"
+                       : !call.order_by.empty() ? "ORDER BY"
+                                          : nullptr;
+  if (misuse && !func::FunctionsNamed(name).empty()) {
+    return At(SqlState::kWrongObjectType,
+              (call.star ? name + "(*)" : std::string(misuse)) + " specified, but " + name +
+                  " is not an aggregate function",
+              call.location);
+  }
+  LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
+  return MakeFunction(call.name, std::move(args), call.location);
+}
+
+BoundExpr Binder::BindSpecialValue(const ast::SpecialValue& e) {
+  using Value = ast::SpecialValue::Type;
+  auto cast_now = [&](TypeId type) -> BoundExpr {
+    LATHE_ASSIGN(ExprPtr now, MakeFunction("now", {}, e.location));
+    Type target(type);
+    if (type != TypeId::kDate && e.precision >= 0) target.typmod = std::min(e.precision, 6);
+    return Coerce(std::move(now), target, false);
+  };
+  switch (e.type) {
+    case Value::kCurrentDate:
+      return cast_now(TypeId::kDate);
+    case Value::kCurrentTimestamp:
+      return cast_now(TypeId::kTimestampTz);
+    case Value::kLocalTimestamp:
+      return cast_now(TypeId::kTimestamp);
+    case Value::kCurrentTime:
+    case Value::kLocalTime:
+      return NotYet("type time", e.location);
+    case Value::kCurrentRole:
+    case Value::kCurrentUser:
+    case Value::kUser:
+      return MakeFunction("current_user", {}, e.location);
+    case Value::kSessionUser:
+      return MakeFunction("session_user", {}, e.location);
+    case Value::kCurrentCatalog:
+      return MakeFunction("current_database", {}, e.location);
+    case Value::kCurrentSchema:
+      return MakeFunction("current_schema", {}, e.location);
+  }
+  return NotYet("this value", e.location);
+}
+
+}  // namespace lathe::bind

@@ -1,0 +1,295 @@
+// CREATE TABLE and ADD PRIMARY KEY: from definitions to descriptors.
+#include <algorithm>
+#include <charconv>
+
+#include "frontend/ast/position.h"
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+namespace {
+
+constexpr size_t kColumnsMax = 1600;
+constexpr size_t kNameBytesMax = 63;
+
+using Constraint = ast::Constraint;
+
+bool IsSystemColumn(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+class TableBinder {
+ public:
+  TableBinder(const std::string& table, BindContext& context)
+      : context_(context), binder_(context) {
+    result_.name = table;
+  }
+  TableBinder(const schema::RelationDescriptor& table, BindContext& context)
+      : context_(context), binder_(context), result_(table) {}
+
+  Result<schema::RelationDescriptor> Create(const ast::CreateTableStatement& create) {
+    LATHE_TRY(CheckUnsupported(create));
+    LATHE_TRY(StorageParameters(create.with));
+    for (const ast::TableElement& element : create.elements) {
+      if (element.like) return NotYet("LIKE in CREATE TABLE", element.like->location);
+      if (element.column) LATHE_TRY(AddColumn(*element.column));
+    }
+    if (result_.columns.size() > kColumnsMax) {
+      return MakeError(SqlState::kTooManyColumns,
+                       "tables can have at most " + std::to_string(kColumnsMax) + " columns");
+    }
+    for (const ast::TableElement& element : create.elements) {
+      if (element.column) {
+        for (const Constraint& constraint : element.column->constraints) {
+          if (constraint.type == Constraint::Type::kPrimaryKey) {
+            LATHE_TRY(AddKey(constraint, {element.column->name}));
+          }
+        }
+      }
+      if (element.constraint) LATHE_TRY(AddTableConstraint(*element.constraint));
+    }
+    return std::move(result_);
+  }
+
+  Result<schema::RelationDescriptor> AddPrimaryKey(const Constraint& constraint) {
+    if (!constraint.using_index.empty()) {
+      return NotYet("ADD CONSTRAINT USING INDEX", constraint.location);
+    }
+    LATHE_TRY(AddTableConstraint(constraint));
+    return std::move(result_);
+  }
+
+ private:
+  Error At(SqlState state, std::string message, int32_t location) const {
+    return MakeError(state, std::move(message), ast::PositionOf(context_.sql, location));
+  }
+  Error NotYet(std::string_view what, int32_t location) const {
+    return NotSupported(what, ast::PositionOf(context_.sql, location));
+  }
+
+  Status CheckUnsupported(const ast::CreateTableStatement& create) const {
+    const int32_t location = create.table.location;
+    if (create.persistence == ast::Persistence::kTemporary) return NotYet("temporary table", location);
+    if (create.persistence == ast::Persistence::kUnlogged) return NotYet("unlogged table", location);
+    if (!create.inherits.empty()) return NotYet("INHERITS", create.inherits[0].location);
+    if (!create.of_type.name.empty()) return NotYet("CREATE TABLE OF", create.of_type.location);
+    if (!create.partition_of.name.empty()) {
+      return NotYet("PARTITION OF", create.partition_of.location);
+    }
+    if (create.partition_by) return NotYet("PARTITION BY", create.partition_by->location);
+    if (!create.access_method.empty()) {
+      return NotYet("table access method \"" + create.access_method + "\"", location);
+    }
+    if (create.on_commit != ast::OnCommit::kNone) {
+      return At(SqlState::kInvalidTableDefinition,
+                "ON COMMIT can only be used on temporary tables", -1);
+    }
+    if (!create.tablespace.empty() && create.tablespace != "pg_default") {
+      return NotYet("tablespace", location);
+    }
+    return Ok();
+  }
+
+  Status StorageParameters(const ast::OptionList& options) {
+    for (const ast::Option& option : options) {
+      if (!option.name_space.empty()) {
+        return NotYet("storage parameter \"" + option.name_space + "." + option.name + "\"",
+                      option.location);
+      }
+      if (option.name != "fillfactor") {
+        static constexpr std::string_view kKnown[] = {"toast_tuple_target", "parallel_workers",
+                                                      "user_catalog_table", "vacuum_index_cleanup",
+                                                      "vacuum_truncate"};
+        if (option.name.starts_with("autovacuum_") || option.name.starts_with("log_autovacuum_") ||
+            std::find(std::begin(kKnown), std::end(kKnown), option.name) != std::end(kKnown)) {
+          return NotYet("storage parameter \"" + option.name + "\"", option.location);
+        }
+        return MakeError(SqlState::kInvalidParameterValue,
+                         "unrecognized parameter \"" + option.name + "\"");
+      }
+      int value = 0;
+      const char* end = option.text.data() + option.text.size();
+      const auto parsed = std::from_chars(option.text.data(), end, value);
+      if (option.text.empty() || parsed.ec != std::errc() || parsed.ptr != end) {
+        return MakeError(SqlState::kInvalidParameterValue,
+                         "invalid value for integer option \"fillfactor\": " + option.text);
+      }
+      if (value < 10 || value > 100) {
+        Error error =
+            MakeError(SqlState::kInvalidParameterValue, "value " + option.text +
+                                                            " out of bounds for option \"fillfactor\"");
+        error.detail = "Valid values are between \"10\" and \"100\".";
+        return error;
+      }
+      result_.fillfactor = value;
+    }
+    return Ok();
+  }
+
+  Status CheckType(const ast::ColumnDefinition& definition, const Type& type) const {
+    if (type.id == TypeId::kUnknown || type.id == TypeId::kVoid ||
+        (type.id == TypeId::kArray && type.element == TypeId::kUnknown)) {
+      return At(SqlState::kInvalidTableDefinition,
+                "column \"" + definition.name + "\" has pseudo-type " + types::FormatType(type),
+                -1);
+    }
+    if (type.id == TypeId::kArray) return NotYet("array column", definition.type.location);
+    if (definition.collation.name.empty()) return Ok();
+    if (types::CategoryOf(type) != 'S') {
+      return At(SqlState::kDatatypeMismatch,
+                "collations are not supported by type " + TypeText(type),
+                definition.collation.location);
+    }
+    const std::string& collation = definition.collation.name;
+    if (collation != "C" && collation != "POSIX" && collation != "default" &&
+        collation != "ucs_basic") {
+      return NotYet("collation \"" + collation + "\"", definition.collation.location);
+    }
+    return Ok();
+  }
+
+  Status AddColumn(const ast::ColumnDefinition& definition) {
+    if (IsSystemColumn(definition.name)) {
+      return At(SqlState::kDuplicateColumn,
+                "column name \"" + definition.name + "\" conflicts with a system column name", -1);
+    }
+    if (result_.FindColumn(definition.name) >= 0) {
+      return At(SqlState::kDuplicateColumn,
+                "column \"" + definition.name + "\" specified more than once", -1);
+    }
+    if (!definition.compression.empty()) return NotYet("COMPRESSION", definition.location);
+    if (!definition.storage.empty()) return NotYet("STORAGE", definition.location);
+    schema::Column column;
+    column.number = ColumnNumber(static_cast<uint16_t>(result_.columns.size() + 1));
+    column.name = definition.name;
+    LATHE_ASSIGN(column.type, BindTypeName(definition.type, context_));
+    LATHE_TRY(CheckType(definition, column.type));
+    bool null = false, not_null = false, has_default = false;
+    for (const Constraint& constraint : definition.constraints) {
+      switch (constraint.type) {
+        case Constraint::Type::kNotNull:
+          not_null = true;
+          break;
+        case Constraint::Type::kNull:
+          null = true;
+          break;
+        case Constraint::Type::kPrimaryKey:
+          break;
+        case Constraint::Type::kDefault: {
+          if (has_default) {
+            return At(SqlState::kSyntaxError,
+                      "multiple default values specified for column \"" + column.name +
+                          "\" of table \"" + result_.name + "\"",
+                      constraint.location);
+          }
+          has_default = true;
+          LATHE_ASSIGN(ExprPtr value, binder_.DefaultExpression(*constraint.expr, column));
+          const bool null_default = value->kind == expr::Kind::kConst && value->value.is_null();
+          if (!null_default) column.default_sql = ast::Print(*constraint.expr);
+          break;
+        }
+        default:
+          LATHE_TRY(Refuse(constraint));
+      }
+      if (null && not_null) {
+        return At(SqlState::kSyntaxError,
+                  "conflicting NULL/NOT NULL declarations for column \"" + column.name +
+                      "\" of table \"" + result_.name + "\"",
+                  constraint.location);
+      }
+    }
+    column.not_null = not_null;
+    result_.columns.push_back(std::move(column));
+    return Ok();
+  }
+
+  Status Refuse(const Constraint& constraint) const {
+    switch (constraint.type) {
+      case Constraint::Type::kCheck:
+        return NotYet("CHECK constraint", constraint.location);
+      case Constraint::Type::kUnique:
+        return NotYet("UNIQUE constraint", constraint.location);
+      case Constraint::Type::kForeignKey:
+        return NotYet("FOREIGN KEY constraint", constraint.location);
+      case Constraint::Type::kExclusion:
+        return NotYet("EXCLUDE constraint", constraint.location);
+      case Constraint::Type::kGenerated:
+        return NotYet("generated column", constraint.location);
+      case Constraint::Type::kIdentity:
+        return NotYet("identity column", constraint.location);
+      default:
+        return NotYet("this constraint", constraint.location);
+    }
+  }
+
+  Status AddTableConstraint(const Constraint& constraint) {
+    if (constraint.type != Constraint::Type::kPrimaryKey) return Refuse(constraint);
+    return AddKey(constraint, constraint.columns);
+  }
+
+  Status AddKey(const Constraint& constraint, const std::vector<std::string>& columns) {
+    if (!result_.primary_key_name.empty()) {
+      return At(SqlState::kInvalidTableDefinition,
+                "multiple primary keys for table \"" + result_.name + "\" are not allowed",
+                constraint.location);
+    }
+    if (!constraint.include.empty()) return NotYet("INCLUDE", constraint.location);
+    if (constraint.deferrable || constraint.initially_deferred) {
+      return NotYet("deferrable primary key", constraint.location);
+    }
+    if (!constraint.tablespace.empty() && constraint.tablespace != "pg_default") {
+      return NotYet("tablespace", constraint.location);
+    }
+    for (const ast::Option& option : constraint.with) {
+      return NotYet("storage parameter \"" + option.name + "\" of a primary key", option.location);
+    }
+    for (const std::string& name : columns) {
+      const int index = result_.FindColumn(name);
+      if (index < 0) {
+        return At(SqlState::kUndefinedColumn,
+                  "column \"" + name + "\" named in key does not exist", constraint.location);
+      }
+      for (const schema::KeyColumn& key : result_.key) {
+        if (key.column != static_cast<uint32_t>(index)) continue;
+        return At(SqlState::kDuplicateColumn,
+                  "column \"" + name + "\" appears twice in primary key constraint",
+                  constraint.location);
+      }
+      result_.key.push_back({static_cast<uint32_t>(index), false, false});
+      result_.columns[index].not_null = true;
+    }
+    result_.unique = true;
+    result_.primary_key_name = constraint.name.empty() ? KeyName() : constraint.name;
+    return Ok();
+  }
+
+  /// "t_pkey", cut to PostgreSQL's name length at a character's border.
+  std::string KeyName() const {
+    constexpr std::string_view kSuffix = "_pkey";
+    size_t bytes = std::min(result_.name.size(), kNameBytesMax - kSuffix.size());
+    while (bytes < result_.name.size() && bytes > 0 &&
+           (static_cast<unsigned char>(result_.name[bytes]) & 0xc0) == 0x80) {
+      --bytes;
+    }
+    return result_.name.substr(0, bytes) + std::string(kSuffix);
+  }
+
+  BindContext& context_;
+  Binder binder_;
+  schema::RelationDescriptor result_;
+};
+
+}  // namespace
+
+Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
+                                                   BindContext& context) {
+  return TableBinder(statement.table.name, context).Create(statement);
+}
+
+Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescriptor& table,
+                                                     const ast::Constraint& constraint,
+                                                     BindContext& context) {
+  return TableBinder(table, context).AddPrimaryKey(constraint);
+}
+
+}  // namespace lathe::bind

@@ -1,0 +1,316 @@
+// INSERT, UPDATE, DELETE: a plan that yields the rows which the table's sink takes (exec::WriteLayout), under a Modify.
+#include <algorithm>
+
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+namespace {
+
+NodePtr MakeModify(exec::WriteKind kind, schema::RelationPtr relation, NodePtr child,
+                   std::vector<ColumnId> source) {
+  auto modify = std::make_shared<logical::Modify>();
+  modify->write = kind;
+  modify->relation = std::move(relation);
+  modify->source = std::move(source);
+  modify->children.push_back(std::move(child));
+  return modify;
+}
+
+/// VALUES lists and nothing else.
+bool IsPlainValues(const ast::SelectStatement& select) {
+  return select.form == ast::SelectStatement::Form::kValues && !select.with &&
+         select.order_by.empty() && !select.limit && !select.offset && select.locking.empty();
+}
+
+}  // namespace
+
+Result<schema::RelationPtr> Binder::FindTarget(const ast::QualifiedName& name,
+                                               std::string_view verb) {
+  LATHE_ASSIGN(schema::RelationPtr relation, FindRelation(name, context_));
+  switch (relation->kind) {
+    case schema::RelationKind::kTable:
+      return relation;
+    case schema::RelationKind::kVirtual:
+      return At(SqlState::kInsufficientPrivilege,
+                "permission denied: \"" + relation->name + "\" is a system catalog", -1);
+    case schema::RelationKind::kView:
+      return NotYet(std::string(verb) + " of a view", name.location);
+    case schema::RelationKind::kIndex:
+      break;
+  }
+  Error error = At(SqlState::kWrongObjectType, "cannot open relation \"" + relation->name + "\"",
+                   name.location);
+  error.detail = "This operation is not supported for indexes.";
+  return error;
+}
+
+BoundExpr Binder::DefaultExpression(const ast::Expr& e, const schema::Column& column) {
+  Scope scope(nullptr);
+  scope.clause = Clause::kDefault;
+  LATHE_ASSIGN(ExprPtr bound, Bind(e, scope));
+  return Assign(std::move(bound), column, true);
+}
+
+BoundExpr Binder::ColumnDefault(const schema::Column& column) {
+  if (column.default_sql.empty()) return expr::MakeConst(types::Value::Null(column.type));
+  if (!context_.parse_expression) {
+    return MakeError(SqlState::kInternalError, "no parser for DEFAULT expressions was given");
+  }
+  // The text is another one than the statement's: its positions mean nothing to the client.
+  const std::string_view sql = context_.sql;
+  context_.sql = column.default_sql;
+  BoundExpr bound = [&]() -> BoundExpr {
+    LATHE_ASSIGN(ast::ExprPtr parsed, context_.parse_expression(column.default_sql));
+    return DefaultExpression(*parsed, column);
+  }();
+  context_.sql = sql;
+  if (bound.ok()) {
+    expr::Visit(**bound, [](const Expr& e) { const_cast<Expr&>(e).location = -1; });
+    return bound;
+  }
+  Error error = std::move(bound).error();
+  error.position = 0;
+  return error;
+}
+
+BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) {
+  if (insert.on_conflict) return NotYet("ON CONFLICT", insert.on_conflict->location);
+  if (!insert.returning.empty()) return NotYet("RETURNING", insert.returning[0].location);
+  if (insert.overriding != ast::InsertStatement::Overriding::kNone) {
+    return NotYet("OVERRIDING", insert.location);
+  }
+  if (insert.with) LATHE_TRY(BindWith(*insert.with, scope));
+  LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(insert.table, "INSERT"));
+  const std::vector<uint32_t> live = relation->LiveColumns();
+
+  // given[i]: which field (of live) the i-th value goes to.
+  std::vector<size_t> given;
+  for (const ast::ColumnTarget& target : insert.columns) {
+    if (target.indirection) return NotYet("assignment to a part of a column", target.location);
+    const int column = relation->FindColumn(target.name);
+    if (column < 0) {
+      return At(SqlState::kUndefinedColumn,
+                "column \"" + target.name + "\" of relation \"" + relation->name +
+                    "\" does not exist",
+                target.location);
+    }
+    const size_t field = std::find(live.begin(), live.end(), static_cast<uint32_t>(column)) -
+                         live.begin();
+    if (std::find(given.begin(), given.end(), field) != given.end()) {
+      return At(SqlState::kDuplicateColumn,
+                "column \"" + target.name + "\" specified more than once", target.location);
+    }
+    given.push_back(field);
+  }
+  if (insert.columns.empty() && insert.source) {
+    for (size_t i = 0; i < live.size(); ++i) given.push_back(i);
+  }
+  auto check_count = [&](size_t count, auto location_of) -> Status {
+    if (count > given.size()) {
+      return At(SqlState::kSyntaxError, "INSERT has more expressions than target columns",
+                location_of(given.size()));
+    }
+    if (count < given.size() && !insert.columns.empty()) {
+      return At(SqlState::kSyntaxError, "INSERT has more target columns than expressions",
+                insert.columns[count].location);
+    }
+    return Ok();
+  };
+  std::vector<ExprPtr> defaults(live.size());
+  auto default_of = [&](size_t field) -> BoundExpr {
+    if (!defaults[field]) {
+      LATHE_ASSIGN(defaults[field], ColumnDefault(relation->columns[live[field]]));
+    }
+    return defaults[field]->Clone();
+  };
+
+  NodePtr child;
+  if (!insert.source || IsPlainValues(*insert.source)) {
+    auto values = std::make_shared<logical::Values>();
+    static const std::vector<ast::ExprList> kNoValues(1);
+    const std::vector<ast::ExprList>& rows = insert.source ? insert.source->rows : kNoValues;
+    std::vector<bool> nullable(live.size(), false);
+    scope.clause = Clause::kValues;
+    for (const ast::ExprList& row : rows) {
+      if (row.size() != rows[0].size()) {
+        return At(SqlState::kSyntaxError, "VALUES lists must all be the same length",
+                  row.empty() ? insert.source->location : row[0]->location);
+      }
+      LATHE_TRY(check_count(row.size(), [&](size_t i) { return row[i]->location; }));
+      std::vector<ExprPtr> fields(live.size());
+      for (size_t i = 0; i < row.size(); ++i) {
+        if (row[i]->kind == ast::Expr::Kind::kDefault) continue;
+        LATHE_ASSIGN(ExprPtr e, Bind(*row[i], scope));
+        LATHE_ASSIGN(fields[given[i]],
+                     Assign(std::move(e), relation->columns[live[given[i]]], false));
+      }
+      for (size_t field = 0; field < live.size(); ++field) {
+        if (!fields[field]) {
+          LATHE_ASSIGN(fields[field], default_of(field));
+        }
+        if (MayBeNull(*fields[field])) nullable[field] = true;
+      }
+      values->rows.push_back(std::move(fields));
+    }
+    scope.clause = Clause::kNone;
+    for (size_t field = 0; field < live.size(); ++field) {
+      const schema::Column& column = relation->columns[live[field]];
+      values->outputs.push_back(Output(NewColumn(nullable[field]), column.name, column.type));
+    }
+    child = std::move(values);
+  } else {
+    LATHE_ASSIGN(child, BindSelect(*insert.source, &scope, false));
+    const ast::SelectStatement& source = *insert.source;
+    auto location_of = [&source](size_t i) {
+      const bool plain = source.form == ast::SelectStatement::Form::kSelect;
+      return plain && i < source.targets.size() ? source.targets[i].location : source.location;
+    };
+    LATHE_TRY(check_count(child->outputs.size(), location_of));
+    std::vector<TargetEntry> targets(live.size());
+    for (size_t i = 0; i < child->outputs.size(); ++i) {
+      const schema::Column& column = relation->columns[live[given[i]]];
+      if (child->outputs[i].type.id == TypeId::kUnknown) {
+        LATHE_TRY(CoerceOutput(child.get(), i, column.type));
+      }
+      ExprPtr e = expr::MakeColumn(child->outputs[i].id, child->outputs[i].type);
+      e->location = location_of(i);
+      LATHE_ASSIGN(targets[given[i]].expr, Assign(std::move(e), column, false));
+    }
+    for (size_t field = 0; field < live.size(); ++field) {
+      targets[field].name = relation->columns[live[field]].name;
+      if (!targets[field].expr) {
+        LATHE_ASSIGN(targets[field].expr, default_of(field));
+      }
+    }
+    child = MakeProject(std::move(child), targets);
+  }
+  std::vector<ColumnId> ids;
+  for (const OutputColumn& column : child->outputs) ids.push_back(column.id);
+  if (relation->has_row_id()) ids.push_back(ColumnId());  // the sink allocates it
+  child = WrapWith(scope, std::move(child));
+  return MakeModify(exec::WriteKind::kInsert, std::move(relation), std::move(child),
+                    std::move(ids));
+}
+
+BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) {
+  if (!update.from.empty()) return NotYet("UPDATE ... FROM", update.from[0]->location);
+  if (!update.returning.empty()) return NotYet("RETURNING", update.returning[0].location);
+  if (update.with) LATHE_TRY(BindWith(*update.with, scope));
+  LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(update.table->name, "UPDATE"));
+  FromItem target = MakeScan(relation, update.table->alias.name, true, scope);
+  scope.items = target.items;
+  const std::vector<OutputColumn> old = target.plan->outputs;
+  NodePtr plan = std::move(target.plan);
+
+  ExprPtr where;
+  if (update.where) {
+    scope.clause = Clause::kWhere;
+    LATHE_ASSIGN(where, BindBoolean(*update.where, scope, "WHERE"));
+  }
+  scope.clause = Clause::kUpdate;
+  const std::vector<uint32_t> live = relation->LiveColumns();
+  std::vector<ExprPtr> values(live.size());
+  auto assign = [&](const ast::ColumnTarget& column_target, const ast::Expr& value) -> Status {
+    if (column_target.indirection) {
+      return NotYet("assignment to a part of a column", column_target.location);
+    }
+    const int index = relation->FindColumn(column_target.name);
+    if (index < 0) {
+      return At(SqlState::kUndefinedColumn,
+                "column \"" + column_target.name + "\" of relation \"" + relation->name +
+                    "\" does not exist",
+                column_target.location);
+    }
+    const schema::Column& column = relation->columns[index];
+    const size_t field =
+        std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) - live.begin();
+    if (values[field]) {
+      return At(SqlState::kSyntaxError,
+                "multiple assignments to same column \"" + column.name + "\"",
+                column_target.location);
+    }
+    if (value.kind == ast::Expr::Kind::kDefault) {
+      LATHE_ASSIGN(values[field], ColumnDefault(column));
+      return Ok();
+    }
+    LATHE_ASSIGN(ExprPtr e, Bind(value, scope));
+    LATHE_ASSIGN(values[field], Assign(std::move(e), column, false));
+    return Ok();
+  };
+  for (const ast::Assignment& assignment : update.assignments) {
+    if (!assignment.multiple) {
+      LATHE_TRY(assign(assignment.columns[0], *assignment.value));
+      continue;
+    }
+    if (assignment.value->kind != ast::Expr::Kind::kRow) {
+      return NotYet("multiple-column assignment from a query", assignment.value->location);
+    }
+    const ast::ExprList& items = assignment.value->As<ast::Row>().items;
+    if (items.size() != assignment.columns.size()) {
+      return At(SqlState::kSyntaxError, "number of columns does not match number of values",
+                assignment.value->location);
+    }
+    for (size_t i = 0; i < items.size(); ++i) {
+      LATHE_TRY(assign(assignment.columns[i], *items[i]));
+    }
+  }
+  scope.clause = Clause::kNone;
+  if (where) {
+    auto filter = std::make_shared<logical::Filter>();
+    filter->outputs = plan->outputs;
+    filter->predicate = std::move(where);
+    filter->children.push_back(std::move(plan));
+    plan = std::move(filter);
+  }
+  // New values under new ids beside the old row; what is not assigned is its own old value.
+  auto project = std::make_shared<logical::Project>();
+  std::vector<ColumnId> ids;
+  for (size_t field = 0; field < old.size(); ++field) {
+    if (field >= live.size() || !values[field]) {
+      ids.push_back(old[field].id);
+      continue;
+    }
+    const ColumnId id = NewColumn(MayBeNull(*values[field]));
+    project->outputs.push_back(Output(id, old[field].name, values[field]->type));
+    project->expressions.push_back(std::move(values[field]));
+    ids.push_back(id);
+  }
+  for (const OutputColumn& column : old) {
+    project->outputs.push_back(column);
+    project->expressions.push_back(expr::MakeColumn(column.id, column.type));
+    ids.push_back(column.id);
+  }
+  project->children.push_back(std::move(plan));
+  plan = WrapWith(scope, std::move(project));
+  return MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(plan),
+                    std::move(ids));
+}
+
+BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) {
+  if (!remove.using_list.empty()) {
+    return NotYet("DELETE ... USING", remove.using_list[0]->location);
+  }
+  if (!remove.returning.empty()) return NotYet("RETURNING", remove.returning[0].location);
+  if (remove.with) LATHE_TRY(BindWith(*remove.with, scope));
+  LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(remove.table->name, "DELETE"));
+  FromItem target = MakeScan(relation, remove.table->alias.name, true, scope);
+  scope.items = target.items;
+  NodePtr plan = std::move(target.plan);
+  std::vector<ColumnId> ids;
+  for (const OutputColumn& column : plan->outputs) ids.push_back(column.id);
+  if (remove.where) {
+    scope.clause = Clause::kWhere;
+    LATHE_ASSIGN(ExprPtr where, BindBoolean(*remove.where, scope, "WHERE"));
+    scope.clause = Clause::kNone;
+    auto filter = std::make_shared<logical::Filter>();
+    filter->outputs = plan->outputs;
+    filter->predicate = std::move(where);
+    filter->children.push_back(std::move(plan));
+    plan = std::move(filter);
+  }
+  plan = WrapWith(scope, std::move(plan));
+  return MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan),
+                    std::move(ids));
+}
+
+}  // namespace lathe::bind

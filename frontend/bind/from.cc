@@ -1,0 +1,174 @@
+// FROM items: tables, WITH names, derived tables; what they make visible and which may stand side by side.
+#include <algorithm>
+
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+
+Status Binder::AddToNamespace(std::vector<NamespaceItem>* items, std::vector<NamespaceItem> more,
+                              int32_t location) const {
+  for (NamespaceItem& item : more) {
+    for (const NamespaceItem& other : *items) {
+      if (!item.table_visible || !other.table_visible || item.table->alias != other.table->alias) {
+        continue;
+      }
+      // Two tables of the same name from different schemas may stand side by side.
+      if (!item.table->aliased && !other.table->aliased && item.table->relation &&
+          other.table->relation && item.table->relation->id != other.table->relation->id) {
+        continue;
+      }
+      return At(SqlState::kDuplicateAlias,
+                "table name \"" + item.table->alias + "\" specified more than once", location);
+    }
+  }
+  for (NamespaceItem& item : more) items->push_back(std::move(item));
+  return Ok();
+}
+
+Status Binder::RenameColumns(RangeTable* table, const ast::Alias& alias, int32_t location) const {
+  if (alias.columns.size() > table->columns.size()) {
+    return At(SqlState::kInvalidColumnReference,
+              "table \"" + table->alias + "\" has " + std::to_string(table->columns.size()) +
+                  " columns available but " + std::to_string(alias.columns.size()) +
+                  " columns specified",
+              location);
+  }
+  for (size_t i = 0; i < alias.columns.size(); ++i) table->columns[i].name = alias.columns[i];
+  return Ok();
+}
+
+FromItem Binder::MakeScan(const schema::RelationPtr& relation, const std::string& alias,
+                          bool with_row_id, Scope& scope) {
+  auto scan = std::make_shared<logical::Scan>();
+  auto table = std::make_shared<RangeTable>();
+  table->alias = alias.empty() ? relation->name : alias;
+  table->aliased = !alias.empty();
+  table->relation = relation;
+  scan->relation = relation;
+  scan->alias = table->alias;
+  for (uint32_t index : relation->LiveColumns()) {
+    const schema::Column& column = relation->columns[index];
+    const ColumnId id = NewColumn(!column.not_null);
+    scan->fields.push_back(static_cast<uint32_t>(scan->fields.size()));
+    scan->outputs.push_back(Output(id, column.name, column.type));
+    table->columns.push_back({column.name, expr::MakeColumn(id, column.type)});
+    base_columns_[id.value] = {table, relation, index, table->alias};
+    column_names_[id.value] = column.name;
+    scope.columns.insert(id.value);
+  }
+  if (with_row_id && relation->has_row_id()) {
+    const ColumnId id = NewColumn(false);
+    scan->fields.push_back(static_cast<uint32_t>(scan->fields.size()));
+    scan->outputs.push_back(Output(id, "row_id", Type(TypeId::kInt8)));
+  }
+  scope.tables.push_back(table);
+  FromItem item;
+  item.plan = std::move(scan);
+  item.items.push_back({table, true, true, false, true});
+  return item;
+}
+
+Result<FromItem> Binder::MakeDerived(NodePtr plan, const std::vector<std::string>& names,
+                                     const ast::Alias& alias, int32_t location, Scope& scope) {
+  auto table = std::make_shared<RangeTable>();
+  table->alias = alias.name;
+  table->aliased = true;
+  for (size_t i = 0; i < plan->outputs.size(); ++i) {
+    const OutputColumn& column = plan->outputs[i];
+    const std::string& name = i < names.size() ? names[i] : column.name;
+    table->columns.push_back({name, expr::MakeColumn(column.id, column.type)});
+    column_names_.emplace(column.id.value, name);
+    scope.columns.insert(column.id.value);
+  }
+  LATHE_TRY(RenameColumns(table.get(), alias, location));
+  scope.tables.push_back(table);
+  FromItem item;
+  item.plan = std::move(plan);
+  item.items.push_back({std::move(table), true, true, false, true});
+  return item;
+}
+
+Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope) {
+  if (ref.sample) return NotYet("TABLESAMPLE", ref.sample->location);
+  if (ref.name.schema.empty()) {
+    if (std::shared_ptr<Cte> cte = FindCte(ref.name.name, scope)) {
+      ast::Alias alias;
+      alias.name = ref.alias.name.empty() ? cte->name : ref.alias.name;
+      alias.columns = ref.alias.columns;
+      return MakeDerived(ReferCte(cte), cte->columns, alias, ref.location, scope);
+    }
+  }
+  Result<schema::RelationPtr> found = FindRelation(ref.name, context_);
+  if (!found.ok()) {
+    Error error = std::move(found).error();
+    if (error.position == 0) return At(error.state, error.message, ref.location);
+    return error;
+  }
+  const schema::RelationPtr& relation = *found;
+  if (relation->kind == schema::RelationKind::kIndex) {
+    Error error = At(SqlState::kWrongObjectType, "cannot open relation \"" + relation->name + "\"",
+                     ref.location);
+    error.detail = "This operation is not supported for indexes.";
+    return error;
+  }
+  if (relation->kind == schema::RelationKind::kView) return NotYet("view", ref.location);
+  FromItem item = MakeScan(relation, ref.alias.name, false, scope);
+  LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias, ref.location));
+  return item;
+}
+
+Result<FromItem> Binder::BindDerived(const ast::SubqueryRef& ref, Scope& scope) {
+  if (ref.alias.name.empty()) {
+    Error error = At(SqlState::kSyntaxError,
+                     ref.query->form == ast::SelectStatement::Form::kValues
+                         ? "VALUES in FROM must have an alias"
+                         : "subquery in FROM must have an alias",
+                     ref.location);
+    error.hint = ref.query->form == ast::SelectStatement::Form::kValues
+                     ? "For example, FROM (VALUES ...) [AS] foo."
+                     : "For example, FROM (SELECT ...) [AS] foo.";
+    return error;
+  }
+  LATHE_ASSIGN(NodePtr plan, BindSelect(*ref.query, &scope, true, ref.lateral));
+  return MakeDerived(std::move(plan), {}, ref.alias, ref.location, scope);
+}
+
+Result<FromItem> Binder::BindFromItem(const ast::TableRef& ref, Scope& scope) {
+  switch (ref.kind) {
+    case ast::TableRef::Kind::kRelation:
+      return BindRelation(ref.As<ast::RelationRef>(), scope);
+    case ast::TableRef::Kind::kSubquery:
+      return BindDerived(ref.As<ast::SubqueryRef>(), scope);
+    case ast::TableRef::Kind::kFunction:
+      return NotYet("function in FROM", ref.location);
+    case ast::TableRef::Kind::kJoin:
+      return BindJoin(ref.As<ast::Join>(), scope);
+  }
+  return NotYet("this FROM item", ref.location);
+}
+
+Result<NodePtr> Binder::BindFrom(const std::vector<ast::TableRefPtr>& from, Scope& scope) {
+  if (from.empty()) {
+    auto values = std::make_shared<logical::Values>();
+    values->rows.emplace_back();
+    return NodePtr(std::move(values));
+  }
+  NodePtr plan;
+  std::vector<NamespaceItem> items;
+  for (const ast::TableRefPtr& ref : from) {
+    LATHE_ASSIGN(FromItem item, BindFromItem(*ref, scope));
+    LATHE_TRY(AddToNamespace(&items, item.items, ref->location));
+    for (NamespaceItem& visible : item.items) {
+      visible.lateral_only = true;
+      visible.lateral_ok = true;
+      scope.items.push_back(visible);
+    }
+    plan = plan ? MakeJoin(logical::JoinKind::kInner, std::move(plan), std::move(item.plan),
+                           expr::MakeBool(true))
+                : std::move(item.plan);
+  }
+  scope.items = std::move(items);
+  return plan;
+}
+
+}  // namespace lathe::bind

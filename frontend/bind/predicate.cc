@@ -1,0 +1,270 @@
+// Comparisons and tests: binary operators, BETWEEN, IN lists, LIKE, IS.
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+namespace {
+
+bool IsRow(const ast::Expr& e) { return e.kind == ast::Expr::Kind::kRow; }
+
+bool IsVolatile(const Expr& e) {
+  bool found = false;
+  expr::Visit(e, [&found](const Expr& node) {
+    found |= node.kind == expr::Kind::kCall &&
+             node.function->volatility == func::Volatility::kVolatile;
+  });
+  return found;
+}
+
+ExprPtr MakeNode(expr::Kind kind, int32_t location, ExprPtr a, ExprPtr b = nullptr) {
+  auto node = std::make_unique<Expr>(kind, BoolType());
+  node->location = location;
+  node->children.push_back(std::move(a));
+  if (b) node->children.push_back(std::move(b));
+  return node;
+}
+
+ExprPtr Negate(ExprPtr e, bool negated, int32_t location) {
+  if (!negated) return e;
+  ExprPtr node = expr::MakeNot(std::move(e));
+  node->location = location;
+  return node;
+}
+
+}  // namespace
+
+BoundExpr Binder::BindBinary(const ast::Binary& e, Scope& scope) {
+  return BindComparison(e.op, *e.left, *e.right, e.location, scope);
+}
+
+BoundExpr Binder::BindComparison(const ast::QualifiedName& op, const ast::Expr& left,
+                                 const ast::Expr& right, int32_t location, Scope& scope) {
+  if (IsRow(left) && IsRow(right)) {
+    return BindRowComparison(op.name, left.As<ast::Row>(), right.As<ast::Row>(), location, scope);
+  }
+  if (IsRow(left) && right.kind == ast::Expr::Kind::kSubquery) {
+    return NotYet("comparison of a row with a subquery", location);
+  }
+  LATHE_ASSIGN(ExprPtr bound_left, Bind(left, scope));
+  LATHE_ASSIGN(ExprPtr bound_right, Bind(right, scope));
+  return MakeOperator(op, std::move(bound_left), std::move(bound_right), location);
+}
+
+BoundExpr Binder::BindRowComparison(std::string_view op, const ast::Row& left,
+                                    const ast::Row& right, int32_t location, Scope& scope) {
+  if (left.items.size() != right.items.size()) {
+    return At(SqlState::kSyntaxError, "unequal number of entries in row expressions", location);
+  }
+  if (left.items.empty()) {
+    return At(SqlState::kFeatureNotSupported, "cannot compare rows of zero length", location);
+  }
+  ast::QualifiedName name;
+  name.name = op;
+  if (op == "=" || op == "<>") {
+    std::vector<ExprPtr> parts;
+    for (size_t i = 0; i < left.items.size(); ++i) {
+      LATHE_ASSIGN(ExprPtr part,
+                   BindComparison(name, *left.items[i], *right.items[i], location, scope));
+      LATHE_ASSIGN(part, ToBoolean(std::move(part), "row comparison"));
+      parts.push_back(std::move(part));
+    }
+    if (parts.size() == 1) return std::move(parts[0]);
+    auto node = std::make_unique<Expr>(op == "=" ? expr::Kind::kAnd : expr::Kind::kOr, BoolType());
+    node->location = location;
+    node->children = std::move(parts);
+    return ExprPtr(std::move(node));
+  }
+  if (op != "<" && op != "<=" && op != ">" && op != ">=") {
+    return NotYet("row comparison with operator " + std::string(op), location);
+  }
+  // (a, b) < (c, d) is a < c OR (a = c AND b < d); only the last column's comparison may be the inclusive one.
+  ast::QualifiedName strict, equal;
+  strict.name = op.substr(0, 1);
+  equal.name = "=";
+  ExprPtr result;
+  for (size_t i = left.items.size(); i-- > 0;) {
+    const bool last = i + 1 == left.items.size();
+    LATHE_ASSIGN(ExprPtr before, BindComparison(last ? name : strict, *left.items[i],
+                                                *right.items[i], location, scope));
+    if (last) {
+      result = std::move(before);
+      continue;
+    }
+    LATHE_ASSIGN(ExprPtr same,
+                 BindComparison(equal, *left.items[i], *right.items[i], location, scope));
+    result = MakeNode(expr::Kind::kOr, location, std::move(before),
+                      MakeNode(expr::Kind::kAnd, location, std::move(same), std::move(result)));
+  }
+  return result;
+}
+
+BoundExpr Binder::BindBetween(const ast::Between& e, Scope& scope) {
+  // The operand is bound once for each comparison, so that no two share a subquery's columns.
+  auto compare = [&](std::string_view op, const ast::Expr& bound) -> BoundExpr {
+    ast::QualifiedName name;
+    name.name = op;
+    return BindComparison(name, *e.operand, bound, e.location, scope);
+  };
+  auto range = [&](const ast::Expr& low, const ast::Expr& high) -> BoundExpr {
+    LATHE_ASSIGN(ExprPtr first, compare(e.negated ? "<" : ">=", low));
+    LATHE_ASSIGN(ExprPtr second, compare(e.negated ? ">" : "<=", high));
+    if (IsVolatile(*first) || IsVolatile(*second)) {
+      return NotYet("BETWEEN over a volatile function", e.location);
+    }
+    return MakeNode(e.negated ? expr::Kind::kOr : expr::Kind::kAnd, e.location, std::move(first),
+                    std::move(second));
+  };
+  LATHE_ASSIGN(ExprPtr forward, range(*e.low, *e.high));
+  if (!e.symmetric) return forward;
+  LATHE_ASSIGN(ExprPtr backward, range(*e.high, *e.low));
+  return MakeNode(e.negated ? expr::Kind::kAnd : expr::Kind::kOr, e.location, std::move(forward),
+                  std::move(backward));
+}
+
+BoundExpr Binder::MakeInList(ExprPtr operand, std::vector<ExprPtr> items, int32_t location) {
+  // One type for the operand and all items, then the = operator of that type.
+  std::vector<ExprPtr> all;
+  all.push_back(std::move(operand));
+  for (ExprPtr& item : items) all.push_back(std::move(item));
+  std::vector<const Expr*> list;
+  for (const ExprPtr& e : all) list.push_back(e.get());
+  LATHE_ASSIGN(Type type, CommonType(list, "IN"));
+  for (ExprPtr& e : all) {
+    if (type.id == TypeId::kNumeric && !IsUnknown(*e)) continue;  // their common form comes below
+    LATHE_ASSIGN(e, Coerce(std::move(e), type, false));
+  }
+  if (type.id == TypeId::kNumeric) {
+    list.clear();
+    for (const ExprPtr& e : all) list.push_back(e.get());
+    const Type form = ComparisonForm(list);
+    for (ExprPtr& e : all) {
+      LATHE_ASSIGN(e, ToNumericForm(std::move(e), form));
+    }
+  }
+  LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", all[0]->Clone(), all[0]->Clone(), location));
+  const Type compared = equal->children[0]->type;
+  for (ExprPtr& e : all) {
+    if (!SameType(e->type, compared)) {
+      LATHE_ASSIGN(e, Coerce(std::move(e), compared, false));
+    }
+  }
+  auto node = std::make_unique<Expr>(expr::Kind::kInList, BoolType());
+  node->location = location;
+  node->function = equal->function;
+  node->children = std::move(all);
+  return ExprPtr(std::move(node));
+}
+
+BoundExpr Binder::BindInList(const ast::InList& e, Scope& scope) {
+  bool rows = IsRow(*e.operand);
+  for (const ast::ExprPtr& item : e.items) rows |= IsRow(*item);
+  if (!rows) {
+    LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
+    LATHE_ASSIGN(std::vector<ExprPtr> items, BindList(e.items, scope));
+    bool constant = items.size() > 1;
+    std::vector<const Expr*> list{operand.get()};
+    for (const ExprPtr& item : items) {
+      constant &= expr::IsRuntimeConstant(*item);
+      list.push_back(item.get());
+    }
+    if (constant && CommonType(list, "IN").ok()) {
+      LATHE_ASSIGN(ExprPtr in, MakeInList(std::move(operand), std::move(items), e.location));
+      return Negate(std::move(in), e.negated, e.location);
+    }
+    if (IsVolatile(*operand) && items.size() > 1) {
+      return NotYet("IN over a volatile function", e.location);
+    }
+  }
+  std::vector<ExprPtr> parts;
+  ast::QualifiedName op;
+  op.name = e.negated ? "<>" : "=";
+  for (const ast::ExprPtr& item : e.items) {
+    LATHE_ASSIGN(ExprPtr part, BindComparison(op, *e.operand, *item, e.location, scope));
+    LATHE_ASSIGN(part, ToBoolean(std::move(part), "IN"));
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() == 1) return std::move(parts[0]);
+  auto node =
+      std::make_unique<Expr>(e.negated ? expr::Kind::kAnd : expr::Kind::kOr, BoolType());
+  node->location = e.location;
+  node->children = std::move(parts);
+  return ExprPtr(std::move(node));
+}
+
+BoundExpr Binder::BindLike(const ast::Like& e, Scope& scope) {
+  if (e.type == ast::Like::Type::kSimilar) return NotYet("SIMILAR TO", e.location);
+  LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
+  LATHE_ASSIGN(ExprPtr pattern, Bind(*e.pattern, scope));
+  if (e.escape) {
+    LATHE_ASSIGN(ExprPtr escape, Bind(*e.escape, scope));
+    std::vector<ExprPtr> args;
+    args.push_back(std::move(pattern));
+    args.push_back(std::move(escape));
+    LATHE_ASSIGN(pattern, MakeFunction("like_escape", std::move(args), e.location));
+  }
+  const bool folded = e.type == ast::Like::Type::kILike;
+  const char* op = folded ? (e.negated ? "!~~*" : "~~*") : (e.negated ? "!~~" : "~~");
+  return MakeOperator(op, std::move(operand), std::move(pattern), e.location);
+}
+
+BoundExpr Binder::BindIsNull(const ast::IsNull& e, Scope& scope) {
+  const expr::Kind kind = e.negated ? expr::Kind::kIsNotNull : expr::Kind::kIsNull;
+  if (!IsRow(*e.operand)) {
+    LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
+    LATHE_ASSIGN(operand, ResolveUnknown(std::move(operand)));
+    return MakeNode(kind, e.location, std::move(operand));
+  }
+  // A row is NULL if all its columns are, and not NULL if none is.
+  std::vector<ExprPtr> parts;
+  for (const ast::ExprPtr& item : e.operand->As<ast::Row>().items) {
+    LATHE_ASSIGN(ExprPtr operand, Bind(*item, scope));
+    LATHE_ASSIGN(operand, ResolveUnknown(std::move(operand)));
+    parts.push_back(MakeNode(kind, e.location, std::move(operand)));
+  }
+  return expr::MakeAnd(std::move(parts));
+}
+
+BoundExpr Binder::BindIsBoolean(const ast::IsBoolean& e, Scope& scope) {
+  using Test = ast::IsBoolean::Test;
+  const char* test = e.test == Test::kTrue ? "TRUE" : e.test == Test::kFalse ? "FALSE" : "UNKNOWN";
+  LATHE_ASSIGN(ExprPtr operand, BindBoolean(*e.operand, scope,
+                                            std::string("IS ") + (e.negated ? "NOT " : "") + test));
+  if (e.test == Test::kUnknown) {
+    return MakeNode(e.negated ? expr::Kind::kIsNotNull : expr::Kind::kIsNull, e.location,
+                    std::move(operand));
+  }
+  const expr::Kind kind = e.test == Test::kTrue ? expr::Kind::kIsTrue : expr::Kind::kIsFalse;
+  return Negate(MakeNode(kind, e.location, std::move(operand)), e.negated, e.location);
+}
+
+BoundExpr Binder::BindIsDistinct(const ast::IsDistinct& e, Scope& scope) {
+  if (IsRow(*e.left) || IsRow(*e.right)) return NotYet("IS DISTINCT FROM of rows", e.location);
+  LATHE_ASSIGN(ExprPtr left, Bind(*e.left, scope));
+  LATHE_ASSIGN(ExprPtr right, Bind(*e.right, scope));
+  LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", std::move(left), std::move(right), e.location));
+  if (equal->type.id != TypeId::kBool) {
+    return At(SqlState::kDatatypeMismatch,
+              "IS DISTINCT FROM requires = operator to yield boolean", e.location);
+  }
+  equal->kind = expr::Kind::kIsDistinct;
+  return Negate(std::move(equal), e.negated, e.location);
+}
+
+BoundExpr Binder::BindQuantifiedArray(const ast::QuantifiedArray& e, Scope& scope) {
+  // Over ARRAY[...] it is a list of comparisons; other arrays come with array types.
+  if (e.array->kind != ast::Expr::Kind::kArray) return NotYet("ANY/ALL over an array", e.location);
+  const ast::ExprList& items = e.array->As<ast::Array>().items;
+  if (items.empty()) return NotYet("ANY/ALL over an empty ARRAY", e.location);
+  std::vector<ExprPtr> parts;
+  for (const ast::ExprPtr& item : items) {
+    LATHE_ASSIGN(ExprPtr part, BindComparison(e.op, *e.operand, *item, e.location, scope));
+    LATHE_ASSIGN(part, ToBoolean(std::move(part), e.all ? "ALL" : "ANY"));
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() == 1) return std::move(parts[0]);
+  auto node = std::make_unique<Expr>(e.all ? expr::Kind::kAnd : expr::Kind::kOr, BoolType());
+  node->location = e.location;
+  node->children = std::move(parts);
+  return ExprPtr(std::move(node));
+}
+
+}  // namespace lathe::bind

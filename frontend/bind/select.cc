@@ -1,0 +1,245 @@
+// SELECT and VALUES: from the parts of a query to its plan, in the order
+// FROM, WHERE, Aggregate, HAVING, projection, DISTINCT, ORDER BY, LIMIT.
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+
+Status Binder::CheckUnsupported(const ast::SelectStatement& select) const {
+  if (select.into) return NotYet("SELECT INTO", select.location);
+  if (!select.locking.empty()) {
+    return NotYet("locking clause (FOR UPDATE, FOR SHARE)", select.locking[0].location);
+  }
+  if (select.with_ties) return NotYet("WITH TIES", select.location);
+  if (!select.windows.empty()) return NotYet("WINDOW", select.windows[0].location);
+  if (select.distinct == ast::SelectStatement::Distinct::kDistinctOn) {
+    return NotYet("DISTINCT ON", select.distinct_on.empty() ? select.location
+                                                             : select.distinct_on[0]->location);
+  }
+  return Ok();
+}
+
+BoundQuery Binder::BindSelect(const ast::SelectStatement& select, Scope* outer,
+                              bool resolve_unknown, bool lateral) {
+  LATHE_TRY(CheckUnsupported(select));
+  Scope scope(outer);
+  // A derived table sees its neighbours only if it is LATERAL. Once a level outside is entered through an expression, it sees all.
+  const bool lateral_before = outer && outer->lateral_active;
+  if (outer) outer->lateral_active = lateral;
+  const BoundQuery plan = [&]() -> BoundQuery {
+    if (select.with) LATHE_TRY(BindWith(*select.with, scope));
+    switch (select.form) {
+      case ast::SelectStatement::Form::kValues:
+        return BindValues(select, scope);
+      case ast::SelectStatement::Form::kSetOperation:
+        return BindSetOperation(select, scope);
+      case ast::SelectStatement::Form::kSelect:
+        break;
+    }
+    return BindSelectForm(select, scope, resolve_unknown);
+  }();
+  if (outer) outer->lateral_active = lateral_before;
+  if (!plan.ok()) return plan.error();
+  return WrapWith(scope, *plan);
+}
+
+Status Binder::BindTargets(const ast::TargetList& list, Scope& scope,
+                           std::vector<TargetEntry>* targets) {
+  scope.clause = Clause::kTargets;
+  for (const ast::Target& target : list) {
+    if (target.expr->kind == ast::Expr::Kind::kColumnRef &&
+        target.expr->As<ast::ColumnRef>().star) {
+      LATHE_TRY(ExpandStar(target.expr->As<ast::ColumnRef>(), scope, targets));
+      continue;
+    }
+    LATHE_ASSIGN(ExprPtr e, Bind(*target.expr, scope));
+    std::string name = target.name.empty() ? ResultName(*target.expr) : target.name;
+    targets->push_back({std::move(e), std::move(name), target.location, false, {}});
+  }
+  return Ok();
+}
+
+Status Binder::BindLimit(const ast::SelectStatement& select, Scope& scope, SelectParts* parts) {
+  auto bind = [&](const ast::ExprPtr& e, Clause clause, const char* label,
+                  ExprPtr* to) -> Status {
+    if (!e) return Ok();
+    scope.clause = clause;
+    LATHE_ASSIGN(ExprPtr count, Bind(*e, scope));
+    const Type int8(TypeId::kInt8);
+    if (!CanCoerce(count->type, int8, CastContext::kAssignment)) {
+      return At(SqlState::kDatatypeMismatch,
+                std::string("argument of ") + label + " must be type bigint, not type " +
+                    TypeText(count->type),
+                count->location);
+    }
+    LATHE_ASSIGN(*to, Coerce(std::move(count), int8, false));
+    return Ok();
+  };
+  LATHE_TRY(bind(select.offset, Clause::kOffset, "OFFSET", &parts->offset));
+  return bind(select.limit, Clause::kLimit, "LIMIT", &parts->limit);
+}
+
+NodePtr Binder::MakeProject(NodePtr child, std::vector<TargetEntry>& targets) {
+  auto project = std::make_shared<logical::Project>();
+  std::set<uint32_t> used;
+  bool same = targets.size() == child->outputs.size();
+  for (size_t i = 0; i < targets.size(); ++i) {
+    TargetEntry& target = targets[i];
+    // A column keeps its id the first time it is listed; that of an outer query gets an own one.
+    const bool own = target.expr->kind == expr::Kind::kColumn &&
+                     logical::FindOutput(*child, target.expr->column) &&
+                     used.insert(target.expr->column.value).second;
+    if (own) {
+      target.id = target.expr->column;
+    } else {
+      target.id = NewColumn(MayBeNull(*target.expr));
+      if (target.expr->kind == expr::Kind::kColumn) {
+        auto base = base_columns_.find(target.expr->column.value);
+        if (base != base_columns_.end()) {
+          BaseColumn copy = base->second;
+          base_columns_[target.id.value] = std::move(copy);
+        }
+      }
+    }
+    same &= own && child->outputs[i].id == target.id;
+    project->outputs.push_back(Output(target.id, target.name, target.expr->type));
+    project->expressions.push_back(std::move(target.expr));
+  }
+  if (same) {
+    // Nothing but names and modifiers would change.
+    child->outputs = project->outputs;
+    return child;
+  }
+  project->children.push_back(std::move(child));
+  return project;
+}
+
+NodePtr Binder::MakeDistinct(NodePtr child) {
+  auto aggregate = std::make_shared<logical::Aggregate>();
+  aggregate->outputs = child->outputs;
+  for (const OutputColumn& column : child->outputs) {
+    aggregate->groups.push_back(expr::MakeColumn(column.id, column.type));
+  }
+  aggregate->children.push_back(std::move(child));
+  return aggregate;
+}
+
+NodePtr Binder::Finish(SelectParts& parts, NodePtr plan) {
+  if (!parts.sort.empty()) {
+    auto sort = std::make_shared<logical::Sort>();
+    sort->outputs = plan->outputs;
+    for (const SortEntry& entry : parts.sort) {
+      const TargetEntry& target = parts.targets[entry.target];
+      const OutputColumn* column = logical::FindOutput(*plan, target.id);
+      sort->keys.push_back({expr::MakeColumn(target.id, column->type), entry.descending,
+                            entry.nulls_first});
+    }
+    sort->children.push_back(std::move(plan));
+    plan = std::move(sort);
+  }
+  if (parts.limit || parts.offset) {
+    auto limit = std::make_shared<logical::Limit>();
+    limit->outputs = plan->outputs;
+    limit->limit = std::move(parts.limit);
+    limit->offset = std::move(parts.offset);
+    limit->children.push_back(std::move(plan));
+    plan = std::move(limit);
+  }
+  size_t visible = 0;
+  while (visible < parts.targets.size() && !parts.targets[visible].hidden) ++visible;
+  if (visible == parts.targets.size()) return plan;
+  auto project = std::make_shared<logical::Project>();
+  for (size_t i = 0; i < visible; ++i) {
+    const OutputColumn& column = plan->outputs[i];
+    project->outputs.push_back(column);
+    project->expressions.push_back(expr::MakeColumn(column.id, column.type));
+  }
+  project->children.push_back(std::move(plan));
+  return project;
+}
+
+BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& scope,
+                                  bool resolve_unknown) {
+  const bool distinct = select.distinct == ast::SelectStatement::Distinct::kDistinct;
+  SelectParts parts;
+  LATHE_ASSIGN(NodePtr plan, BindFrom(select.from, scope));
+  LATHE_TRY(BindTargets(select.targets, scope, &parts.targets));
+  if (select.where) {
+    scope.clause = Clause::kWhere;
+    LATHE_ASSIGN(parts.where, BindBoolean(*select.where, scope, "WHERE"));
+  }
+  if (select.having) {
+    scope.clause = Clause::kHaving;
+    LATHE_ASSIGN(parts.having, BindBoolean(*select.having, scope, "HAVING"));
+  }
+  scope.clause = Clause::kOrderBy;
+  LATHE_TRY(BindOrderBy(select.order_by, scope, &parts, distinct));
+  scope.clause = Clause::kGroupBy;
+  LATHE_TRY(BindGroupBy(select.group_by, scope, &parts));
+  LATHE_TRY(BindLimit(select, scope, &parts));
+  scope.clause = Clause::kNone;
+  if (distinct && parts.targets.empty()) {
+    return At(SqlState::kSyntaxError, "SELECT DISTINCT must have at least one column", -1);
+  }
+  if (resolve_unknown || distinct) {
+    for (TargetEntry& target : parts.targets) {
+      LATHE_ASSIGN(target.expr, ResolveUnknown(std::move(target.expr)));
+    }
+  }
+  if (parts.where) {
+    auto filter = std::make_shared<logical::Filter>();
+    filter->outputs = plan->outputs;
+    filter->predicate = std::move(parts.where);
+    filter->children.push_back(std::move(plan));
+    plan = std::move(filter);
+  }
+  LATHE_TRY(GroupPlan(parts, scope, &plan));
+  plan = MakeProject(std::move(plan), parts.targets);
+  if (distinct) plan = MakeDistinct(std::move(plan));
+  return Finish(parts, std::move(plan));
+}
+
+BoundQuery Binder::BindValues(const ast::SelectStatement& select, Scope& scope) {
+  scope.clause = Clause::kValues;
+  const size_t width = select.rows[0].size();
+  std::vector<std::vector<ExprPtr>> columns(width);
+  for (const ast::ExprList& row : select.rows) {
+    if (row.size() != width) {
+      return At(SqlState::kSyntaxError, "VALUES lists must all be the same length",
+                row.empty() ? select.location : row[0]->location);
+    }
+    for (size_t i = 0; i < width; ++i) {
+      LATHE_ASSIGN(ExprPtr e, Bind(*row[i], scope));
+      columns[i].push_back(std::move(e));
+    }
+  }
+  auto values = std::make_shared<logical::Values>();
+  values->rows.resize(select.rows.size());
+  SelectParts parts;
+  auto table = std::make_shared<RangeTable>();
+  table->alias = "*VALUES*";
+  for (size_t i = 0; i < width; ++i) {
+    LATHE_ASSIGN(Type type, Unify(columns[i], "VALUES"));
+    bool nullable = false;
+    for (const ExprPtr& e : columns[i]) nullable |= MayBeNull(*e);
+    const ColumnId id = NewColumn(nullable);
+    const std::string name = "column" + std::to_string(i + 1);
+    values->outputs.push_back(Output(id, name, type));
+    for (size_t r = 0; r < columns[i].size(); ++r) {
+      values->rows[r].push_back(std::move(columns[i][r]));
+    }
+    table->columns.push_back({name, expr::MakeColumn(id, type)});
+    column_names_[id.value] = name;
+    scope.columns.insert(id.value);
+    parts.targets.push_back({expr::MakeColumn(id, type), name, -1, false, {}});
+  }
+  scope.tables.push_back(table);
+  scope.items.push_back({std::move(table), false, true, false, true});
+  scope.clause = Clause::kOrderBy;
+  LATHE_TRY(BindOrderBy(select.order_by, scope, &parts, false));
+  LATHE_TRY(BindLimit(select, scope, &parts));
+  scope.clause = Clause::kNone;
+  NodePtr plan = MakeProject(std::move(values), parts.targets);
+  return Finish(parts, std::move(plan));
+}
+
+}  // namespace lathe::bind

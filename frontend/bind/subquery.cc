@@ -1,0 +1,92 @@
+// Subqueries in expressions. They stay subqueries here, with columns of outer levels in them; the optimizer unnests them.
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+
+namespace {
+
+ExprPtr MakeSubquery(expr::SubqueryKind kind, Type type, NodePtr query, int32_t location) {
+  auto e = std::make_unique<Expr>(expr::Kind::kSubquery, type);
+  e->location = location;
+  e->subquery_kind = kind;
+  e->subquery = std::move(query);
+  return e;
+}
+
+}  // namespace
+
+BoundExpr Binder::BindSubquery(const ast::Subquery& e, Scope& scope) {
+  using Form = ast::Subquery::Type;
+  if (scope.clause == Clause::kDefault) {
+    return At(SqlState::kFeatureNotSupported, "cannot use subquery in DEFAULT expression",
+              e.location);
+  }
+  if (e.type == Form::kArray) return NotYet("ARRAY(subquery)", e.location);
+  LATHE_ASSIGN(NodePtr query, BindSelect(*e.query, &scope, true));
+  if (e.type == Form::kExists) {
+    return MakeSubquery(expr::SubqueryKind::kExists, BoolType(), std::move(query), e.location);
+  }
+  if (e.type == Form::kScalar) {
+    if (query->outputs.size() != 1) {
+      return At(SqlState::kSyntaxError, "subquery must return only one column", e.location);
+    }
+    const Type type = query->outputs[0].type;
+    return MakeSubquery(expr::SubqueryKind::kScalar, type, std::move(query), e.location);
+  }
+  const std::string op = e.type == Form::kIn ? "=" : e.op.name;
+  if (e.type != Form::kIn && !e.op.schema.empty() && e.op.schema != "pg_catalog") {
+    return NotYet("operator of another schema", e.location);
+  }
+  const expr::SubqueryKind kind =
+      e.type == Form::kAll ? expr::SubqueryKind::kAll : expr::SubqueryKind::kAny;
+  LATHE_ASSIGN(ExprPtr quantified,
+               BindQuantified(*e.operand, op, kind, std::move(query), e.location, scope));
+  if (!e.negated) return quantified;
+  ExprPtr negated = expr::MakeNot(std::move(quantified));
+  negated->location = e.location;
+  return negated;
+}
+
+BoundExpr Binder::BindQuantified(const ast::Expr& operand, std::string_view op,
+                                 expr::SubqueryKind kind, NodePtr query, int32_t location,
+                                 Scope& scope) {
+  std::vector<const ast::Expr*> operands;
+  if (operand.kind == ast::Expr::Kind::kRow) {
+    for (const ast::ExprPtr& item : operand.As<ast::Row>().items) operands.push_back(item.get());
+  } else {
+    operands.push_back(&operand);
+  }
+  if (query->outputs.size() != operands.size()) {
+    return At(SqlState::kSyntaxError,
+              query->outputs.size() > operands.size() ? "subquery has too many columns"
+                                                      : "subquery has too few columns",
+              location);
+  }
+  if (operands.size() > 1 && op != "=" && op != "<>") {
+    return NotYet("comparison of a row with a subquery other than = and <>", location);
+  }
+  auto e = MakeSubquery(kind, BoolType(), nullptr, location);
+  std::vector<Type> types;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    LATHE_ASSIGN(ExprPtr left, Bind(*operands[i], scope));
+    const OutputColumn& output = query->outputs[i];
+    LATHE_ASSIGN(ExprPtr comparison,
+                 MakeOperator(op, std::move(left), expr::MakeColumn(output.id, output.type),
+                              location));
+    if (comparison->type.id != TypeId::kBool) {
+      return At(SqlState::kDatatypeMismatch, "row comparison operator must yield type boolean",
+                location);
+    }
+    if (e->function && e->function != comparison->function) {
+      return NotYet("comparison of a row with a subquery over columns of different types",
+                    location);
+    }
+    e->function = comparison->function;
+    e->children.push_back(std::move(comparison->children[0]));
+    types.push_back(comparison->children[1]->type);
+  }
+  LATHE_ASSIGN(e->subquery, CoerceOutputs(std::move(query), types));
+  return e;
+}
+
+}  // namespace lathe::bind

@@ -1,0 +1,269 @@
+// Type names with their modifiers, and the types and values of literals.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+
+#include "frontend/ast/position.h"
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+namespace {
+
+using ast::IntervalFields;
+
+constexpr int32_t kVarcharMax = 10485760;
+constexpr int32_t kHeader = 4;  // of a length typmod
+
+/// PostgreSQL's types that Lathe does not have yet: 0A000, not "does not exist".
+constexpr std::string_view kLaterTypes[] = {
+    "aclitem", "bit",  "box",     "bytea",   "cid",      "cidr",   "circle",  "cstring",
+    "daterange", "inet", "int2vector", "int4range", "int8range", "json", "jsonb", "jsonpath",
+    "line",    "lseg", "macaddr", "macaddr8", "money",   "numrange", "oidvector", "path",
+    "pg_lsn",  "point", "polygon", "record", "refcursor", "regcollation", "regconfig",
+    "bigserial", "serial", "serial2", "serial4", "serial8", "smallserial", "regdictionary", "regoper", "regoperator", "regprocedure", "regrole", "tid", "time",
+    "timetz",  "tsquery", "tsrange", "tstzrange", "tsvector", "txid_snapshot", "uuid", "varbit",
+    "xid",     "xid8", "xml",
+};
+
+/// PostgreSQL's interval field bits (its datetime.h: the field's number in a mask).
+int32_t FieldMask(IntervalFields fields) {
+  constexpr int32_t kMonth = 1 << 1, kYear = 1 << 2, kDay = 1 << 3, kHour = 1 << 10,
+                    kMinute = 1 << 11, kSecond = 1 << 12, kFull = 0x7fff;
+  switch (fields) {
+    case IntervalFields::kAll:
+      return kFull;
+    case IntervalFields::kYear:
+      return kYear;
+    case IntervalFields::kMonth:
+      return kMonth;
+    case IntervalFields::kDay:
+      return kDay;
+    case IntervalFields::kHour:
+      return kHour;
+    case IntervalFields::kMinute:
+      return kMinute;
+    case IntervalFields::kSecond:
+      return kSecond;
+    case IntervalFields::kYearToMonth:
+      return kYear | kMonth;
+    case IntervalFields::kDayToHour:
+      return kDay | kHour;
+    case IntervalFields::kDayToMinute:
+      return kDay | kHour | kMinute;
+    case IntervalFields::kDayToSecond:
+      return kDay | kHour | kMinute | kSecond;
+    case IntervalFields::kHourToMinute:
+      return kHour | kMinute;
+    case IntervalFields::kHourToSecond:
+      return kHour | kMinute | kSecond;
+    case IntervalFields::kMinuteToSecond:
+      return kMinute | kSecond;
+  }
+  return kFull;
+}
+
+class TypeBinder {
+ public:
+  TypeBinder(const ast::TypeName& name, const BindContext& context)
+      : name_(name), context_(context) {}
+
+  Result<Type> Bind() {
+    const ast::QualifiedName& written = name_.name;
+    if (name_.percent_type) return Fail("%TYPE");
+    if (name_.setof) return Fail("SETOF");
+    Type type;
+    const bool builtin =
+        written.catalog.empty() && (written.schema.empty() || written.schema == "pg_catalog");
+    // What the grammar makes of its own spellings has the catalog's name; other one-word names are such names too.
+    if (!builtin || !types::TypeFromName(written.name, &type) ||
+        (types::CatalogName(type) != written.name)) {
+      if (builtin && IsLater(written.name)) return Fail("type " + written.name);
+      return At(SqlState::kUndefinedObject, "type \"" + Full() + "\" does not exist");
+    }
+    LATHE_ASSIGN(type, Modify(type));
+    if (name_.array_bounds.empty()) return type;
+    if (type.id == TypeId::kArray) return type;
+    return Type::ArrayOf(type.id);
+  }
+
+ private:
+  static bool IsLater(std::string_view name) {
+    return std::find(std::begin(kLaterTypes), std::end(kLaterTypes), name) !=
+           std::end(kLaterTypes);
+  }
+  std::string Full() const {
+    return (name_.name.schema.empty() ? "" : name_.name.schema + ".") + name_.name.name;
+  }
+  Error At(SqlState state, std::string message) const {
+    return MakeError(state, std::move(message), ast::PositionOf(context_.sql, name_.location));
+  }
+  Error Fail(std::string_view what) const {
+    return NotSupported(what, ast::PositionOf(context_.sql, name_.location));
+  }
+
+  Result<std::vector<int32_t>> Modifiers() const {
+    std::vector<int32_t> modifiers;
+    for (const ast::ExprPtr& e : name_.modifiers) {
+      int64_t sign = 1;
+      const ast::Expr* operand = e.get();
+      if (operand->kind == ast::Expr::Kind::kUnary &&
+          operand->As<ast::Unary>().op.name == "-") {
+        sign = -1;
+        operand = operand->As<ast::Unary>().operand.get();
+      }
+      const bool integer = operand->kind == ast::Expr::Kind::kLiteral &&
+                           operand->As<ast::Literal>().type == ast::Literal::Type::kInteger;
+      if (!integer) {
+        return At(SqlState::kSyntaxError,
+                  "type modifiers must be simple constants or identifiers");
+      }
+      const int64_t value = sign * operand->As<ast::Literal>().integer;
+      if (value > std::numeric_limits<int32_t>::max() ||
+          value < std::numeric_limits<int32_t>::min()) {
+        return MakeError(SqlState::kNumericValueOutOfRange,
+                         "value \"" + std::to_string(value) +
+                             "\" is out of range for type integer");
+      }
+      modifiers.push_back(static_cast<int32_t>(value));
+    }
+    return modifiers;
+  }
+
+  Result<Type> Modify(Type type) const {
+    LATHE_ASSIGN(std::vector<int32_t> modifiers, Modifiers());
+    if (type.id == TypeId::kInterval) return Interval(modifiers);
+    if (modifiers.empty()) return type;
+    switch (type.id) {
+      case TypeId::kVarchar:
+        return Length(type, modifiers, "varchar");
+      case TypeId::kBpChar:
+        return Length(type, modifiers, "char");
+      case TypeId::kNumeric:
+        return Numeric(modifiers);
+      case TypeId::kTimestamp:
+      case TypeId::kTimestampTz:
+        return Timestamp(type, modifiers);
+      default:
+        return At(SqlState::kSyntaxError, "type modifier is not allowed for type \"" + Full() + "\"");
+    }
+  }
+
+  Result<Type> Length(Type type, const std::vector<int32_t>& modifiers, const char* name) const {
+    if (modifiers.size() != 1) return At(SqlState::kInvalidParameterValue, "invalid type modifier");
+    if (modifiers[0] < 1) {
+      return At(SqlState::kInvalidParameterValue,
+                std::string("length for type ") + name + " must be at least 1");
+    }
+    if (modifiers[0] > kVarcharMax) {
+      return At(SqlState::kInvalidParameterValue, std::string("length for type ") + name +
+                                                      " cannot exceed " +
+                                                      std::to_string(kVarcharMax));
+    }
+    type.typmod = modifiers[0] + kHeader;
+    return type;
+  }
+
+  Result<Type> Numeric(const std::vector<int32_t>& modifiers) const {
+    if (modifiers.size() > 2) {
+      return At(SqlState::kInvalidParameterValue, "invalid NUMERIC type modifier");
+    }
+    const int32_t precision = modifiers[0], scale = modifiers.size() == 2 ? modifiers[1] : 0;
+    if (precision < 1 || precision > 1000) {
+      return At(SqlState::kInvalidParameterValue, "NUMERIC precision " + std::to_string(precision) +
+                                                      " must be between 1 and 1000");
+    }
+    if (scale < -1000 || scale > 1000) {
+      return At(SqlState::kInvalidParameterValue,
+                "NUMERIC scale " + std::to_string(scale) + " must be between -1000 and 1000");
+    }
+    return Type::NumericColumn(precision, scale);
+  }
+
+  Result<Type> Timestamp(Type type, const std::vector<int32_t>& modifiers) const {
+    if (modifiers.size() != 1) return At(SqlState::kInvalidParameterValue, "invalid type modifier");
+    if (modifiers[0] < 0) {
+      return At(SqlState::kInvalidParameterValue,
+                "TIMESTAMP(" + std::to_string(modifiers[0]) + ")" +
+                    (type.id == TypeId::kTimestampTz ? " WITH TIME ZONE" : "") +
+                    " precision must not be negative");
+    }
+    type.typmod = std::min(modifiers[0], 6);
+    return type;
+  }
+
+  Result<Type> Interval(const std::vector<int32_t>& modifiers) const {
+    constexpr int32_t kFullPrecision = 0xffff;
+    Type type(TypeId::kInterval);
+    if (modifiers.empty() && name_.interval_fields == IntervalFields::kAll) return type;
+    int32_t precision = kFullPrecision;
+    if (!modifiers.empty()) {
+      if (modifiers[0] < 0) {
+        return At(SqlState::kInvalidParameterValue, "INTERVAL(" + std::to_string(modifiers[0]) +
+                                                        ") precision must not be negative");
+      }
+      precision = std::min(modifiers[0], 6);
+    }
+    type.typmod = (FieldMask(name_.interval_fields) << 16) | precision;
+    return type;
+  }
+
+  const ast::TypeName& name_;
+  const BindContext& context_;
+};
+
+}  // namespace
+
+Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context) {
+  return TypeBinder(name, context).Bind();
+}
+
+types::Type LiftedType(const ast::LiftedLiteral& literal) {
+  if (literal.type == ast::Literal::Type::kInteger) {
+    const bool small = literal.integer >= std::numeric_limits<int32_t>::min() &&
+                       literal.integer <= std::numeric_limits<int32_t>::max();
+    return Type(small ? TypeId::kInt4 : TypeId::kInt8);
+  }
+  if (literal.type != ast::Literal::Type::kDecimal) return Type();
+  int digits = 0, scale = 0;
+  bool point = false;
+  for (char c : literal.text) {
+    if (c == '.') {
+      point = true;
+    } else if (c >= '0' && c <= '9') {
+      ++digits;
+      if (point) ++scale;
+    } else {
+      return Type(TypeId::kNumeric);  // an exponent
+    }
+  }
+  for (int precision : {9, 18, 38}) {
+    if (digits <= precision && scale <= precision) return Type::FixedNumeric(precision, scale);
+  }
+  return Type(TypeId::kNumeric);
+}
+
+Result<types::Value> ReadText(std::string_view text, const types::Type& type, int32_t location,
+                              BindContext& context) {
+  static const types::FormatContext kDefaults;
+  Result<types::Value> value =
+      types::ValueFromText(type, text, context.format ? *context.format : kDefaults);
+  if (value.ok()) return value;
+  Error error = std::move(value).error();
+  if (error.position == 0) error.position = ast::PositionOf(context.sql, location);
+  return error;
+}
+
+Result<types::Value> ReadLiteral(const ast::LiftedLiteral& literal, const types::Type& type,
+                                 BindContext& context) {
+  if (literal.type == ast::Literal::Type::kInteger) {
+    if (type.id == TypeId::kInt4) {
+      return types::Value::Int4(static_cast<int32_t>(literal.integer));
+    }
+    if (type.id == TypeId::kInt8) return types::Value::Int8(literal.integer);
+    return ReadText(std::to_string(literal.integer), type, literal.location, context);
+  }
+  return ReadText(literal.text, type, literal.location, context);
+}
+
+}  // namespace lathe::bind
