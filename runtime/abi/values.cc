@@ -1,0 +1,165 @@
+// Hashing, comparing and fixed-point arithmetic that is not worth inlining.
+#include "runtime/abi/abi.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "runtime/base/bytes.h"
+#include "runtime/types/datetime.h"
+#include "runtime/types/fixed.h"
+#include "runtime/types/numeric.h"
+#include "runtime/types/text.h"
+
+namespace lathe::abi {
+namespace {
+
+using types::int128;
+
+int128 Join(int64_t low, int64_t high) {
+  return static_cast<int128>(static_cast<types::uint128>(static_cast<uint64_t>(high)) << 64 |
+                             static_cast<uint64_t>(low));
+}
+
+template <class T>
+int Order(T a, T b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+template <class T>
+int OrderFloat(T a, T b) {
+  if (std::isnan(a)) return std::isnan(b) ? 0 : 1;
+  if (std::isnan(b)) return -1;
+  return Order(a, b);
+}
+
+types::Interval IntervalOf(int64_t low, int64_t high) {
+  types::Interval interval;
+  interval.micros = low;
+  interval.days = static_cast<int32_t>(high);
+  interval.months = static_cast<int32_t>(high >> 32);
+  return interval;
+}
+
+int CompareBytes(std::string_view a, std::string_view b) {
+  size_t common = a.size() < b.size() ? a.size() : b.size();
+  int order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
+  return order != 0 ? order : Order(a.size(), b.size());
+}
+
+}  // namespace
+
+int CompareDatums(const types::Type& type, const types::Datum& a, const types::Datum& b) {
+  switch (types::ReprOf(type)) {
+    case types::Repr::kBool: return Order<int>(a.b, b.b);
+    case types::Repr::kI8: return Order<int>(a.i8, b.i8);
+    case types::Repr::kI16: return Order(a.i16, b.i16);
+    case types::Repr::kI32:
+      if (type.id == types::TypeId::kInt4 || type.id == types::TypeId::kDate) return Order(a.i32, b.i32);
+      return Order(static_cast<uint32_t>(a.i32), static_cast<uint32_t>(b.i32));
+    case types::Repr::kI64: return Order(a.i64, b.i64);
+    case types::Repr::kI128: return Order(a.i128, b.i128);
+    case types::Repr::kF32: return OrderFloat(a.f32, b.f32);
+    case types::Repr::kF64: return OrderFloat(a.f64, b.f64);
+    case types::Repr::kInterval: return types::CompareIntervals(a.interval, b.interval);
+    case types::Repr::kString: break;
+  }
+  if (type.id == types::TypeId::kNumeric) return types::CompareBigNumeric(a.string.view(), b.string.view());
+  if (type.id == types::TypeId::kBpChar) {
+    return CompareBytes(types::TrimTrailingBlanks(a.string.view()), types::TrimTrailingBlanks(b.string.view()));
+  }
+  return CompareBytes(a.string.view(), b.string.view());
+}
+
+}  // namespace lathe::abi
+
+using lathe::LoadAt;
+using lathe::abi::HashWord;
+using lathe::abi::kHashSeed;
+namespace types = lathe::types;
+
+extern "C" {
+
+uint64_t lathe_hash_string(const char* data, uint64_t size) {
+  if (size <= lathe::row::kInlineStringMax) {
+    return HashWord(kHashSeed, lathe::row::EncodeInlineString({data, size}));
+  }
+  uint64_t h = kHashSeed ^ size;
+  while (size > 8) {
+    h = HashWord(h, LoadAt<uint64_t>(data));
+    data += 8;
+    size -= 8;
+  }
+  uint64_t last = 0;
+  std::memcpy(&last, data, size);
+  return HashWord(h, last);
+}
+
+uint64_t lathe_hash_bpchar(const char* data, uint64_t size) {
+  std::string_view text = types::TrimTrailingBlanks({data, size});
+  return lathe_hash_string(text.data(), text.size());
+}
+
+uint64_t lathe_hash_numeric(const char* data, uint64_t size) {
+  // Everything but the display scale (bytes 4 and 5), which equality ignores.
+  uint64_t h = HashWord(kHashSeed, LoadAt<uint32_t>(data));
+  for (uint64_t i = 6; i + 2 <= size; i += 2) h = HashWord(h, LoadAt<uint16_t>(data + i));
+  return h;
+}
+
+uint64_t lathe_hash_interval(int64_t low, int64_t high) {
+  types::int128 span = types::IntervalSpan(lathe::abi::IntervalOf(low, high));
+  return HashWord(HashWord(kHashSeed, static_cast<uint64_t>(span)), static_cast<uint64_t>(span >> 64));
+}
+
+int32_t lathe_equal_bytes(const char* a, const char* b, uint64_t size) {
+  return std::memcmp(a, b, size) == 0 ? 1 : 0;
+}
+
+int32_t lathe_compare_string(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
+  return lathe::abi::CompareBytes({a, a_size}, {b, b_size});
+}
+
+int32_t lathe_compare_bpchar(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
+  return lathe::abi::CompareBytes(types::TrimTrailingBlanks({a, a_size}), types::TrimTrailingBlanks({b, b_size}));
+}
+
+int32_t lathe_compare_numeric(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
+  return types::CompareBigNumeric({a, a_size}, {b, b_size});
+}
+
+int32_t lathe_compare_interval(int64_t a_low, int64_t a_high, int64_t b_low, int64_t b_high) {
+  return types::CompareIntervals(lathe::abi::IntervalOf(a_low, a_high), lathe::abi::IntervalOf(b_low, b_high));
+}
+
+int32_t lathe_like(const void* pattern, const char* data, uint64_t size) {
+  return static_cast<const lathe::abi::LikePattern*>(pattern)->Matches({data, size}) ? 1 : 0;
+}
+
+int64_t lathe_char_count(const char* data, uint64_t size) { return types::CharCount({data, size}); }
+
+int32_t lathe_multiply_fixed(int64_t a_low, int64_t a_high, int64_t b_low, int64_t b_high, void* datum) {
+  types::int128 product;
+  if (__builtin_mul_overflow(lathe::abi::Join(a_low, a_high), lathe::abi::Join(b_low, b_high), &product)) return 1;
+  if (!types::FitsPrecision(product, types::kFixedDigitsMax)) return 1;
+  lathe::StoreAt(datum, product);
+  return 0;
+}
+
+int32_t lathe_rescale_fixed(int64_t low, int64_t high, int32_t from_scale, int32_t precision, int32_t scale,
+                            void* datum) {
+  types::int128 result;
+  if (!types::RescaleFixed(lathe::abi::Join(low, high), from_scale, scale, &result)) return 1;
+  if (!types::FitsPrecision(result, precision)) return 1;
+  lathe::StoreAt(datum, result);
+  return 0;
+}
+
+double lathe_fixed_to_double(int64_t low, int64_t high, int32_t scale) {
+  return types::FixedToDouble(lathe::abi::Join(low, high), scale);
+}
+
+int64_t lathe_date_field(int32_t field, int64_t timestamp) {
+  return types::IntegerField(static_cast<types::DateField>(field), timestamp);
+}
+
+}  // extern "C"
