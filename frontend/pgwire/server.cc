@@ -1,0 +1,243 @@
+// The listener: accepts connections, deals them out to event loops, and keeps the list of those
+// that are open.
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <condition_variable>
+#include <deque>
+#include <unordered_set>
+
+#include "frontend/pgwire/connection.h"
+#include "frontend/pgwire/event_loop.h"
+#include "frontend/pgwire/pgwire.h"
+#include "runtime/base/check.h"
+
+namespace lathe::pgwire {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(1);
+constexpr int kActiveTicks =
+    200;  // the watchdog sleeps after so many ticks without a running handler
+
+using Tcp = asio::ip::tcp;
+
+/// A connection with its socket and loop. Lives as long as a handler waits for it.
+struct Client : std::enable_shared_from_this<Client> {
+  Client(session::Instance* instance, EventLoop* l, Tcp::socket s, bool refuse)
+      : loop(l), socket(std::move(s)), connection(instance, socket.native_handle(), refuse) {}
+
+  EventLoop* const loop;
+  Tcp::socket socket;
+  Connection connection;
+  std::atomic<bool> handling{false};
+};
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(session::Instance* instance, const ServerOptions& options)
+      : instance_(instance), options_(options), acceptor_(accept_loop_.context()) {}
+  ~ServerImpl() override { Stop(); }
+
+  Status Listen();
+  uint16_t port() const override { return port_; }
+  uint32_t connection_count() const override {
+    std::lock_guard lock(mutex_);
+    return static_cast<uint32_t>(clients_.size());
+  }
+  void Stop() override;
+
+ private:
+  void Accept();
+  void Serve(Tcp::socket socket);
+  void WaitReadable(std::shared_ptr<Client> client);
+  void Remove(const std::shared_ptr<Client>& client);
+  void WakeWatchdog();
+  void Watch();
+
+  session::Instance* const instance_;
+  const ServerOptions options_;
+  EventLoop accept_loop_;
+  Tcp::acceptor acceptor_;
+  uint16_t port_ = 0;
+  std::deque<EventLoop> loops_;
+  size_t next_loop_ = 0;  // accept loop's thread only
+
+  mutable std::mutex mutex_;
+  std::unordered_set<std::shared_ptr<Client>> clients_;  // guarded by mutex_
+  bool stopping_ = false;                                // guarded by mutex_
+
+  std::thread watchdog_;
+  std::mutex watch_mutex_;
+  std::condition_variable watch_cv_;
+  std::atomic<bool> watching_{false};
+  bool watch_stop_ = false;  // guarded by watch_mutex_
+};
+
+Status ServerImpl::Listen() {
+  asio::error_code ec;
+  auto address = asio::ip::make_address(options_.address, ec);
+  if (ec) {
+    return MakeError(SqlState::kInvalidParameterValue,
+                     "invalid listen address \"" + options_.address + "\"");
+  }
+  Tcp::endpoint endpoint(address, options_.port);
+  acceptor_.open(endpoint.protocol(), ec);
+  if (!ec) acceptor_.set_option(Tcp::acceptor::reuse_address(true), ec);
+  if (!ec) acceptor_.bind(endpoint, ec);
+  if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) {
+    SqlState state =
+        ec == asio::error::address_in_use ? SqlState::kObjectInUse : SqlState::kIoError;
+    return MakeError(state, "could not listen on " + options_.address + ":" +
+                                std::to_string(options_.port) + ": " + ec.message());
+  }
+  port_ = acceptor_.local_endpoint().port();
+  uint32_t count = options_.event_loops;
+  if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
+  for (uint32_t i = 0; i < count; ++i) loops_.emplace_back().Start();
+  watchdog_ = std::thread([this] { Watch(); });
+  Accept();
+  accept_loop_.Start();
+  return Ok();
+}
+
+void ServerImpl::Accept() {
+  acceptor_.async_accept([this](asio::error_code ec, Tcp::socket socket) {
+    if (ec == asio::error::operation_aborted) return;
+    if (!ec) {
+      Serve(std::move(socket));
+    } else {
+      // Out of descriptors, most likely: let some connections end before trying again.
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    Accept();
+  });
+}
+
+void ServerImpl::Serve(Tcp::socket socket) {
+  asio::error_code ec;
+  socket.set_option(Tcp::no_delay(true), ec);
+  socket.non_blocking(true, ec);
+  EventLoop* loop = &loops_[next_loop_++ % loops_.size()];
+  const auto protocol = Tcp::endpoint(socket.local_endpoint(ec)).protocol();
+  int fd = socket.release(ec);
+  if (ec) return;
+  Tcp::socket moved(loop->context());
+  moved.assign(protocol, fd, ec);
+  if (ec) return;
+  std::shared_ptr<Client> client;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    client = std::make_shared<Client>(instance_, loop, std::move(moved),
+                                      clients_.size() >= options_.connections_max);
+    clients_.insert(client);
+  }
+  WaitReadable(std::move(client));
+}
+
+void ServerImpl::WaitReadable(std::shared_ptr<Client> client) {
+  Client* c = client.get();
+  c->socket.async_wait(Tcp::socket::wait_read,
+                       [this, client = std::move(client)](asio::error_code ec) mutable {
+                         if (ec) {
+                           Remove(client);
+                           return;
+                         }
+                         EventLoop::Busy busy(client->loop);
+                         if (!watching_.load(std::memory_order_relaxed)) WakeWatchdog();
+                         client->handling.store(true);
+                         const bool go_on = client->connection.OnReadable();
+                         client->handling.store(false);
+                         if (go_on) {
+                           WaitReadable(std::move(client));
+                         } else {
+                           Remove(client);
+                         }
+                       });
+}
+
+void ServerImpl::Remove(const std::shared_ptr<Client>& client) {
+  asio::error_code ec;
+  client->socket.shutdown(Tcp::socket::shutdown_both, ec);
+  client->socket.close(ec);
+  std::lock_guard lock(mutex_);
+  clients_.erase(client);
+}
+
+void ServerImpl::WakeWatchdog() {
+  std::lock_guard lock(watch_mutex_);
+  watching_.store(true);
+  watch_cv_.notify_one();
+}
+
+void ServerImpl::Watch() {
+  int quiet_ticks = 0;
+  std::unique_lock lock(watch_mutex_);
+  while (!watch_stop_) {
+    if (!watching_.load()) {
+      watch_cv_.wait(lock, [this] { return watching_.load() || watch_stop_; });
+      quiet_ticks = 0;
+      continue;
+    }
+    watch_cv_.wait_for(lock, kTick);
+    bool active = false;
+    for (EventLoop& loop : loops_) {
+      active |= loop.active();
+      loop.Tick();
+    }
+    quiet_ticks = active ? 0 : quiet_ticks + 1;
+    if (quiet_ticks > kActiveTicks) watching_.store(false);
+  }
+}
+
+void ServerImpl::Stop() {
+  std::vector<std::shared_ptr<Client>> clients;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    clients.assign(clients_.begin(), clients_.end());
+  }
+  asio::post(accept_loop_.context(), [this] {
+    asio::error_code ec;
+    acceptor_.close(ec);
+  });
+  for (const auto& client : clients) client->connection.Terminate();
+  // A connection that is being served sees the termination itself; the others are told and closed
+  // on their loop's thread.
+  for (const auto& client : clients) {
+    asio::post(client->loop->context(), [client] {
+      if (client->handling.load()) return;
+      client->connection.SayShutdown();
+      asio::error_code ec;
+      client->socket.close(ec);
+    });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (connection_count() > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  {
+    std::lock_guard lock(watch_mutex_);
+    watch_stop_ = true;
+    watch_cv_.notify_one();
+  }
+  if (watchdog_.joinable()) watchdog_.join();
+  accept_loop_.Stop();
+  for (EventLoop& loop : loops_) loop.Stop();
+  accept_loop_.Join();
+  for (EventLoop& loop : loops_) loop.Join();
+  std::lock_guard lock(mutex_);
+  clients_.clear();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Start(session::Instance* instance,
+                                              const ServerOptions& options) {
+  auto server = std::make_unique<ServerImpl>(instance, options);
+  LATHE_TRY(server->Listen());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace lathe::pgwire

@@ -1,0 +1,57 @@
+#include "frontend/pgwire/socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lathe::pgwire {
+namespace {
+
+constexpr int kStopCheckMs = 100;
+
+bool Poll(int fd, short events, int timeout_ms) {
+  pollfd entry{fd, events, 0};
+  int ready;
+  do {
+    ready = poll(&entry, 1, timeout_ms);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
+
+}  // namespace
+
+Socket::ReadOutcome Socket::Read(std::string* in, size_t max_bytes) {
+  const size_t before = in->size();
+  in->resize(before + max_bytes);
+  ssize_t got;
+  do {
+    got = recv(fd_, in->data() + before, max_bytes, MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  in->resize(before + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  if (got > 0) return ReadOutcome::kBytes;
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ReadOutcome::kWouldBlock;
+  return ReadOutcome::kClosed;
+}
+
+bool Socket::WaitReadable(int timeout_ms) { return Poll(fd_, POLLIN, timeout_ms); }
+
+bool Socket::WriteAll(std::string_view bytes, const std::function<bool()>& stop) {
+  while (!bytes.empty()) {
+    ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) {
+      bytes.remove_prefix(static_cast<size_t>(sent));
+      continue;
+    }
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      if (!Poll(fd_, POLLOUT, kStopCheckMs) && stop()) return false;
+      continue;
+    }
+    return false;
+  }
+  return true;
+}
+
+}  // namespace lathe::pgwire

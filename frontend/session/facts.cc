@@ -1,0 +1,184 @@
+// What SQL functions may ask of the session and its catalog (func::SessionFacts). Workers of one
+// statement may ask at the same time; the catalog reader is one thread's, so a mutex stands before
+// it.
+#include "frontend/parse/parse.h"
+#include "frontend/session/session_impl.h"
+
+namespace lathe::session {
+
+class Facts final : public func::SessionFacts {
+ public:
+  explicit Facts(SessionImpl* session) : session_(session) {}
+
+  std::string CurrentDatabase() override { return session_->database_; }
+  std::string CurrentUser() override { return session_->user_; }
+  std::string SessionUser() override { return session_->user_; }
+  std::string CurrentSchema() override {
+    std::vector<std::string> schemas = CurrentSchemas(false);
+    return schemas.empty() ? "" : schemas[0];
+  }
+  std::vector<std::string> CurrentSchemas(bool include_implicit) override {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> found;
+    const std::vector<std::string> path = session_->SearchPath();
+    if (include_implicit && std::find(path.begin(), path.end(), "pg_catalog") == path.end()) {
+      found.push_back("pg_catalog");
+    }
+    for (const std::string& name : path) {
+      if (catalog() != nullptr && catalog()->FindSchema(name) != nullptr) found.push_back(name);
+    }
+    return found;
+  }
+  int32_t BackendPid() override { return static_cast<int32_t>(session_->id_.value); }
+  std::string Version() override {
+    return "PostgreSQL 15.0 (Lathe 0.1.0) on x86_64-pc-linux-gnu, compiled by clang, 64-bit";
+  }
+  Result<std::string> CurrentSetting(std::string_view name) override {
+    return session_->settings_.Show(name);
+  }
+
+  std::optional<std::string> RelationName(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    schema::RelationPtr relation = Find(oid);
+    if (relation == nullptr) return std::nullopt;
+    const std::string quoted = ast::QuoteIdentifier(relation->name);
+    if (Visible(*relation)) return quoted;
+    return ast::QuoteIdentifier(catalog()->GetSchema(relation->schema)->name) + "." + quoted;
+  }
+  Result<Oid> RelationOid(std::string_view name) override {
+    std::lock_guard lock(mutex_);
+    LATHE_ASSIGN(ast::TypeName parsed, parse::ParseTypeName(name));
+    bind::BindContext context = session_->MakeBindContext(name, catalog());
+    Result<schema::RelationPtr> found = bind::FindRelation(parsed.name, context);
+    if (!found.ok()) {
+      Error error = std::move(found).error();
+      error.position = 0;
+      return error;
+    }
+    return Oid((*found)->id.value);
+  }
+  std::optional<std::string> SchemaName(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    auto schema = catalog() == nullptr ? nullptr : catalog()->GetSchema(SchemaId(oid.value));
+    if (schema == nullptr) return std::nullopt;
+    return schema->name;
+  }
+  Result<Oid> SchemaOid(std::string_view name) override {
+    std::lock_guard lock(mutex_);
+    auto schema = catalog() == nullptr ? nullptr : catalog()->FindSchema(name);
+    if (schema == nullptr) {
+      return MakeError(SqlState::kInvalidSchemaName,
+                       "schema \"" + std::string(name) + "\" does not exist");
+    }
+    return Oid(schema->id.value);
+  }
+  Result<Oid> TypeOid(std::string_view name) override {
+    std::lock_guard lock(mutex_);
+    LATHE_ASSIGN(ast::TypeName parsed, parse::ParseTypeName(name));
+    bind::BindContext context = session_->MakeBindContext(name, catalog());
+    Result<types::Type> type = bind::BindTypeName(parsed, context);
+    if (!type.ok()) {
+      Error error = std::move(type).error();
+      error.position = 0;
+      return error;
+    }
+    return types::OidOf(*type);
+  }
+  bool TableIsVisible(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    schema::RelationPtr relation = Find(oid);
+    return relation != nullptr && Visible(*relation);
+  }
+  std::optional<std::string> ConstraintDefinition(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    if (catalog() == nullptr) return std::nullopt;
+    std::string text = syscat::ConstraintDefinition(catalog(), oid);
+    if (text.empty()) return std::nullopt;
+    return text;
+  }
+  std::optional<std::string> IndexDefinition(Oid oid, int column) override {
+    std::lock_guard lock(mutex_);
+    if (catalog() == nullptr) return std::nullopt;
+    std::string text = syscat::IndexDefinition(catalog(), oid, column);
+    if (text.empty()) return std::nullopt;
+    return text;
+  }
+  std::optional<std::string> RoleName(Oid oid) override {
+    if (oid.value == 10) return session_->instance_->engine()->role_name();
+    return std::nullopt;
+  }
+  std::optional<int64_t> RelationBytes(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    schema::RelationPtr relation = Find(oid);
+    if (relation == nullptr) return std::nullopt;
+    auto stats = catalog()->GetStats(relation->id);
+    return static_cast<int64_t>(stats->row_count * relation->RowLayout().stride());
+  }
+
+ private:
+  schema::CatalogReader* catalog() { return session_->catalog_.get(); }
+  schema::RelationPtr Find(Oid oid) {
+    return catalog() == nullptr ? nullptr : catalog()->GetRelation(RelationId(oid.value));
+  }
+  bool Visible(const schema::RelationDescriptor& relation) {
+    if (relation.schema == schema::kPgCatalogSchema) return true;
+    if (catalog()->FindRelation(schema::kPgCatalogSchema, relation.name) != nullptr) return false;
+    for (const std::string& name : session_->SearchPath()) {
+      auto schema = catalog()->FindSchema(name);
+      if (schema == nullptr) continue;
+      schema::RelationPtr first = catalog()->FindRelation(schema->id, relation.name);
+      if (first != nullptr) return first->id == relation.id;
+    }
+    return false;
+  }
+
+  SessionImpl* const session_;
+  std::mutex mutex_;
+};
+
+namespace {
+
+/// reg* values by name, for text forms.
+class FactsNames final : public types::NameResolver {
+ public:
+  explicit FactsNames(func::SessionFacts* facts) : facts_(facts) {}
+
+  std::string NameOf(types::TypeId type, Oid oid) const override {
+    if (type == types::TypeId::kRegclass) return facts_->RelationName(oid).value_or("");
+    if (type == types::TypeId::kRegnamespace) return facts_->SchemaName(oid).value_or("");
+    if (type == types::TypeId::kRegtype) {
+      types::Type t;
+      return types::TypeFromOid(oid, &t) ? types::FormatType(t) : "";
+    }
+    if (type == types::TypeId::kRegproc) {
+      const func::Function* function = func::FunctionByOid(oid);
+      return function == nullptr ? "" : std::string(function->name);
+    }
+    return "";
+  }
+  Result<Oid> OidOfName(types::TypeId type, std::string_view name) const override {
+    if (type == types::TypeId::kRegclass) return facts_->RelationOid(name);
+    if (type == types::TypeId::kRegnamespace) return facts_->SchemaOid(name);
+    if (type == types::TypeId::kRegtype) return facts_->TypeOid(name);
+    auto functions = func::FunctionsNamed(name);
+    if (functions.empty()) {
+      return MakeError(SqlState::kUndefinedFunction,
+                       "function \"" + std::string(name) + "\" does not exist");
+    }
+    return functions[0]->oid;
+  }
+
+ private:
+  func::SessionFacts* const facts_;
+};
+
+}  // namespace
+
+std::unique_ptr<func::SessionFacts> MakeFacts(SessionImpl* session) {
+  return std::make_unique<Facts>(session);
+}
+std::unique_ptr<types::NameResolver> MakeNameResolver(func::SessionFacts* facts) {
+  return std::make_unique<FactsNames>(facts);
+}
+
+}  // namespace lathe::session

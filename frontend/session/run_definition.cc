@@ -1,0 +1,241 @@
+// CREATE and DROP TABLE and SCHEMA, ALTER TABLE ADD PRIMARY KEY, TRUNCATE; and names in them.
+#include "frontend/session/session_impl.h"
+#include "frontend/session/statement_name.h"
+
+namespace lathe::session {
+namespace {
+
+using ast::PositionOf;
+
+Notice Skipping(std::string message, SqlState state) {
+  Notice notice;
+  notice.fields = MakeError(state, std::move(message));
+  return notice;
+}
+
+}  // namespace
+
+std::vector<std::string> SessionImpl::SearchPath() const {
+  std::vector<std::string> path;
+  const std::string& text = settings_.Get(Setting::search_path);
+  std::string name;
+  bool quoted = false, was_quoted = false;
+  auto add = [&] {
+    if (name == "$user") {
+      name = user_;
+    }
+    if (!name.empty() || was_quoted) path.push_back(name);
+    name.clear();
+    was_quoted = false;
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '"') {
+      if (quoted && i + 1 < text.size() && text[i + 1] == '"') {
+        name += c;
+        ++i;
+        continue;
+      }
+      quoted = !quoted;
+      was_quoted = true;
+    } else if (c == ',' && !quoted) {
+      add();
+    } else if (c != ' ' || quoted) {
+      name += !quoted && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    }
+  }
+  add();
+  return path;
+}
+
+Result<schema::RelationPtr> SessionImpl::ResolveTable(const ast::QualifiedName& name,
+                                                      std::string_view sql, bool missing_ok) {
+  bind::BindContext context = MakeBindContext(sql, catalog_.get());
+  Result<schema::RelationPtr> found = bind::FindRelation(name, context, missing_ok);
+  if (!found.ok() || *found == nullptr) {
+    // PostgreSQL gives no position for the tables of utility statements.
+    if (!found.ok()) {
+      Error error = std::move(found).error();
+      error.position = 0;
+      return error;
+    }
+    return found;
+  }
+  if ((*found)->kind == schema::RelationKind::kVirtual) {
+    return MakeError(SqlState::kInsufficientPrivilege,
+                     "permission denied: \"" + (*found)->name + "\" is a system catalog");
+  }
+  return found;
+}
+
+Status SessionImpl::RunCreateSchema(Run* run) {
+  const auto& create = run->prepared->statement->As<ast::CreateSchemaStatement>();
+  if (!create.elements.empty()) return NotSupported("CREATE SCHEMA with elements");
+  if (!create.authorization.empty() && create.authorization != user_ &&
+      create.authorization != "current_user") {
+    return NotSupported("CREATE SCHEMA AUTHORIZATION of another role");
+  }
+  const std::string& name = create.name.empty() ? user_ : create.name;
+  run->tag = "CREATE SCHEMA";
+  if (create.if_not_exists && catalog_->FindSchema(name) != nullptr) {
+    run->client->SendNotice(
+        Skipping("schema \"" + name + "\" already exists, skipping", SqlState::kDuplicateSchema));
+    return Ok();
+  }
+  LATHE_TRY(txn_->CreateSchema(name));
+  return Ok();
+}
+
+Status SessionImpl::RunCreateTable(Run* run) {
+  const auto& create = run->prepared->statement->As<ast::CreateTableStatement>();
+  bind::BindContext context = MakeBindContext(run->prepared->sql, catalog_.get());
+  LATHE_ASSIGN(auto schema, bind::FindCreationSchema(create.table, context));
+  if (schema->id == schema::kPgCatalogSchema || schema->id == schema::kInformationSchema) {
+    return MakeError(
+        SqlState::kInsufficientPrivilege,
+        "permission denied to create \"" + schema->name + "." + create.table.name + "\"");
+  }
+  run->tag = "CREATE TABLE";
+  if (catalog_->FindRelation(schema->id, create.table.name) != nullptr) {
+    std::string message = "relation \"" + create.table.name + "\" already exists";
+    if (!create.if_not_exists) return MakeError(SqlState::kDuplicateTable, message);
+    run->client->SendNotice(Skipping(message + ", skipping", SqlState::kDuplicateTable));
+    return Ok();
+  }
+  LATHE_ASSIGN(schema::RelationDescriptor table, bind::BindCreateTable(create, context));
+  table::TableSpec spec;
+  spec.schema = schema->id;
+  spec.name = table.name;
+  spec.columns = table.columns;
+  spec.key = table.key;
+  spec.primary_key_name = table.primary_key_name;
+  spec.fillfactor = table.fillfactor;
+  spec.append_only = table.append_only;
+  LATHE_TRY(txn_->CreateTable(spec));
+  return Ok();
+}
+
+Status SessionImpl::RunDrop(Run* run) {
+  const auto& drop = run->prepared->statement->As<ast::DropStatement>();
+  const std::string& sql = run->prepared->sql;
+  if (drop.type == ast::ObjectType::kSchema) {
+    run->tag = "DROP SCHEMA";
+    for (const ast::ObjectName& object : drop.names) {
+      const std::string& name = object.name.name;
+      auto schema = catalog_->FindSchema(name);
+      if (schema == nullptr) {
+        std::string message = "schema \"" + name + "\" does not exist";
+        if (!drop.if_exists) return MakeError(SqlState::kInvalidSchemaName, message);
+        run->client->SendNotice(Skipping(message + ", skipping", SqlState::kSuccessfulCompletion));
+        continue;
+      }
+      if (schema->id == schema::kPgCatalogSchema || schema->id == schema::kInformationSchema) {
+        return MakeError(
+            SqlState::kDependentObjectsStillExist,
+            "cannot drop schema " + name + " because it is required by the database system");
+      }
+      std::vector<schema::RelationPtr> inside;
+      for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
+        if (relation->schema == schema->id && relation->kind == schema::RelationKind::kTable) {
+          inside.push_back(relation);
+        }
+      }
+      if (!inside.empty() && !drop.cascade) {
+        Error error =
+            MakeError(SqlState::kDependentObjectsStillExist,
+                      "cannot drop schema " + name + " because other objects depend on it");
+        for (const schema::RelationPtr& relation : inside) {
+          if (!error.detail.empty()) error.detail += "\n";
+          error.detail += "table " + name + "." + relation->name + " depends on schema " + name;
+        }
+        error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
+        return error;
+      }
+      for (const schema::RelationPtr& relation : inside) LATHE_TRY(txn_->DropTable(relation->id));
+      LATHE_TRY(txn_->DropSchema(schema->id));
+    }
+    return Ok();
+  }
+  if (drop.type != ast::ObjectType::kTable &&
+      !(drop.if_exists && drop.type == ast::ObjectType::kView)) {
+    return NotSupported(StatementName(*run->prepared->statement),
+                        PositionOf(sql, run->prepared->statement->location));
+  }
+  const bool table = drop.type == ast::ObjectType::kTable;
+  run->tag = table ? "DROP TABLE" : "DROP VIEW";
+  for (const ast::ObjectName& object : drop.names) {
+    bind::BindContext context = MakeBindContext(sql, catalog_.get());
+    Result<schema::RelationPtr> found = bind::FindRelation(object.name, context, true);
+    if (!found.ok() && !(drop.if_exists && found.error().state == SqlState::kInvalidSchemaName)) {
+      return std::move(found).error();
+    }
+    const std::string kind = table ? "table" : "view";
+    if (!found.ok()) {
+      run->client->SendNotice(
+          Skipping("schema \"" + object.name.schema + "\" does not exist, skipping",
+                   SqlState::kSuccessfulCompletion));
+      continue;
+    }
+    if (*found == nullptr) {
+      std::string message = kind + " \"" + object.name.name + "\" does not exist";
+      if (!drop.if_exists) return MakeError(SqlState::kUndefinedTable, message);
+      run->client->SendNotice(Skipping(message + ", skipping", SqlState::kSuccessfulCompletion));
+      continue;
+    }
+    if (!table || (*found)->kind != schema::RelationKind::kTable) {
+      if ((*found)->kind == schema::RelationKind::kVirtual) {
+        return MakeError(SqlState::kInsufficientPrivilege,
+                         "permission denied: \"" + (*found)->name + "\" is a system catalog");
+      }
+      return MakeError(SqlState::kWrongObjectType, "\"" + (*found)->name + "\" is not a " + kind);
+    }
+    LATHE_TRY(txn_->DropTable((*found)->id));
+  }
+  return Ok();
+}
+
+Status SessionImpl::RunAlterTable(Run* run) {
+  const auto& alter = run->prepared->statement->As<ast::AlterTableStatement>();
+  const std::string& sql = run->prepared->sql;
+  if (alter.object != ast::ObjectType::kTable) {
+    return NotSupported(StatementName(alter), PositionOf(sql, alter.location));
+  }
+  run->tag = "ALTER TABLE";
+  LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(alter.table, sql, alter.if_exists));
+  if (table == nullptr) {
+    run->client->SendNotice(
+        Skipping("relation \"" + alter.table.name + "\" does not exist, skipping",
+                 SqlState::kSuccessfulCompletion));
+    return Ok();
+  }
+  for (const ast::AlterTableCommand& command : alter.commands) {
+    const bool add_key = command.type == ast::AlterTableCommand::Type::kAddConstraint &&
+                         command.constraint != nullptr &&
+                         command.constraint->type == ast::Constraint::Type::kPrimaryKey;
+    if (!add_key)
+      return NotSupported("this form of ALTER TABLE", PositionOf(sql, command.location));
+    LATHE_ASSIGN(table, txn_->LockTable(table->id, txn::TableLockMode::kAccessExclusive));
+    bind::BindContext context = MakeBindContext(sql, catalog_.get());
+    LATHE_ASSIGN(schema::RelationDescriptor keyed,
+                 bind::BindAddPrimaryKey(*table, *command.constraint, context));
+    std::vector<uint32_t> columns;
+    for (const schema::KeyColumn& column : keyed.key) columns.push_back(column.column);
+    LATHE_ASSIGN(table, txn_->AddPrimaryKey(table->id, columns, keyed.primary_key_name));
+  }
+  return Ok();
+}
+
+Status SessionImpl::RunTruncate(Run* run) {
+  const auto& truncate = run->prepared->statement->As<ast::TruncateStatement>();
+  for (const auto& ref : truncate.tables) {
+    LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(ref->name, run->prepared->sql, false));
+    if (table->kind != schema::RelationKind::kTable) {
+      return MakeError(SqlState::kWrongObjectType, "\"" + table->name + "\" is not a table");
+    }
+    LATHE_TRY(txn_->TruncateTable(table->id));
+  }
+  run->tag = "TRUNCATE TABLE";
+  return Ok();
+}
+
+}  // namespace lathe::session

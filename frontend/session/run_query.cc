@@ -1,0 +1,323 @@
+// SELECT, VALUES, INSERT, UPDATE, DELETE: from statement to plan (through the plan cache) and from
+// plan to rows.
+#include "codegen/optimize/optimize.h"
+#include "frontend/parse/parse.h"
+#include "frontend/session/session_impl.h"
+
+namespace lathe::session {
+namespace {
+
+/// Hands result rows to the client.
+class ClientSink final : public exec::RowSink {
+ public:
+  ClientSink(Client* client, const row::Layout* layout) : client_(client), layout_(layout) {}
+  Status Consume(const exec::Segment& segment) override { return client_->Rows(*layout_, segment); }
+  Status Finish() override { return Ok(); }
+
+ private:
+  Client* const client_;
+  const row::Layout* const layout_;
+};
+
+/// Keeps result rows in a portal.
+class PortalSink final : public exec::RowSink {
+ public:
+  explicit PortalSink(row::RowBuffer* rows) : rows_(rows) {}
+  Status Consume(const exec::Segment& segment) override {
+    const row::Layout& layout = rows_->layout();
+    const size_t fields = layout.field_count();
+    std::vector<types::Datum> datums(fields);
+    std::unique_ptr<bool[]> nulls(new bool[fields + 1]);
+    for (uint32_t r = segment.from; r < segment.to; ++r) {
+      const char* row = row::RowAt(segment.page, layout.stride(), r);
+      for (size_t i = 0; i < fields; ++i) {
+        nulls[i] = layout.IsNull(row, i);
+        if (!nulls[i]) datums[i] = row::ReadField(layout, segment.page, row, i);
+      }
+      if (!rows_->AppendRow(datums.data(), nulls.get())) {
+        return MakeError(SqlState::kOutOfMemory, "out of memory");
+      }
+    }
+    return Ok();
+  }
+  Status Finish() override { return Ok(); }
+
+ private:
+  row::RowBuffer* const rows_;
+};
+
+void AddSettings(const Settings& settings, std::string* key) {
+  *key += '\x1f';
+  *key += settings.Get(Setting::search_path);
+  *key += '\x1f';
+  *key += settings.Get(Setting::disable_rules);
+}
+
+/// Tables of a plan with the lock mode that each needs.
+void CollectTables(const physical::Node& node,
+                   std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>>* tables) {
+  if (node.kind == physical::Kind::kTableScan) {
+    const auto& scan = node.As<physical::TableScan>();
+    if (scan.relation->kind == schema::RelationKind::kTable) {
+      tables->emplace_back(scan.relation, txn::TableLockMode::kAccessShare);
+    }
+  } else if (node.kind == physical::Kind::kModify) {
+    tables->emplace_back(node.As<physical::Modify>().relation, txn::TableLockMode::kRowExclusive);
+  }
+  for (const physical::NodePtr& child : node.children) CollectTables(*child, tables);
+}
+
+std::set<std::string, std::less<>> SplitNames(std::string_view list) {
+  std::set<std::string, std::less<>> names;
+  std::string name;
+  for (char c : std::string(list) + ",") {
+    if (c == ',') {
+      if (!name.empty()) names.insert(std::exchange(name, {}));
+    } else if (c != ' ') {
+      name += c;
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+bind::BindContext SessionImpl::MakeBindContext(std::string_view sql,
+                                               schema::CatalogReader* catalog) {
+  bind::BindContext context;
+  context.catalog = catalog;
+  context.search_path = SearchPath();
+  context.sql = sql;
+  context.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
+  return context;
+}
+
+std::vector<ResultColumn> SessionImpl::ColumnsOf(const driver::CachedPlan& cached) {
+  const physical::Plan& plan = *cached.query->plan();
+  std::vector<ResultColumn> columns;
+  for (size_t i = 0; i < plan.root->outputs.size(); ++i) {
+    ResultColumn column;
+    column.name = i < plan.result_names.size() ? plan.result_names[i] : plan.root->outputs[i].name;
+    column.type = plan.root->outputs[i].type;
+    if (i < cached.origins.size()) {
+      column.table = Oid(cached.origins[i].first.value);
+      column.column_number = static_cast<int16_t>(cached.origins[i].second.value);
+    }
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
+    Prepared* prepared, const std::vector<types::Value>* params) {
+  std::string settings;
+  AddSettings(settings_, &settings);
+  // The statement's own last plan needs no look-up by text.
+  if (prepared->plan != nullptr && prepared->plan_search_path == settings &&
+      driver::StillValid(*prepared->plan, catalog_.get())) {
+    return prepared->plan;
+  }
+  std::string key;
+  if (!prepared->key.empty()) {
+    key = prepared->key + settings;
+    std::shared_ptr<const driver::CachedPlan> found = instance_->plans()->Find(key);
+    if (found != nullptr) {
+      if (driver::StillValid(*found, catalog_.get())) {
+        const size_t literals = prepared->lifted->literals.size();
+        const std::vector<types::Type>& all = found->query->plan()->params;
+        prepared->params.assign(
+            all.begin(),
+            all.end() - static_cast<ptrdiff_t>(literals + found->literal_copies.size()));
+        prepared->plan = found;
+        prepared->plan_search_path = settings;
+        return found;
+      }
+      instance_->plans()->Erase(key);
+    }
+  }
+  LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, MakePlan(prepared, params));
+  if (!key.empty()) instance_->plans()->Insert(key, plan);
+  prepared->plan = plan;
+  prepared->plan_search_path = settings;
+  return plan;
+}
+
+Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
+    Prepared* prepared, const std::vector<types::Value>* params) {
+  driver::RecordingCatalog recording(catalog_.get());
+  bind::BindContext context = MakeBindContext(prepared->sql, &recording);
+  context.params = prepared->declared;
+  const size_t literals = prepared->lifted.has_value() ? prepared->lifted->literals.size() : 0;
+  if (literals > 0) {
+    const size_t own = static_cast<size_t>(prepared->lifted->literals[0].number) - 1;
+    context.params.resize(own);
+    for (const ast::LiftedLiteral& literal : prepared->lifted->literals) {
+      context.params.push_back(bind::LiftedType(literal));
+    }
+  }
+  LATHE_ASSIGN(logical::Query query, bind::BindQuery(*prepared->statement, context));
+
+  auto plan = std::make_shared<driver::CachedPlan>();
+  prepared->params.assign(
+      query.params.begin(),
+      query.params.end() - static_cast<ptrdiff_t>(literals + context.literal_copies.size()));
+  for (const bind::LiteralCopy& copy : context.literal_copies) {
+    plan->literal_copies.emplace_back(copy.param, copy.source);
+  }
+  for (const bind::ColumnOrigin& origin : context.origins) {
+    plan->origins.emplace_back(origin.relation, origin.column);
+  }
+
+  optimize::OptimizeContext optimizer;
+  optimizer.catalog = catalog_.get();
+  optimizer.disabled_rules = SplitNames(settings_.Get(Setting::disable_rules));
+  // Values are hints for selectivities only; a value that does not convert is reported when the
+  // plan runs.
+  std::vector<types::Value> values = params != nullptr ? *params : std::vector<types::Value>();
+  if (params != nullptr && values.size() == prepared->params.size()) {
+    for (size_t i = 0; i < literals; ++i) {
+      auto value = bind::ReadLiteral(prepared->lifted->literals[i],
+                                     query.params[prepared->params.size() + i], context);
+      values.push_back(value.ok() ? std::move(*value)
+                                  : types::Value::Null(query.params[prepared->params.size() + i]));
+    }
+    optimizer.params = std::move(values);
+  }
+  LATHE_ASSIGN(physical::Plan optimized, optimize::Optimize(std::move(query), optimizer));
+  auto shared = std::make_shared<const physical::Plan>(std::move(optimized));
+
+  std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> tables;
+  CollectTables(*shared->root, &tables);
+  for (const auto& [relation, mode] : tables) {
+    plan->row_counts.emplace_back(relation->id, catalog_->GetStats(relation->id)->row_count);
+  }
+  driver::CompileOptions options;
+  options.stats = [this](RelationId id) { return catalog_->GetStats(id); };
+  LATHE_ASSIGN(plan->query, instance_->compiler()->Compile(shared, options));
+  plan->lookups = recording.TakeLookups();
+  return std::shared_ptr<const driver::CachedPlan>(std::move(plan));
+}
+
+Result<std::vector<types::Value>> SessionImpl::AllParams(const Prepared& prepared,
+                                                         const driver::CachedPlan& plan,
+                                                         const std::vector<types::Value>& params) {
+  const std::vector<types::Type>& wanted = plan.query->plan()->params;
+  std::vector<types::Value> all = params;
+  if (prepared.lifted.has_value() && !prepared.lifted->literals.empty()) {
+    bind::BindContext context = MakeBindContext(prepared.sql, catalog_.get());
+    const size_t own = params.size();
+    all.reserve(wanted.size());
+    for (size_t i = 0; i < prepared.lifted->literals.size(); ++i) {
+      LATHE_ASSIGN(types::Value value,
+                   bind::ReadLiteral(prepared.lifted->literals[i], wanted[own + i], context));
+      all.push_back(std::move(value));
+    }
+    for (const auto& [param, source] : plan.literal_copies) {
+      LATHE_ASSIGN(types::Value value, bind::ReadLiteral(prepared.lifted->literals[source - own],
+                                                         wanted[param], context));
+      all.push_back(std::move(value));
+    }
+  }
+  if (all.size() < wanted.size()) {
+    return MakeError(SqlState::kUndefinedParameter,
+                     "there is no parameter $" + std::to_string(all.size() + 1));
+  }
+  return all;
+}
+
+Status SessionImpl::LockTables(const physical::Plan& plan, bool* changed) {
+  std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> tables;
+  CollectTables(*plan.root, &tables);
+  *changed = false;
+  for (const auto& [relation, mode] : tables) {
+    if (mode == txn::TableLockMode::kRowExclusive && read_only_) {
+      return MakeError(SqlState::kReadOnlySqlTransaction,
+                       "cannot execute this statement in a read-only transaction");
+    }
+    LATHE_ASSIGN(schema::RelationPtr locked, txn_->LockTable(relation->id, mode));
+    *changed |= locked->version != relation->version;
+  }
+  return Ok();
+}
+
+Result<driver::ExecutionStats> SessionImpl::ExecutePlan(const driver::CachedPlan& plan,
+                                                        const Prepared& prepared,
+                                                        const std::vector<types::Value>& params,
+                                                        exec::RowSink* sink, uint64_t* affected,
+                                                        bool analyze) {
+  driver::ExecutionRequest request;
+  LATHE_ASSIGN(request.params, AllParams(prepared, plan, params));
+  const int64_t own_limit_kb = settings_.GetInt(Setting::query_memory);
+  base::MemoryBudget budget(own_limit_kb > 0 ? static_cast<uint64_t>(own_limit_kb) * 1024
+                                             : instance_->options().query_memory_bytes_max,
+                            instance_->memory());
+  request.tables = access_.get();
+  request.result = sink;
+  request.budget = &budget;
+  request.cancel = &cancel_;
+  request.context = &context_;
+  request.parallelism = static_cast<uint32_t>(settings_.GetInt(Setting::workers));
+  request.affected_rows = affected;
+  const std::string& tier = settings_.Get(Setting::tier);
+  request.tier = tier == "1"   ? driver::TierChoice::kTier1Only
+                 : tier == "2" ? driver::TierChoice::kTier2Only
+                               : driver::TierChoice::kAuto;
+  request.analyze = analyze;
+  return instance_->compiler()->Execute(plan.query, request);
+}
+
+Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::LockedPlanFor(
+    Prepared* prepared, const std::vector<types::Value>* params) {
+  for (;;) {
+    LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, PlanFor(prepared, params));
+    bool changed = false;
+    Status locked = LockTables(*plan->query->plan(), &changed);
+    if (!locked.ok()) {
+      // Dropped between planning and locking: plan again, which finds the right error.
+      if (locked.error().state != SqlState::kUndefinedTable) return std::move(locked).error();
+      changed = true;
+    }
+    if (!changed) return plan;
+    prepared->plan = nullptr;
+    LATHE_TRY(CheckInterrupt());
+  }
+}
+
+Status SessionImpl::RunQuery(Run* run) {
+  Prepared* prepared = run->prepared;
+  LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan,
+               LockedPlanFor(prepared, run->params));
+  uint64_t affected = 0;
+  if (!plan->query->returns_rows()) {
+    LATHE_TRY(ExecutePlan(*plan, *prepared, *run->params, nullptr, &affected, false));
+    switch (prepared->statement->kind) {
+      case ast::Statement::Kind::kInsert:
+        run->tag = "INSERT 0 " + std::to_string(affected);
+        break;
+      case ast::Statement::Kind::kUpdate:
+        run->tag = "UPDATE " + std::to_string(affected);
+        break;
+      default:
+        run->tag = "DELETE " + std::to_string(affected);
+    }
+    return Ok();
+  }
+  if (run->describe) run->client->Columns(ColumnsOf(*plan));
+  driver::ExecutionStats stats;
+  if (run->portal != nullptr) {
+    Portal* portal = run->portal;
+    portal->layout = plan->query->result_layout();
+    portal->budget = std::make_unique<base::MemoryBudget>(
+        instance_->options().query_memory_bytes_max, instance_->memory());
+    portal->rows = std::make_unique<row::RowBuffer>(&portal->layout, portal->budget.get());
+    PortalSink sink(portal->rows.get());
+    LATHE_ASSIGN(stats, ExecutePlan(*plan, *prepared, *run->params, &sink, &affected, false));
+  } else {
+    ClientSink sink(run->client, &plan->query->result_layout());
+    LATHE_ASSIGN(stats, ExecutePlan(*plan, *prepared, *run->params, &sink, &affected, false));
+  }
+  run->tag = "SELECT " + std::to_string(stats.rows);
+  return Ok();
+}
+
+}  // namespace lathe::session

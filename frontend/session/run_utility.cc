@@ -1,0 +1,445 @@
+// Statements that drive the session: transactions, settings, prepared statements, VACUUM and
+// ANALYZE, LOCK.
+#include "frontend/parse/parse.h"
+#include "frontend/session/session_impl.h"
+#include "frontend/session/statement_name.h"
+#include "runtime/row/row_buffer.h"
+
+namespace lathe::session {
+namespace {
+
+using ast::PositionOf;
+
+Status CheckModes(const ast::TransactionModes& modes) {
+  if (modes.isolation == ast::TransactionModes::Isolation::kSerializable) {
+    return NotSupported("isolation level SERIALIZABLE");
+  }
+  if (modes.deferrable == ast::TransactionModes::Deferrable::kDeferrable) {
+    return NotSupported("DEFERRABLE");
+  }
+  return Ok();
+}
+
+std::string JoinValues(const ast::SetStatement& set) {
+  std::string text;
+  for (const ast::SetStatement::Value& value : set.values) {
+    if (!text.empty()) text += ", ";
+    // A list keeps its quotes where a name needs them.
+    text += set.values.size() > 1 || set.name == "search_path" ? ast::QuoteIdentifier(value.text)
+                                                               : value.text;
+  }
+  return text;
+}
+
+}  // namespace
+
+Status SessionImpl::RunTransactionStatement(Run* run) {
+  const auto& statement = run->prepared->statement->As<ast::TransactionStatement>();
+  using Action = ast::TransactionStatement::Action;
+  switch (statement.action) {
+    case Action::kBegin: {
+      LATHE_TRY(CheckModes(statement.modes));
+      run->tag = statement.start ? "START TRANSACTION" : "BEGIN";
+      if (block_ != Block::kNone) {
+        Notify(run->client, "WARNING", SqlState::kActiveSqlTransaction,
+               "there is already a transaction in progress");
+        return Ok();
+      }
+      if (txn_ != nullptr && !statement_seen_) RollbackTransaction();
+      LATHE_TRY(EnsureTransaction());
+      block_ = Block::kOpen;
+      return ApplyModes(statement.modes);
+    }
+    case Action::kCommit:
+    case Action::kRollback: {
+      if (statement.chain)
+        return NotSupported("AND CHAIN", PositionOf(run->prepared->sql, statement.location));
+      const bool commit = statement.action == Action::kCommit;
+      if (block_ == Block::kNone) {
+        Notify(run->client, "WARNING", SqlState::kNoActiveSqlTransaction,
+               "there is no transaction in progress");
+        run->tag = commit ? "COMMIT" : "ROLLBACK";
+        if (!commit) RollbackTransaction();
+        return commit ? CommitTransaction() : Ok();
+      }
+      const bool failed = block_ == Block::kFailed;
+      block_ = Block::kNone;
+      run->tag = commit && !failed ? "COMMIT" : "ROLLBACK";
+      if (commit && !failed) return CommitTransaction();
+      RollbackTransaction();
+      return Ok();
+    }
+    default:
+      return NotSupported(StatementName(statement),
+                          PositionOf(run->prepared->sql, statement.location));
+  }
+}
+
+Status SessionImpl::ApplyModes(const ast::TransactionModes& modes) {
+  using Isolation = ast::TransactionModes::Isolation;
+  using Access = ast::TransactionModes::Access;
+  LATHE_TRY(CheckModes(modes));
+  if (modes.isolation != Isolation::kDefault) {
+    if (statement_seen_) {
+      return MakeError(SqlState::kActiveSqlTransaction,
+                       "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    }
+    const bool repeatable = modes.isolation == Isolation::kRepeatableRead;
+    const txn::Isolation wanted =
+        repeatable ? txn::Isolation::kRepeatableRead : txn::Isolation::kReadCommitted;
+    if (txn_->isolation() != wanted) {
+      access_.reset();
+      catalog_.reset();
+      txn_->Rollback();  // nothing has run in it
+      txn_ = instance_->engine()->Begin(wanted);
+      catalog_ = std::make_unique<syscat::SystemCatalog>(txn_->catalog());
+      access_ = MakeTableAccess(this);
+    }
+    settings_.Force(Setting::transaction_isolation, modes.isolation == Isolation::kReadUncommitted
+                                                        ? "read uncommitted"
+                                                    : repeatable ? "repeatable read"
+                                                                 : "read committed");
+  }
+  if (modes.access != Access::kDefault) {
+    if (statement_seen_ && read_only_ && modes.access == Access::kReadWrite) {
+      return MakeError(SqlState::kActiveSqlTransaction,
+                       "cannot set transaction read-write mode inside a read-only transaction");
+    }
+    read_only_ = modes.access == Access::kReadOnly;
+    settings_.Force(Setting::transaction_read_only, read_only_ ? "on" : "off");
+  }
+  return Ok();
+}
+
+Status SessionImpl::SetOne(const std::string& name, const std::string& value, bool local,
+                           Client* client) {
+  const int index = FindSetting(name);
+  if (index >= 0 && static_cast<Setting>(index) == Setting::timezone) {
+    if (!types::TimeZone::Find(value).ok()) {
+      return MakeError(SqlState::kInvalidParameterValue,
+                       "invalid value for parameter \"TimeZone\": \"" + value + "\"");
+    }
+  }
+  if (index >= 0 && (static_cast<Setting>(index) == Setting::transaction_isolation ||
+                     static_cast<Setting>(index) == Setting::transaction_read_only)) {
+    LATHE_TRY(settings_.Set(name, value, local));  // checks the value
+    ast::TransactionModes modes;
+    if (static_cast<Setting>(index) == Setting::transaction_read_only) {
+      modes.access = settings_.GetBool(Setting::transaction_read_only)
+                         ? ast::TransactionModes::Access::kReadOnly
+                         : ast::TransactionModes::Access::kReadWrite;
+    } else {
+      modes.isolation = settings_.Get(Setting::transaction_isolation) == "repeatable read"
+                            ? ast::TransactionModes::Isolation::kRepeatableRead
+                            : ast::TransactionModes::Isolation::kReadCommitted;
+    }
+    return ApplyModes(modes);
+  }
+  LATHE_TRY(settings_.Set(name, value, local));
+  ReportSetting(index, client);
+  return Ok();
+}
+
+void SessionImpl::ReportSetting(int index, Client* client) {
+  RefreshFormat();
+  const SettingSpec& spec = SpecOf(static_cast<Setting>(index));
+  if (spec.tracked) client->ParameterStatus(spec.name, settings_.Get(static_cast<Setting>(index)));
+  if (static_cast<Setting>(index) == Setting::application_name) {
+    std::lock_guard lock(info_mutex_);
+    info_.application_name = settings_.Get(Setting::application_name);
+  }
+}
+
+Status SessionImpl::RunSet(Run* run) {
+  const auto& set = run->prepared->statement->As<ast::SetStatement>();
+  const int32_t position = PositionOf(run->prepared->sql, set.location);
+  using Action = ast::SetStatement::Action;
+  run->tag = set.reset ? "RESET" : "SET";
+  if (set.local && block_ == Block::kNone) {
+    Notify(run->client, "WARNING", SqlState::kNoActiveSqlTransaction,
+           "SET LOCAL can only be used in transaction blocks");
+  }
+  switch (set.action) {
+    case Action::kValue:
+      if (set.name == "role" || set.name == "session_authorization") {
+        if (set.values.size() == 1 && (set.values[0].text == user_ || set.values[0].text == "none"))
+          return Ok();
+        return NotSupported("SET " + set.name, position);
+      }
+      if (set.values.size() == 1 &&
+          set.values[0].type == ast::SetStatement::Value::Type::kInterval) {
+        return NotSupported("SET TIME ZONE with an interval", position);
+      }
+      return SetOne(set.name, JoinValues(set), set.local, run->client);
+    case Action::kDefault:
+      if (set.name == "role" || set.name == "session_authorization") return Ok();
+      LATHE_TRY(settings_.Reset(set.name));
+      ReportSetting(FindSetting(set.name), run->client);
+      return Ok();
+    case Action::kCurrent:
+      return Ok();
+    case Action::kResetAll:
+      settings_.ResetAll();
+      for (size_t i = 0; i < kSettingCount; ++i) {
+        if (SpecOf(static_cast<Setting>(i)).kind != SettingSpec::Kind::kReadOnly) {
+          ReportSetting(static_cast<int>(i), run->client);
+        }
+      }
+      return Ok();
+    case Action::kTransaction:
+      if (block_ == Block::kNone) {
+        Notify(run->client, "WARNING", SqlState::kNoActiveSqlTransaction,
+               "SET TRANSACTION can only be used in transaction blocks");
+      }
+      return ApplyModes(set.modes);
+    case Action::kCharacteristics: {
+      LATHE_TRY(CheckModes(set.modes));
+      using Isolation = ast::TransactionModes::Isolation;
+      if (set.modes.isolation != Isolation::kDefault) {
+        LATHE_TRY(settings_.Set("default_transaction_isolation",
+                                set.modes.isolation == Isolation::kRepeatableRead
+                                    ? "repeatable read"
+                                    : "read committed",
+                                false));
+      }
+      if (set.modes.access != ast::TransactionModes::Access::kDefault) {
+        LATHE_TRY(
+            SetOne("default_transaction_read_only",
+                   set.modes.access == ast::TransactionModes::Access::kReadOnly ? "on" : "off",
+                   false, run->client));
+      }
+      return Ok();
+    }
+    case Action::kSnapshot:
+      return NotSupported("SET TRANSACTION SNAPSHOT", position);
+    case Action::kConstraints:
+      run->tag = "SET CONSTRAINTS";
+      if (set.values.empty()) return Ok();  // ALL: there are no deferrable constraints
+      return NotSupported("SET CONSTRAINTS", position);
+  }
+  return NotSupported("this form of SET", position);
+}
+
+std::vector<ResultColumn> ShowColumns(const std::string& name) {
+  const types::Type text(types::TypeId::kText);
+  if (name == "all")
+    return {{"name", text, {}, 0}, {"setting", text, {}, 0}, {"description", text, {}, 0}};
+  const int index = FindSetting(name);
+  return {{index < 0 ? name : std::string(SpecOf(static_cast<Setting>(index)).name), text, {}, 0}};
+}
+
+Status SessionImpl::RunShow(Run* run) {
+  const std::string& name = run->prepared->statement->As<ast::ShowStatement>().name;
+  run->tag = "SHOW";
+  std::vector<std::vector<std::string>> rows;
+  if (name == "all") {
+    for (size_t i = 0; i < kSettingCount; ++i) {
+      const SettingSpec& spec = SpecOf(static_cast<Setting>(i));
+      LATHE_ASSIGN(std::string value, settings_.Show(spec.name));
+      rows.push_back({std::string(spec.name), value, std::string(spec.description)});
+    }
+  } else {
+    LATHE_ASSIGN(std::string value, settings_.Show(name));
+    rows.push_back({value});
+  }
+  return SendRows(run, ShowColumns(name), rows);
+}
+
+Status SessionImpl::SendRows(Run* run, const std::vector<ResultColumn>& columns,
+                             const std::vector<std::vector<std::string>>& rows) {
+  std::vector<row::FieldSpec> specs(columns.size(), {types::Type(types::TypeId::kText), false});
+  const row::Layout layout = row::Layout::Make(specs);
+  row::RowBuffer buffer(&layout, nullptr);
+  for (const std::vector<std::string>& row : rows) {
+    std::vector<types::Datum> datums(columns.size());
+    std::unique_ptr<bool[]> nulls(new bool[columns.size() + 1]());
+    for (size_t i = 0; i < row.size(); ++i) datums[i].string = {row[i].data(), row[i].size()};
+    if (!buffer.AppendRow(datums.data(), nulls.get())) {
+      return MakeError(SqlState::kOutOfMemory, "out of memory");
+    }
+  }
+  if (run->describe) run->client->Columns(columns);
+  for (size_t i = 0; i < buffer.page_count(); ++i) {
+    LATHE_TRY(
+        run->client->Rows(layout, {buffer.page(i), 0, row::HeaderOf(buffer.page(i)).row_count}));
+  }
+  return Ok();
+}
+
+void SessionImpl::Notify(Client* client, std::string_view severity, SqlState state,
+                         std::string message) {
+  Notice notice;
+  notice.severity = severity;
+  notice.fields = MakeError(state, std::move(message));
+  client->SendNotice(notice);
+}
+
+Result<std::shared_ptr<Prepared>> SessionImpl::PrepareText(std::string sql) {
+  LATHE_ASSIGN(std::vector<ast::ParsedStatement> statements, parse::Parse(sql));
+  LATHE_CHECK(statements.size() == 1);
+  return Prepare(std::move(statements[0].statement), std::move(sql), {});
+}
+
+Status SessionImpl::RunPrepare(Run* run) {
+  auto& statement = run->prepared->statement->As<ast::PrepareStatement>();
+  const std::string& name = statement.name;
+  if (prepared_.contains(name)) {
+    return MakeError(SqlState::kDuplicatePreparedStatement,
+                     "prepared statement \"" + name + "\" already exists");
+  }
+  LATHE_TRY(EnsureTransaction());
+  LATHE_TRY(StartStatement());
+  bind::BindContext context = MakeBindContext(run->prepared->sql, catalog_.get());
+  std::vector<types::Type> declared;
+  for (const ast::TypeName& type : statement.types) {
+    LATHE_ASSIGN(types::Type bound, bind::BindTypeName(type, context));
+    declared.push_back(bound);
+  }
+  LATHE_ASSIGN(std::shared_ptr<Prepared> prepared,
+               Prepare(std::move(statement.query), run->prepared->sql, std::move(declared)));
+  prepared->name = name;
+  LATHE_TRY(DescribeColumns(prepared.get()));
+  prepared_[name] = std::move(prepared);
+  run->tag = "PREPARE";
+  return Ok();
+}
+
+Status SessionImpl::RunExecute(Run* run) {
+  const auto& statement = run->prepared->statement->As<ast::ExecuteStatement>();
+  auto it = prepared_.find(statement.name);
+  if (it == prepared_.end()) {
+    return MakeError(SqlState::kInvalidSqlStatementName,
+                     "prepared statement \"" + statement.name + "\" does not exist");
+  }
+  std::shared_ptr<Prepared> prepared = it->second;
+  if (statement.args.size() != prepared->params.size()) {
+    Error error =
+        MakeError(SqlState::kSyntaxError,
+                  "wrong number of parameters for prepared statement \"" + statement.name + "\"");
+    error.detail = "Expected " + std::to_string(prepared->params.size()) + " parameters but got " +
+                   std::to_string(statement.args.size()) + ".";
+    return error;
+  }
+  LATHE_TRY(EnsureTransaction());
+  LATHE_TRY(StartStatement());
+  std::vector<types::Value> values;
+  for (size_t i = 0; i < statement.args.size(); ++i) {
+    LATHE_ASSIGN(types::Value value,
+                 EvaluateAs(ast::Print(*statement.args[i]), prepared->params[i]));
+    values.push_back(std::move(value));
+  }
+  Run inner{prepared.get(), &values, run->client, run->describe, run->portal, {}};
+  LATHE_TRY(RunInTransaction(&inner));
+  run->tag = inner.tag;
+  return Ok();
+}
+
+Status SessionImpl::RunDeallocate(Run* run) {
+  const auto& statement = run->prepared->statement->As<ast::DeallocateStatement>();
+  if (statement.name.empty()) {
+    prepared_.clear();
+    run->tag = "DEALLOCATE ALL";
+    return Ok();
+  }
+  if (prepared_.erase(statement.name) == 0) {
+    return MakeError(SqlState::kInvalidSqlStatementName,
+                     "prepared statement \"" + statement.name + "\" does not exist");
+  }
+  run->tag = "DEALLOCATE";
+  return Ok();
+}
+
+Status SessionImpl::RunDiscard(Run* run) {
+  using Target = ast::DiscardStatement::Target;
+  switch (run->prepared->statement->As<ast::DiscardStatement>().target) {
+    case Target::kAll:
+      LATHE_TRY(RequireNoBlock("DISCARD ALL"));
+      portals_.clear();
+      prepared_.clear();
+      settings_.ResetAll();
+      RefreshFormat();
+      run->tag = "DISCARD ALL";
+      return Ok();
+    case Target::kPlans:
+      run->tag = "DISCARD PLANS";
+      return Ok();
+    case Target::kTemp:
+      run->tag = "DISCARD TEMP";
+      return Ok();
+    case Target::kSequences:
+      run->tag = "DISCARD SEQUENCES";
+      return Ok();
+  }
+  return Ok();
+}
+
+Status SessionImpl::RunLock(Run* run) {
+  const auto& lock = run->prepared->statement->As<ast::LockStatement>();
+  if (block_ == Block::kNone) {
+    return MakeError(SqlState::kNoActiveSqlTransaction,
+                     "LOCK TABLE can only be used in transaction blocks");
+  }
+  if (lock.nowait) {
+    return NotSupported("LOCK TABLE ... NOWAIT", PositionOf(run->prepared->sql, lock.location));
+  }
+  for (const auto& ref : lock.tables) {
+    LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(ref->name, run->prepared->sql, false));
+    // Both enumerations list PostgreSQL's modes in its order.
+    LATHE_TRY(txn_->LockTable(table->id, static_cast<txn::TableLockMode>(lock.mode)));
+  }
+  run->tag = "LOCK TABLE";
+  return Ok();
+}
+
+Status SessionImpl::RunVacuum(Run* run) {
+  const auto& statement = run->prepared->statement->As<ast::VacuumStatement>();
+  bool analyze = !statement.vacuum;
+  for (const ast::Option& option : statement.options) {
+    if (option.name == "analyze") {
+      analyze |= option.text != "false" && option.text != "off" && option.text != "0";
+    } else if (option.name != "full" && option.name != "freeze" && option.name != "verbose" &&
+               option.name != "disable_page_skipping" && option.name != "skip_locked" &&
+               option.name != "index_cleanup" && option.name != "process_toast" &&
+               option.name != "truncate" && option.name != "parallel") {
+      return MakeError(SqlState::kSyntaxError,
+                       std::string("unrecognized ") + (statement.vacuum ? "VACUUM" : "ANALYZE") +
+                           " option \"" + option.name + "\"",
+                       PositionOf(run->prepared->sql, option.location));
+    }
+  }
+  run->tag = statement.vacuum ? "VACUUM" : "ANALYZE";
+  if (statement.vacuum) {
+    LATHE_TRY(RequireNoBlock("VACUUM"));
+    LATHE_TRY(CommitTransaction());
+  }
+  LATHE_TRY(EnsureTransaction());
+  LATHE_TRY(StartStatement());
+  std::vector<schema::RelationPtr> tables;
+  for (const auto& relation : statement.relations) {
+    LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(relation.name, run->prepared->sql, false));
+    LATHE_TRY(bind::BindColumnList(*table, relation.columns));
+    tables.push_back(std::move(table));
+  }
+  if (statement.relations.empty()) {
+    for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
+      if (relation->kind == schema::RelationKind::kTable) tables.push_back(relation);
+    }
+  }
+  if (statement.vacuum) {
+    // A snapshot of our own would keep versions from being folded.
+    LATHE_TRY(CommitTransaction());
+    for (const schema::RelationPtr& table : tables)
+      LATHE_TRY(instance_->engine()->FoldNow(table->id));
+    LATHE_TRY(EnsureTransaction());
+    LATHE_TRY(StartStatement());
+  }
+  for (const schema::RelationPtr& table : tables) {
+    if (!analyze) break;
+    LATHE_ASSIGN(schema::RelationPtr locked,
+                 txn_->LockTable(table->id, txn::TableLockMode::kShareUpdateExclusive));
+    LATHE_TRY(txn_->Analyze(locked->id));
+  }
+  return Ok();
+}
+
+}  // namespace lathe::session

@@ -1,0 +1,218 @@
+// The session behind session.h, private to this folder: its state and, file by file, what it does
+// with each kind of statement (session.cc: protocol and transactions; run_query.cc,
+// run_definition.cc, run_copy.cc, run_explain.cc, run_utility.cc).
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "codegen/driver/plan_cache.h"
+#include "frontend/ast/ast.h"
+#include "frontend/ast/lift.h"
+#include "frontend/bind/bind.h"
+#include "frontend/session/instance.h"
+#include "frontend/session/session.h"
+#include "frontend/session/settings.h"
+#include "frontend/syscat/syscat.h"
+#include "runtime/func/context.h"
+#include "runtime/row/row_buffer.h"
+
+namespace lathe::session {
+
+/// A statement with what is known of it before it runs: parsed, literals lifted. Shared by the
+/// portals made from it.
+struct Prepared {
+  std::string name;
+  std::string sql;              // the text that its locations refer to
+  ast::StatementPtr statement;  // none: an empty query
+  std::optional<ast::LiftedStatement> lifted;
+  std::vector<types::Type> declared;  // types given for $1.., kUnknown where not given
+  std::string key;                    // of the plan cache; empty: not cached
+  // Filled by the first binding; for statements that go through the optimizer.
+  std::vector<types::Type> params;                 // of the statement's own parameters
+  std::shared_ptr<const driver::CachedPlan> plan;  // the last one used: checked before use
+  std::string plan_search_path;                    // with which it was bound
+};
+
+/// A prepared statement bound to values.
+struct Portal {
+  std::shared_ptr<Prepared> prepared;
+  std::vector<types::Value> params;  // the statement's own
+  bool started = false, done = false;
+  // With a row limit the statement runs to its end at the first Execute; the rest of the rows waits
+  // here.
+  std::unique_ptr<base::MemoryBudget> budget;
+  row::Layout layout;
+  std::unique_ptr<row::RowBuffer> rows;
+  size_t next_page = 0;
+  uint32_t next_row = 0;
+  std::string tag;
+};
+
+class SessionImpl final : public Session {
+  friend class Facts;          // facts.cc: what SQL functions may ask of the session
+  friend class SessionTables;  // session_tables.cc: tables of the transaction and virtual ones
+
+ public:
+  SessionImpl(Instance* instance, SessionId id, uint32_t cancel_key, const SessionOptions& options);
+  ~SessionImpl() override;
+  Status ApplyOptions(const SessionOptions& options);
+
+  // Session.
+  Status SimpleQuery(std::string_view sql, Client* client) override;
+  Status Parse(const std::string& name, std::string_view sql,
+               const std::vector<Oid>& param_types) override;
+  Result<StatementDescription> DescribeStatement(const std::string& name) override;
+  Status Bind(const std::string& portal, const std::string& statement,
+              const std::vector<BoundParam>& params) override;
+  Result<std::optional<std::vector<ResultColumn>>> DescribePortal(const std::string& name) override;
+  Result<ExecuteOutcome> Execute(const std::string& portal, uint64_t max_rows,
+                                 Client* client) override;
+  void CloseStatement(const std::string& name) override;
+  void ClosePortal(const std::string& name) override;
+  Status Sync(Client* client) override;
+  void Fail() override;
+  char transaction_status() const override;
+  std::vector<std::pair<std::string, std::string>> TrackedSettings() const override;
+  SessionId id() const override { return id_; }
+  uint32_t cancel_key() const override { return cancel_key_; }
+  void Cancel() override;
+  void Terminate() override;
+  bool terminated() const override { return terminated_.load(); }
+  Status CheckInterrupt() override;
+  const types::FormatContext& format() const override { return format_; }
+
+  SessionInfo Info();
+
+ private:
+  enum class Block : uint8_t { kNone, kOpen, kFailed };  // BEGIN ... COMMIT
+
+  /// One statement's run: what its handlers need.
+  struct Run {
+    Prepared* prepared;
+    const std::vector<types::Value>* params;
+    Client* client;
+    bool describe;   // tell the client the columns (simple protocol)
+    Portal* portal;  // keeps the rows when its execution has a row limit; else null
+    std::string tag;
+  };
+
+  // Statements (session.cc).
+  Result<std::shared_ptr<Prepared>> Prepare(ast::StatementPtr statement, std::string sql,
+                                            std::vector<types::Type> declared);
+  Status RunStatement(Run* run);
+  Status RunInTransaction(Run* run);
+  Status RunOnce(Run* run);
+  Result<std::optional<std::vector<ResultColumn>>> DescribeColumns(Prepared* prepared);
+
+  // Transactions (session.cc).
+  Status EnsureTransaction();
+  Status CommitTransaction();
+  void RollbackTransaction();
+  Status StartStatement();
+  void EndStatement();
+  Status RequireNoBlock(std::string_view statement);
+
+  // Queries (run_query.cc).
+  Result<std::shared_ptr<const driver::CachedPlan>> PlanFor(
+      Prepared* prepared, const std::vector<types::Value>* params);
+  Result<std::shared_ptr<const driver::CachedPlan>> MakePlan(
+      Prepared* prepared, const std::vector<types::Value>* params);
+  /// A plan whose tables are locked and have not changed since it was made.
+  Result<std::shared_ptr<const driver::CachedPlan>> LockedPlanFor(
+      Prepared* prepared, const std::vector<types::Value>* params);
+  Result<std::vector<types::Value>> AllParams(const Prepared& prepared,
+                                              const driver::CachedPlan& plan,
+                                              const std::vector<types::Value>& params);
+  Status LockTables(const physical::Plan& plan, bool* changed);
+  Status RunQuery(Run* run);
+  Result<driver::ExecutionStats> ExecutePlan(const driver::CachedPlan& plan,
+                                             const Prepared& prepared,
+                                             const std::vector<types::Value>& params,
+                                             exec::RowSink* sink, uint64_t* affected, bool analyze);
+  static std::vector<ResultColumn> ColumnsOf(const driver::CachedPlan& cached);
+
+  // Other statements.
+  Status RunCopy(Run* run);
+  Status RunCopyFrom(Run* run, const ast::CopyStatement& copy);
+  Status RunCopyTo(Run* run, const ast::CopyStatement& copy);
+  Status RunExplain(Run* run);
+  Status RunCreateTable(Run* run);
+  Status RunCreateSchema(Run* run);
+  Status RunDrop(Run* run);
+  Status RunAlterTable(Run* run);
+  Status RunTruncate(Run* run);
+  Status RunVacuum(Run* run);
+  Status RunTransactionStatement(Run* run);
+  Status RunSet(Run* run);
+  Status RunShow(Run* run);
+  Status RunPrepare(Run* run);
+  Status RunExecute(Run* run);
+  Status RunDeallocate(Run* run);
+  Status RunDiscard(Run* run);
+  Status RunLock(Run* run);
+
+  Status ApplyModes(const ast::TransactionModes& modes);
+  Status SetOne(const std::string& name, const std::string& value, bool local, Client* client);
+  void ReportSetting(int index, Client* client);
+  /// A statement of the session's own making.
+  Result<std::shared_ptr<Prepared>> PrepareText(std::string sql);
+  /// The value of a column-free expression, given as SQL text, cast to a type on assignment.
+  Result<types::Value> EvaluateAs(const std::string& expression, const types::Type& type);
+  Result<types::Value> EvaluateDefault(const schema::RelationDescriptor& table,
+                                       const schema::Column& column);
+
+  /// A result of text columns that the session makes itself (SHOW, EXPLAIN).
+  Status SendRows(Run* run, const std::vector<ResultColumn>& columns,
+                  const std::vector<std::vector<std::string>>& rows);
+  void Notify(Client* client, std::string_view severity, SqlState state, std::string message);
+
+  // Names (run_definition.cc).
+  std::vector<std::string> SearchPath() const;
+  Result<schema::RelationPtr> ResolveTable(const ast::QualifiedName& name, std::string_view sql,
+                                           bool missing_ok);
+  Result<SchemaId> ResolveSchemaForCreate(const ast::QualifiedName& name, std::string_view sql);
+
+  void RefreshFormat();
+  bind::BindContext MakeBindContext(std::string_view sql, schema::CatalogReader* catalog);
+
+  Instance* const instance_;
+  const SessionId id_;
+  const uint32_t cancel_key_;
+  const std::string user_, database_;
+  const int64_t started_micros_;
+  Settings settings_;
+  types::FormatContext format_;
+  std::unique_ptr<func::SessionFacts> facts_;
+  std::unique_ptr<types::NameResolver> names_;
+  func::FunctionContext context_;
+
+  std::unique_ptr<table::Transaction> txn_;         // none: no transaction
+  std::unique_ptr<syscat::SystemCatalog> catalog_;  // over txn_'s; with txn_
+  std::unique_ptr<exec::TableAccess> access_;       // tables of txn_ and virtual ones; with txn_
+  Block block_ = Block::kNone;
+  bool implicit_failed_ = false;  // an extended batch outside of a block has failed
+  bool statement_seen_ =
+      false;  // something ran in this transaction (SET TRANSACTION comes too late)
+  bool read_only_ = false;
+
+  std::map<std::string, std::shared_ptr<Prepared>> prepared_;
+  std::map<std::string, std::unique_ptr<Portal>> portals_;
+
+  exec::CancelFlag cancel_;
+  std::atomic<bool> running_{false};
+  std::atomic<bool> terminated_{false};
+
+  std::mutex info_mutex_;
+  SessionInfo info_;  // guarded by info_mutex_
+};
+
+/// What SQL functions may ask of the session; it outlives them.
+std::unique_ptr<func::SessionFacts> MakeFacts(SessionImpl* session);
+std::unique_ptr<types::NameResolver> MakeNameResolver(func::SessionFacts* facts);
+/// The tables of the session's transaction, and the virtual ones.
+std::unique_ptr<exec::TableAccess> MakeTableAccess(SessionImpl* session);
+std::vector<ResultColumn> ShowColumns(const std::string& name);
+std::vector<ResultColumn> ExplainColumns();
+
+}  // namespace lathe::session

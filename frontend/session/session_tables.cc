@@ -1,0 +1,60 @@
+// The tables that a statement of the session reads and writes: storage's, and the virtual ones of
+// pg_catalog.
+#include "frontend/session/session_impl.h"
+
+namespace lathe::session {
+
+class SessionTables final : public exec::TableAccess {
+ public:
+  explicit SessionTables(SessionImpl* session) : session_(session) {}
+
+  Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& relation,
+                                                    const exec::ScanRequest& request) override {
+    if (relation->kind != schema::RelationKind::kVirtual) {
+      return session_->txn_->tables()->OpenScan(relation, request);
+    }
+    syscat::Source source;
+    source.catalog = session_->catalog_.get();
+    source.database = session_->database_;
+    source.role = session_->instance_->engine()->role_name();
+    source.settings = [this] { return Settings(); };
+    source.sessions = [this] { return Sessions(); };
+    return syscat::OpenScan(relation, source);
+  }
+  Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation,
+                                                   exec::WriteKind kind,
+                                                   uint64_t* affected) override {
+    if (relation->kind != schema::RelationKind::kVirtual) {
+      return session_->txn_->tables()->OpenWrite(relation, kind, affected);
+    }
+    return MakeError(SqlState::kInsufficientPrivilege,
+                     "permission denied for table " + relation->name);
+  }
+
+ private:
+  std::vector<std::vector<std::string>> Settings() {
+    std::vector<std::vector<std::string>> rows;
+    for (size_t i = 0; i < kSettingCount; ++i) {
+      const SettingSpec& spec = SpecOf(static_cast<Setting>(i));
+      rows.push_back({std::string(spec.name), session_->settings_.Get(static_cast<Setting>(i)),
+                      std::string(spec.description)});
+    }
+    return rows;
+  }
+  std::vector<std::vector<std::string>> Sessions() {
+    std::vector<std::vector<std::string>> rows;
+    for (const SessionInfo& info : session_->instance_->Sessions()) {
+      rows.push_back({std::to_string(info.id.value), info.database, info.user,
+                      info.application_name, info.state, info.query});
+    }
+    return rows;
+  }
+
+  SessionImpl* const session_;
+};
+
+std::unique_ptr<exec::TableAccess> MakeTableAccess(SessionImpl* session) {
+  return std::make_unique<SessionTables>(session);
+}
+
+}  // namespace lathe::session

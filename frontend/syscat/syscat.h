@@ -1,0 +1,55 @@
+// Front door of frontend/syscat: pg_catalog and information_schema as virtual tables over the
+// catalog, good enough for psql's backslash commands and the drivers. A virtual table has a
+// descriptor like any other; its rows are made when it is scanned.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/exec/exec.h"
+#include "runtime/schema/schema.h"
+
+namespace lathe::syscat {
+
+/// What the rows are made from: the catalog as the statement's transaction sees it, and facts of
+/// the session and the server.
+struct Source {
+  schema::CatalogReader* catalog = nullptr;
+  std::string database, role;
+  /// name, setting, category or description: for pg_settings. May be empty.
+  std::function<std::vector<std::vector<std::string>>()> settings;
+  /// pid, database, user, application name, state, query: for pg_stat_activity. May be empty.
+  std::function<std::vector<std::vector<std::string>>()> sessions;
+};
+
+/// Adds the virtual tables to a catalog: FindRelation and GetRelation find them in pg_catalog and
+/// information_schema, everything else is inner's. inner outlives it.
+class SystemCatalog final : public schema::CatalogReader {
+ public:
+  explicit SystemCatalog(schema::CatalogReader* inner) : inner_(inner) {}
+
+  std::shared_ptr<const schema::SchemaDescriptor> FindSchema(std::string_view name) override;
+  std::shared_ptr<const schema::SchemaDescriptor> GetSchema(SchemaId id) override;
+  schema::RelationPtr FindRelation(SchemaId schema, std::string_view name) override;
+  schema::RelationPtr GetRelation(RelationId id) override;
+  std::vector<std::shared_ptr<const schema::SchemaDescriptor>> Schemas() override;
+  std::vector<schema::RelationPtr> Relations() override;  // the virtual ones too
+  std::shared_ptr<const schema::RelationStats> GetStats(RelationId id) override;
+
+ private:
+  schema::CatalogReader* const inner_;
+};
+
+/// The rows of a virtual table. The request's bounds and skip ranges are hints here only if
+/// relation has no key (they never do).
+Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& relation,
+                                                  const Source& source);
+
+// What the functions behind psql's commands need of the catalog.
+/// pg_get_constraintdef, pg_get_indexdef: the text, or empty when there is none with this oid.
+std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint);
+std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int column);
+
+}  // namespace lathe::syscat
