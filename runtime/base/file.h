@@ -1,7 +1,8 @@
-// Files as an interface, so that a test can make the n-th call fail, fill the disk, or pull the plug. Production uses
-// FileSystem::Posix(); tests use MemoryFileSystem (memory_file.h).
+// Files as an interface, so that a test can make the n-th call fail, fill the disk, or pull the
+// plug. Production uses FileSystem::Posix(); tests use MemoryFileSystem (memory_file.h).
 //
-// Durability: bytes are durable after File::Sync, a created, renamed or removed name after SyncDirectory of its directory.
+// Durability: bytes are durable after File::Sync, a created, renamed or removed name after
+// SyncDirectory of its directory.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ enum class OpenMode : uint8_t {
   kTruncate,   // for reading and writing; made when it does not exist, emptied when it does
 };
 
-/// An open file; closed by the destructor. Not thread-safe, apart from ReadAt. Errors: 58030, 53100 when the disk is full.
+/// An open file; closed by the destructor. Not thread-safe, apart from ReadAt. Errors: 58030, 53100
+/// when the disk is full.
 class File {
  public:
   virtual ~File() = default;
@@ -44,8 +46,8 @@ class DirectoryLock {
   virtual ~DirectoryLock() = default;
 };
 
-/// Where files lie. Thread-safe. Errors: 58P01 for what is not there, 53100 for a full disk, 58030 for the rest; the message names
-/// the path.
+/// Where files lie. Thread-safe. Errors: 58P01 for what is not there, 53100 for a full disk, 58030
+/// for the rest; the message names the path.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -65,13 +67,15 @@ class FileSystem {
   virtual Result<std::vector<std::string>> List(const std::string& directory) = 0;
   /// Makes names created, renamed and removed in the directory durable.
   virtual Status SyncDirectory(const std::string& directory) = 0;
-  /// Takes the directory for this process (a lock on the file "lock" in it, holding the process id). 55006 when it is taken.
+  /// Takes the directory for this process (a lock on the file "lock" in it, holding the process
+  /// id). 55006 when it is taken.
   virtual Result<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory) = 0;
 };
 
 /// The whole content of a file.
 Result<std::string> ReadWholeFile(FileSystem* files, const std::string& path);
-/// Replaces a file's content, all or nothing, durably: writes path + ".new", syncs, renames, syncs the directory.
+/// Replaces a file's content, all or nothing, durably: writes path + ".new", syncs, renames, syncs
+/// the directory.
 Status WriteWholeFile(FileSystem* files, const std::string& path, std::string_view bytes);
 /// directory + "/" + name.
 std::string JoinPath(std::string_view directory, std::string_view name);

@@ -1,4 +1,5 @@
-// 64-bit hashes (XXH3) for checksums and content hashes. The values are stored on disk: never change them.
+// 64-bit hashes (XXH3) for checksums and content hashes. The values are stored on disk: never
+// change them.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// A file system in memory that fails when told to: the n-th call, a full disk, a power cut that loses what was not synced. For
-// tests.
+// A file system in memory that fails when told to: the n-th call, a full disk, a power cut that
+// loses what was not synced. For tests.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ class MemoryFileSystem final : public FileSystem {
   MemoryFileSystem();
   ~MemoryFileSystem() override;
 
-  /// The n-th call from now on that changes something (1 = the next) fails with 58030, once; 0 = none.
+  /// The n-th call from now on that changes something (1 = the next) fails with 58030, once; 0 =
+  /// none.
   void FailChange(uint64_t n);
   /// As FailChange, and all later changes fail too, as on a broken disk.
   void FailChangesFrom(uint64_t n);
@@ -55,10 +56,10 @@ class MemoryFileSystem final : public FileSystem {
   std::set<std::string> directories_;                          // durable at once
   std::set<std::string> locked_;
   uint64_t changes_ = 0;
-  uint64_t fail_at_ = 0;       // value of changes_ that fails; 0 = none
+  uint64_t fail_at_ = 0;  // value of changes_ that fails; 0 = none
   bool fail_ever_after_ = false;
   uint64_t disk_bytes_ = 0;
-  uint64_t crashes_ = 0;       // open files of an earlier life fail
+  uint64_t crashes_ = 0;  // open files of an earlier life fail
 };
 
 }  // namespace lathe::base

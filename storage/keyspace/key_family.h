@@ -1,10 +1,10 @@
-// The keys of the families in storage/kv. All start with the StorageId, big-endian, so that one relation's content is one range, and
-// go on with the row key (key_encoder.h), which is prefix-free: no row key begins another, so what follows it never disturbs order.
+// The keys of the families in storage/kv. All start with the StorageId, big-endian, so that one
+// relation's content is one range, and go on with the row key (key_encoder.h), which is
+// prefix-free: no row key begins another, so what follows it never disturbs order.
 //
 //   delta    StorageId | row key | ~timestamp            newest version first
-//   pages    StorageId | last row key | PageId           Seek(row key) lands on the page that may hold it
-//   pagedir  StorageId | last row key | PageId
-//   loads    LoadId
+//   pages    StorageId | last row key | PageId           Seek(row key) lands on the page that may
+//   hold it pagedir  StorageId | last row key | PageId loads    LoadId
 // All numbers are 8 bytes, big-endian.
 #pragma once
 
@@ -42,7 +42,8 @@ bool DecodeDeltaKey(std::string_view key, DeltaKeyParts* parts);
 bool DecodePageKey(std::string_view key, PageKeyParts* parts);
 bool DecodeLoadKey(std::string_view key, LoadId* load);
 
-/// The first byte string behind all strings that begin with prefix; empty when there is none (prefix is all 0xff or empty).
+/// The first byte string behind all strings that begin with prefix; empty when there is none
+/// (prefix is all 0xff or empty).
 std::string PrefixSuccessor(std::string_view prefix);
 
 }  // namespace lathe::keyspace

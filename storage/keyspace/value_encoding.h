@@ -1,14 +1,16 @@
-// Order-preserving bytes of one value: memcmp of two encodings of a type is PostgreSQL's comparison of the values, equal values have
-// equal bytes, and no encoding begins another (so parts can be concatenated). Formats, never changed once released:
+// Order-preserving bytes of one value: memcmp of two encodings of a type is PostgreSQL's comparison
+// of the values, equal values have equal bytes, and no encoding begins another (so parts can be
+// concatenated). Formats, never changed once released:
 //
 //   bool, "char"        1 byte
 //   int2, int4, int8,   big-endian, sign bit flipped; fixed numeric as the scaled int64 or int128
 //   date, timestamp(tz)
 //   oid, reg*           4 bytes big-endian
-//   float4, float8      IEEE bits, big-endian: negative ones inverted, else sign bit flipped; -0 is 0; NaN is the greatest
-//   interval            its length in microseconds (30-day months, 24-hour days), 10 bytes big-endian, sign bit flipped
-//   strings             bytes with 00 -> 01 01 and 01 -> 01 02, then 00; char(n) without trailing blanks
-//   numeric (big)       class 1 -Inf, 2 negative, 3 zero, 4 positive, 5 +Inf, 6 NaN; for 2 and 4: weight (2 bytes, sign flipped),
+//   float4, float8      IEEE bits, big-endian: negative ones inverted, else sign bit flipped; -0 is
+//   0; NaN is the greatest interval            its length in microseconds (30-day months, 24-hour
+//   days), 10 bytes big-endian, sign bit flipped strings             bytes with 00 -> 01 01 and 01
+//   -> 01 02, then 00; char(n) without trailing blanks numeric (big)       class 1 -Inf, 2
+//   negative, 3 zero, 4 positive, 5 +Inf, 6 NaN; for 2 and 4: weight (2 bytes, sign flipped),
 //                       digits + 1 (2 bytes each), 00 00; inverted after the class byte for 2
 // Descending: all bytes inverted.
 #pragma once
@@ -28,8 +30,9 @@ uint32_t EncodedBytes(const types::Type& type);
 /// Appends a non-null value of the type.
 void EncodeValue(const types::Type& type, const types::Datum& datum, bool descending,
                  std::string* out);
-/// Takes one encoding off the front of *bytes and gives a value that compares equal to the encoded one (display scale, sign of zero,
-/// parts of an interval are not kept; char(n) is padded again). False when the bytes are no such encoding.
+/// Takes one encoding off the front of *bytes and gives a value that compares equal to the encoded
+/// one (display scale, sign of zero, parts of an interval are not kept; char(n) is padded again).
+/// False when the bytes are no such encoding.
 bool DecodeValue(const types::Type& type, bool descending, std::string_view* bytes,
                  types::Value* value);
 
@@ -37,7 +40,8 @@ bool DecodeValue(const types::Type& type, bool descending, std::string_view* byt
 types::int128 IntervalSpan(const types::Interval& interval);
 /// char(n) without trailing blanks.
 std::string_view TrimBlanks(std::string_view text);
-/// PostgreSQL's comparison of two non-null values of one type: -1, 0, 1. By the encoding's order, without encoding.
+/// PostgreSQL's comparison of two non-null values of one type: -1, 0, 1. By the encoding's order,
+/// without encoding.
 int CompareDatums(const types::Type& type, const types::Datum& a, const types::Datum& b);
 
 }  // namespace lathe::keyspace

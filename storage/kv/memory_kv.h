@@ -13,7 +13,8 @@
 
 namespace lathe::kv {
 
-/// Thread-safe. Behaves as RocksKv: iterators see the state at their making, writes are atomic and become durable in order.
+/// Thread-safe. Behaves as RocksKv: iterators see the state at their making, writes are atomic and
+/// become durable in order.
 class MemoryKv final : public Kv {
  public:
   using Value = std::shared_ptr<const std::string>;
@@ -21,8 +22,8 @@ class MemoryKv final : public Kv {
 
   MemoryKv() = default;
 
-  /// The n-th change from now on (Write, PageFileWriter::Finish, DropPages; 1 = the next) fails with `error`, once, without
-  /// effect; 0 = none.
+  /// The n-th change from now on (Write, PageFileWriter::Finish, DropPages; 1 = the next) fails
+  /// with `error`, once, without effect; 0 = none.
   void FailChange(uint64_t n, Error error = MakeError(SqlState::kIoError, "injected fault"));
   /// As FailChange, and all later ones too.
   void FailChangesFrom(uint64_t n, Error error = MakeError(SqlState::kIoError, "injected fault"));
@@ -30,7 +31,8 @@ class MemoryKv final : public Kv {
   void FailRead(uint64_t n);
   /// Changes asked for so far, failed ones included.
   uint64_t change_count() const;
-  /// Power cut: keeps what was synced and the first keep_unsynced of the writes after it. Pages that were taken in stay.
+  /// Power cut: keeps what was synced and the first keep_unsynced of the writes after it. Pages
+  /// that were taken in stay.
   void Crash(uint64_t keep_unsynced = 0);
   /// Writes that a Crash could lose now.
   uint64_t unsynced_count() const;
@@ -58,9 +60,9 @@ class MemoryKv final : public Kv {
   Status CountRead();    // mutex_ held
 
   mutable std::mutex mutex_;
-  Maps current_;                     // what reads see
-  Maps durable_;                     // what a crash leaves
-  std::vector<WriteBatch> unsynced_; // current_ = durable_ + unsynced_ in order
+  Maps current_;                      // what reads see
+  Maps durable_;                      // what a crash leaves
+  std::vector<WriteBatch> unsynced_;  // current_ = durable_ + unsynced_ in order
   uint64_t changes_ = 0, fail_change_ = 0;
   uint64_t reads_ = 0, fail_read_ = 0;
   bool fail_ever_after_ = false;

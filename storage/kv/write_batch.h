@@ -23,7 +23,8 @@ inline constexpr size_t kFamilyCount = 6;
 /// "meta", "catalog", ...: the name on disk.
 std::string_view FamilyName(Family family);
 
-/// Changes to be applied in order, all or nothing. Plain value; keys and values are copied in. Not thread-safe.
+/// Changes to be applied in order, all or nothing. Plain value; keys and values are copied in. Not
+/// thread-safe.
 class WriteBatch {
  public:
   enum class Op : uint8_t { kPut = 1, kDelete = 2, kDeleteRange = 3 };
@@ -49,7 +50,8 @@ class WriteBatch {
   uint64_t count() const { return count_; }
   uint64_t bytes() const { return bytes_.size(); }
 
-  /// Calls visit(op, family, key, value) for each change in order; value is the end of the range for kDeleteRange.
+  /// Calls visit(op, family, key, value) for each change in order; value is the end of the range
+  /// for kDeleteRange.
   template <class Visit>
   void ForEach(Visit visit) const {
     ByteReader reader(bytes_);

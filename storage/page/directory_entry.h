@@ -1,6 +1,7 @@
-// What the page directory (family pagedir) holds for one page. Key: keyspace::PageKey(storage, last_key, page). Value:
-//   u8 format version | u8 flags | u64 fold_ts | u64 load id | u32 rows | u32 bytes | u32 schema version
-//   | first key (length-prefixed) | summary (length-prefixed)
+// What the page directory (family pagedir) holds for one page. Key: keyspace::PageKey(storage,
+// last_key, page). Value:
+//   u8 format version | u8 flags | u64 fold_ts | u64 load id | u32 rows | u32 bytes | u32 schema
+//   version | first key (length-prefixed) | summary (length-prefixed)
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ struct PageDirectoryEntry {
   StorageId storage;
   PageId page;
   std::string first_key, last_key;  // row keys; first_key <= last_key
-  Timestamp fold_ts;                // delta versions up to this time are in the page; 0 for pages of a load
-  LoadId load;                      // the load that wrote the page; 0 = a fold. Its commit time is in family loads
+  Timestamp fold_ts;  // delta versions up to this time are in the page; 0 for pages of a load
+  LoadId load;  // the load that wrote the page; 0 = a fold. Its commit time is in family loads
   uint32_t row_count = 0;
   uint32_t page_bytes = 0;
   uint32_t schema_version = 0;

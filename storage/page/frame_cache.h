@@ -1,10 +1,11 @@
-// Pages in memory. A CachedPage is the place of one page: it lives in the in-memory page directory, knows how to read the page, and
-// holds its frame while the page is in memory. Pinning a page that is there is one atomic addition and takes no lock; reading it from
-// the store, checking it and evicting others happens behind that. So a hot scan touches neither the store nor a lock.
+// Pages in memory. A CachedPage is the place of one page: it lives in the in-memory page directory,
+// knows how to read the page, and holds its frame while the page is in memory. Pinning a page that
+// is there is one atomic addition and takes no lock; reading it from the store, checking it and
+// evicting others happens behind that. So a hot scan touches neither the store nor a lock.
 //
-// State of a CachedPage, one 64-bit word: pins in the low 32 bits, kResident above. A page may be evicted when the word is exactly
-// kResident (CAS to 0); a pin that finds kResident missing takes itself back and goes the slow way. frame_ may be read only under a pin
-// that found kResident.
+// State of a CachedPage, one 64-bit word: pins in the low 32 bits, kResident above. A page may be
+// evicted when the word is exactly kResident (CAS to 0); a pin that finds kResident missing takes
+// itself back and goes the slow way. frame_ may be read only under a pin that found kResident.
 #pragma once
 
 #include <atomic>
@@ -33,11 +34,14 @@ class FrameCache;
 class PageReader {
  public:
   virtual ~PageReader() = default;
-  /// Brings the page into a frame made by pool, checked (and converted to the reader's layout when it is older). XX001, 58030, 53200.
+  /// Brings the page into a frame made by pool, checked (and converted to the reader's layout when
+  /// it is older). XX001, 58030, 53200. Must not pin pages of the same cache: a lock on loading is
+  /// held.
   virtual Result<Frame> Read(const CachedPage& page, FramePool* pool) = 0;
 };
 
-/// Reads a page as it is: pinned get, ValidatePage, copy. Layouts may differ by schema version; converting is the subclass's work.
+/// Reads a page as it is: pinned get, ValidatePage, copy. Layouts may differ by schema version;
+/// converting is the subclass's work.
 class KvPageReader : public PageReader {
  public:
   /// kv outlives this. The layout is that of schema_version.
@@ -57,17 +61,20 @@ class KvPageReader : public PageReader {
   const uint32_t schema_version_;
 };
 
-/// One page that may be in memory. Owned by the directory; must not be pinned when it is destroyed; the cache outlives it.
+/// One page that may be in memory. Owned by the directory; must not be pinned when it is destroyed;
+/// the cache outlives it.
 class CachedPage {
  public:
-  /// last_key with storage and page id is the page's key in the store. reader is shared by the pages of a relation.
+  /// last_key with storage and page id is the page's key in the store. reader is shared by the
+  /// pages of a relation.
   CachedPage(FrameCache* cache, std::shared_ptr<PageReader> reader, StorageId storage,
              std::string last_key, PageId page, uint32_t page_bytes);
   ~CachedPage();
   CachedPage(const CachedPage&) = delete;
   CachedPage& operator=(const CachedPage&) = delete;
 
-  /// The page, kept in memory until Unpin. Tens of ns when it is there. Errors of reading: XX001, 58030, 53200.
+  /// The page, kept in memory until Unpin. Tens of ns when it is there. Errors of reading: XX001,
+  /// 58030, 53200.
   Result<const char*> Pin() {
     if (const char* page = TryPin()) return page;
     return PinSlow();
@@ -108,7 +115,7 @@ class CachedPage {
   Frame frame_;                    // meaningful while kResident
   std::atomic<bool> used_{false};  // since the clock hand last passed
   const uint32_t page_bytes_;
-  uint32_t ring_position_ = 0;     // in the cache's ring while kResident; guarded by its mutex
+  uint32_t ring_position_ = 0;  // in the cache's ring while kResident; guarded by its mutex
   const StorageId storage_;
   const PageId page_;
   FrameCache* const cache_;
@@ -148,8 +155,8 @@ class PinnedPage {
   const char* data_ = nullptr;
 };
 
-/// The bound on all pages in memory, and the clock that picks what goes (second chance: Corbato, A Paging Experiment with the
-/// Multics System, 1968). Thread-safe.
+/// The bound on all pages in memory, and the clock that picks what goes (second chance: Corbato, A
+/// Paging Experiment with the Multics System, 1968). Thread-safe.
 class FrameCache {
  public:
   /// Pinned pages may carry it over bytes_max, by what is pinned at that time.
@@ -164,7 +171,8 @@ class FrameCache {
   /// Evicts all that is not pinned (tests, cold benchmarks).
   void EvictAll();
 
-  /// Pages read from the store, pages evicted. Hits are not counted here: callers count the pages they pin.
+  /// Pages read from the store, pages evicted. Hits are not counted here: callers count the pages
+  /// they pin.
   uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
   uint64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
   FramePool* pool() { return &pool_; }
@@ -173,10 +181,10 @@ class FrameCache {
   friend class CachedPage;
 
   Result<const char*> Load(CachedPage* page);
-  void Forget(CachedPage* page);              // before the page is destroyed
-  void EvictTo(uint64_t bytes);               // ring_mutex_ held
-  bool TryEvict(CachedPage* page);            // ring_mutex_ held
-  void RemoveFromRing(CachedPage* page);      // ring_mutex_ held
+  void Forget(CachedPage* page);          // before the page is destroyed
+  void EvictTo(uint64_t bytes);           // ring_mutex_ held
+  bool TryEvict(CachedPage* page);        // ring_mutex_ held
+  void RemoveFromRing(CachedPage* page);  // ring_mutex_ held
   std::mutex* LoadMutex(const CachedPage* page);
 
   static constexpr size_t kLoadMutexes = 64;

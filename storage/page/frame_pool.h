@@ -1,5 +1,6 @@
-// Memory for page frames: slots of 64 KiB and 256 KiB cut from 2 MiB chunks that ask for huge pages, so that a scan over many pages
-// misses the TLB rarely; smaller and larger frames come from the heap. Chunks go back to the system when all their slots are free.
+// Memory for page frames: slots of 64 KiB and 256 KiB cut from 2 MiB chunks that ask for huge
+// pages, so that a scan over many pages misses the TLB rarely; smaller and larger frames come from
+// the heap. Chunks go back to the system when all their slots are free.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace lathe::page {
 
 class FramePool;
 
-/// Bytes for one page, with kFrameSlackBytes readable behind them. Movable; gives itself back to its pool.
+/// Bytes for one page, with kFrameSlackBytes readable behind them. Movable; gives itself back to
+/// its pool.
 class Frame {
  public:
   Frame() = default;
@@ -33,6 +35,7 @@ class Frame {
   char* data_ = nullptr;
   uint64_t bytes_ = 0;
   uint64_t charged_ = 0;
+  bool in_chunk_ = false;
 };
 
 inline constexpr uint64_t kFrameSlackBytes = 64;
@@ -56,7 +59,7 @@ class FramePool {
   static constexpr int kClasses = 2;  // 64 KiB, 256 KiB
   struct Chunk {
     int size_class = 0;
-    uint32_t free_slots = 0;  // bit i = slot i is free
+    uint32_t free_slots = 0;     // bit i = slot i is free
     uint32_t open_position = 0;  // in open_[size_class] while free_slots != 0
   };
 

@@ -1,6 +1,7 @@
-// Front door of storage/page: row pages as they lie on disk and in the cache. Pages are built (PageBuilder), described
-// (PageDirectoryEntry, page summaries), checked before anybody reads them (ValidatePage) and kept in memory (FrameCache); single
-// rows travel as images (row_image.h) and delta values (delta_value.h).
+// Front door of storage/page: row pages as they lie on disk and in the cache. Pages are built
+// (PageBuilder), described (PageDirectoryEntry, page summaries), checked before anybody reads them
+// (ValidatePage) and kept in memory (FrameCache); single rows travel as images (row_image.h) and
+// delta values (delta_value.h).
 #pragma once
 
 #include "storage/page/delta_value.h"      // IWYU pragma: export

@@ -1,7 +1,9 @@
-// The least and greatest value of every column of a page, small enough to keep for every page. A value is kept as the first
-// kSummaryValueBytes of its order-preserving encoding (storage/keyspace/value_encoding.h), so one memcmp serves all types:
+// The least and greatest value of every column of a page, small enough to keep for every page. A
+// value is kept as the first kSummaryValueBytes of its order-preserving encoding
+// (storage/keyspace/value_encoding.h), so one memcmp serves all types:
 //
-//   per field: flags (bit 0: has non-null values, bit 1: has NULLs) [ | u8 length | min bytes | u8 length | max bytes ]
+//   per field: flags (1: has non-null values, 2: has NULLs, 4: bounded) [ | u8 length | min bytes |
+//   u8 length | max bytes ] min and max follow when the field is bounded.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +19,8 @@ namespace lathe::page {
 
 inline constexpr uint32_t kSummaryValueBytes = 16;
 
-/// Appends the summary of rows [0, row_count) of a page. Fields of types without an order (arrays) are noted as unbounded.
+/// Appends the summary of rows [0, row_count) of a page. Fields of types without an order (arrays)
+/// are noted as unbounded.
 void SummarizePage(const row::Layout& layout, const char* page, std::string* out);
 
 /// What a summary says of one field; views into the summary.
@@ -35,7 +38,8 @@ bool ValidateSummary(std::string_view summary, size_t field_count);
 /// A column range of a scan, encoded once and asked for every page.
 class SkipFilter {
  public:
-  /// Ranges whose type has no order, or is not the field's type, are left out (they only ever are hints).
+  /// Ranges whose type has no order, or is not the field's type, are left out (they only ever are
+  /// hints).
   SkipFilter(const row::Layout& layout, const std::vector<exec::SkipRange>& ranges);
   /// False when no row of the page can be in all of the ranges.
   bool MayMatch(std::string_view summary) const;
@@ -50,8 +54,8 @@ class SkipFilter {
   std::vector<Range> ranges_;
 };
 
-/// The exact smallest and greatest value of a field over a page's rows; false when all are NULL or the type has no order. For
-/// statistics. Strings point into the page.
+/// The exact smallest and greatest value of a field over a page's rows; false when all are NULL or
+/// the type has no order. For statistics. Strings point into the page.
 bool ColumnMinMax(const row::Layout& layout, const char* page, size_t field, types::Datum* min,
                   types::Datum* max, uint32_t* nulls);
 

@@ -1,0 +1,248 @@
+// Kv over RocksDB: opening, reading, writing, maintenance.
+#include "storage/kv/rocks_kv.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include <vector>
+
+#include "runtime/base/bytes.h"
+
+namespace lathe::kv {
+namespace {
+
+constexpr std::string_view kFormatKey = "format_version";
+
+/// A walk over a family; owns the bounds that RocksDB points to.
+class RocksIterator final : public Iterator {
+ public:
+  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle, const IterateOptions& options)
+      : lower_(options.lower), upper_(options.upper), lower_slice_(lower_), upper_slice_(upper_) {
+    rocksdb::ReadOptions read;
+    if (!lower_.empty()) read.iterate_lower_bound = &lower_slice_;
+    if (!upper_.empty()) read.iterate_upper_bound = &upper_slice_;
+    read.readahead_size = options.readahead_bytes;
+    read.fill_cache = options.fill_cache;
+    iterator_.reset(db->NewIterator(read, handle));
+  }
+
+  bool Valid() const override { return iterator_->Valid(); }
+  void SeekToFirst() override { iterator_->SeekToFirst(); }
+  void SeekToLast() override { iterator_->SeekToLast(); }
+  void Seek(std::string_view target) override { iterator_->Seek(ToSlice(target)); }
+  void SeekForPrev(std::string_view target) override { iterator_->SeekForPrev(ToSlice(target)); }
+  void Next() override { iterator_->Next(); }
+  void Prev() override { iterator_->Prev(); }
+  std::string_view key() const override { return ToView(iterator_->key()); }
+  std::string_view value() const override { return ToView(iterator_->value()); }
+  Status status() const override { return FromRocks(iterator_->status()); }
+
+ private:
+  const std::string lower_, upper_;
+  const rocksdb::Slice lower_slice_, upper_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Kv>> Kv::Open(const std::string& directory, const KvOptions& options) {
+  return RocksKv::Open(directory, options);
+}
+
+Result<std::unique_ptr<Kv>> RocksKv::Open(const std::string& directory, const KvOptions& options) {
+  std::unique_ptr<RocksKv> kv(new RocksKv);
+  kv->directory_ = directory;
+  kv->files_ = options.files != nullptr ? options.files : base::FileSystem::Posix();
+  const std::string db_directory = base::JoinPath(directory, "db");
+  LATHE_ASSIGN(bool exists, kv->files_->Exists(base::JoinPath(db_directory, "CURRENT")));
+  if (!exists && !options.create_if_missing) {
+    return MakeError(SqlState::kUndefinedFile,
+                     "directory \"" + directory + "\" is not a data directory");
+  }
+  LATHE_TRY(kv->files_->MakeDirectory(directory));
+  LATHE_ASSIGN(kv->lock_, kv->files_->LockDirectory(directory));
+  LATHE_TRY(kv->files_->RemoveDirectory(base::JoinPath(directory, "tmp")));
+  LATHE_TRY(kv->files_->MakeDirectory(base::JoinPath(directory, "tmp")));
+  LATHE_TRY(kv->OpenDatabase(options));
+  LATHE_TRY(kv->CheckFormat(!exists));
+  return std::unique_ptr<Kv>(std::move(kv));
+}
+
+Status RocksKv::OpenDatabase(const KvOptions& options) {
+  block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < kFamilyCount; ++i) {
+    Family family = static_cast<Family>(i);
+    families.emplace_back(std::string(FamilyName(family)),
+                          FamilyOptions(family, options, block_cache_));
+  }
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName,
+                        FamilyOptions(Family::kMeta, options, block_cache_));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  LATHE_TRY(FromRocks(rocksdb::DB::Open(DatabaseOptions(options), base::JoinPath(directory_, "db"),
+                                        families, &handles, &db)));
+  db_.reset(db);
+  std::copy_n(handles.begin(), kFamilyCount, handles_.begin());
+  default_handle_ = handles[kFamilyCount];
+  return Ok();
+}
+
+Status RocksKv::CheckFormat(bool created) {
+  std::string value;
+  LATHE_ASSIGN(bool found, Get(Family::kMeta, kFormatKey, &value));
+  if (!found) {
+    // A first start that crashed before this write left nothing else either.
+    std::unique_ptr<Iterator> any = NewIterator(Family::kMeta, {});
+    any->SeekToFirst();
+    if (!created && any->Valid()) {
+      return MakeError(SqlState::kDataCorrupted,
+                       "data directory \"" + directory_ + "\" has no format version");
+    }
+    LATHE_TRY(any->status());
+    WriteBatch batch;
+    AppendLittle(&value, kFormatVersion);
+    batch.Put(Family::kMeta, kFormatKey, value);
+    return Write(batch, /*sync=*/true);
+  }
+  ByteReader reader(value);
+  uint32_t version = reader.Little<uint32_t>();
+  if (reader.ok() && version == kFormatVersion) return Ok();
+  Error error = MakeError(SqlState::kDataCorrupted,
+                          "data directory \"" + directory_ + "\" has format version " +
+                              std::to_string(version) + ", this program needs " +
+                              std::to_string(kFormatVersion));
+  error.hint = "Dump the data with the program that wrote it and load it into a new directory.";
+  return error;
+}
+
+RocksKv::~RocksKv() {
+  if (db_ == nullptr) return;
+  rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    if (handle != nullptr) (void)db_->DestroyColumnFamilyHandle(handle);
+  }
+  if (default_handle_ != nullptr) (void)db_->DestroyColumnFamilyHandle(default_handle_);
+  (void)db_->Close();
+}
+
+Status RocksKv::Write(const WriteBatch& batch, bool sync) {
+  if (batch.empty() && sync) return FromRocks(db_->SyncWAL());
+  rocksdb::WriteBatch rocks(batch.bytes() + 16);
+  rocksdb::Status status;
+  batch.ForEach(
+      [&](WriteBatch::Op op, Family family, std::string_view key, std::string_view value) {
+        if (!status.ok()) return;
+        switch (op) {
+          case WriteBatch::Op::kPut:
+            status = rocks.Put(handle(family), ToSlice(key), ToSlice(value));
+            break;
+          case WriteBatch::Op::kDelete:
+            status = rocks.Delete(handle(family), ToSlice(key));
+            break;
+          case WriteBatch::Op::kDeleteRange:
+            if (key < value)
+              status = rocks.DeleteRange(handle(family), ToSlice(key), ToSlice(value));
+            break;
+        }
+      });
+  LATHE_TRY(FromRocks(status));
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  return FromRocks(db_->Write(options, &rocks));
+}
+
+Result<bool> RocksKv::Get(Family family, std::string_view key, std::string* value) {
+  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(family), ToSlice(key), value);
+  if (status.IsNotFound()) return false;
+  LATHE_TRY(FromRocks(status));
+  return true;
+}
+
+Result<bool> RocksKv::GetPinned(Family family, std::string_view key, PinnedValue* value) {
+  auto pinned = std::make_shared<rocksdb::PinnableSlice>();
+  rocksdb::Status status =
+      db_->Get(rocksdb::ReadOptions(), handle(family), ToSlice(key), pinned.get());
+  if (status.IsNotFound()) return false;
+  LATHE_TRY(FromRocks(status));
+  std::string_view bytes = ToView(*pinned);
+  *value = PinnedValue(bytes, std::move(pinned));
+  return true;
+}
+
+std::unique_ptr<Iterator> RocksKv::NewIterator(Family family, const IterateOptions& options) {
+  return std::make_unique<RocksIterator>(db_.get(), handle(family), options);
+}
+
+Result<std::unique_ptr<PageFileWriter>> RocksKv::NewPageFileWriter() {
+  return NewRocksPageFileWriter(this);
+}
+
+Status RocksKv::DropPages(std::string_view from, std::string_view to) {
+  if (from >= to) return Ok();
+  rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
+  LATHE_TRY(FromRocks(rocksdb::DeleteFilesInRange(db_.get(), handle(Family::kPages), &begin, &end,
+                                                  /*include_end=*/false)));
+  // Files that lie only partly inside keep their pages until this reaches them in compaction.
+  WriteBatch batch;
+  batch.DeleteRange(Family::kPages, from, to);
+  return Write(batch, /*sync=*/false);
+}
+
+Status RocksKv::Flush(Family family) {
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  return FromRocks(db_->Flush(options, handle(family)));
+}
+
+Status RocksKv::Compact(Family family, std::string_view from, std::string_view to) {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
+  return FromRocks(db_->CompactRange(options, handle(family), &begin, to.empty() ? nullptr : &end));
+}
+
+Status RocksKv::Checkpoint(const std::string& directory) {
+  LATHE_ASSIGN(bool exists, files_->Exists(directory));
+  if (exists) {
+    return MakeError(SqlState::kObjectInUse, "directory \"" + directory + "\" exists already");
+  }
+  LATHE_TRY(files_->MakeDirectory(directory));
+  rocksdb::Checkpoint* made = nullptr;
+  LATHE_TRY(FromRocks(rocksdb::Checkpoint::Create(db_.get(), &made)));
+  std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  LATHE_TRY(FromRocks(checkpoint->CreateCheckpoint(base::JoinPath(directory, "db"))));
+  return files_->SyncDirectory(directory);
+}
+
+KvStats RocksKv::Stats() {
+  auto number = [&](Family family, const std::string& name) {
+    uint64_t value = 0;
+    (void)db_->GetIntProperty(handle(family), name, &value);
+    return value;
+  };
+  KvStats stats;
+  for (size_t i = 0; i < kFamilyCount; ++i) {
+    Family family = static_cast<Family>(i);
+    uint64_t sst = number(family, rocksdb::DB::Properties::kTotalSstFilesSize);
+    stats.sst_bytes += sst;
+    if (family == Family::kPages) stats.page_bytes = sst;
+    stats.memtable_bytes += number(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
+    stats.pending_compaction_bytes +=
+        number(family, rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
+  }
+  stats.running_compactions =
+      number(Family::kDelta, rocksdb::DB::Properties::kNumRunningCompactions);
+  stats.write_stopped = number(Family::kDelta, rocksdb::DB::Properties::kIsWriteStopped) != 0;
+  stats.block_cache_bytes = block_cache_->GetUsage();
+  return stats;
+}
+
+std::string RocksKv::Property(Family family, const std::string& name) {
+  std::string value;
+  if (!db_->GetProperty(handle(family), name, &value)) value.clear();
+  return value;
+}
+
+}  // namespace lathe::kv

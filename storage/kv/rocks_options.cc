@@ -1,0 +1,86 @@
+// The measured settings of RocksDB (7.8, Debian's build).
+#include "storage/kv/rocks_options.h"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+namespace lathe::kv {
+
+rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = options.create_if_missing;
+  db.create_missing_column_families = true;
+  db.paranoid_checks = true;
+  db.info_log_level =
+      rocksdb::InfoLogLevel::WARN_LEVEL;  // debug is the default of builds with assertions
+  db.keep_log_file_num = 4;
+  db.max_background_jobs = options.background_threads;
+  db.max_open_files = -1;
+  db.bytes_per_sync = 1 << 20;
+  // A crash leaves a torn end of the log, of writes that were never acknowledged: recovery ends
+  // there. When a family's files are ahead of that point, the log was damaged in the middle and
+  // opening is refused.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db.avoid_unnecessary_blocking_io = true;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const KvOptions& options,
+                                           const std::shared_ptr<rocksdb::Cache>& block_cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.checksum = rocksdb::kXXH3;  // CRC32C is done in software by Debian's build: 96 ns per row
+  table.max_auto_readahead_size =
+      0;  // else each block of a scan costs a system call, cached or not
+  table.initial_auto_readahead_size = 0;
+  table.block_cache = block_cache;
+  table.format_version = 5;
+
+  rocksdb::ColumnFamilyOptions cf;
+  cf.compression = rocksdb::kNoCompression;
+  cf.write_buffer_size = options.write_buffer_bytes / 4;
+  switch (family) {
+    case Family::kDelta:
+      cf.write_buffer_size = options.write_buffer_bytes;
+      table.block_size = 16 << 10;
+      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+      cf.compression = rocksdb::kLZ4Compression;
+      break;
+    case Family::kPageDir:
+      table.block_size = 16 << 10;
+      cf.compression = rocksdb::kLZ4Compression;
+      break;
+    case Family::kPages:
+      // Smaller than any page: every page is a block of its own. Keys are looked up whole and
+      // exist, so no filter. Pages live in the frame cache; the block cache would hold them twice.
+      table.block_size = 4 << 10;
+      table.no_block_cache = true;
+      cf.write_buffer_size = 1 << 20;  // only range deletions go through it
+      cf.target_file_size_base = 256 << 20;
+      cf.max_bytes_for_level_base = 2ull << 30;
+      break;
+    case Family::kMeta:
+    case Family::kCatalog:
+    case Family::kLoads:
+      table.block_size = 4 << 10;
+      cf.write_buffer_size = options.write_buffer_bytes / 16;
+      break;
+  }
+  cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return cf;
+}
+
+Status FromRocks(const rocksdb::Status& status) {
+  if (status.ok()) return Ok();
+  SqlState state = SqlState::kIoError;
+  if (status.IsCorruption()) state = SqlState::kDataCorrupted;
+  if (status.IsNoSpace()) state = SqlState::kDiskFull;
+  if (status.IsMemoryLimit()) state = SqlState::kOutOfMemory;
+  if (status.IsInvalidArgument() || status.IsNotSupported() || status.IsNotFound()) {
+    state = SqlState::kInternalError;
+  }
+  return MakeError(state, "storage: " + status.ToString());
+}
+
+}  // namespace lathe::kv
