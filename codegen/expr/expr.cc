@@ -43,7 +43,8 @@ ExprPtr MakeAnd(std::vector<ExprPtr> conjuncts) {
   if (conjuncts.size() == 1) return std::move(conjuncts[0]);
   auto e = std::make_unique<Expr>(Kind::kAnd, types::Type(types::TypeId::kBool));
   for (ExprPtr& conjunct : conjuncts) {
-    for (ExprPtr& part : SplitConjuncts(std::move(conjunct))) e->children.push_back(std::move(part));
+    for (ExprPtr& part : SplitConjuncts(std::move(conjunct)))
+      e->children.push_back(std::move(part));
   }
   return e;
 }
@@ -122,7 +123,8 @@ bool MayBeNull(const Expr& e, const std::function<bool(ColumnId)>& column_may_be
     case Kind::kColumn:
       return column_may_be_null(e.column);
     case Kind::kCall:
-      // A strict function may still return NULL on its own; those with an inline form or an operator symbol do not.
+      // A strict function may still return NULL on its own; those with an inline form or an
+      // operator symbol do not.
       if (!e.function->strict) return true;
       return (e.function->inline_op == func::InlineOp::kNone && e.function->op.empty()) ||
              any_child(0);

@@ -1,7 +1,9 @@
-// Front door of codegen/expr: bound scalar expressions as plain data. The binder makes them, optimizer rules rewrite them, the
-// code generator emits them, and the plain evaluator (evaluate.h) runs them where no code is generated.
+// Front door of codegen/expr: bound scalar expressions as plain data. The binder makes them,
+// optimizer rules rewrite them, the code generator emits them, and the plain evaluator (evaluate.h)
+// runs them where no code is generated.
 //
-// Columns are named by ColumnId, never by position: an id is given out once per query and means the same value everywhere.
+// Columns are named by ColumnId, never by position: an id is given out once per query and means the
+// same value everywhere.
 #pragma once
 
 #include <cstdint>
@@ -26,48 +28,56 @@ namespace lathe::expr {
 using ColumnId = StrongId<struct QueryColumnTag, uint32_t>;
 
 enum class Kind : uint8_t {
-  kConst,      // value
-  kParam,      // param: $1 is 0; lifted literals are parameters too
-  kColumn,     // column
-  kCall,       // function over children
-  kCast,       // cast over children[0], to type
-  kAnd, kOr,   // children: two or more, three-valued
-  kNot,        // children[0]
-  kIsNull, kIsNotNull,          // children[0]
-  kIsTrue, kIsFalse,            // children[0]; never NULL (IS NOT TRUE is kNot of it; IS UNKNOWN is kIsNull)
-  kIsDistinct,                  // function (the = operator) over children[0], children[1]; never NULL
-  kCase,       // children: when1, then1, when2, then2, ..., else (always there); searched form
-  kCoalesce,   // children
-  kGreatest, kLeast,            // function (the > or < operator) over children, NULLs ignored
-  kInList,     // children[0] = ANY of children[1..], all of one type, function is the = operator; items without columns
-  kSubquery,   // subquery; gone after the unnesting rule
+  kConst,   // value
+  kParam,   // param: $1 is 0; lifted literals are parameters too
+  kColumn,  // column
+  kCall,    // function over children
+  kCast,    // cast over children[0], to type
+  kAnd,
+  kOr,   // children: two or more, three-valued
+  kNot,  // children[0]
+  kIsNull,
+  kIsNotNull,  // children[0]
+  kIsTrue,
+  kIsFalse,     // children[0]; never NULL (IS NOT TRUE is kNot of it; IS UNKNOWN is kIsNull)
+  kIsDistinct,  // function (the = operator) over children[0], children[1]; never NULL
+  kCase,        // children: when1, then1, when2, then2, ..., else (always there); searched form
+  kCoalesce,    // children
+  kGreatest,
+  kLeast,     // function (the > or < operator) over children, NULLs ignored
+  kInList,    // children[0] = ANY of children[1..], all of one type, function is the = operator;
+              // items without columns
+  kSubquery,  // subquery; gone after the unnesting rule
 };
 
 enum class SubqueryKind : uint8_t {
   kScalar,  // its one column; NULL when no row, 21000 when more than one
   kExists,  // never NULL
-  kAny,     // children[0] op ANY (subquery): function is the comparison; children are the left-hand values
+  kAny,     // children[0] op ANY (subquery): function is the comparison; children are the left-hand
+            // values
   kAll,
 };
 
 struct Expr;
 using ExprPtr = std::unique_ptr<Expr>;
 
-/// One node of an expression tree. Which members are meaningful depends on kind (see Kind). `type` always is.
+/// One node of an expression tree. Which members are meaningful depends on kind (see Kind). `type`
+/// always is.
 struct Expr {
   Kind kind;
   types::Type type;
   int32_t location = -1;  // byte offset in the statement's text, for error positions; -1 = none
   std::vector<ExprPtr> children;
 
-  types::Value value;                        // kConst
-  uint32_t param = 0;                        // kParam
-  ColumnId column;                           // kColumn
-  const func::Function* function = nullptr;  // kCall, kIsDistinct, kGreatest, kLeast, kInList, kSubquery (any/all)
-  const func::Cast* cast = nullptr;          // kCast
-  bool explicit_cast = false;                // kCast: written by the user (silent truncation to char(n), ...)
+  types::Value value;  // kConst
+  uint32_t param = 0;  // kParam
+  ColumnId column;     // kColumn
+  const func::Function* function =
+      nullptr;  // kCall, kIsDistinct, kGreatest, kLeast, kInList, kSubquery (any/all)
+  const func::Cast* cast = nullptr;  // kCast
+  bool explicit_cast = false;  // kCast: written by the user (silent truncation to char(n), ...)
   SubqueryKind subquery_kind = SubqueryKind::kScalar;
-  std::shared_ptr<logical::Node> subquery;   // kSubquery; its outputs[0..] are the compared columns
+  std::shared_ptr<logical::Node> subquery;  // kSubquery; its outputs[0..] are the compared columns
 
   Expr(Kind k, types::Type t) : kind(k), type(t) {}
   /// A deep copy (a subquery is shared, not copied).
@@ -92,9 +102,11 @@ void Visit(const Expr& e, const std::function<void(const Expr&)>& visit);
 /// Replaces nodes bottom-up: what rewrite returns (never null) takes the node's place.
 ExprPtr Rewrite(ExprPtr e, const std::function<ExprPtr(ExprPtr)>& rewrite);
 
-/// No columns, no subqueries, nothing volatile: has one value during an execution (parameters allowed).
+/// No columns, no subqueries, nothing volatile: has one value during an execution (parameters
+/// allowed).
 bool IsRuntimeConstant(const Expr& e);
-/// Evaluating it may raise an error (so it must not run for rows or branches that PostgreSQL would not run it for).
+/// Evaluating it may raise an error (so it must not run for rows or branches that PostgreSQL would
+/// not run it for).
 bool CanFail(const Expr& e);
 /// May be NULL, given the columns that are known never to be.
 bool MayBeNull(const Expr& e, const std::function<bool(ColumnId)>& column_may_be_null);

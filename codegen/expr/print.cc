@@ -30,8 +30,8 @@ std::string PrintConst(const types::Value& value) {
 std::string PrintCase(const Expr& e, const Namer& name_of) {
   std::string text = "CASE";
   for (size_t i = 0; i + 1 < e.children.size(); i += 2) {
-    text += " WHEN " + Print(*e.children[i], name_of) + " THEN " +
-            Print(*e.children[i + 1], name_of);
+    text +=
+        " WHEN " + Print(*e.children[i], name_of) + " THEN " + Print(*e.children[i + 1], name_of);
   }
   return text + " ELSE " + Print(*e.children.back(), name_of) + " END";
 }
