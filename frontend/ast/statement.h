@@ -109,7 +109,7 @@ struct CopyStatement : Statement {
 
 struct TruncateStatement : Statement {
   TruncateStatement() : Statement(Kind::kTruncate) {}
-  std::vector<RelationRef> tables;
+  std::vector<std::unique_ptr<RelationRef>> tables;
   bool restart_identity = false;
   bool cascade = false;
 };
@@ -283,7 +283,7 @@ struct LockStatement : Statement {
     kAccessExclusive,
   };
   LockStatement() : Statement(Kind::kLock) {}
-  std::vector<RelationRef> tables;
+  std::vector<std::unique_ptr<RelationRef>> tables;
   Mode mode = Mode::kAccessExclusive;
   bool nowait = false;
 };
@@ -320,8 +320,8 @@ struct UnsupportedStatement : Statement {
   std::string what;  // "CREATE TRIGGER"
 };
 
-/// One statement of a text, with the bytes it covers there (without the semicolon, leading and trailing blanks and comments). All locations in it are relative to
-/// the whole text, as PostgreSQL's are.
+/// One statement of a text, with the bytes it covers there (without the semicolon, surrounding blanks and comments). All
+/// locations in it are relative to the whole text, as PostgreSQL's are.
 struct ParsedStatement {
   StatementPtr statement;
   int32_t begin = 0;
