@@ -1,6 +1,7 @@
 #include "codegen/expr/evaluate.h"
 
 #include "runtime/func/compare.h"
+#include "runtime/types/fixed.h"
 #include "runtime/types/numeric.h"
 
 namespace lathe::expr {
@@ -97,7 +98,8 @@ class Evaluator {
 
   /// The datum as boxed functions take it: numerics big.
   Datum Boxed(const Value& v) {
-    if (v.type().is_fixed_numeric()) return types::BigFromFixed(v.type(), v.datum(), context_.functions->arena);
+    if (v.type().is_fixed_numeric())
+      return types::BigFromFixed(v.type(), v.datum(), context_.functions->arena);
     return v.datum();
   }
   /// A boxed result as the node's type has it.

@@ -1,5 +1,5 @@
-// The plain evaluator of expressions over runtime/func: constant folding, DEFAULT, VALUES, key bounds, predicates on samples, and the
-// reference that generated code is tested against.
+// The plain evaluator of expressions over runtime/func: constant folding, DEFAULT, VALUES, key
+// bounds, predicates on samples, and the reference that generated code is tested against.
 #pragma once
 
 #include <functional>
@@ -20,9 +20,10 @@ struct EvalContext {
   std::function<Result<types::Value>(const Expr&)> subquery;
 };
 
-/// The value of the expression, of type e.type. Three-valued logic; CASE, COALESCE, AND and OR evaluate no more than they need, left
-/// to right. Errors: those of the functions and casts, with no position (the caller knows the statement's text); Error::position holds
-/// nothing, *failed (if not null) is set to the node that failed.
+/// The value of the expression, of type e.type. Three-valued logic; CASE, COALESCE, AND and OR
+/// evaluate no more than they need, left to right. Errors: those of the functions and casts, with
+/// no position (the caller knows the statement's text); Error::position holds nothing, *failed (if
+/// not null) is set to the node that failed.
 Result<types::Value> Evaluate(const Expr& e, EvalContext& context, const Expr** failed = nullptr);
 
 }  // namespace lathe::expr
