@@ -1,0 +1,1 @@
+"""Lathe's peers and how to measure against them. See README.md."""

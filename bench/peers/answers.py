@@ -1,0 +1,53 @@
+"""Whether two answers to a query are the same.
+
+Numbers agree within an absolute or a relative tolerance, texts after trailing blanks are cut (char(n) is padded), and rows
+are compared in order. Values are texts, None for NULL.
+"""
+
+import csv
+from decimal import Decimal, InvalidOperation
+
+ABSOLUTE = Decimal("1e-9")
+RELATIVE = Decimal("1e-12")
+RELATIVE_DOUBLE = Decimal("1e-9")  # where an engine computes averages and quotients in double precision
+
+
+def number(value):
+    """The value as a Decimal; None if it is not a finite number."""
+    try:
+        result = Decimal(value)
+    except (InvalidOperation, ValueError, TypeError):
+        return None
+    return result if result.is_finite() else None
+
+
+def same_value(left, right, relative=RELATIVE):
+    """Whether two values agree."""
+    if left is None or right is None:
+        return (left or "") == (right or "")
+    if left.rstrip() == right.rstrip():
+        return True
+    a, b = number(left), number(right)
+    if a is None or b is None:
+        return False
+    difference = abs(a - b)
+    return difference <= ABSOLUTE or difference <= relative * max(abs(a), abs(b))
+
+
+def difference(expected, actual, relative=RELATIVE):
+    """None if the answers agree, else one line that says where they first do not."""
+    for index, (left, right) in enumerate(zip(expected, actual)):
+        if len(left) != len(right):
+            return f"row {index + 1} has {len(right)} columns, not {len(left)}"
+        for column, (a, b) in enumerate(zip(left, right)):
+            if not same_value(a, b, relative):
+                return f"row {index + 1}, column {column + 1}: {b!r}, expected {a!r}"
+    if len(expected) != len(actual):
+        return f"{len(actual)} rows, expected {len(expected)}"
+    return None
+
+
+def read_answer(path):
+    """The rows of an answer file: columns separated by '|', no header, no quoting, an empty field for NULL."""
+    with open(path, newline="") as file:
+        return [tuple(row) for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE)]
