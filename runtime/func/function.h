@@ -52,6 +52,8 @@ struct Function {
   Volatility volatility = Volatility::kImmutable;
   bool can_fail = false;          // may raise an error: never evaluated where PostgreSQL would not
   InlineOp inline_op = InlineOp::kNone;
+  bool any_as_text = false;   // arguments declared "unknown" (any type) come in their output form, as text
+  bool padded_char = false;   // char(n) arguments come with the blanks at their end (function pad_char)
   BoxedFunction boxed = nullptr;  // never null for a function that can be called
 };
 

@@ -1,0 +1,319 @@
+// Functions about the session, the server and the catalog, and the few of arrays.
+#include <cstdio>
+
+#include "runtime/func/compare.h"
+#include "runtime/func/tables.h"
+#include "runtime/types/array.h"
+#include "runtime/types/numeric.h"
+
+namespace lathe::func {
+namespace {
+
+using types::Datum;
+using types::Type;
+using types::TypeId;
+
+Oid OidOfArg(const Datum& datum) { return Oid(static_cast<uint32_t>(datum.i32)); }
+
+CallStatus PutText(FunctionContext* context, std::string_view text, Datum* result) {
+  result->string = context->Keep(text);
+  return CallStatus::kOk;
+}
+CallStatus PutOptional(FunctionContext* context, const std::optional<std::string>& text, Datum* result) {
+  return text ? PutText(context, *text, result) : CallStatus::kNull;
+}
+CallStatus PutInt(int32_t value, Datum* result) {
+  result->i32 = value;
+  return CallStatus::kOk;
+}
+CallStatus PutBool(bool value, Datum* result) {
+  result->b = value;
+  return CallStatus::kOk;
+}
+CallStatus NoSession(FunctionContext* context) {
+  return context->Fail(NotSupported("this function without a session"));
+}
+
+/// Runs the body with the session's facts.
+template <CallStatus (*kBody)(FunctionContext*, SessionFacts*, const Datum*, Datum*)>
+CallStatus WithFacts(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  if (context->facts == nullptr) return NoSession(context);
+  return kBody(context, context->facts, args, result);
+}
+
+CallStatus Version(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) { return PutText(c, f->Version(), r); }
+CallStatus CurrentDatabase(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
+  return PutText(c, f->CurrentDatabase(), r);
+}
+CallStatus CurrentUser(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
+  return PutText(c, f->CurrentUser(), r);
+}
+CallStatus SessionUser(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
+  return PutText(c, f->SessionUser(), r);
+}
+CallStatus CurrentSchema(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
+  std::string schema = f->CurrentSchema();
+  return schema.empty() ? CallStatus::kNull : PutText(c, schema, r);
+}
+CallStatus CurrentSchemas(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  types::ArrayBuilder array(TypeId::kName);
+  for (const std::string& schema : f->CurrentSchemas(args[0].b)) {
+    Datum name;
+    name.string = {schema.data(), schema.size()};
+    array.Add(name);
+  }
+  *r = array.ToDatum(c->arena);
+  return CallStatus::kOk;
+}
+CallStatus BackendPid(FunctionContext*, SessionFacts* f, const Datum*, Datum* r) { return PutInt(f->BackendPid(), r); }
+CallStatus CurrentSetting(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<std::string> value = f->CurrentSetting(args[0].string.view());
+  if (!value.ok()) return c->Fail(std::move(value).error());
+  return PutText(c, *value, r);
+}
+CallStatus CurrentSettingOrNull(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<std::string> value = f->CurrentSetting(args[0].string.view());
+  if (value.ok()) return PutText(c, *value, r);
+  if (args[1].b && value.error().state == SqlState::kUndefinedObject) return CallStatus::kNull;
+  return c->Fail(std::move(value).error());
+}
+CallStatus TableIsVisible(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  if (!f->RelationName(OidOfArg(args[0]))) return CallStatus::kNull;
+  return PutBool(f->TableIsVisible(OidOfArg(args[0])), r);
+}
+CallStatus ConstraintDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->ConstraintDefinition(OidOfArg(args[0])), r);
+}
+CallStatus IndexDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), 0), r);
+}
+CallStatus IndexColumnDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), args[1].i32), r);
+}
+CallStatus UserById(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  std::optional<std::string> name = f->RoleName(OidOfArg(args[0]));
+  return PutText(c, name ? *name : "unknown (OID=" + std::to_string(OidOfArg(args[0]).value) + ")", r);
+}
+CallStatus RelationBytes(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  std::optional<int64_t> bytes = f->RelationBytes(OidOfArg(args[0]));
+  if (!bytes) return CallStatus::kNull;
+  r->i64 = *bytes;
+  return CallStatus::kOk;
+}
+CallStatus ToRegclass(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<Oid> oid = f->RelationOid(args[0].string.view());
+  if (!oid.ok()) return CallStatus::kNull;
+  return PutInt(static_cast<int32_t>(oid->value), r);
+}
+CallStatus ToRegtype(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<Oid> oid = f->TypeOid(args[0].string.view());
+  if (!oid.ok()) return CallStatus::kNull;
+  return PutInt(static_cast<int32_t>(oid->value), r);
+}
+/// Every role may do everything yet; only whether the relation is there counts.
+CallStatus TablePrivilegeByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<Oid> oid = f->RelationOid(args[0].string.view());
+  if (!oid.ok()) return c->Fail(std::move(oid).error());
+  return PutBool(true, r);
+}
+CallStatus TablePrivilegeByOid(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  if (!f->RelationName(OidOfArg(args[0]))) return CallStatus::kNull;
+  return PutBool(true, r);
+}
+CallStatus SchemaPrivilegeByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<Oid> oid = f->SchemaOid(args[0].string.view());
+  if (!oid.ok()) return c->Fail(std::move(oid).error());
+  return PutBool(true, r);
+}
+CallStatus SchemaPrivilegeByOid(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  if (!f->SchemaName(OidOfArg(args[0]))) return CallStatus::kNull;
+  return PutBool(true, r);
+}
+
+CallStatus TypeIsVisible(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  Type type;
+  if (!types::TypeFromOid(OidOfArg(args[0]), &type)) return CallStatus::kNull;
+  return PutBool(true, result);
+}
+CallStatus FunctionIsVisible(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  if (FunctionByOid(OidOfArg(args[0])) == nullptr) return CallStatus::kNull;
+  return PutBool(true, result);
+}
+CallStatus FormatTypeOf(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+  if (nulls[0]) return CallStatus::kNull;
+  if (args[0].i32 == 0) return PutText(context, "-", result);
+  Type type;
+  if (!types::TypeFromOid(OidOfArg(args[0]), &type)) return PutText(context, "???", result);
+  if (!nulls[1]) type.typmod = args[1].i32;
+  // Without a modifier to show, char is spelled as in SQL.
+  if (type.id == TypeId::kBpChar && nulls[1]) return PutText(context, "character", result);
+  return PutText(context, types::FormatType(type), result);
+}
+/// Default expressions are kept as SQL text.
+CallStatus GetExpr(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  result->string = args[0].string;
+  return CallStatus::kOk;
+}
+CallStatus AlwaysNull(FunctionContext*, const Datum*, const bool*, Datum*) { return CallStatus::kNull; }
+CallStatus AlwaysFalse(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutBool(false, result); }
+CallStatus AlwaysTrue(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutBool(true, result); }
+CallStatus ZeroOid(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutInt(0, result); }
+CallStatus EncodingName(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  return PutText(context, args[0].i32 == 6 ? "UTF8" : args[0].i32 == 0 ? "SQL_ASCII" : "", result);
+}
+CallStatus Utf8Name(FunctionContext* context, const Datum*, const bool*, Datum* result) {
+  return PutText(context, "UTF8", result);
+}
+CallStatus TypeOf(FunctionContext* context, const Datum*, const bool*, Datum*) {
+  // The type is known when the call is bound; the binder puts a constant in its place.
+  return context->Fail(NotSupported("pg_typeof of this expression"));
+}
+
+/// Whole units, rounded half up, in the largest unit that keeps at least 10240 of the next smaller one.
+CallStatus SizePretty(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+  int64_t size = args[0].i64;
+  int unit = 0;
+  constexpr int kLast = 5;
+  int64_t limit = 10 * 1024;
+  // After the first step sizes are kept doubled, so that the last bit rounds.
+  bool doubled = false;
+  auto magnitude = [](int64_t n) { return n == INT64_MIN ? INT64_MAX : n < 0 ? -n : n; };
+  while (true) {
+    if (unit == kLast || magnitude(size) < limit) break;
+    size /= doubled ? 1024 : 512;
+    doubled = true;
+    limit = 20 * 1024 - 1;
+    ++unit;
+  }
+  if (doubled) size = size < 0 ? (size - 1) / 2 : (size + 1) / 2;
+  return PutText(context, std::to_string(size) + " " + kUnits[unit], result);
+}
+
+// ---- Arrays
+
+CallStatus ArrayToString(FunctionContext* context, const types::StringRef& bytes, std::string_view separator,
+                         const std::string_view* null_text, Datum* result) {
+  types::ArrayReader reader(bytes.view());
+  std::string out;
+  bool first = true;
+  for (uint32_t i = 0; i < reader.count(); ++i) {
+    Datum element;
+    bool is_null = !reader.Next(&element);
+    if (is_null && null_text == nullptr) continue;
+    if (!first) out += separator;
+    first = false;
+    if (is_null) {
+      out += *null_text;
+    } else {
+      types::AppendText(Type(reader.element()), element, context->format_or_default(), &out);
+    }
+  }
+  return PutText(context, out, result);
+}
+CallStatus ArrayToString2(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  return ArrayToString(context, args[0].string, args[1].string.view(), nullptr, result);
+}
+CallStatus ArrayToString3(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+  if (nulls[0] || nulls[1]) return CallStatus::kNull;
+  std::string_view null_text = nulls[2] ? std::string_view() : args[2].string.view();
+  return ArrayToString(context, args[0].string, args[1].string.view(), nulls[2] ? nullptr : &null_text, result);
+}
+/// Length and upper bound of the one dimension.
+CallStatus ArrayLength(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  types::ArrayReader reader(args[0].string.view());
+  if (args[1].i32 != 1 || reader.count() == 0) return CallStatus::kNull;
+  return PutInt(static_cast<int32_t>(reader.count()), result);
+}
+CallStatus ArrayLower(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  types::ArrayReader reader(args[0].string.view());
+  if (args[1].i32 != 1 || reader.count() == 0) return CallStatus::kNull;
+  return PutInt(1, result);
+}
+CallStatus ArrayDimensions(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  types::ArrayReader reader(args[0].string.view());
+  if (reader.count() == 0) return CallStatus::kNull;
+  return PutInt(1, result);
+}
+CallStatus Cardinality(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  return PutInt(static_cast<int32_t>(types::ArrayReader(args[0].string.view()).count()), result);
+}
+
+}  // namespace
+
+void AddSystemFunctions(std::vector<Function>* list) {
+  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, N = TypeId::kName, O = TypeId::kOid,
+                   L = TypeId::kInt8, A = TypeId::kArray, C = TypeId::kRegclass;
+  auto add = [&](uint32_t oid, std::string_view name, std::vector<TypeId> args, TypeId type, BoxedFunction boxed,
+                 Volatility volatility = Volatility::kStable, bool can_fail = true, bool strict = true) {
+    Row row{oid, name, "", std::move(args), type, boxed};
+    row.can_fail = can_fail;
+    row.volatility = volatility;
+    row.strict = strict;
+    Add(list, row);
+  };
+  constexpr auto kImm = Volatility::kImmutable, kStable = Volatility::kStable, kVolatile = Volatility::kVolatile;
+  add(89, "version", {}, T, WithFacts<Version>);
+  add(861, "current_database", {}, N, WithFacts<CurrentDatabase>);
+  add(745, "current_user", {}, N, WithFacts<CurrentUser>);
+  add(746, "session_user", {}, N, WithFacts<SessionUser>);
+  add(710, "getpgusername", {}, N, WithFacts<CurrentUser>);
+  add(1402, "current_schema", {}, N, WithFacts<CurrentSchema>);
+  add(1403, "current_schemas", {B}, A, WithFacts<CurrentSchemas>);
+  list->back().result = Type::ArrayOf(N);
+  add(2026, "pg_backend_pid", {}, I, WithFacts<BackendPid>);
+  add(2077, "current_setting", {T}, T, WithFacts<CurrentSetting>);
+  add(3294, "current_setting", {T, B}, T, WithFacts<CurrentSettingOrNull>);
+  add(2079, "pg_table_is_visible", {O}, B, WithFacts<TableIsVisible>);
+  add(2080, "pg_type_is_visible", {O}, B, TypeIsVisible);
+  add(2081, "pg_function_is_visible", {O}, B, FunctionIsVisible);
+  add(1081, "format_type", {O, I}, T, FormatTypeOf, kStable, false, false);
+  add(1716, "pg_get_expr", {T, O}, T, GetExpr);
+  add(2509, "pg_get_expr", {T, O, B}, T, GetExpr);
+  add(1387, "pg_get_constraintdef", {O}, T, WithFacts<ConstraintDefinition>);
+  add(2508, "pg_get_constraintdef", {O, B}, T, WithFacts<ConstraintDefinition>);
+  add(1643, "pg_get_indexdef", {O}, T, WithFacts<IndexDefinition>);
+  add(2507, "pg_get_indexdef", {O, I, B}, T, WithFacts<IndexColumnDefinition>);
+  add(1642, "pg_get_userbyid", {O}, N, WithFacts<UserById>);
+  add(1641, "pg_get_viewdef", {O}, T, AlwaysNull);
+  add(2506, "pg_get_viewdef", {O, B}, T, AlwaysNull);
+  add(3352, "pg_get_partkeydef", {O}, T, AlwaysNull);
+  add(6174, "pg_get_statisticsobjdef_columns", {O}, T, AlwaysNull);
+  add(1662, "pg_get_triggerdef", {O}, T, AlwaysNull);
+  add(2730, "pg_get_triggerdef", {O, B}, T, AlwaysNull);
+  add(1665, "pg_get_serial_sequence", {T, T}, T, AlwaysNull);
+  add(1215, "obj_description", {O, N}, T, AlwaysNull);
+  add(1348, "obj_description", {O}, T, AlwaysNull);
+  add(1216, "col_description", {O, I}, T, AlwaysNull);
+  add(1993, "shobj_description", {O, N}, T, AlwaysNull);
+  add(6121, "pg_relation_is_publishable", {C}, B, AlwaysFalse);
+  add(3810, "pg_is_in_recovery", {}, B, AlwaysFalse, kVolatile, false);
+  add(2854, "pg_my_temp_schema", {}, O, ZeroOid, kStable, false);
+  add(2855, "pg_is_other_temp_schema", {O}, B, AlwaysFalse, kStable, false);
+  add(1597, "pg_encoding_to_char", {I}, N, EncodingName, kStable, false);
+  add(1039, "getdatabaseencoding", {}, N, Utf8Name, kStable, false);
+  add(810, "pg_client_encoding", {}, N, Utf8Name, kStable, false);
+  add(2325, "pg_relation_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
+  add(2332, "pg_relation_size", {C, T}, L, WithFacts<RelationBytes>, kVolatile);
+  add(2997, "pg_table_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
+  add(2286, "pg_total_relation_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
+  add(2288, "pg_size_pretty", {L}, T, SizePretty, kImm, false);
+  add(3495, "to_regclass", {T}, C, WithFacts<ToRegclass>);
+  add(3493, "to_regtype", {T}, TypeId::kRegtype, WithFacts<ToRegtype>);
+  add(1926, "has_table_privilege", {T, T}, B, WithFacts<TablePrivilegeByName>);
+  add(1927, "has_table_privilege", {O, T}, B, WithFacts<TablePrivilegeByOid>);
+  add(2272, "has_schema_privilege", {T, T}, B, WithFacts<SchemaPrivilegeByName>);
+  add(2273, "has_schema_privilege", {O, T}, B, WithFacts<SchemaPrivilegeByOid>);
+  add(2254, "has_database_privilege", {T, T}, B, AlwaysTrue, kStable, false);
+  add(2255, "has_database_privilege", {O, T}, B, AlwaysTrue, kStable, false);
+  add(1619, "pg_typeof", {TypeId::kUnknown}, TypeId::kRegtype, TypeOf, kStable, true, false);
+  add(395, "array_to_string", {A, T}, T, ArrayToString2, kStable);
+  add(384, "array_to_string", {A, T, T}, T, ArrayToString3, kStable, true, false);
+  add(2176, "array_length", {A, I}, I, ArrayLength, kImm, false);
+  add(2091, "array_lower", {A, I}, I, ArrayLower, kImm, false);
+  add(2092, "array_upper", {A, I}, I, ArrayLength, kImm, false);
+  add(748, "array_ndims", {A}, I, ArrayDimensions, kImm, false);
+  add(3179, "cardinality", {A}, I, Cardinality, kImm, false);
+}
+
+}  // namespace lathe::func
