@@ -76,7 +76,7 @@ def ask(engine, sql):
 def open_lathe(workspace, options):
     engine = SqlEngine(subjects.lathe(workspace, options), options.threads)
     create_and_load(engine.connection, workspace, options.sf)
-    engine.run("ANALYZE")
+    engine.run("VACUUM ANALYZE")
     return engine
 
 
