@@ -134,7 +134,7 @@ class Server:
 
 
 class Lathed(Server):
-    """`lathed --data-dir DIR --listen 127.0.0.1:PORT`."""
+    """`lathed --data-dir DIR --listen 127.0.0.1:PORT`, without the admin service, with as much page cache as Postgres."""
 
     name = "lathe"
 
@@ -145,7 +145,8 @@ class Lathed(Server):
         try:
             self.port = free_port()
             self.start([os.path.abspath(binary), "--data-dir", os.path.join(self.directory, "data"),
-                        "--listen", f"{HOST}:{self.port}", *arguments])
+                        "--listen", f"{HOST}:{self.port}", "--admin-listen=",
+                        "--cache-size", "4GB", *arguments])
             self.wait_until_ready(DATABASE)
         except BaseException:
             self.close()
