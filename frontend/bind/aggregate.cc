@@ -119,9 +119,11 @@ BoundExpr Binder::BindAggregate(const ast::FunctionCall& call, Scope& scope) {
               std::string("aggregate functions are not allowed in ") + place, call.location);
   }
 
-  const Type type = bound.args.empty()
-                        ? bound.function->result
-                        : func::AggregateResultType(*bound.function, bound.args[0]->type);
+  Type type = bound.args.empty()
+                  ? bound.function->result
+                  : func::AggregateResultType(*bound.function, bound.args[0]->type);
+  // PostgreSQL's aggregates forget the modifier; that of char(n) stays because it says how the value is padded.
+  if (type.id != TypeId::kBpChar && !type.is_big_numeric()) type.typmod = -1;
   for (const logical::AggregateCall& other : owner->calls) {
     if (SameCall(bound, other)) {
       ExprPtr column = expr::MakeColumn(other.output.id, other.output.type);

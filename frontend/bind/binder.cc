@@ -8,6 +8,7 @@ namespace lathe::bind {
 bool SameType(const Type& a, const Type& b) { return a.id == b.id && a.element == b.element; }
 
 std::string TypeText(const Type& type) {
+  if (type.id == TypeId::kBpChar) return "character";
   return types::FormatType(type.id == TypeId::kArray ? Type::ArrayOf(type.element) : Type(type.id));
 }
 
@@ -19,6 +20,15 @@ bool ContainsSubquery(const Expr& e) {
   bool found = false;
   expr::Visit(e, [&found](const Expr& node) { found |= node.kind == expr::Kind::kSubquery; });
   return found;
+}
+
+int32_t Leftmost(const Expr& e) {
+  int32_t location = e.location;
+  for (const ExprPtr& child : e.children) {
+    const int32_t inner = Leftmost(*child);
+    if (inner >= 0 && (location < 0 || inner < location)) location = inner;
+  }
+  return location;
 }
 
 void VisitExpressions(logical::Node& node, const std::function<void(ExprPtr&)>& visit) {

@@ -186,10 +186,10 @@ class Binder {
   FromItem MakeScan(const schema::RelationPtr& relation, const std::string& alias, bool with_row_id,
                     Scope& scope);
   Result<FromItem> MakeDerived(NodePtr plan, const std::vector<std::string>& names,
-                               const ast::Alias& alias, int32_t location, Scope& scope);
-  Status AddToNamespace(std::vector<NamespaceItem>* items, std::vector<NamespaceItem> more,
-                        int32_t location) const;
-  Status RenameColumns(RangeTable* table, const ast::Alias& alias, int32_t location) const;
+                               const ast::Alias& alias, Scope& scope);
+  Status AddToNamespace(std::vector<NamespaceItem>* items,
+                        std::vector<NamespaceItem> more) const;
+  Status RenameColumns(RangeTable* table, const ast::Alias& alias) const;
 
   // ---- join.cc
   Result<FromItem> FinishJoin(const ast::Join& ref, FromItem left, FromItem right, Scope& scope);
@@ -282,5 +282,7 @@ bool SameType(const Type& a, const Type& b);
 std::string TypeText(const Type& type);
 bool IsUnknown(const Expr& e);
 Type BoolType();
+/// Where PostgreSQL points for an expression: its leftmost token.
+int32_t Leftmost(const Expr& e);
 
 }  // namespace lathe::bind

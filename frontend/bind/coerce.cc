@@ -80,7 +80,7 @@ Result<Type> Binder::CommonType(std::span<const Expr* const> list, std::string_v
       return At(SqlState::kDatatypeMismatch,
                 std::string(label) + " types " + TypeText(chosen) + " and " + TypeText(e->type) +
                     " cannot be matched",
-                e->location);
+                Leftmost(*e));
     }
     if (!types::IsPreferred(chosen) && CanCoerce(chosen, e->type, CastContext::kImplicit) &&
         !CanCoerce(e->type, chosen, CastContext::kImplicit)) {
@@ -106,7 +106,7 @@ Result<Type> Binder::Unify(std::vector<ExprPtr>& list, std::string_view label) {
         return At(SqlState::kCannotCoerce,
                   std::string(label) + " could not convert type " + TypeText(e->type) + " to " +
                       TypeText(type),
-                  e->location);
+                  Leftmost(*e));
       }
     }
     if (type.id == TypeId::kNumeric && !IsUnknown(*e)) {
@@ -134,7 +134,7 @@ BoundExpr Binder::ToBoolean(ExprPtr e, std::string_view label) {
     return At(SqlState::kDatatypeMismatch,
               "argument of " + std::string(label) + " must be type boolean, not type " +
                   TypeText(e->type),
-              e->location);
+              Leftmost(*e));
   }
   return Coerce(std::move(e), BoolType(), false);
 }
@@ -145,7 +145,7 @@ BoundExpr Binder::Assign(ExprPtr e, const schema::Column& column, bool is_defaul
                      "column \"" + column.name + "\" is of type " + TypeText(column.type) + " but " +
                          (is_default ? "default " : "") + "expression is of type " +
                          TypeText(e->type),
-                     e->location);
+                     is_default ? -1 : Leftmost(*e));
     error.hint = "You will need to rewrite or cast the expression.";
     return error;
   }

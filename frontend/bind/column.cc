@@ -56,7 +56,7 @@ BoundExpr Binder::FindColumn(std::string_view name, Scope& start, int32_t locati
     }
     if (!found) continue;
     if (!lateral_ok) {
-      Error error = At(SqlState::kUndefinedTable,
+      Error error = At(SqlState::kInvalidColumnReference,
                        "invalid reference to FROM-clause entry for table \"" + *table_name + "\"",
                        location);
       error.detail = "The combining JOIN type must be INNER or LEFT for a LATERAL reference.";
@@ -93,7 +93,7 @@ Result<std::shared_ptr<RangeTable>> Binder::FindRangeTable(const ast::ColumnRef&
     if (!found) continue;
     if (found->lateral_only && !found->lateral_ok) {
       Error error =
-          At(SqlState::kUndefinedTable,
+          At(SqlState::kInvalidColumnReference,
              "invalid reference to FROM-clause entry for table \"" + name + "\"", ref.location);
       error.detail = "The combining JOIN type must be INNER or LEFT for a LATERAL reference.";
       return error;
@@ -102,7 +102,7 @@ Result<std::shared_ptr<RangeTable>> Binder::FindRangeTable(const ast::ColumnRef&
   }
   for (Scope* scope = &start; scope; scope = scope->parent) {
     for (const std::shared_ptr<RangeTable>& table : scope->tables) {
-      const bool hidden = matches(*table);
+      const bool hidden = table->alias == name;
       const bool renamed =
           !hidden && table->aliased && table->relation && table->relation->name == name;
       if (!hidden && !renamed) continue;

@@ -211,9 +211,6 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   const std::vector<uint32_t> live = relation->LiveColumns();
   std::vector<ExprPtr> values(live.size());
   auto assign = [&](const ast::ColumnTarget& column_target, const ast::Expr& value) -> Status {
-    if (column_target.indirection) {
-      return NotYet("assignment to a part of a column", column_target.location);
-    }
     const int index = relation->FindColumn(column_target.name);
     if (index < 0) {
       return At(SqlState::kUndefinedColumn,
@@ -221,13 +218,15 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
                     "\" does not exist",
                 column_target.location);
     }
+    if (column_target.indirection) {
+      return NotYet("assignment to a part of a column", column_target.location);
+    }
     const schema::Column& column = relation->columns[index];
     const size_t field =
         std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) - live.begin();
     if (values[field]) {
       return At(SqlState::kSyntaxError,
-                "multiple assignments to same column \"" + column.name + "\"",
-                column_target.location);
+                "multiple assignments to same column \"" + column.name + "\"", -1);
     }
     if (value.kind == ast::Expr::Kind::kDefault) {
       LATHE_ASSIGN(values[field], ColumnDefault(column));

@@ -243,8 +243,8 @@ BoundExpr Binder::BindGreatestLeast(const ast::GreatestLeast& e, Scope& scope) {
   auto node = std::make_unique<Expr>(e.greatest ? expr::Kind::kGreatest : expr::Kind::kLeast, type);
   node->location = e.location;
   node->function = comparison->function;
-  // The comparison may be that of another type (varchar is compared as text).
-  if (!SameType(comparison->children[0]->type, type)) {
+  // The comparison may be that of another type; varchar is compared as the text that it is.
+  if (!SameType(comparison->children[0]->type, type) && type.id != TypeId::kVarchar) {
     for (ExprPtr& arg : args) {
       LATHE_ASSIGN(arg, Coerce(std::move(arg), comparison->children[0]->type, false));
     }
@@ -262,13 +262,13 @@ BoundExpr Binder::BindNullIf(const ast::NullIf& e, Scope& scope) {
   LATHE_ASSIGN(ExprPtr equal,
                MakeOperator("=", std::move(left), std::move(right), e.location));
   LATHE_ASSIGN(equal, ToBoolean(std::move(equal), "NULLIF"));
-  // The value shown keeps its own numeric form, whatever it was compared in; text stays what it was.
+  // The value shown has the type that it is compared as, but keeps its own scale.
   const Type compared = equal->children[0]->type;
-  ExprPtr shown =
-      SameType(original->type, compared) || types::CategoryOf(original->type) == 'S'
-          ? std::move(original)
-          : equal->children[0]->Clone();
-  if (IsUnknown(*shown)) {
+  ExprPtr shown = std::move(original);
+  if (compared.id == TypeId::kNumeric && !IsUnknown(*shown)) {
+    const Type form = NumericForm(shown->type);
+    LATHE_ASSIGN(shown, ToNumericForm(std::move(shown), form));
+  } else {
     LATHE_ASSIGN(shown, Coerce(std::move(shown), compared, false));
   }
   auto node = std::make_unique<Expr>(expr::Kind::kCase, shown->type);

@@ -5,8 +5,8 @@
 
 namespace lathe::bind {
 
-Status Binder::AddToNamespace(std::vector<NamespaceItem>* items, std::vector<NamespaceItem> more,
-                              int32_t location) const {
+Status Binder::AddToNamespace(std::vector<NamespaceItem>* items,
+                              std::vector<NamespaceItem> more) const {
   for (NamespaceItem& item : more) {
     for (const NamespaceItem& other : *items) {
       if (!item.table_visible || !other.table_visible || item.table->alias != other.table->alias) {
@@ -18,20 +18,20 @@ Status Binder::AddToNamespace(std::vector<NamespaceItem>* items, std::vector<Nam
         continue;
       }
       return At(SqlState::kDuplicateAlias,
-                "table name \"" + item.table->alias + "\" specified more than once", location);
+                "table name \"" + item.table->alias + "\" specified more than once", -1);
     }
   }
   for (NamespaceItem& item : more) items->push_back(std::move(item));
   return Ok();
 }
 
-Status Binder::RenameColumns(RangeTable* table, const ast::Alias& alias, int32_t location) const {
+Status Binder::RenameColumns(RangeTable* table, const ast::Alias& alias) const {
   if (alias.columns.size() > table->columns.size()) {
     return At(SqlState::kInvalidColumnReference,
               "table \"" + table->alias + "\" has " + std::to_string(table->columns.size()) +
                   " columns available but " + std::to_string(alias.columns.size()) +
                   " columns specified",
-              location);
+              -1);
   }
   for (size_t i = 0; i < alias.columns.size(); ++i) table->columns[i].name = alias.columns[i];
   return Ok();
@@ -69,7 +69,7 @@ FromItem Binder::MakeScan(const schema::RelationPtr& relation, const std::string
 }
 
 Result<FromItem> Binder::MakeDerived(NodePtr plan, const std::vector<std::string>& names,
-                                     const ast::Alias& alias, int32_t location, Scope& scope) {
+                                     const ast::Alias& alias, Scope& scope) {
   auto table = std::make_shared<RangeTable>();
   table->alias = alias.name;
   table->aliased = true;
@@ -80,7 +80,7 @@ Result<FromItem> Binder::MakeDerived(NodePtr plan, const std::vector<std::string
     column_names_.emplace(column.id.value, name);
     scope.columns.insert(column.id.value);
   }
-  LATHE_TRY(RenameColumns(table.get(), alias, location));
+  LATHE_TRY(RenameColumns(table.get(), alias));
   scope.tables.push_back(table);
   FromItem item;
   item.plan = std::move(plan);
@@ -95,7 +95,7 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
       ast::Alias alias;
       alias.name = ref.alias.name.empty() ? cte->name : ref.alias.name;
       alias.columns = ref.alias.columns;
-      return MakeDerived(ReferCte(cte), cte->columns, alias, ref.location, scope);
+      return MakeDerived(ReferCte(cte), cte->columns, alias, scope);
     }
   }
   Result<schema::RelationPtr> found = FindRelation(ref.name, context_);
@@ -113,7 +113,7 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
   }
   if (relation->kind == schema::RelationKind::kView) return NotYet("view", ref.location);
   FromItem item = MakeScan(relation, ref.alias.name, false, scope);
-  LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias, ref.location));
+  LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias));
   return item;
 }
 
@@ -130,7 +130,7 @@ Result<FromItem> Binder::BindDerived(const ast::SubqueryRef& ref, Scope& scope) 
     return error;
   }
   LATHE_ASSIGN(NodePtr plan, BindSelect(*ref.query, &scope, true, ref.lateral));
-  return MakeDerived(std::move(plan), {}, ref.alias, ref.location, scope);
+  return MakeDerived(std::move(plan), {}, ref.alias, scope);
 }
 
 Result<FromItem> Binder::BindFromItem(const ast::TableRef& ref, Scope& scope) {
@@ -157,7 +157,7 @@ Result<NodePtr> Binder::BindFrom(const std::vector<ast::TableRefPtr>& from, Scop
   std::vector<NamespaceItem> items;
   for (const ast::TableRefPtr& ref : from) {
     LATHE_ASSIGN(FromItem item, BindFromItem(*ref, scope));
-    LATHE_TRY(AddToNamespace(&items, item.items, ref->location));
+    LATHE_TRY(AddToNamespace(&items, item.items));
     for (NamespaceItem& visible : item.items) {
       visible.lateral_only = true;
       visible.lateral_ok = true;

@@ -85,14 +85,14 @@ Status Binder::MergeColumns(const ast::Join& ref, const std::vector<std::string>
     }
     LATHE_ASSIGN(RangeColumn left_column, take(left, names[i], "left"));
     LATHE_ASSIGN(RangeColumn right_column, take(right, names[i], "right"));
-    LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", left_column.expr->Clone(),
-                                             right_column.expr->Clone(), ref.location));
-    LATHE_ASSIGN(equal, ToBoolean(std::move(equal), "JOIN/USING"));
-    conditions->push_back(std::move(equal));
     std::vector<ExprPtr> both;
     both.push_back(left_column.expr->Clone());
     both.push_back(right_column.expr->Clone());
     LATHE_ASSIGN(Type type, Unify(both, "JOIN/USING"));
+    LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", left_column.expr->Clone(),
+                                             right_column.expr->Clone(), ref.location));
+    LATHE_ASSIGN(equal, ToBoolean(std::move(equal), "JOIN/USING"));
+    conditions->push_back(std::move(equal));
     ExprPtr merged;
     if (ref.type == ast::Join::Type::kFull) {
       merged = std::make_unique<Expr>(expr::Kind::kCoalesce, type);
@@ -126,7 +126,7 @@ Result<FromItem> Binder::FinishJoin(const ast::Join& ref, FromItem left, FromIte
   RangeTable left_columns = VisibleColumns(left), right_columns = VisibleColumns(right);
   FromItem result;
   result.items = left.items;
-  LATHE_TRY(AddToNamespace(&result.items, right.items, ref.right->location));
+  LATHE_TRY(AddToNamespace(&result.items, right.items));
 
   std::vector<std::string> names = ref.using_columns;
   if (ref.natural) {
@@ -158,7 +158,7 @@ Result<FromItem> Binder::FinishJoin(const ast::Join& ref, FromItem left, FromIte
     auto merged = std::make_shared<RangeTable>(*joined);
     merged->alias = ref.using_alias;
     merged->aliased = true;
-    LATHE_TRY(AddToNamespace(&result.items, {{merged, true, false, false, true}}, ref.location));
+    LATHE_TRY(AddToNamespace(&result.items, {{merged, true, false, false, true}}));
   }
   columns.insert(columns.end(), left_columns.columns.begin(), left_columns.columns.end());
   columns.insert(columns.end(), right_columns.columns.begin(), right_columns.columns.end());
@@ -167,7 +167,7 @@ Result<FromItem> Binder::FinishJoin(const ast::Join& ref, FromItem left, FromIte
                          expr::MakeAnd(std::move(conditions)));
   joined->alias = ref.alias.name;
   joined->aliased = !ref.alias.name.empty();
-  LATHE_TRY(RenameColumns(joined.get(), ref.alias, ref.location));
+  LATHE_TRY(RenameColumns(joined.get(), ref.alias));
   if (joined->aliased) {
     // The alias hides what is joined.
     result.items.clear();

@@ -91,11 +91,6 @@ Named Derive(const ast::Expr& e) {
       if (inner.strength == Strength::kStrong || cast.type.name.name.empty()) return inner;
       return {cast.type.name.name, Strength::kWeak};
     }
-    case Kind::kLiteral:
-      if (e.As<ast::Literal>().type == ast::Literal::Type::kBoolean) {
-        return {"bool", Strength::kWeak};
-      }
-      return {};
     case Kind::kCollate:
       return Derive(*e.As<ast::Collate>().operand);
     case Kind::kGrouping:

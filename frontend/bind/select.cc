@@ -69,7 +69,7 @@ Status Binder::BindLimit(const ast::SelectStatement& select, Scope& scope, Selec
       return At(SqlState::kDatatypeMismatch,
                 std::string("argument of ") + label + " must be type bigint, not type " +
                     TypeText(count->type),
-                count->location);
+                Leftmost(*count));
     }
     LATHE_ASSIGN(*to, Coerce(std::move(count), int8, false));
     return Ok();

@@ -142,7 +142,7 @@ BoundQuery Binder::BindSetOperation(const ast::SelectStatement& select, Scope& s
     if (parts.targets.size() > before || parts.targets[target].hidden) {
       Error error =
           At(SqlState::kFeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
-             item.expr->location);
+             Leftmost(*parts.targets[target].expr));
       error.detail = "Only result column names can be used, not expressions or functions.";
       error.hint =
           "Add the expression/function to every SELECT, or move the UNION into a FROM clause.";

@@ -79,6 +79,10 @@ class TypeBinder {
     if (!builtin || !types::TypeFromName(written.name, &type) ||
         (types::CatalogName(type) != written.name)) {
       if (builtin && IsLater(written.name)) return Fail("type " + written.name);
+      if (!builtin && context_.catalog && !context_.catalog->FindSchema(written.schema)) {
+        return At(SqlState::kInvalidSchemaName,
+                  "schema \"" + written.schema + "\" does not exist");
+      }
       return At(SqlState::kUndefinedObject, "type \"" + Full() + "\" does not exist");
     }
     LATHE_ASSIGN(type, Modify(type));

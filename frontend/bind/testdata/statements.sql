@@ -1,0 +1,350 @@
+select 1
+select 1, 'x', 1.5, 3000000000, true, null
+select -2147483648, -2147483649, -9223372036854775808, 9223372036854775808
+select 1.50, 1e10, 1.5e-3, .5, 12345678901234567890123456789012345678901234567890
+select a, b, c, d, e, f from t
+select * from t
+select t.*, 1 from t
+select * from t, u
+select * from t join u using (a)
+select * from t left join u using (a)
+select * from t right join u using (a)
+select * from t full join u using (a)
+select * from t natural join u
+select t.a, u.a from t full join u using (a)
+select a from t join u on t.a = u.a
+select t.a from t join u on t.a = u.a
+select x from t
+select t.x from t
+select q.a from t
+select t.a from t as q
+select public.t.a from t
+select public.t.a from public.t
+select nosuch.t.a from t
+select a from nosuch
+select a from nosuch.t
+select a from public.nosuch
+select a as x, b as x from t order by x
+select a, b from t order by 3
+select a, b from t order by 0
+select a, b from t order by 'a'
+select a, b from t order by null
+select a, b from t order by c
+select a, b from t order by a + 1 desc nulls first
+select distinct a from t order by b
+select distinct a, b from t order by b, a
+select distinct a + 1 from t order by a + 1
+select a from t group by a
+select a, b from t group by a
+select t.a, count(*) from t group by b
+select a + 1, count(*) from t group by a + 1
+select a + 1, count(*) from t group by 1
+select a + 2, count(*) from t group by a + 1
+select a as q, count(*) from t group by q
+select b as a, count(*) from t group by a
+select count(*) from t group by 5
+select count(*) as n from t group by n
+select sum(a) from t having b = 'x'
+select sum(a) from t having sum(a) > 5
+select a from t having true
+select 1 having true
+select u.*, count(*) from u join t on t.a = u.a group by u.a
+select t.b, count(*) from u join t on t.a = u.a group by u.a
+select sum(count(*)) from t
+select sum(a) from t where sum(a) > 1
+select sum(a) from t group by sum(a)
+select a from t join u on sum(t.a) = 1
+select sum(a), sum(c), sum(f), sum(a::bigint), sum(a::smallint), avg(a), avg(c), avg(f), min(e), max(c), min(d), count(b), count(*) from t
+select sum(b) from t
+select sum(n), avg(n), sum(r), avg(r), sum(i), avg(i), max(sm), min(ts), max(tz), max(i) from v
+select max(s), min(z) from u
+select max(s) from u
+select count(distinct a), sum(distinct c) from t
+select count(a) filter (where a > 1) from t
+select count(a) filter (where a) from t
+select count() from t
+select sum(*) from t
+select lower(distinct b) from t
+select foo(1)
+select foo('x', a, 1.5) from t
+select nosuch.foo(1)
+select pg_catalog.lower('A')
+select lower(1)
+select lower(b), upper(e), length(s) from t, u
+select a + b from t
+select a + true from t
+select 'a' + 'b'
+select 1 + '2'
+select a + '2' from t
+select '2' + a from t
+select a || b, b || a, b || 'x', 'x' || 'y', e || e from t
+select a || a from t
+select - b from t
+select -a, -c, -f, +a, @a from t
+select a / 2, a % 2, c / 2, c * c, c + a, c - f, f * a, a * 1.5 from t
+select a::bigint + a, sm + sm, sm + a, sm * n, r + r, r * f from t, v
+select a ^ 2, c ^ 2, |/ f from t
+select a & 3, a | 3, a # 3, ~a, a << 2, a >> 2 from t
+select a = 1, a <> 1.5, b = 'x', d > '2020-01-01', e = b, c = f from t
+select a = 'x' from t
+select d = '2020-99-99' from t
+select a = b from t
+select d = a from t
+select s = 'x', s = b, s = e from t, u
+select a between 1 and 2, a not between 1 and 2, a between symmetric 2 and 1 from t
+select a between 1 and 'x' from t
+select b between 'a' and 'b' from t
+select a in (1, 2), a in (1, 2.5), a not in (1), b in ('x', 'y'), a in (1, null), e in ('x','y') from t
+select a in (1, 'x') from t
+select a in ('1', '2') from t
+select a in (b, 1) from t
+select s in ('a', 'b') from u
+select d in ('2020-01-01', '2020-01-02') from t
+select (a, b) = (1, 'x') from t
+select (a, b) = (1, 2, 3) from t
+select (a, f) < (1, 2) from t
+select (a, a) in ((1, 2), (3, 4)) from t
+select b like 'x%', b not like 'x', b ilike 'X', e like 'a', s like 'a', b like 'a' escape '!' from t, u
+select a like 'x' from t
+select a is null, a is not null, 'x' is null, null is null from t
+select z is true, z is not false, z is unknown, (a > 1) is not true from u
+select a is true from t
+select a is distinct from 1, a is not distinct from null from t
+select a is distinct from b from t
+select not z, z and true, z or null from u
+select not a from t
+select a and z from u
+select z or 'x' from u
+select case when z then 1 else 2.5 end, case when z then 'a' end, case a when 1 then b else 5 end from u
+select case when a then 1 end from u
+select case when z then 1 else 'x' end from u
+select case when z then 1 else s end from u
+select case a when 'x' then 1 end from u
+select case a when 1 then 'one' when 2 then 'two' else 'many' end from u
+select case when z then c else c end, case when z then c else 0 end, case when z then e end, case when z then e else e end from t, u
+select coalesce(a, 1), coalesce(b, 'x'), coalesce(a, 1.5), coalesce(null, null), coalesce(e, e), coalesce(c, c), coalesce(d, '2020-01-01') from t
+select coalesce(a, b) from t
+select greatest(a, 1, 2.5), least(b, 'x'), greatest(e, 'x'), greatest(null, 1) from t
+select greatest(a, d) from t
+select nullif(a, 1), nullif(b, 'x'), nullif('a', 'b'), nullif(a, 1.5), nullif(e, 'x'), nullif(c, 1) from t
+select cast(a as text), a::varchar(3), b::int, b::numeric(5,2), '1'::int, 1::bool, d::timestamp, d::text, f::int from t
+select a::date from t
+select d::int from t
+select z::int, a::boolean, z::text from u
+select 'abc'::varchar(2), 'abc'::char(2), '1.234'::numeric(5,1), '1.5'::numeric, 'x'::int
+select 1::nosuch
+select 1::pg_catalog.nosuch
+select 1::nosuch.int4
+select 1::varchar(0)
+select 1::varchar(10485761)
+select 1::numeric(0)
+select 1::numeric(1001)
+select 1::numeric(5,1001)
+select 1::int(3)
+select 1::numeric(3,2,1)
+select 1::timestamp(3)
+select '2020-01-01'::timestamp(3), '2020-01-01'::timestamptz(0), interval '1' day, interval '1 2' day to hour, interval '3 days', interval(3) '1.2345 s'
+select date '2020-01-01', timestamp '2020-01-01 10:00', date '2020-13-01'
+select date '1998-12-01' - interval '90' day, date '1994-01-01' + interval '1' year, d - d, d + 1, d - 1, 1 + d from t
+select ts - ts, ts + i, tz - tz, tz - i, i + i, i * 2, i / 2.0, -i, ts < tz, d < ts, d - ts from v, t
+select extract(year from d), extract(epoch from ts), extract(day from i), date_part('year', d) from t, v
+select extract(nosuch from a) from t
+select substring(b from 1 for 2), substring(b, 2), position('x' in b), trim(b), trim(both 'x' from b), ltrim(b), overlay(b placing 'x' from 1) from t
+select current_date, current_timestamp, localtimestamp, current_user, session_user, current_catalog, current_schema, now()
+select current_timestamp(2)
+select ts at time zone 'UTC', tz at time zone 'UTC' from v
+select b collate "C", b collate "default" from t
+select a collate "C" from t
+select (select a from u), (select a from u) + 1, exists (select 1 from u) from t
+select (select a, b from u) from t
+select a in (select a from u), a not in (select b from u), a = any (select a from u), a > all (select b from u) from t
+select a in (select a, b from u) from t
+select (a, a) in (select a, a from u) from t
+select (a, a) in (select a from u) from t
+select a in (select b from t) from u
+select b in (select s from u) from t
+select c in (select a from u) from t
+select (select t.b) from t
+select (select t.q) from t
+select (select sum(t.a)) from t
+select (select sum(u.a) from u) from t
+select a, (select sum(t.c) from u) from t group by a
+select a, (select t.b from u limit 1) from t group by a
+select (select count(*) from u where u.a = t.a) from t group by t.a
+select * from (select a, b from t) s
+select * from (select a, b from t) as s (x, y)
+select * from (select a, b from t) as s (x, y, z)
+select s.x from (select a as x from t) s where s.x > 1
+select * from (select 1)
+select * from t, t
+select * from t, t as t
+select * from t as x, u as x
+select * from (select a from t) s, (select s.a) r
+select * from (select a from t) s, lateral (select s.a) r
+select * from t left join lateral (select t.a as q) r on true
+select * from t right join lateral (select t.a as q) r on true
+select * from t join u on t.a = v.a join v on true
+select * from t join u using (q)
+select * from t join u using (a, a)
+select * from t x join t y using (a) join t z using (b)
+select * from (t join u on true) j
+select j.b from (t join u using (a)) as j
+select t.b from (t join u using (a)) as j
+select * from t cross join u where t.a = u.a
+select * from t join u on t.a
+select a from t where a
+select a from t where b = 5
+select a from t limit 5 offset 2
+select a from t limit a
+select a from t limit 'x'
+select a from t limit 1.5
+select a from t limit true
+select a from t limit null
+select a from t offset '3'
+select a from t limit (select 1)
+select a from t union select a from u
+select a, b from t union select a from u
+select a from t union select b from t
+select a from t union all select 1.5
+select c from t union all select c from t
+select a from t intersect select b from u
+select e from t except select b from t
+select 'x' union select 'y'
+select null union select 1
+select 1 union select 'x'
+select 1 union select '2'
+select '1' union select 2 union select 3
+select a from t union select a from u order by a
+select a as x from t union select a from u order by x
+select a from t union select a from u order by 1
+select a from t union select a from u order by a + 1
+select a from t union select a from u order by b
+(select a from t order by a limit 1) union all (select a from u order by a)
+values (1, 'a'), (2, 'b')
+values (1, 'a'), (2.5, null)
+values (1), (2, 3)
+values (1), ('x')
+values (default)
+values (1, 2), (3, 4) order by column2 limit 1
+select * from (values (1, 'a'), (2, 'b')) as q (n, s)
+select * from (values (1, 'a'), (2, 'b')) q where column1 = 1
+select * from (values (1, 'a'))
+with x as (select a from t) select * from x
+with x as (select a from t) select * from x p join x q on p.a = q.a
+with x (q) as (select a from t) select q from x
+with x (q, r) as (select a from t) select q from x
+with x as (select a from t), x as (select 1) select * from x
+with x as (select 1 as n), y as (select n + 1 as m from x) select m, n from x, y
+with x as (select nosuch from t) select 1
+with x as (select a from t) select (select max(a) from x) from u
+with t as (select 1 as one) select * from t
+select a.b.c.d.e from t
+select count(*), a from t
+select a, count(*) over () from t
+select sum(a) over (partition by b) from t
+select row_number() over (order by a) from t
+select generate_series(1, 3)
+select * from generate_series(1, 3)
+select string_agg(b, ',') from t
+select array[1, 2]
+select distinct on (a) a, b from t
+select a from t for update
+select a from t group by rollup (a)
+select a from t order by a using <
+select a into q from t
+with recursive r as (select 1) select * from r
+select $1
+select $1::int, $2::text
+select a + $1 from t where b = $2
+select a from t where a = $1 and b = $1
+select a from t where a in ($1, $2)
+select a from t limit $1 offset $2
+select $1 + $2
+select coalesce($1, 5), case when $2 then $3 else 'x' end
+select $2::int
+select $1 = $2
+insert into t values (1, 'x', 1.5, '2020-01-01', 'abc', 2)
+insert into t values (1)
+insert into t (a) values (1, 2)
+insert into t (a, b) values (1)
+insert into t (a, b) values (1, 'x'), (2, 'y')
+insert into t (a, b) values (1, 'x'), (2)
+insert into t (a, q) values (1, 2)
+insert into t (a, a) values (1, 2)
+insert into t (a) values ('x')
+insert into t (a) values (b)
+insert into t (a) values ('1'::text)
+insert into t (a) values (now())
+insert into t (d) values (5)
+insert into t (b) values (5)
+insert into t (c) values (2.0::float8)
+insert into t (e) values (current_date)
+insert into t (a) values (default)
+insert into t default values
+insert into t values (1, 'x', 1.5, '2020-01-01', 'abc', 2, 7)
+insert into w values (default, default)
+insert into w (y) values ('q'), (default)
+insert into t select * from t
+insert into t (a, b) select a, b from t
+insert into t (a, b) select a from u
+insert into t (a) select a, b from u
+insert into t (a) select b from t
+insert into t (a, d) select '1', '2020-01-01'
+insert into t (a) select 'x'
+insert into t (a) select 1 union select 2
+insert into t (a) values (1) union select 2
+insert into t (a, b) values (sum(1), 'x')
+insert into nosuch values (1)
+insert into t values ((select max(a) from u))
+insert into t (a) with q as (select 1 as n) select n from q
+insert into t (a) values (1) returning a
+insert into u values (1) on conflict do nothing
+insert into t (a, b) values ($1, $2)
+update t set a = 1
+update t set a = 1, a = 2
+update t set q = 1
+update t set a = 'x'
+update t set a = b
+update t set a = a + 1, b = b || 'x' where c > 1
+update t as x set a = x.a + 1 where x.b = 'q'
+update t as x set a = t.a + 1
+update t set x.a = 1
+update t set a = default, d = default
+update t set (a, b) = (1, 'x')
+update t set (a, b) = (1, 2, 3)
+update t set (a, b) = (select 1, 'x')
+update t set a = sum(a)
+update t set a = (select max(a) from u where u.a = t.a)
+update t set a = u.a from u where u.a = t.a
+update nosuch set a = 1
+update t set a = 1 where q = 1
+update t set a = $1 where b = $2
+delete from t
+delete from t where a = 1
+delete from t where q = 1
+delete from t where a
+delete from t as x where x.a in (select a from u)
+delete from t as x where t.a = 1
+delete from t using u where t.a = u.a
+delete from nosuch
+create table n1 (a int, b int, a text)
+create table n2 (a nosuch)
+create table n3 (a int primary key, b int primary key)
+create table n4 (a int, primary key (b))
+create table n5 (a int, primary key (a, a))
+create table n6 (a int default 'x')
+create table n7 (a int default now())
+create table n8 (a int default 1 default 2)
+create table n9 (a int null not null)
+create table n10 (a int default b, b int)
+create table n11 (a int default (select 1))
+create table n12 (a int default sum(1))
+create table n13 (a int) with (fillfactor = 5)
+create table n14 (a int) with (nosuch = 5)
+create table n15 (ctid int)
+create table n16 (a int collate "C")
+create table n17 (a varchar(0))
+create table n18 (a int, b numeric(10,2) default 1.5, c text not null default 'x', primary key (a, b)) with (fillfactor = 90)
+create table n19 ()
+create table n20 (a int default 3.7, b text default 5, c date default '2020-01-01')
+create table n21 (a unknown)
