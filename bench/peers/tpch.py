@@ -80,18 +80,19 @@ def open_lathe(workspace, options):
     return engine
 
 
-def cached(options, name):
-    """(folder of a peer's database or None, whether it is complete, what marks it so)."""
+def cached(workspace, options, name):
+    """(folder of a peer's database or None, whether it is complete and of this generator, its mark)."""
     if not options.cache:
         return None, False, None
     folder = os.path.join(os.path.abspath(options.cache), f"{name}-sf{options.sf:g}")
     mark = folder + ".complete"
     os.makedirs(os.path.dirname(folder), exist_ok=True)
-    return folder, os.path.exists(mark), mark
+    generator = os.path.getmtime(workspace.program("lathe-tpch"))
+    return folder, os.path.exists(mark) and os.path.getmtime(mark) >= generator, mark
 
 
 def open_postgres(workspace, options):
-    folder, complete, mark = cached(options, "postgres")
+    folder, complete, mark = cached(workspace, options, "postgres")
     engine = SqlEngine(subjects.postgres(options, folder), options.threads)
     if not complete:
         for table in TABLES:
@@ -106,7 +107,7 @@ def open_postgres(workspace, options):
 
 
 def open_duckdb(workspace, options):
-    folder, complete, mark = cached(options, "duckdb")
+    folder, complete, mark = cached(workspace, options, "duckdb")
     engine = duckdb.DuckDB(workspace.modules, options.threads,
                            folder + ".db" if folder else ":memory:")
     if not complete:
