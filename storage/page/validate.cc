@@ -24,7 +24,8 @@ struct CheckedField {
   uint32_t offset;
   int32_t null_byte;  // -1 = never NULL
   uint8_t null_mask;
-  enum Kind : uint8_t { kBool, kText, kNumeric } kind;
+  enum Kind : uint8_t { kBool, kText, kNumeric, kArray } kind;
+  types::TypeId element;  // of kArray
 };
 
 std::vector<CheckedField> CheckedFields(const row::Layout& layout) {
@@ -34,16 +35,21 @@ std::vector<CheckedField> CheckedFields(const row::Layout& layout) {
     if (field.repr == Repr::kBool) {
       kind = CheckedField::kBool;
     } else if (field.repr == Repr::kString) {
-      kind =
-          field.type.id == types::TypeId::kNumeric ? CheckedField::kNumeric : CheckedField::kText;
+      kind = field.type.id == types::TypeId::kNumeric ? CheckedField::kNumeric
+             : field.type.id == types::TypeId::kArray ? CheckedField::kArray
+                                                      : CheckedField::kText;
     } else {
       continue;
     }
     const bool nullable = field.null_bit >= 0;
-    fields.push_back(
-        {field.offset,
-         nullable ? static_cast<int32_t>(layout.null_offset()) + field.null_bit / 8 : -1,
-         static_cast<uint8_t>(nullable ? 1 << (field.null_bit % 8) : 0), kind});
+    CheckedField checked;
+    checked.offset = field.offset;
+    checked.null_byte =
+        nullable ? static_cast<int32_t>(layout.null_offset()) + field.null_bit / 8 : -1;
+    checked.null_mask = static_cast<uint8_t>(nullable ? 1 << (field.null_bit % 8) : 0);
+    checked.kind = kind;
+    checked.element = field.type.element;
+    fields.push_back(checked);
   }
   return fields;
 }
@@ -95,6 +101,26 @@ const char* CheckNumeric(std::string_view form) {
   return nullptr;
 }
 
+/// An array as array.h lays it out.
+const char* CheckArray(std::string_view form, types::TypeId element) {
+  ByteReader reader(form);
+  if (reader.Little<uint32_t>() != static_cast<uint32_t>(element)) return "array of another type";
+  const uint32_t count = reader.Little<uint32_t>();
+  const Repr repr = types::ReprOf(types::Type(element));
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const uint32_t size = reader.Little<uint32_t>();
+    if (size == UINT32_MAX) continue;
+    const std::string_view bytes = reader.Bytes(size);
+    if (!reader.ok()) break;
+    if (repr != Repr::kString && size != types::SlotBytes(repr)) return "array element of wrong size";
+    if (repr == Repr::kBool && static_cast<uint8_t>(bytes[0]) > 1) return "boolean that is neither";
+    if (element == types::TypeId::kNumeric) {
+      if (const char* wrong = CheckNumeric(bytes)) return wrong;
+    }
+  }
+  return reader.ok() && reader.AtEnd() ? nullptr : "array of wrong length";
+}
+
 const char* CheckRow(const std::vector<CheckedField>& fields, const char* base, const char* row,
                      uint64_t begin, uint64_t end) {
   for (const CheckedField& field : fields) {
@@ -109,6 +135,9 @@ const char* CheckRow(const std::vector<CheckedField>& fields, const char* base, 
     if (const char* wrong = CheckSlot(base, slot, begin, end)) return wrong;
     if (field.kind == CheckedField::kNumeric && !null) {
       if (const char* wrong = CheckNumeric(row::ReadString(base, slot))) return wrong;
+    }
+    if (field.kind == CheckedField::kArray && !null) {
+      if (const char* wrong = CheckArray(row::ReadString(base, slot), field.element)) return wrong;
     }
   }
   return nullptr;

@@ -21,7 +21,7 @@ Result<row::PageHeader> ReadPageHeader(std::string_view bytes);
 
 /// Everything: header, checksum, every slot of every row in `layout` (the layout of the page's
 /// schema version; no prefix): strings within the page, short ones inline and canonical, booleans 0
-/// or 1, big numerics as long as they say. XX001 with what is wrong. schema_version 0 = any.
+/// or 1, big numerics and arrays well-formed. XX001 with what is wrong. schema_version 0 = any.
 Status ValidatePage(std::string_view bytes, const row::Layout& layout, uint32_t schema_version);
 /// ValidatePage without the checksum, for pages that come from memory.
 Status ValidatePageStructure(std::string_view bytes, const row::Layout& layout,
