@@ -57,7 +57,6 @@ struct TypeName {
   IntervalFields interval_fields = IntervalFields::kAll;
   std::vector<int32_t> array_bounds;    // one per dimension; -1 = no bound written
   bool setof = false;
-  bool percent_type = false;            // table.column%TYPE: name.schema/name hold table and column
   int32_t location = -1;
 };
 
