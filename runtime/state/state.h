@@ -32,7 +32,7 @@ enum class ConstantState : uint32_t { kValue, kNull, kError };
 struct alignas(16) ConstantSlot {
   types::Datum value;
   ConstantState state = ConstantState::kNull;
-  uint32_t unused = 0;
+  uint32_t inline_slot = 0;  // of a string of up to 3 bytes: its row slot (row/string_slot.h); else 0
   const void* prepared = nullptr;  // abi::LikePattern of a pattern
 };
 static_assert(sizeof(ConstantSlot) == 32 && offsetof(ConstantSlot, state) == 16 &&

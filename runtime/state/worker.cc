@@ -5,6 +5,7 @@
 #include "runtime/base/bytes.h"
 #include "runtime/func/context.h"
 #include "runtime/state/state.h"
+#include "runtime/types/datetime.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/numeric.h"
 
@@ -103,6 +104,28 @@ void lathe_average_fixed(void* worker, int64_t low, int64_t high, int64_t count,
   // PostgreSQL: numeric division of the sum by the count.
   auto average = types::Divide(types::Numeric::FromFixed(Join(low, high), scale), types::Numeric::FromInt64(count));
   lathe::StoreAt(datum, average.value().ToDatum(&Worker(worker).arena));
+}
+
+int32_t lathe_add_interval(void* worker, char* state, int64_t low, int64_t high) {
+  types::Interval add;
+  add.micros = low;
+  add.days = static_cast<int32_t>(high);
+  add.months = static_cast<int32_t>(high >> 32);
+  auto sum = types::AddIntervals(lathe::LoadAt<types::Interval>(state), add);
+  if (!sum.ok()) return Fail(Worker(worker), std::move(sum).error());
+  lathe::StoreAt(state, sum.value());
+  return 0;
+}
+
+int32_t lathe_average_interval(void* worker, int64_t low, int64_t high, int64_t count, void* datum) {
+  types::Interval sum;
+  sum.micros = low;
+  sum.days = static_cast<int32_t>(high);
+  sum.months = static_cast<int32_t>(high >> 32);
+  auto average = types::DivideInterval(sum, static_cast<double>(count));
+  if (!average.ok()) return Fail(Worker(worker), std::move(average).error());
+  lathe::StoreAt(datum, average.value());
+  return 0;
 }
 
 int32_t lathe_average_big(void* worker, const char* data, uint64_t size, int64_t count, void* datum) {

@@ -1,0 +1,213 @@
+// Aggregation:
+//
+//   h = hash(groups);                                           without groups: row = local->single
+//   for (i = h & mask; (entry = directory[i]); i = (i + 1) & mask)
+//     if (entry's 16 bits == h's && entry->groups == groups) { row = entry; goto found; }
+//   row = aggregate_insert(local, h, bytes of strings); row->groups = groups;
+//   found: row->sum += argument; row->count += 1; ...
+#include "codegen/emit/emitter.h"
+#include "runtime/state/aggregate_table.h"
+
+namespace lathe::emit {
+
+using state::ComponentKind;
+
+llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& spec, const std::vector<SqlValue>& groups,
+                                llvm::Value* local) {
+  llvm::Value* hash = code_.UInt64(abi::kHashSeed);
+  for (const SqlValue& group : groups) hash = Hash(hash, group);
+  // The entry's 16 bits must not be zero together with everything else: a row's address never is.
+  llvm::Value* directory = code_.Load(code_.Ptr(), local, "directory");
+  llvm::Value* mask = code_.Load(code_.I64(), code_.At(local, 8), "mask");
+  llvm::BasicBlock* before = b_.GetInsertBlock();
+  llvm::BasicBlock* head = code_.Block("group.probe");
+  llvm::BasicBlock* occupied = code_.Block("group.entry");
+  llvm::BasicBlock* compare = code_.Block("group.compare");
+  llvm::BasicBlock* next = code_.Block("group.next");
+  llvm::BasicBlock* insert = code_.Block("group.insert");
+  llvm::BasicBlock* found = code_.Block("group.found");
+  llvm::Value* start = b_.CreateAnd(hash, mask);
+  b_.CreateBr(head);
+  b_.SetInsertPoint(head);
+  llvm::PHINode* i = b_.CreatePHI(code_.I64(), 2, "i");
+  i->addIncoming(start, before);
+  llvm::Value* entry = code_.Load(code_.I64(), b_.CreateInBoundsGEP(code_.I64(), directory, i), "entry");
+  code_.Branch(b_.CreateICmpNE(entry, code_.Int64(0)), occupied, insert, Code::Hint::kLikely);
+  b_.SetInsertPoint(occupied);
+  llvm::Value* difference = b_.CreateLShr(b_.CreateXor(entry, hash), 48);
+  code_.Branch(b_.CreateICmpEQ(difference, code_.Int64(0)), compare, next, Code::Hint::kLikely);
+  b_.SetInsertPoint(compare);
+  llvm::Value* entry_row =
+      b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)), code_.Ptr(), "entry_row");
+  const std::vector<bool> null_equal(groups.size(), true);
+  llvm::Value* page = spec.layout.has_strings() ? PageOf(entry_row) : nullptr;
+  llvm::Value* equal = KeysEqual(spec.layout, groups, null_equal, entry_row, page);
+  llvm::BasicBlock* compared = b_.GetInsertBlock();
+  code_.Branch(equal, found, next, Code::Hint::kLikely);
+  b_.SetInsertPoint(next);
+  llvm::Value* following = b_.CreateAnd(b_.CreateAdd(i, code_.Int64(1)), mask);
+  i->addIncoming(following, next);
+  b_.CreateBr(head);
+  b_.SetInsertPoint(insert);
+  std::vector<SqlValue> stored;
+  for (const SqlValue& group : groups) stored.push_back(code_.Decode(group));
+  llvm::Value* heap_bytes = spec.layout.has_strings() ? code_.HeapBytes(stored) : code_.Int64(0);
+  llvm::Value* new_row = code_.Call(Abi::lathe_aggregate_insert, {local, hash, heap_bytes}, "new_group");
+  code_.If(
+      b_.CreateIsNull(new_row), "no_memory",
+      [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+  llvm::Value* buffer =
+      spec.layout.has_strings() ? code_.Load(code_.Ptr(), code_.At(local, 16), "buffer") : local;
+  code_.StoreFields(spec.layout, 0, stored, new_row, buffer);
+  llvm::BasicBlock* inserted = b_.GetInsertBlock();
+  b_.CreateBr(found);
+  b_.SetInsertPoint(found);
+  llvm::PHINode* row = b_.CreatePHI(code_.Ptr(), 2, "group");
+  row->addIncoming(entry_row, compared);
+  row->addIncoming(new_row, inserted);
+  return row;
+}
+
+void Emitter::EmitAggregateSink(const Sink& sink) {
+  const state::AggregateSpec& spec = program_.objects[sink.object].aggregate;
+  llvm::Value* local = Local(sink.object);
+  llvm::Value* row = nullptr;
+  if (spec.group_count == 0) {
+    InPrologue([&] { row = code_.Load(code_.Ptr(), code_.At(local, 24), "totals"); });
+    // Without memory for its one row the worker stops at once.
+    code_.If(
+        b_.CreateIsNull(row), "no_memory",
+        [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+  } else {
+    std::vector<SqlValue> groups;
+    for (uint32_t i = 0; i < spec.group_count; ++i) {
+      SqlValue v = Emit(*sink.fields[i]);
+      if (v.null != nullptr && spec.layout.field(i).null_bit < 0) {
+        code_.FailIf(v.null, SqlState::kInternalError, "null value in a group column that cannot be null");
+        v.null = nullptr;
+      }
+      groups.push_back(v);
+    }
+    row = FindGroup(sink, spec, groups, local);
+  }
+  for (const pipeline::ArgumentUpdate& update : sink.updates) {
+    if (update.filter != nullptr) {
+      If(EmitIsTrue(*update.filter), "call_filter", [&] { UpdateComponents(spec, update, row, local); });
+    } else {
+      UpdateComponents(spec, update, row, local);
+    }
+  }
+}
+
+void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update,
+                               llvm::Value* row, llvm::Value* local) {
+  SqlValue v;
+  if (update.argument != nullptr) v = Emit(*update.argument);
+  bool branch = false;
+  for (uint32_t index : update.components) {
+    const ComponentKind kind = spec.components[index].kind;
+    branch |= kind != ComponentKind::kCount && kind != ComponentKind::kSumI64 && kind != ComponentKind::kSumI128;
+  }
+  auto body = [&](llvm::Value* null) {
+    for (uint32_t index : update.components) {
+      const state::Component& c = spec.components[index];
+      llvm::Value* address = code_.At(row, spec.layout.field(c.field).offset);
+      auto masked = [&](llvm::Value* value) {
+        return null == nullptr ? value : b_.CreateSelect(null, llvm::Constant::getNullValue(value->getType()), value);
+      };
+      switch (c.kind) {
+        case ComponentKind::kCount: {
+          llvm::Value* one = null == nullptr ? code_.Int64(1) : b_.CreateZExt(b_.CreateNot(null), code_.I64());
+          code_.Store(b_.CreateAdd(code_.Load(code_.I64(), address, "count"), one), address);
+          break;
+        }
+        case ComponentKind::kSumI64:
+          code_.Store(b_.CreateAdd(code_.Load(code_.I64(), address, "sum"), masked(b_.CreateSExt(v.value, code_.I64()))),
+                      address);
+          break;
+        case ComponentKind::kSumI128: {
+          llvm::Value* add = masked(b_.CreateSExt(v.value, code_.I128()));
+          llvm::Value* sum = code_.Load(code_.I128(), address, "sum");
+          if (v.repr == Repr::kI64) {
+            // At most 2^63 rows of 64 bits: no overflow.
+            code_.Store(b_.CreateAdd(sum, add), address);
+            break;
+          }
+          // Both overflow cases show in the signs.
+          llvm::Value* total = b_.CreateAdd(sum, add);
+          llvm::Value* signs = b_.CreateAnd(b_.CreateXor(total, sum), b_.CreateXor(total, add));
+          code_.FailIf(b_.CreateICmpSLT(b_.CreateTrunc(b_.CreateLShr(signs, 64), code_.I64()), code_.Int64(0)),
+                       SqlState::kNumericValueOutOfRange, "numeric field overflow");
+          code_.Store(total, address);
+          break;
+        }
+        case ComponentKind::kSumF32:
+        case ComponentKind::kSumF64: {
+          llvm::Type* type = c.kind == ComponentKind::kSumF32 ? b_.getFloatTy() : b_.getDoubleTy();
+          llvm::Value* add = v.value->getType() == type ? v.value : b_.CreateFPExt(v.value, type);
+          llvm::Value* sum = code_.Load(type, address, "sum");
+          code_.Store(FloatArithmetic(func::InlineOp::kAdd, sum, add, nullptr), address);
+          break;
+        }
+        case ComponentKind::kSumInterval: {
+          auto [low, high] = code_.Halves(v.value);
+          code_.ReturnIfError(code_.Call(Abi::lathe_add_interval, {code_.worker(), address, low, high}));
+          break;
+        }
+        case ComponentKind::kSumBig: {
+          SqlValue s = code_.Decode(v);
+          llvm::Value* refused = code_.Call(Abi::lathe_aggregate_add_big, {local, address, s.value, s.size});
+          code_.If(
+              b_.CreateICmpNE(refused, code_.Int32(0)), "no_memory",
+              [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+          break;
+        }
+        case ComponentKind::kMin:
+        case ComponentKind::kMax: {
+          llvm::Value* count =
+              code_.Load(code_.I64(), code_.At(row, spec.layout.field(c.count_field).offset), "count");
+          llvm::Value* first = b_.CreateICmpEQ(count, code_.Int64(0));
+          SqlValue best;
+          best.type = c.type;
+          best.repr = types::ReprOf(c.type);
+          const func::InlineOp op = c.kind == ComponentKind::kMin ? func::InlineOp::kLt : func::InlineOp::kGt;
+          auto better = [&]() -> llvm::Value* {
+            if (best.repr == Repr::kString) {
+              best.value = code_.Load(code_.Ptr(), address);
+              best.size = b_.CreateZExt(code_.Load(code_.I32(), code_.At(address, 8)), code_.I64());
+            } else if (best.repr == Repr::kBool) {
+              best.value = b_.CreateTrunc(code_.Load(code_.I8(), address), code_.I1());
+            } else {
+              best.value = code_.Load(code_.TypeOf(best.repr), address, "best");
+            }
+            SqlValue present = v;
+            present.null = nullptr;
+            return Compare(op, present, best);
+          };
+          llvm::Value* take = code_.ChooseRaw(
+              first, "first", [&]() -> llvm::Value* { return code_.Bool(true); }, better);
+          code_.If(take, "better", [&] {
+            if (best.repr != Repr::kString) {
+              code_.Store(best.repr == Repr::kBool ? b_.CreateZExt(v.value, code_.I8()) : v.value, address);
+              return;
+            }
+            SqlValue s = code_.Decode(v);
+            llvm::Value* refused = code_.Call(Abi::lathe_aggregate_keep, {local, address, s.value, s.size});
+            code_.If(
+                b_.CreateICmpNE(refused, code_.Int32(0)), "no_memory",
+                [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},
+                Code::Hint::kUnlikely);
+          });
+          break;
+        }
+      }
+    }
+  };
+  if (v.null != nullptr && branch) {
+    If(b_.CreateNot(v.null), "present", [&] { body(nullptr); });
+  } else {
+    body(v.null);
+  }
+}
+
+}  // namespace lathe::emit

@@ -1,0 +1,212 @@
+// Comparisons and hashes of every representation.
+#include "codegen/emit/emitter.h"
+#include "runtime/types/fixed.h"
+
+namespace lathe::emit {
+namespace {
+
+using func::InlineOp;
+
+bool IsOidLike(const types::Type& type) {
+  return types::ReprOf(type) == Repr::kI32 && type.id != types::TypeId::kInt4 && type.id != types::TypeId::kDate;
+}
+bool IsFloat(const types::Type& type) {
+  return type.id == types::TypeId::kFloat4 || type.id == types::TypeId::kFloat8;
+}
+
+llvm::CmpInst::Predicate PredicateOf(InlineOp op, bool is_signed) {
+  using P = llvm::CmpInst::Predicate;
+  switch (op) {
+    case InlineOp::kEq: return P::ICMP_EQ;
+    case InlineOp::kNe: return P::ICMP_NE;
+    case InlineOp::kLt: return is_signed ? P::ICMP_SLT : P::ICMP_ULT;
+    case InlineOp::kLe: return is_signed ? P::ICMP_SLE : P::ICMP_ULE;
+    case InlineOp::kGt: return is_signed ? P::ICMP_SGT : P::ICMP_UGT;
+    default: return is_signed ? P::ICMP_SGE : P::ICMP_UGE;
+  }
+}
+
+}  // namespace
+
+bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
+  if (a.is_integer() && b.is_integer()) return true;
+  if (IsFloat(a) && IsFloat(b)) return true;
+  if (a.id == types::TypeId::kNumeric && b.id == types::TypeId::kNumeric) return true;
+  if (IsOidLike(a) && IsOidLike(b)) return true;
+  if (a.is_string_like() && b.is_string_like()) {
+    return (a.id == types::TypeId::kBpChar) == (b.id == types::TypeId::kBpChar);
+  }
+  switch (a.id) {
+    case types::TypeId::kBool:
+    case types::TypeId::kChar:
+    case types::TypeId::kDate:
+    case types::TypeId::kTimestamp:
+    case types::TypeId::kTimestampTz:
+    case types::TypeId::kInterval: return a.id == b.id;
+    default: return false;
+  }
+}
+
+llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
+  auto bytes_equal = [&]() -> llvm::Value* {
+    SqlValue p = code_.Decode(x), q = code_.Decode(y);
+    return code_.ChooseRaw(
+        b_.CreateICmpEQ(p.size, q.size), "same_size",
+        [&] {
+          return b_.CreateICmpNE(code_.Call(Abi::lathe_equal_bytes, {p.value, q.value, p.size}), code_.Int32(0));
+        },
+        [&]() -> llvm::Value* { return code_.Bool(false); });
+  };
+  if (x.slot == nullptr || y.slot == nullptr) return bytes_equal();
+  // When either is short they are equal only if their slots are.
+  llvm::Value* same_slot = b_.CreateICmpEQ(x.slot, y.slot, "same_slot");
+  llvm::Value* is_short = b_.CreateTrunc(b_.CreateOr(x.slot, y.slot), code_.I1());
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(x.slot); known != nullptr && (known->getZExtValue() & 1)) {
+    return same_slot;
+  }
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(y.slot); known != nullptr && (known->getZExtValue() & 1)) {
+    return same_slot;
+  }
+  return code_.ChooseRaw(is_short, "short", [&] { return same_slot; }, bytes_equal);
+}
+
+llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y) {
+  auto by_order = [&](llvm::Value* order) {
+    return b_.CreateICmp(PredicateOf(op, true), order, code_.Int32(0), "compare");
+  };
+  if (x.type.id == types::TypeId::kNumeric) {
+    if (x.type.is_fixed_numeric() && y.type.is_fixed_numeric()) {
+      const int scale = std::max(x.type.scale, y.type.scale);
+      const int digits = std::max(x.type.precision - x.type.scale, y.type.precision - y.type.scale) + scale;
+      if (digits <= types::kFixedDigitsMax) {
+        const Repr wide = digits <= 18 ? Repr::kI64 : Repr::kI128;
+        llvm::Value* p = RescaleUp(x.value, scale - x.type.scale, wide);
+        llvm::Value* q = RescaleUp(y.value, scale - y.type.scale, wide);
+        return b_.CreateICmp(PredicateOf(op, true), p, q, "compare");
+      }
+    }
+    SqlValue p = FixedToBig(x), q = FixedToBig(y);
+    // NULL bytes do not decode; any order will do for them.
+    llvm::Value* null = code_.OrNull(x.null, y.null);
+    auto compare = [&]() -> llvm::Value* {
+      SqlValue s = code_.Decode(p), t = code_.Decode(q);
+      return code_.Call(Abi::lathe_compare_numeric, {s.value, s.size, t.value, t.size});
+    };
+    if (null == nullptr) return by_order(compare());
+    return by_order(code_.ChooseRaw(null, "null", [&]() -> llvm::Value* { return code_.Int32(0); }, compare));
+  }
+  switch (x.repr) {
+    case Repr::kBool: return b_.CreateICmp(PredicateOf(op, false), x.value, y.value, "compare");
+    case Repr::kI8:
+    case Repr::kI16:
+    case Repr::kI32:
+    case Repr::kI64:
+    case Repr::kI128: {
+      llvm::Value *p = x.value, *q = y.value;
+      if (p->getType() != q->getType()) {
+        llvm::Type* wide = p->getType()->getIntegerBitWidth() > q->getType()->getIntegerBitWidth() ? p->getType()
+                                                                                                  : q->getType();
+        p = b_.CreateSExt(p, wide);
+        q = b_.CreateSExt(q, wide);
+      }
+      return b_.CreateICmp(PredicateOf(op, !IsOidLike(x.type)), p, q, "compare");
+    }
+    case Repr::kF32:
+    case Repr::kF64: {
+      llvm::Value *p = x.value, *q = y.value;
+      if (p->getType() != q->getType()) {
+        p = b_.CreateFPExt(p, b_.getDoubleTy());
+        q = b_.CreateFPExt(q, b_.getDoubleTy());
+      }
+      // NaN equals NaN and is greater than all others.
+      auto nan = [&](llvm::Value* v) { return b_.CreateFCmpUNO(v, v); };
+      auto less = [&](llvm::Value* s, llvm::Value* t) {
+        return b_.CreateOr(b_.CreateFCmpOLT(s, t), b_.CreateAnd(b_.CreateNot(nan(s)), nan(t)));
+      };
+      auto equal = [&] { return b_.CreateOr(b_.CreateFCmpOEQ(p, q), b_.CreateAnd(nan(p), nan(q))); };
+      switch (op) {
+        case InlineOp::kEq: return equal();
+        case InlineOp::kNe: return b_.CreateNot(equal());
+        case InlineOp::kLt: return less(p, q);
+        case InlineOp::kGt: return less(q, p);
+        case InlineOp::kLe: return b_.CreateNot(less(q, p));
+        default: return b_.CreateNot(less(p, q));
+      }
+    }
+    case Repr::kInterval: {
+      auto [x_low, x_high] = code_.Halves(x.value);
+      auto [y_low, y_high] = code_.Halves(y.value);
+      return by_order(code_.Call(Abi::lathe_compare_interval, {x_low, x_high, y_low, y_high}));
+    }
+    case Repr::kString: break;
+  }
+  // char(n) of known length lies without trailing blanks; only others need care.
+  const bool blanks = x.type.id == types::TypeId::kBpChar && (x.type.typmod < 0 || y.type.typmod < 0);
+  if (!blanks && (op == InlineOp::kEq || op == InlineOp::kNe)) {
+    llvm::Value* equal = EqualStrings(x, y);
+    return op == InlineOp::kEq ? equal : b_.CreateNot(equal);
+  }
+  SqlValue p = code_.Decode(x), q = code_.Decode(y);
+  return by_order(code_.Call(blanks ? Abi::lathe_compare_bpchar : Abi::lathe_compare_string,
+                             {p.value, p.size, q.value, q.size}));
+}
+
+llvm::Value* Emitter::HashWord(llvm::Value* h, llvm::Value* word) {
+  llvm::Value* product = b_.CreateMul(b_.CreateXor(h, word), code_.UInt64(abi::kHashFactor));
+  return b_.CreateXor(product, b_.CreateLShr(product, 32), "hash");
+}
+
+llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
+  auto with_null = [&](llvm::Value* word) {
+    return v.null == nullptr ? word : b_.CreateSelect(v.null, code_.UInt64(abi::kHashNull), word);
+  };
+  switch (v.repr) {
+    case Repr::kBool: return HashWord(h, with_null(b_.CreateZExt(v.value, code_.I64())));
+    case Repr::kI8:
+    case Repr::kI16:
+    case Repr::kI32: return HashWord(h, with_null(b_.CreateSExt(v.value, code_.I64())));
+    case Repr::kI64: return HashWord(h, with_null(v.value));
+    case Repr::kI128: {
+      auto [low, high] = code_.Halves(v.value);
+      return HashWord(HashWord(h, with_null(low)), with_null(high));
+    }
+    case Repr::kF32:
+    case Repr::kF64: {
+      llvm::Value* d = v.repr == Repr::kF32 ? b_.CreateFPExt(v.value, b_.getDoubleTy()) : v.value;
+      llvm::Value* zero = llvm::ConstantFP::get(b_.getDoubleTy(), 0.0);
+      d = b_.CreateSelect(b_.CreateFCmpOEQ(d, zero), zero, d);  // -0 equals 0
+      d = b_.CreateSelect(b_.CreateFCmpUNO(d, d), llvm::ConstantFP::getNaN(b_.getDoubleTy()), d);
+      return HashWord(h, with_null(b_.CreateBitCast(d, code_.I64())));
+    }
+    case Repr::kInterval: {
+      auto [low, high] = code_.Halves(v.value);
+      return HashWord(h, with_null(code_.Call(Abi::lathe_hash_interval, {low, high})));
+    }
+    case Repr::kString: break;
+  }
+  if (v.type.id == types::TypeId::kNumeric) {
+    auto hash = [&]() -> llvm::Value* {
+      SqlValue s = code_.Decode(v);
+      return code_.Call(Abi::lathe_hash_numeric, {s.value, s.size});
+    };
+    if (v.null == nullptr) return HashWord(h, hash());
+    return HashWord(h, code_.ChooseRaw(v.null, "null",
+                                       [&]() -> llvm::Value* { return code_.UInt64(abi::kHashNull); }, hash));
+  }
+  const bool blanks = v.type.id == types::TypeId::kBpChar && v.type.typmod < 0;
+  auto hash = [&]() -> llvm::Value* {
+    SqlValue s = code_.Decode(v);
+    return code_.Call(blanks ? Abi::lathe_hash_bpchar : Abi::lathe_hash_string, {s.value, s.size}, "hash");
+  };
+  llvm::Value* word;
+  if (v.slot != nullptr && !blanks) {
+    word = code_.ChooseRaw(
+        b_.CreateTrunc(v.slot, code_.I1()), "short",
+        [&] { return HashWord(code_.UInt64(abi::kHashSeed), b_.CreateZExt(v.slot, code_.I64())); }, hash);
+  } else {
+    word = hash();
+  }
+  return HashWord(h, with_null(word));
+}
+
+}  // namespace lathe::emit

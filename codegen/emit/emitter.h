@@ -1,0 +1,188 @@
+// One pipeline under construction: where its columns are, and one method per operator and kind of expression. Each operator's file
+// opens with the code that it generates.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "codegen/emit/emit.h"
+#include "codegen/ir/code.h"
+#include "codegen/pipeline/pipeline.h"
+
+namespace lathe::emit {
+
+using expr::ColumnId;
+using expr::Expr;
+using ir::Abi;
+using ir::Code;
+using ir::Repr;
+using ir::SqlValue;
+using pipeline::ColumnField;
+using pipeline::Sink;
+using pipeline::Step;
+
+/// Columns are loaded where they are first used and remembered for as long as that place dominates the code being emitted: values
+/// made within a scope are forgotten at its end.
+class Columns {
+ public:
+  Columns() : scopes_(1) {}
+  void Bind(ColumnId id, std::function<SqlValue()> load) {
+    sources_[id] = std::move(load);
+    for (auto& scope : scopes_) scope.erase(id);
+  }
+  SqlValue Get(ColumnId id) {
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      auto found = scope->find(id);
+      if (found != scope->end()) return found->second;
+    }
+    auto source = sources_.find(id);
+    LATHE_CHECK_NOTE(source != sources_.end(), "column is not bound");
+    SqlValue v = source->second();
+    scopes_.back()[id] = v;
+    return v;
+  }
+  bool bound(ColumnId id) const { return sources_.contains(id); }
+  void Push() { scopes_.emplace_back(); }
+  void Pop() { scopes_.pop_back(); }
+
+ private:
+  std::map<ColumnId, std::function<SqlValue()>> sources_;
+  std::vector<std::map<ColumnId, SqlValue>> scopes_;
+};
+
+class Emitter {
+ public:
+  Emitter(const pipeline::Program& program, const pipeline::Pipeline& pipeline, const EmitOptions& options,
+          llvm::Module* module, EmittedPipeline* out);
+
+  /// Emits the whole function.
+  void Run();
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  // --- operators (one file each) ---
+  void EmitSource();                        // scan.cc
+  void EmitSteps(size_t index);             // emitter.cc: step index and all after it, then the sinks
+  void EmitFilter(const Step& step, size_t index);
+  void EmitProject(const Step& step, size_t index);
+  void EmitRename(const Step& step, size_t index);
+  void EmitProbe(const Step& step, size_t index);
+  void EmitNestedLoop(const Step& step, size_t index);
+  void EmitFlagged(const Step& step, size_t index);
+  void EmitAggregateOutput(const Step& step, size_t index);
+  void EmitSetOutput(const Step& step, size_t index);
+  void EmitLimit(const Step& step, size_t index);
+  void EmitCount(const Step& step, size_t index);
+  void EmitRowSink(const Sink& sink);
+  void EmitAggregateSink(const Sink& sink);
+
+  // Joins (join.cc, probe.cc, nested_loop.cc).
+  void BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* row_is_null, llvm::Value* page);
+  struct MatchLoop {
+    /// Emits code that calls `body` for each match; body may jump to `leave` to end the loop.
+    std::function<void(const std::function<void(llvm::Value* row, llvm::BasicBlock* leave)>& body)> each_match;
+    /// i1: whether the predicate could be NULL for some build row, given that no match was found; kMark only.
+    std::function<llvm::Value*()> maybe_null;
+    llvm::Value* null_row = nullptr;
+    uint32_t flag_offset = 0;
+  };
+  void EmitJoin(const Step& step, size_t index, ColumnId mark, const MatchLoop& loop);
+  /// i1: the keys of a build row equal the values.
+  llvm::Value* KeysEqual(const row::Layout& layout, const std::vector<SqlValue>& keys, const std::vector<bool>& null_equal,
+                         llvm::Value* row, llvm::Value* page);
+
+  // Aggregation (aggregate.cc).
+  llvm::Value* FindGroup(const Sink& sink, const state::AggregateSpec& spec, const std::vector<SqlValue>& groups,
+                         llvm::Value* local);
+  void UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update, llvm::Value* row,
+                        llvm::Value* local);
+  SqlValue CallResult(const pipeline::CallOutput& output, const row::Layout& layout, llvm::Value* row);
+
+  // --- expressions (expression.cc) ---
+  SqlValue Emit(const Expr& e);
+  SqlValue EmitKind(const Expr& e);
+  SqlValue EmitConst(const types::Value& value);
+  SqlValue EmitConstant(uint32_t index, const types::Type& type);
+  SqlValue EmitAndOr(const Expr& e, bool is_and);
+  SqlValue EmitCase(const Expr& e, size_t arm);
+  SqlValue EmitCoalesce(const Expr& e, size_t child);
+  SqlValue EmitGreatestLeast(const Expr& e);
+  SqlValue EmitInList(const Expr& e);
+  SqlValue EmitIsDistinct(const Expr& e);
+  llvm::Value* EmitIsTrue(const Expr& e) { return code_.IsTrue(Emit(e)); }
+  /// Goes on where the condition is true, jumps to no otherwise.
+  void EmitCondition(const Expr& e, llvm::BasicBlock* no);
+  /// Worth a branch to avoid: may fail or calls a function.
+  static bool Costly(const Expr& e);
+  SqlValue MakeBool(llvm::Value* value, llvm::Value* null = nullptr);
+  SqlValue Choose(llvm::Value* condition, const std::string& name, const std::function<SqlValue()>& then,
+                  const std::function<SqlValue()>& otherwise, Code::Hint hint = Code::Hint::kNone);
+  void If(llvm::Value* condition, const std::string& name, const std::function<void()>& then,
+          const std::function<void()>& otherwise = {}, Code::Hint hint = Code::Hint::kNone);
+
+  // Calls (call.cc).
+  SqlValue EmitCall(const Expr& e);
+  SqlValue EmitLike(const Expr& e, bool negate);
+  SqlValue EmitBoxedCall(const Expr& e, std::vector<SqlValue> args);
+  SqlValue EmitBoxedCast(const Expr& e, SqlValue v);
+  void StoreBoxed(const SqlValue& v, llvm::Value* address);           // fixed numerics become big
+  SqlValue LoadBoxed(const types::Type& type, llvm::Value* address);  // and back
+  llvm::Value* FunctionContext();
+  llvm::FunctionCallee BoxedFunction(const std::string& name, const void* address, llvm::FunctionType* type);
+
+  // Arithmetic (arithmetic.cc): operands are not NULL, or their values harmless.
+  bool CanInlineArithmetic(const Expr& e) const;
+  SqlValue EmitArithmetic(const Expr& e);
+  llvm::Value* IntArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, Repr repr, llvm::Value* null);
+  llvm::Value* FloatArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, llvm::Value* null);
+  SqlValue FixedArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b, llvm::Value* null);
+  /// Fixed numeric as i64 or i128 at another scale, unchecked: the caller knows that it fits.
+  llvm::Value* RescaleUp(llvm::Value* v, int digits, Repr to);
+  void FailUnlessNull(llvm::Value* condition, llvm::Value* null, SqlState state, const std::string& message);
+
+  // Comparison and hashing (compare.cc).
+  static bool CanInlineComparison(const types::Type& a, const types::Type& b);
+  /// i1 of a <op> b for values that are not NULL.
+  llvm::Value* Compare(func::InlineOp op, const SqlValue& a, const SqlValue& b);
+  llvm::Value* EqualStrings(const SqlValue& a, const SqlValue& b);
+  llvm::Value* HashWord(llvm::Value* h, llvm::Value* word);
+  llvm::Value* Hash(llvm::Value* h, const SqlValue& v);
+
+  // Casts (cast.cc).
+  SqlValue EmitCast(const Expr& e);
+  SqlValue FixedToBig(const SqlValue& v);
+  SqlValue BigToFixed(const SqlValue& v, const types::Type& type);
+
+  // --- surroundings ---
+  void InPrologue(const std::function<void()>& body);
+  llvm::Value* Object(uint32_t index);  // shared state, loaded in the prologue
+  llvm::Value* Local(uint32_t index);
+  void Fail(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+  std::string Name(ColumnId id) const { return program_.NameOf(id); }
+  const std::vector<Step>& steps() const { return pipeline_.steps; }
+  llvm::Value* PageOf(llvm::Value* row);  // of a row in a RowBuffer
+
+  const pipeline::Program& program_;
+  const pipeline::Pipeline& pipeline_;
+  const EmitOptions options_;
+  EmittedPipeline* out_;
+  Code code_;
+  llvm::IRBuilder<>& b_;  // code_.b
+  Columns columns_;
+  std::optional<Error> error_;
+
+  llvm::Value* row_ = nullptr;       // of the source
+  llvm::Value* row_page_ = nullptr;  // its page
+  std::map<uint32_t, llvm::Value*> objects_, locals_;
+  llvm::Value* constants_ = nullptr;
+  llvm::Value* function_context_ = nullptr;
+  llvm::Value* row_counts_ = nullptr;
+  std::map<uint32_t, SqlValue> constant_values_;
+  std::map<uint32_t, llvm::Value*> constant_errors_;  // i1
+};
+
+}  // namespace lathe::emit

@@ -1,0 +1,263 @@
+// Expressions except calls and casts: constants, columns, three-valued logic, CASE and its relatives.
+#include "codegen/emit/emitter.h"
+#include "runtime/row/string_slot.h"
+#include "runtime/types/text.h"
+
+namespace lathe::emit {
+
+using expr::Kind;
+
+bool Emitter::Costly(const Expr& e) {
+  bool costly = false;
+  expr::Visit(e, [&costly](const Expr& node) {
+    if (node.kind == Kind::kCall && (node.function->inline_op == func::InlineOp::kNone ||
+                                     node.function->volatility == func::Volatility::kVolatile)) {
+      costly = true;
+    }
+    if (node.kind == Kind::kCast && func::InlineCastFor(node.children[0]->type, node.type) == func::InlineCast::kNone) {
+      costly = true;
+    }
+  });
+  return costly;
+}
+
+SqlValue Emitter::MakeBool(llvm::Value* value, llvm::Value* null) {
+  SqlValue v;
+  v.type = types::TypeId::kBool;
+  v.repr = Repr::kBool;
+  v.value = value;
+  v.null = null;
+  return v;
+}
+
+SqlValue Emitter::Emit(const Expr& e) {
+  auto constant = program_.constant_of.find(&e);
+  if (constant != program_.constant_of.end()) return EmitConstant(constant->second, e.type);
+  const int32_t outer = code_.location;
+  if (e.location >= 0) code_.location = e.location;
+  SqlValue v = EmitKind(e);
+  code_.location = outer;
+  return v;
+}
+
+SqlValue Emitter::EmitKind(const Expr& e) {
+  switch (e.kind) {
+    case Kind::kConst: return EmitConst(e.value);
+    case Kind::kColumn: {
+      SqlValue v = columns_.Get(e.column);
+      return v;
+    }
+    case Kind::kCall: return EmitCall(e);
+    case Kind::kCast: return EmitCast(e);
+    case Kind::kAnd: return EmitAndOr(e, true);
+    case Kind::kOr: return EmitAndOr(e, false);
+    case Kind::kNot: {
+      SqlValue v = Emit(*e.children[0]);
+      return MakeBool(b_.CreateNot(v.value, "not"), v.null);
+    }
+    case Kind::kIsNull: return MakeBool(code_.IsNull(Emit(*e.children[0])));
+    case Kind::kIsNotNull: return MakeBool(b_.CreateNot(code_.IsNull(Emit(*e.children[0]))));
+    case Kind::kIsTrue: return MakeBool(code_.IsTrue(Emit(*e.children[0])));
+    case Kind::kIsFalse: return MakeBool(code_.IsFalse(Emit(*e.children[0])));
+    case Kind::kIsDistinct: return EmitIsDistinct(e);
+    case Kind::kCase: return EmitCase(e, 0);
+    case Kind::kCoalesce: return EmitCoalesce(e, 0);
+    case Kind::kGreatest:
+    case Kind::kLeast: return EmitGreatestLeast(e);
+    case Kind::kInList: return EmitInList(e);
+    case Kind::kParam:
+    case Kind::kSubquery: break;
+  }
+  Fail(NotSupported("this expression"));
+  return code_.Null(e.type);
+}
+
+SqlValue Emitter::EmitConst(const types::Value& value) {
+  if (value.is_null()) return code_.Null(value.type());
+  SqlValue v;
+  v.type = value.type();
+  v.repr = types::ReprOf(v.type);
+  const types::Datum datum = value.datum();
+  switch (v.repr) {
+    case Repr::kBool: v.value = code_.Bool(datum.b); break;
+    case Repr::kI8: v.value = b_.getInt8(static_cast<uint8_t>(datum.i8)); break;
+    case Repr::kI16: v.value = b_.getInt16(static_cast<uint16_t>(datum.i16)); break;
+    case Repr::kI32: v.value = code_.Int32(datum.i32); break;
+    case Repr::kI64: v.value = code_.Int64(datum.i64); break;
+    case Repr::kI128:
+    case Repr::kInterval: v.value = code_.Int128(datum.i128); break;
+    case Repr::kF32: v.value = llvm::ConstantFP::get(b_.getFloatTy(), llvm::APFloat(datum.f32)); break;
+    case Repr::kF64: v.value = llvm::ConstantFP::get(b_.getDoubleTy(), llvm::APFloat(datum.f64)); break;
+    case Repr::kString: {
+      std::string_view text = datum.string.view();
+      v.value = code_.Bytes(text, "text");
+      v.size = code_.Int64(static_cast<int64_t>(text.size()));
+      v.slot = code_.Int32(text.size() <= row::kInlineStringMax ? static_cast<int32_t>(row::EncodeInlineString(text)) : 0);
+      break;
+    }
+  }
+  return v;
+}
+
+SqlValue Emitter::EmitConstant(uint32_t index, const types::Type& type) {
+  auto known = constant_values_.find(index);
+  if (known == constant_values_.end()) {
+    SqlValue v;
+    llvm::Value* failed = nullptr;
+    InPrologue([&] {
+      if (constants_ == nullptr) constants_ = code_.Load(code_.Ptr(), code_.query(), "constants");
+      const uint64_t at = index * sizeof(state::ConstantSlot);
+      const std::string name = "const" + std::to_string(index);
+      v = code_.LoadDatum(type, code_.At(constants_, at), name);
+      if (v.repr == Repr::kString) v.slot = code_.Load(code_.I32(), code_.At(constants_, at + 20), name + ".slot");
+      if (!options_.constants_are_values) {
+        llvm::Value* state = code_.Load(code_.I32(), code_.At(constants_, at + 16), name + ".state");
+        v.null = b_.CreateICmpEQ(state, code_.Int32(static_cast<int>(state::ConstantState::kNull)), name + ".null");
+        failed = b_.CreateICmpEQ(state, code_.Int32(static_cast<int>(state::ConstantState::kError)));
+      }
+    });
+    known = constant_values_.emplace(index, v).first;
+    constant_errors_[index] = failed;
+  }
+  if (llvm::Value* failed = constant_errors_[index]) {
+    code_.If(
+        failed, "constant_error",
+        [&] { b_.CreateRet(code_.Call(Abi::lathe_fail_constant, {code_.worker(), code_.Int32(index)})); }, {},
+        Code::Hint::kUnlikely);
+  }
+  return known->second;
+}
+
+void Emitter::EmitCondition(const Expr& e, llvm::BasicBlock* no) {
+  if (e.kind == Kind::kAnd && !program_.constant_of.contains(&e)) {
+    for (const auto& child : e.children) EmitCondition(*child, no);
+    return;
+  }
+  llvm::Value* condition = EmitIsTrue(e);
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition); known != nullptr && known->isOne()) return;
+  llvm::BasicBlock* yes = code_.Block("pass");
+  b_.CreateCondBr(condition, yes, no);
+  b_.SetInsertPoint(yes);
+}
+
+SqlValue Emitter::EmitAndOr(const Expr& e, bool is_and) {
+  // In terms of "is decided" (false for AND, true for OR) and "is the other value"; NULL is neither.
+  SqlValue result = Emit(*e.children[0]);
+  for (size_t i = 1; i < e.children.size(); ++i) {
+    const Expr& child = *e.children[i];
+    auto combine = [&]() -> SqlValue {
+      SqlValue next = Emit(child);
+      if (result.null == nullptr && next.null == nullptr) {
+        return MakeBool(is_and ? b_.CreateAnd(result.value, next.value) : b_.CreateOr(result.value, next.value));
+      }
+      if (is_and) {
+        llvm::Value* is_true = b_.CreateAnd(code_.IsTrue(result), code_.IsTrue(next));
+        llvm::Value* is_false = b_.CreateOr(code_.IsFalse(result), code_.IsFalse(next));
+        return MakeBool(is_true, b_.CreateNot(b_.CreateOr(is_true, is_false)));
+      }
+      llvm::Value* is_true = b_.CreateOr(code_.IsTrue(result), code_.IsTrue(next));
+      llvm::Value* is_false = b_.CreateAnd(code_.IsFalse(result), code_.IsFalse(next));
+      return MakeBool(is_true, b_.CreateNot(b_.CreateOr(is_true, is_false)));
+    };
+    if (Costly(child) || expr::CanFail(child)) {
+      llvm::Value* decided = is_and ? code_.IsFalse(result) : code_.IsTrue(result);
+      result = Choose(decided, is_and ? "and" : "or", [&] { return MakeBool(code_.Bool(!is_and)); }, combine);
+    } else {
+      result = combine();
+    }
+  }
+  return result;
+}
+
+SqlValue Emitter::EmitCase(const Expr& e, size_t arm) {
+  if (arm + 1 == e.children.size()) {
+    SqlValue v = Emit(*e.children[arm]);
+    v.type = e.type;
+    return v;
+  }
+  return Choose(
+      EmitIsTrue(*e.children[arm]), "when",
+      [&] {
+        SqlValue v = Emit(*e.children[arm + 1]);
+        v.type = e.type;
+        return v;
+      },
+      [&] { return EmitCase(e, arm + 2); });
+}
+
+SqlValue Emitter::EmitCoalesce(const Expr& e, size_t child) {
+  SqlValue v = Emit(*e.children[child]);
+  v.type = e.type;
+  if (v.null == nullptr || child + 1 == e.children.size()) return v;
+  return Choose(
+      v.null, "coalesce", [&] { return EmitCoalesce(e, child + 1); },
+      [&] {
+        SqlValue present = code_.Decode(v);
+        present.null = nullptr;
+        return present;
+      });
+}
+
+SqlValue Emitter::EmitGreatestLeast(const Expr& e) {
+  SqlValue best = code_.Decode(Emit(*e.children[0]));
+  for (size_t i = 1; i < e.children.size(); ++i) {
+    SqlValue next = code_.Decode(Emit(*e.children[i]));
+    if (!CanInlineComparison(best.type, next.type)) {
+      Fail(NotSupported("GREATEST and LEAST of type " + types::FormatType(e.type)));
+      return best;
+    }
+    llvm::Value* take = Compare(e.kind == Kind::kGreatest ? func::InlineOp::kGt : func::InlineOp::kLt, next, best);
+    if (best.null != nullptr) take = b_.CreateOr(take, best.null);
+    if (next.null != nullptr) take = b_.CreateAnd(take, b_.CreateNot(next.null));
+    SqlValue merged = best;
+    merged.slot = nullptr;
+    merged.value = b_.CreateSelect(take, next.value, best.value);
+    if (best.size != nullptr) merged.size = b_.CreateSelect(take, next.size, best.size);
+    if (best.null != nullptr && next.null != nullptr) {
+      merged.null = b_.CreateAnd(best.null, next.null);
+    } else {
+      merged.null = nullptr;
+    }
+    best = merged;
+  }
+  best.type = e.type;
+  return best;
+}
+
+SqlValue Emitter::EmitInList(const Expr& e) {
+  // a = x OR a = y OR ...: true on a match, NULL when none matched but a or an item is NULL.
+  SqlValue v = Emit(*e.children[0]);
+  llvm::Value* found = code_.Bool(false);
+  llvm::Value* null = v.null;
+  for (size_t i = 1; i < e.children.size(); ++i) {
+    SqlValue item = Emit(*e.children[i]);
+    if (!CanInlineComparison(v.type, item.type)) {
+      Fail(NotSupported("IN lists of type " + types::FormatType(v.type)));
+      return MakeBool(found);
+    }
+    llvm::Value* equal = Compare(func::InlineOp::kEq, v, item);
+    if (item.null != nullptr) {
+      equal = b_.CreateAnd(equal, b_.CreateNot(item.null));
+      null = code_.OrNull(null, item.null);
+    }
+    found = b_.CreateOr(found, equal);
+  }
+  if (v.null != nullptr) found = b_.CreateAnd(found, b_.CreateNot(v.null));
+  if (null != nullptr) null = b_.CreateAnd(null, b_.CreateNot(found));
+  return MakeBool(found, null);
+}
+
+SqlValue Emitter::EmitIsDistinct(const Expr& e) {
+  SqlValue x = Emit(*e.children[0]), y = Emit(*e.children[1]);
+  if (!CanInlineComparison(x.type, y.type)) {
+    Fail(NotSupported("IS DISTINCT FROM of types " + types::FormatType(x.type) + " and " + types::FormatType(y.type)));
+    return MakeBool(code_.Bool(false));
+  }
+  llvm::Value* differ = b_.CreateNot(Compare(func::InlineOp::kEq, x, y));
+  if (x.null == nullptr && y.null == nullptr) return MakeBool(differ);
+  llvm::Value *x_null = code_.IsNull(x), *y_null = code_.IsNull(y);
+  llvm::Value* some_null = b_.CreateOr(x_null, y_null);
+  return MakeBool(b_.CreateSelect(some_null, b_.CreateXor(x_null, y_null), differ));
+}
+
+}  // namespace lathe::emit

@@ -1,0 +1,121 @@
+// Hash join, probe side:
+//
+//   h = hash(keys);  entry = directory[h & mask];
+//   if (entry has h's tag bit)
+//     for (row = entry & 48 bits; row; row = row->next)
+//       if (row->hash == h && row->keys == keys && residual) match(row);
+#include "codegen/emit/emitter.h"
+#include "runtime/state/join_table.h"
+
+namespace lathe::emit {
+
+void Emitter::EmitProbe(const Step& step, size_t index) {
+  const auto& join = step.node->As<physical::HashJoin>();
+  const row::Layout& layout = program_.objects[step.object].layout;
+  llvm::Value* table = Object(step.object);
+  llvm::Value *directory = nullptr, *mask = nullptr, *null_row = nullptr;
+  InPrologue([&] {
+    directory = code_.Load(code_.Ptr(), table, "directory");
+    mask = code_.Load(code_.I64(), code_.At(table, 8), "mask");
+    null_row = code_.Load(code_.Ptr(), code_.At(table, 16), "null_row");
+  });
+  std::vector<bool> null_equal = join.null_equal;
+  null_equal.resize(join.probe_keys.size());
+  std::vector<SqlValue> keys;
+  llvm::Value* key_is_null = nullptr;
+  for (size_t i = 0; i < join.probe_keys.size(); ++i) {
+    keys.push_back(Emit(*join.probe_keys[i]));
+    if (!null_equal[i]) key_is_null = code_.OrNull(key_is_null, keys.back().null);
+  }
+  llvm::Value* hash = code_.UInt64(abi::kHashSeed);
+  for (const SqlValue& key : keys) hash = Hash(hash, key);
+  hash = b_.CreateOr(hash, code_.UInt64(uint64_t{1} << 58), "hash");
+
+  // Emits the loop over the rows whose keys match, without the residual.
+  auto each_candidate = [&](const std::function<void(llvm::Value*, llvm::BasicBlock*)>& body) {
+    llvm::BasicBlock* filter = code_.Block("probe");
+    llvm::BasicBlock* first = code_.Block("probe.chain");
+    llvm::BasicBlock* head = code_.Block("probe.row");
+    llvm::BasicBlock* next = code_.Block("probe.next");
+    llvm::BasicBlock* end = code_.Block("probe.end");
+    if (key_is_null != nullptr) {
+      b_.CreateCondBr(key_is_null, end, filter);
+    } else {
+      b_.CreateBr(filter);
+    }
+    b_.SetInsertPoint(filter);
+    llvm::Value* slot = b_.CreateInBoundsGEP(code_.I64(), directory, b_.CreateAnd(hash, mask));
+    llvm::Value* entry = code_.Load(code_.I64(), slot, "entry");
+    llvm::Value* tag = b_.CreateShl(code_.UInt64(uint64_t{1} << 48), b_.CreateLShr(hash, abi::kTagShift), "tag");
+    b_.CreateCondBr(b_.CreateICmpNE(b_.CreateAnd(entry, tag), code_.Int64(0)), first, end);
+    b_.SetInsertPoint(first);
+    llvm::Value* first_row = b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)), code_.Ptr());
+    b_.CreateBr(head);
+    b_.SetInsertPoint(head);
+    llvm::PHINode* row = b_.CreatePHI(code_.Ptr(), 2, "build_row");
+    row->addIncoming(first_row, first);
+    columns_.Push();
+    llvm::BasicBlock* compare = code_.Block("probe.compare");
+    llvm::BasicBlock* match = code_.Block("probe.match");
+    llvm::Value* row_hash = code_.Load(code_.I64(), code_.At(row, state::kJoinHashOffset), "row_hash");
+    b_.CreateCondBr(b_.CreateICmpEQ(row_hash, hash), compare, next);
+    b_.SetInsertPoint(compare);
+    llvm::Value* page = layout.has_strings() ? PageOf(row) : nullptr;
+    llvm::Value* equal = KeysEqual(layout, keys, null_equal, row, page);
+    b_.CreateCondBr(equal, match, next);
+    b_.SetInsertPoint(match);
+    body(row, end);
+    columns_.Pop();
+    code_.Jump(next);
+    b_.SetInsertPoint(next);
+    llvm::Value* next_row = code_.Load(code_.Ptr(), code_.At(row, state::kJoinNextOffset), "next_row");
+    row->addIncoming(next_row, next);
+    b_.CreateCondBr(b_.CreateIsNotNull(next_row), head, end);
+    b_.SetInsertPoint(end);
+  };
+
+  MatchLoop loop;
+  loop.null_row = null_row;
+  loop.flag_offset = state::kJoinMatchedOffset;
+  loop.each_match = [&](const std::function<void(llvm::Value*, llvm::BasicBlock*)>& body) {
+    each_candidate([&](llvm::Value* row, llvm::BasicBlock* leave) {
+      if (join.residual == nullptr) {
+        body(row, leave);
+        return;
+      }
+      llvm::BasicBlock* rejected = code_.Block("residual.no");
+      BindBuildColumns(step, row, nullptr, layout.has_strings() ? PageOf(row) : nullptr);
+      columns_.Push();
+      EmitCondition(*join.residual, rejected);
+      body(row, leave);
+      columns_.Pop();
+      code_.Jump(rejected);
+      b_.SetInsertPoint(rejected);
+    });
+  };
+  loop.maybe_null = [&]() -> llvm::Value* {
+    llvm::Value* rows = code_.Load(code_.I64(), code_.At(table, 24), "build_rows");
+    llvm::Value* null_keys = code_.Load(code_.I64(), code_.At(table, 32), "build_null_keys");
+    llvm::Value* some_null = b_.CreateICmpNE(null_keys, code_.Int64(0));
+    if (key_is_null != nullptr) {
+      some_null = b_.CreateSelect(key_is_null, b_.CreateICmpNE(rows, code_.Int64(0)), some_null);
+    }
+    return some_null;
+  };
+  if (step.join.probe == pipeline::JoinRule::Probe::kMark) {
+    // With several keys or a residual the predicate can be false for a row with a NULL key; only one key decides alone.
+    if (join.probe_keys.size() > 1 || join.residual != nullptr) {
+      bool nulls_possible = false;
+      for (size_t i = 0; i < keys.size(); ++i) {
+        nulls_possible |= !null_equal[i] && (keys[i].null != nullptr || layout.field(i).null_bit >= 0);
+      }
+      if (nulls_possible || join.residual != nullptr) {
+        Fail(NotSupported("a mark join by hash with several conditions that can be NULL"));
+        return;
+      }
+    }
+  }
+  EmitJoin(step, index, join.mark.id, loop);
+}
+
+}  // namespace lathe::emit
