@@ -5,13 +5,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "dist/admin/admin.h"
 #include "frontend/pgwire/pgwire.h"
 #include "frontend/session/instance.h"
 #include "tools/lathed/config.h"
-#ifdef LATHE_ADMIN
-#include "dist/admin/admin.h"
-#include "frontend/session/node_control.h"
-#endif
+#include "tools/lathed/node_control.h"
 
 namespace lathe {
 namespace {
@@ -41,8 +39,7 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
   server_options.connections_max = config.max_connections;
   Result<std::unique_ptr<pgwire::Server>> server = pgwire::Server::Start(instance->get(), server_options);
   if (!server.ok()) return Fail(server.error());
-#ifdef LATHE_ADMIN
-  std::unique_ptr<dist::NodeControl> control = session::MakeNodeControl(instance->get(), server->get());
+  std::unique_ptr<admin::NodeControl> control = lathed::MakeNodeControl(instance->get(), server->get());
   std::unique_ptr<admin::Server> admin_server;
   if (!config.admin_address.empty()) {
     Result<std::unique_ptr<admin::Server>> started =
@@ -51,15 +48,12 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
     admin_server = std::move(*started);
     spdlog::info("event=admin_listening address={} port={}", config.admin_address, admin_server->port());
   }
-#endif
   spdlog::info("event=listening address={} port={}", config.listen_address, (*server)->port());
 
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("event=stopping signal={}", signal);
-#ifdef LATHE_ADMIN
   if (admin_server != nullptr) admin_server->Stop();
-#endif
   (*server)->Stop();
   server->reset();
   instance->reset();

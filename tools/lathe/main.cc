@@ -1,0 +1,104 @@
+// lathe: the command line tool. `lathe sql` is the shell; `lathe status` and `lathe explain` talk to a server's admin service.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tools/lathe/admin_commands.h"
+#include "tools/lathe/shell.h"
+
+namespace lathe::shell {
+namespace {
+
+constexpr const char* kUsage =
+    "lathe sql     [--data-dir DIR | --host H --port P] [-c SQL | -f FILE] [--format aligned|csv|json]\n"
+    "lathe status  [--admin ADDRESS:PORT]\n"
+    "lathe explain [--admin ADDRESS:PORT] SQL\n"
+    "\n"
+    "sql opens the directory in this process with --data-dir, else connects to a server (127.0.0.1:5432). Without -c and -f it\n"
+    "reads standard input, with prompts on a terminal.\n";
+
+int Usage(const std::string& problem) {
+  std::fprintf(stderr, "lathe: %s\n%s", problem.c_str(), kUsage);
+  return 2;
+}
+
+int RunSql(std::vector<std::string> args) {
+  std::string data_dir;
+  ServerAddress address;
+  std::vector<std::string> texts, files;
+  OutputFormat format = OutputFormat::kAligned;
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string name = args[i], value;
+    const size_t equals = name.starts_with("--") ? name.find('=') : std::string::npos;
+    if (equals != std::string::npos) {
+      value = name.substr(equals + 1);
+      name.resize(equals);
+    } else if (i + 1 < args.size()) {
+      value = args[++i];
+    } else {
+      return Usage("option " + name + " needs a value");
+    }
+    if (name == "--data-dir") {
+      data_dir = value;
+    } else if (name == "--host" || name == "-h") {
+      address.host = value;
+    } else if (name == "--port" || name == "-p") {
+      address.port = std::atoi(value.c_str());
+      if (address.port <= 0 || address.port > 65535) return Usage("bad port \"" + value + "\"");
+    } else if (name == "-c" || name == "--command") {
+      texts.push_back(value);
+    } else if (name == "-f" || name == "--file") {
+      files.push_back(value);
+    } else if (name == "--format") {
+      if (value != "aligned" && value != "csv" && value != "json") return Usage("unknown format \"" + value + "\"");
+      format = value == "csv" ? OutputFormat::kCsv : value == "json" ? OutputFormat::kJson : OutputFormat::kAligned;
+    } else {
+      return Usage("unknown option " + name);
+    }
+  }
+  auto backend = data_dir.empty() ? Connect(address) : OpenDirectory(data_dir);
+  if (!backend.ok()) {
+    std::fprintf(stderr, "lathe: %s\n", backend.error().message.c_str());
+    return 2;
+  }
+  Shell shell(backend->get(), format);
+  if (!texts.empty()) {
+    for (const std::string& text : texts) {
+      if (!shell.RunText(text)) return 1;
+    }
+    if (files.empty()) return 0;
+  }
+  for (const std::string& name : files) {
+    std::FILE* file = name == "-" ? stdin : std::fopen(name.c_str(), "r");
+    if (file == nullptr) {
+      std::fprintf(stderr, "lathe: %s: %s\n", name.c_str(), std::strerror(errno));
+      return 1;
+    }
+    const int status = shell.RunFile(file);
+    if (file != stdin) std::fclose(file);
+    if (status != 0) return status;
+  }
+  if (!files.empty()) return 0;
+  return isatty(STDIN_FILENO) ? shell.RunInteractive() : shell.RunFile(stdin);
+}
+
+}  // namespace
+}  // namespace lathe::shell
+
+int main(int argc, char** argv) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  if (args.empty()) return lathe::shell::Usage("no command");
+  const std::string command = args[0];
+  args.erase(args.begin());
+  if (command == "sql") return lathe::shell::RunSql(std::move(args));
+  if (command == "status") return lathe::shell::RunStatus(args);
+  if (command == "explain") return lathe::shell::RunExplain(args);
+  if (command == "help" || command == "--help" || command == "-h") {
+    std::fputs(lathe::shell::kUsage, stdout);
+    return 0;
+  }
+  return lathe::shell::Usage("unknown command " + command);
+}
