@@ -228,7 +228,7 @@ class Grouping {
 };
 
 Status Binder::GroupPlan(SelectParts& parts, Scope& scope, NodePtr* plan) {
-  if (scope.calls.empty() && parts.groups.empty() && !parts.having) return Ok();
+  if (scope.calls.empty() && !parts.grouped && !parts.having) return Ok();
   auto aggregate = std::make_shared<logical::Aggregate>();
   Grouping grouping(*this, scope, *aggregate);
   for (ExprPtr& group : parts.groups) grouping.AddGroup(std::move(group));

@@ -56,6 +56,7 @@ struct SelectParts {
   std::vector<SortEntry> sort;
   ExprPtr where, having;
   std::vector<ExprPtr> groups;
+  bool grouped = false;  // GROUP BY was written, if only as GROUP BY ()
   ExprPtr limit, offset;
 };
 

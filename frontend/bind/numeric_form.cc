@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
+#include "runtime/types/fixed.h"
+#include "runtime/types/numeric.h"
 
 namespace lathe::bind {
 namespace {
@@ -12,6 +14,32 @@ constexpr int kDigitsMax = 38;
 bool IsNullConst(const Expr& e) { return e.kind == expr::Kind::kConst && e.value.is_null(); }
 
 Type Big() { return Type(TypeId::kNumeric); }
+
+/// An integer or fixed constant in a form that holds it exactly; false if the form does not.
+bool ConvertConstant(const types::Value& value, const Type& form, types::Value* result) {
+  types::int128 scaled = 0;
+  int scale = 0;
+  if (value.type().is_integer()) {
+    scaled = value.AsInt64();
+  } else if (value.type().is_fixed_numeric()) {
+    scaled = types::FixedFromDatum(value.type(), value.datum());
+    scale = value.type().scale;
+  } else {
+    return false;
+  }
+  if (form.is_big_numeric()) {
+    base::Arena arena;
+    *result = types::Value::FromDatum(
+        form, types::Numeric::FromFixed(scaled, scale).ToDatum(&arena));
+    return true;
+  }
+  if (form.scale < scale || !types::RescaleFixed(scaled, scale, form.scale, &scaled) ||
+      !types::FitsPrecision(scaled, form.precision)) {
+    return false;
+  }
+  *result = types::Value::FromDatum(form, types::DatumFromFixed(form, scaled));
+  return true;
+}
 
 bool IsComparison(func::InlineOp op) {
   return op >= func::InlineOp::kEq && op <= func::InlineOp::kGe;
@@ -49,6 +77,19 @@ BoundExpr Binder::ToNumericForm(ExprPtr e, const Type& form) const {
   if (e->type.id == TypeId::kNumeric && e->type.precision == form.precision &&
       e->type.scale == form.scale && (form.typmod < 0 || e->type.typmod == form.typmod)) {
     return e;
+  }
+  if (e->kind == expr::Kind::kConst && form.typmod < 0) {
+    types::Value value;
+    if (ConvertConstant(e->value, form, &value)) {
+      e->type = form;
+      e->value = std::move(value);
+      return e;
+    }
+  }
+  // An integer's first form was exact: convert from the integer itself.
+  if (e->kind == expr::Kind::kCast && !e->explicit_cast && e->type.is_fixed_numeric() &&
+      e->type.scale == 0 && e->children[0]->type.is_integer()) {
+    e = std::move(e->children[0]);
   }
   return MakeCast(std::move(e), form, false);
 }

@@ -145,6 +145,8 @@ Status Binder::BindGroupBy(const std::vector<ast::GroupItem>& items, Scope& scop
     return Ok();
   };
   for (const ast::GroupItem& item : items) {
+    parts->grouped = true;
+    if (item.type == ast::GroupItem::Type::kEmpty) continue;
     if (item.type != ast::GroupItem::Type::kExpr) return NotYet("GROUPING SETS", item.location);
     if (item.expr->kind == ast::Expr::Kind::kRow && !item.expr->As<ast::Row>().explicit_row) {
       for (const ast::ExprPtr& e : item.expr->As<ast::Row>().items) LATHE_TRY(add(*e));

@@ -191,8 +191,30 @@ BoundExpr Binder::CoerceArgument(ExprPtr arg, const Type& declared) {
 BoundExpr Binder::MakeCall(const func::Function& function, std::vector<ExprPtr> args,
                            int32_t location) {
   const Signature declared = Declared(function, args.size());
+  if (function.name == "pg_typeof" && args.size() == 1) {
+    types::Datum oid;
+    oid.i32 = static_cast<int32_t>(types::OidOf(args[0]->type).value);
+    return expr::MakeConst(types::Value::FromDatum(Type(TypeId::kRegtype), oid));
+  }
   for (size_t i = 0; i < args.size() && i < declared.size(); ++i) {
-    LATHE_ASSIGN(args[i], CoerceArgument(std::move(args[i]), declared[i]));
+    const bool as_text = function.any_as_text && declared[i].id == TypeId::kUnknown;
+    const bool padded = (as_text || (function.padded_char && declared[i].id == TypeId::kBpChar)) &&
+                        args[i]->type.id == TypeId::kBpChar && args[i]->type.typmod >= 4;
+    if (padded) {
+      std::vector<ExprPtr> pad;
+      const int32_t length = args[i]->type.typmod - 4;
+      pad.push_back(std::move(args[i]));
+      pad.push_back(expr::MakeConst(types::Value::Int4(length)));
+      LATHE_ASSIGN(args[i], MakeFunction("pad_char", std::move(pad), location));
+    } else if (as_text && args[i]->type.id == TypeId::kBool) {
+      std::vector<ExprPtr> value;
+      value.push_back(std::move(args[i]));
+      LATHE_ASSIGN(args[i], MakeFunction("boolout", std::move(value), location));
+    } else if (as_text) {
+      LATHE_ASSIGN(args[i], Coerce(std::move(args[i]), Type(TypeId::kText), true));
+    } else {
+      LATHE_ASSIGN(args[i], CoerceArgument(std::move(args[i]), declared[i]));
+    }
   }
   LATHE_TRY(FitNumericArguments(function, args));
   const Type type = func::ResultType(function, TypesOf(args));
@@ -229,8 +251,10 @@ BoundExpr Binder::MakeOperator(const ast::QualifiedName& op, ExprPtr left, ExprP
   if (chosen == kNone) chosen = Chooser(*this, actual, candidates).Choose();
   if (chosen == kNone && op.name == "||" && args.size() == 2) {
     // PostgreSQL's anynonarray || text and text || anynonarray.
-    const bool left_text = types::CategoryOf(args[0]->type) == 'S';
-    const bool right_text = types::CategoryOf(args[1]->type) == 'S';
+    auto is_text = [](const Expr& e) {
+      return IsUnknown(e) || types::CategoryOf(e.type) == 'S';
+    };
+    const bool left_text = is_text(*args[0]), right_text = is_text(*args[1]);
     if (left_text != right_text) {
       ExprPtr& other = args[left_text ? 1 : 0];
       if (other->type.id != TypeId::kArray &&

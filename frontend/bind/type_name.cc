@@ -70,7 +70,6 @@ class TypeBinder {
 
   Result<Type> Bind() {
     const ast::QualifiedName& written = name_.name;
-    if (name_.percent_type) return Fail("%TYPE");
     if (name_.setof) return Fail("SETOF");
     Type type;
     const bool builtin =

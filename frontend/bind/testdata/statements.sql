@@ -84,7 +84,7 @@ select -a, -c, -f, +a, @a from t
 select a / 2, a % 2, c / 2, c * c, c + a, c - f, f * a, a * 1.5 from t
 select a::bigint + a, sm + sm, sm + a, sm * n, r + r, r * f from t, v
 select a ^ 2, c ^ 2, |/ f from t
-select a & 3, a | 3, a # 3, ~a, a << 2, a >> 2 from t
+select a & 3, a | 3, a # 3, a << 2, a >> 2 from t
 select a = 1, a <> 1.5, b = 'x', d > '2020-01-01', e = b, c = f from t
 select a = 'x' from t
 select d = '2020-99-99' from t
