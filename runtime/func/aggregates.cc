@@ -12,8 +12,8 @@ using types::TypeId;
 
 std::vector<Aggregate> MakeAggregates() {
   std::vector<Aggregate> list;
-  auto add = [&list](uint32_t oid, std::string_view name, AggregateKind kind, std::vector<Type> args,
-                     Type result) {
+  auto add = [&list](uint32_t oid, std::string_view name, AggregateKind kind,
+                     std::vector<Type> args, Type result) {
     list.push_back({Oid(oid), name, kind, std::move(args), result});
   };
   using enum TypeId;
@@ -38,10 +38,10 @@ std::vector<Aggregate> MakeAggregates() {
     uint32_t max_oid, min_oid;
   };
   const MinMax ordered[] = {
-      {kInt8, 2115, 2131},    {kInt4, 2116, 2132},      {kInt2, 2117, 2133},
-      {kOid, 2118, 2134},     {kFloat4, 2119, 2135},    {kFloat8, 2120, 2136},
-      {kDate, 2122, 2138},    {kTimestamp, 2126, 2142}, {kTimestampTz, 2127, 2143},
-      {kInterval, 2128, 2144}, {kText, 2129, 2145},     {kNumeric, 2130, 2146},
+      {kInt8, 2115, 2131},     {kInt4, 2116, 2132},      {kInt2, 2117, 2133},
+      {kOid, 2118, 2134},      {kFloat4, 2119, 2135},    {kFloat8, 2120, 2136},
+      {kDate, 2122, 2138},     {kTimestamp, 2126, 2142}, {kTimestampTz, 2127, 2143},
+      {kInterval, 2128, 2144}, {kText, 2129, 2145},      {kNumeric, 2130, 2146},
       {kBpChar, 2244, 2245},
   };
   for (const MinMax& m : ordered) {
@@ -64,7 +64,8 @@ std::span<const Aggregate> AllAggregates() {
 std::span<const Aggregate* const> AggregatesNamed(std::string_view name) {
   static const auto index = [] {
     std::unordered_map<std::string_view, std::vector<const Aggregate*>> by_name;
-    for (const Aggregate& aggregate : AllAggregates()) by_name[aggregate.name].push_back(&aggregate);
+    for (const Aggregate& aggregate : AllAggregates())
+      by_name[aggregate.name].push_back(&aggregate);
     return by_name;
   }();
   auto it = index.find(name);

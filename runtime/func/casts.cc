@@ -1,4 +1,5 @@
-// The casts: which there are and where PostgreSQL applies them by itself (its pg_cast), and one conversion routine behind them all.
+// The casts: which there are and where PostgreSQL applies them by itself (its pg_cast), and one
+// conversion routine behind them all.
 #include <array>
 #include <cmath>
 
@@ -98,15 +99,17 @@ CallStatus FloatToInteger(FunctionContext* context, double d, TypeId to, Datum* 
 CallStatus NumericToInteger(FunctionContext* context, const Numeric& n, TypeId to, Datum* result) {
   const char* name = to == TypeId::kInt2 ? "smallint" : to == TypeId::kInt4 ? "integer" : "bigint";
   if (!n.is_finite()) {
-    return context->Fail(SqlState::kFeatureNotSupported,
-                         std::string("cannot convert ") + (n.is_nan() ? "NaN" : "infinity") + " to " + name);
+    return context->Fail(
+        SqlState::kFeatureNotSupported,
+        std::string("cannot convert ") + (n.is_nan() ? "NaN" : "infinity") + " to " + name);
   }
   int64_t v;
   if (!n.ToInt64(&v)) return OutOfRange(context, to);
   return PutInteger(context, v, to, result);
 }
 
-CallStatus PutFloat(FunctionContext* context, double d, bool from_infinite, TypeId to, Datum* result) {
+CallStatus PutFloat(FunctionContext* context, double d, bool from_infinite, TypeId to,
+                    Datum* result) {
   if (to == TypeId::kFloat8) {
     if (std::isinf(d) && !from_infinite) {
       return context->Fail(SqlState::kNumericValueOutOfRange, "value out of range: overflow");
@@ -157,8 +160,8 @@ CallStatus ToString(FunctionContext* context, const Datum& value, const Type& fr
   Result<std::string_view> fitted =
       types::ApplyLength(to, text, is_explicit || to.id == TypeId::kName);
   if (!fitted.ok()) return context->Fail(std::move(fitted).error());
-  result->string = made.empty() ? types::StringRef{fitted->data(), fitted->size()}
-                                : context->Keep(*fitted);
+  result->string =
+      made.empty() ? types::StringRef{fitted->data(), fitted->size()} : context->Keep(*fitted);
   return CallStatus::kOk;
 }
 
@@ -176,8 +179,8 @@ CallStatus FromString(FunctionContext* context, const Datum& value, const Type& 
 }
 
 /// Conversions among date, timestamp and timestamptz, precision applied.
-CallStatus ConvertTime(FunctionContext* context, const Datum& value, const Type& from, const Type& to,
-                       Datum* result) {
+CallStatus ConvertTime(FunctionContext* context, const Datum& value, const Type& from,
+                       const Type& to, Datum* result) {
   const types::TimeZone& zone = *context->format_or_default().time.zone;
   int64_t instant = value.i64;
   CallStatus done = CallStatus::kOk;
@@ -199,11 +202,15 @@ bool IsTime(TypeId id) {
 CallStatus Convert(FunctionContext* context, const Datum& value, const Type& from, const Type& to,
                    bool is_explicit, Datum* result) {
   if (IsString(to.id)) return ToString(context, value, from, to, is_explicit, result);
-  if (IsString(from.id) || from.id == TypeId::kUnknown) return FromString(context, value, to, result);
+  if (IsString(from.id) || from.id == TypeId::kUnknown)
+    return FromString(context, value, to, result);
   if (to.id == TypeId::kNumeric) {
-    if (from.id == TypeId::kNumeric) return PutNumeric(context, Numeric::FromDatum(value), to, result);
-    if (from.id == TypeId::kFloat8) return PutNumeric(context, Numeric::FromDouble(value.f64), to, result);
-    if (from.id == TypeId::kFloat4) return PutNumeric(context, Numeric::FromFloat(value.f32), to, result);
+    if (from.id == TypeId::kNumeric)
+      return PutNumeric(context, Numeric::FromDatum(value), to, result);
+    if (from.id == TypeId::kFloat8)
+      return PutNumeric(context, Numeric::FromDouble(value.f64), to, result);
+    if (from.id == TypeId::kFloat4)
+      return PutNumeric(context, Numeric::FromFloat(value.f32), to, result);
     return PutNumeric(context, Numeric::FromInt64(IntegerOf(from.id, value)), to, result);
   }
   if (from.id == TypeId::kNumeric) {
@@ -328,7 +335,8 @@ const Cast* FindCast(TypeId from, TypeId to) {
 InlineCast InlineCastFor(const Type& from, const Type& to) {
   if (from == to) return InlineCast::kSame;
   if (IsInteger(from.id) && IsInteger(to.id)) {
-    return IntegerRank(from.id) < IntegerRank(to.id) ? InlineCast::kIntWiden : InlineCast::kIntNarrow;
+    return IntegerRank(from.id) < IntegerRank(to.id) ? InlineCast::kIntWiden
+                                                     : InlineCast::kIntNarrow;
   }
   if (IsInteger(from.id) && IsFloat(to.id)) return InlineCast::kIntToFloat;
   if (IsFloat(from.id) && IsInteger(to.id)) return InlineCast::kFloatToInt;
@@ -344,18 +352,22 @@ InlineCast InlineCastFor(const Type& from, const Type& to) {
   if (from.is_big_numeric() && to.is_fixed_numeric()) return InlineCast::kBigToFixed;
   if (from.is_big_numeric() && to.is_big_numeric() && to.typmod == -1) return InlineCast::kSame;
   if (from.is_string_like() && to.is_string_like() && from.id != TypeId::kUnknown) {
-    // char(n) values lie without their trailing blanks already; a char without length may have some.
+    // char(n) values lie without their trailing blanks already; a char without length may have
+    // some.
     if (from.id == TypeId::kBpChar && from.typmod == -1) return InlineCast::kNone;
-    if (to.id == TypeId::kText || (to.id == TypeId::kVarchar && to.typmod == -1)) return InlineCast::kSame;
+    if (to.id == TypeId::kText || (to.id == TypeId::kVarchar && to.typmod == -1))
+      return InlineCast::kSame;
   }
-  if ((from.id == TypeId::kInt4 && IsOidLike(to.id)) || (IsOidLike(from.id) && to.id == TypeId::kInt4) ||
-      (IsOidLike(from.id) && IsOidLike(to.id))) {
+  if ((from.id == TypeId::kInt4 && IsOidLike(to.id)) ||
+      (IsOidLike(from.id) && to.id == TypeId::kInt4) || (IsOidLike(from.id) && IsOidLike(to.id))) {
     return InlineCast::kSame;
   }
   if (from.id == TypeId::kDate && to.id == TypeId::kTimestamp) return InlineCast::kDateToTimestamp;
   if (from.id == TypeId::kTimestamp && to.id == TypeId::kDate) return InlineCast::kTimestampToDate;
-  if (from.id == to.id && (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz ||
-                           to.id == TypeId::kInterval) && to.typmod == -1) {
+  if (from.id == to.id &&
+      (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz ||
+       to.id == TypeId::kInterval) &&
+      to.typmod == -1) {
     return InlineCast::kSame;
   }
   return InlineCast::kNone;

@@ -1,4 +1,5 @@
-// The list of functions put together, its indexes, and the result types that depend on the arguments' modifiers.
+// The list of functions put together, its indexes, and the result types that depend on the
+// arguments' modifiers.
 #include "runtime/func/function.h"
 
 #include <algorithm>
@@ -40,7 +41,8 @@ const Registry& TheRegistry() {
   return registry;
 }
 
-/// A fixed result of this many digits before and after the point; at the 38-digit bound generated code checks for overflow.
+/// A fixed result of this many digits before and after the point; at the 38-digit bound generated
+/// code checks for overflow.
 Type FixedResult(int integer_digits, int scale) {
   if (scale > types::kFixedDigitsMax) return Type(TypeId::kNumeric);
   return Type::FixedNumeric(std::clamp(integer_digits + scale, 1, types::kFixedDigitsMax), scale);

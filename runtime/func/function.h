@@ -53,7 +53,7 @@ struct Function {
   bool can_fail = false;          // may raise an error: never evaluated where PostgreSQL would not
   InlineOp inline_op = InlineOp::kNone;
   bool any_as_text = false;   // arguments declared "unknown" (any type) come in their output form, as text
-  bool padded_char = false;   // char(n) arguments come with the blanks at their end (function pad_char)
+  bool padded_char = false;   // char(n) arguments come with the blanks at their end (pad_char), as text
   BoxedFunction boxed = nullptr;  // never null for a function that can be called
 };
 

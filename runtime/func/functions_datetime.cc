@@ -119,6 +119,15 @@ CallStatus Part(FunctionContext* context, const Datum* args, const bool*, Datum*
   return CallStatus::kOk;
 }
 
+/// Of the date's midnight, so that hours and seconds are 0.
+CallStatus PartOfDate(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+  Result<int64_t> midnight = types::DateToTimestamp(args[1].i32);
+  if (!midnight.ok()) return context->Fail(std::move(midnight).error());
+  Datum parts[2] = {args[0], Datum()};
+  parts[1].i64 = *midnight;
+  return Part<DateSource::kTimestamp>(context, parts, nulls, result);
+}
+
 CallStatus Truncate(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return Put(context, types::TruncateTimestamp(args[0].string.view(), args[1].i64), result);
 }
@@ -229,6 +238,10 @@ Result<const TimeZone*> ZoneFromInterval(const Interval& interval) {
 }
 template <bool kByInterval, bool kToLocal>
 CallStatus AtTimeZone(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  if (!types::IsFiniteTimestamp(args[1].i64)) {
+    result->i64 = args[1].i64;
+    return CallStatus::kOk;
+  }
   Result<const TimeZone*> zone =
       kByInterval ? ZoneFromInterval(args[0].interval) : TimeZone::Find(args[0].string.view());
   if (!zone.ok()) return context->Fail(std::move(zone).error());
@@ -343,7 +356,7 @@ void AddDatetimeFunctions(std::vector<Function>* list) {
   add(6202, "extract", "", {T, S}, N, Extract<DateSource::kTimestamp>, kImm, InlineOp::kExtract);
   add(6203, "extract", "", {T, Z}, N, Extract<DateSource::kTimestampTz>, kStable);
   add(6204, "extract", "", {T, V}, N, Extract<DateSource::kInterval>);
-  add(1384, "date_part", "", {T, D}, F, Part<DateSource::kDate>, kImm, InlineOp::kExtract);
+  add(1384, "date_part", "", {T, D}, F, PartOfDate, kImm, InlineOp::kExtract);
   add(2021, "date_part", "", {T, S}, F, Part<DateSource::kTimestamp>, kImm, InlineOp::kExtract);
   add(1171, "date_part", "", {T, Z}, F, Part<DateSource::kTimestampTz>, kStable);
   add(1172, "date_part", "", {T, V}, F, Part<DateSource::kInterval>);

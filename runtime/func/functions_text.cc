@@ -261,7 +261,7 @@ CallStatus Ascii(FunctionContext*, const Datum* args, const bool*, Datum* result
 }
 CallStatus Chr(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   int32_t c = args[0].i32;
-  if (c < 0) return context->Fail(SqlState::kProgramLimitExceeded, "character number must be positive");
+  if (c < 0) return context->Fail(SqlState::kInvalidParameterValue, "character number must be positive");
   if (c == 0) return context->Fail(SqlState::kProgramLimitExceeded, "null character not permitted");
   if (c > 0x10ffff) {
     return context->Fail(SqlState::kProgramLimitExceeded,
@@ -366,7 +366,7 @@ CallStatus BoolToText(FunctionContext*, const Datum* args, const bool*, Datum* r
   return PutView(args[0].b ? "t" : "f", result);
 }
 
-/// The blanks of char(n) that its values are kept without.
+/// char(n) with the blanks that its values are kept without, as text.
 CallStatus PadChar(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return PadText<false>(context, args[0].string.view(), args[1].i32, " ", result);
 }
@@ -467,7 +467,7 @@ void AddTextFunctions(std::vector<Function>* list) {
   Add(list, {1986, "similar_to_escape", "", {T, T}, T, Escape2<SimilarToRegex>, kNoInline, true});
   Add(list, {1987, "similar_to_escape", "", {T}, T, SimilarDefault, kNoInline, true});
   Add(list, {1243, "boolout", "", {B}, T, BoolToText});
-  Add(list, {9000, "pad_char", "", {C, I}, C, PadChar, kNoInline, true});
+  Add(list, {9000, "pad_char", "", {C, I}, T, PadChar, kNoInline, true});
 }
 
 }  // namespace lathe::func

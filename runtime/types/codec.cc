@@ -615,7 +615,7 @@ Result<Value> ValueFromBinary(const Type& type, std::string_view bytes, const Fo
 }
 
 Status SetTimeZone(std::string_view name, FormatContext* context) {
-  LATHE_ASSIGN(context->time.zone, TimeZone::Find(name));
+  LATHE_ASSIGN(context->time.zone, TimeZone::FindForSetting(name));
   return Ok();
 }
 

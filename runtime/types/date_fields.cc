@@ -143,6 +143,21 @@ Result<Numeric> IntervalField(std::string_view name, DateField field, const Inte
 
 }  // namespace
 
+namespace {
+/// Fields that date_trunc does not know as units at all.
+bool IsUnit(DateField field) {
+  switch (field) {
+    case DateField::kIsoYear:
+    case DateField::kDow:
+    case DateField::kIsoDow:
+    case DateField::kDoy:
+    case DateField::kJulian:
+    case DateField::kEpoch: return false;
+    default: return true;
+  }
+}
+}  // namespace
+
 bool DateFieldFromName(std::string_view name, DateField* field) {
   std::string lower = LowerAscii(name);
   for (const FieldName& f : kFieldNames) {
@@ -196,9 +211,8 @@ Result<Numeric> ExtractField(std::string_view name, DateSource source, const Dat
   bool is_zone = field == DateField::kTimezone || field == DateField::kTimezoneHour ||
                  field == DateField::kTimezoneMinute;
   if (source == DateSource::kDate && (is_time || is_zone)) return UnitNotSupported(name, source);
-  if (source == DateSource::kTimestamp && is_zone) return UnitNotSupported(name, source);
-
   bool finite = source == DateSource::kDate ? IsFiniteDate(value.i32) : IsFiniteTimestamp(value.i64);
+  if (source == DateSource::kTimestamp && is_zone && finite) return UnitNotSupported(name, source);
   if (!finite) {
     if (!IsMonotonic(field)) {
       *is_null = true;
@@ -254,6 +268,16 @@ Result<Numeric> ExtractField(std::string_view name, DateSource source, const Dat
 Result<double> DatePart(std::string_view name, DateSource source, const Datum& value, const TimeZone& zone,
                         bool* is_null) {
   LATHE_ASSIGN(Numeric exact, ExtractField(name, source, value, zone, is_null));
+  DateField field;
+  if (source == DateSource::kInterval && DateFieldFromName(name, &field) && field == DateField::kEpoch) {
+    // Summed up in binary, as PostgreSQL does.
+    const Interval& interval = value.interval;
+    double seconds = static_cast<double>(interval.micros) / 1e6;
+    seconds += 365.25 * 86400 * (interval.months / 12);
+    seconds += 30.0 * 86400 * (interval.months % 12);
+    seconds += 86400.0 * interval.days;
+    return seconds;
+  }
   return exact.ToDouble();
 }
 
@@ -301,7 +325,7 @@ Result<int64_t> TruncateLocal(DateField field, int64_t timestamp, bool* supporte
 
 Result<int64_t> TruncateTimestamp(std::string_view name, int64_t timestamp) {
   DateField field;
-  if (!DateFieldFromName(name, &field)) return NotRecognized(name, DateSource::kTimestamp);
+  if (!DateFieldFromName(name, &field) || !IsUnit(field)) return NotRecognized(name, DateSource::kTimestamp);
   if (!IsFiniteTimestamp(timestamp)) return timestamp;
   bool supported;
   LATHE_ASSIGN(int64_t result, TruncateLocal(field, timestamp, &supported));
@@ -311,7 +335,7 @@ Result<int64_t> TruncateTimestamp(std::string_view name, int64_t timestamp) {
 
 Result<int64_t> TruncateTimestampTz(std::string_view name, int64_t instant, const TimeZone& zone) {
   DateField field;
-  if (!DateFieldFromName(name, &field)) return NotRecognized(name, DateSource::kTimestampTz);
+  if (!DateFieldFromName(name, &field) || !IsUnit(field)) return NotRecognized(name, DateSource::kTimestampTz);
   if (!IsFiniteTimestamp(instant)) return instant;
   LATHE_ASSIGN(int64_t local, InstantToLocal(instant, zone));
   bool supported;
@@ -324,7 +348,7 @@ Result<int64_t> TruncateTimestampTz(std::string_view name, int64_t instant, cons
 
 Result<Interval> TruncateInterval(std::string_view name, const Interval& given) {
   DateField field;
-  if (!DateFieldFromName(name, &field)) return NotRecognized(name, DateSource::kInterval);
+  if (!DateFieldFromName(name, &field) || !IsUnit(field)) return NotRecognized(name, DateSource::kInterval);
   Interval result = given;
   auto months_to = [&](int32_t unit) {
     result.months = result.months / unit * unit;

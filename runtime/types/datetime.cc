@@ -299,7 +299,7 @@ Result<Interval> Age(int64_t a, int64_t b) {
 Result<int32_t> MakeDate(int32_t year, int32_t month, int32_t day) {
   auto out_of_range = [&](const char* what) {
     char buffer[96];
-    std::snprintf(buffer, sizeof buffer, "%s: %d-%02d-%02d", what, year, month, day);
+    std::snprintf(buffer, sizeof buffer, "%s: %d-%02d-%02d", what, year < 0 ? year + 1 : year, month, day);
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);
   };
   int64_t y = year < 0 ? int64_t{year} + 1 : year;  // -1 is 1 BC
@@ -325,7 +325,11 @@ Result<int64_t> MakeTimestamp(int32_t year, int32_t month, int32_t day, int32_t 
   if (!bad && hour == 24) bad = minute > 0 || second > 0;
   if (bad) {
     char buffer[96];
-    std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:%02g", hour, minute, second);
+    if (std::isnan(second)) {
+      std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:NaN", hour, minute);
+    } else {
+      std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:%02g", hour, minute, second);
+    }
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);
   }
   int64_t days = DaysFromCivil(y, month, day);

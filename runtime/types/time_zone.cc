@@ -4,6 +4,7 @@
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
+#include <charconv>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -197,7 +198,7 @@ const TimeZone* TimeZone::FixedOffset(int32_t seconds_east) {
 
 Result<const TimeZone*> TimeZone::Find(std::string_view name) {
   int32_t offset;
-  if (ParseOffset(name, &offset)) return FixedOffset(offset);
+  if (ParseOffset(name, &offset)) return FixedOffset(-offset);
   std::string given(name);
   for (const std::string& candidate : {given, Capitalised(name), Upper(name)}) {
     if (const TimeZone* zone = LoadNamed(candidate)) return zone;
@@ -211,6 +212,19 @@ Result<const TimeZone*> TimeZone::Find(std::string_view name) {
     return FixedOffset(-offset);
   }
   return MakeError(SqlState::kInvalidParameterValue, "time zone \"" + given + "\" not recognized");
+}
+
+Result<const TimeZone*> TimeZone::FindForSetting(std::string_view name) {
+  std::string_view digits = name.starts_with('+') ? name.substr(1) : name;
+  double hours = 0;
+  auto end = std::from_chars(digits.data(), digits.data() + digits.size(), hours, std::chars_format::fixed);
+  bool number = !digits.empty() && end.ec == std::errc() && end.ptr == digits.data() + digits.size() &&
+                digits.back() >= '0' && digits.back() <= '9';
+  if (!number) return Find(name);
+  if (hours < -167 || hours > 167) {
+    return MakeError(SqlState::kInvalidParameterValue, "time zone \"" + std::string(name) + "\" not recognized");
+  }
+  return FixedOffset(static_cast<int32_t>(hours * 3600));
 }
 
 }  // namespace lathe::types

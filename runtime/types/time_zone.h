@@ -22,9 +22,11 @@ class TimeZone {
   virtual int32_t OffsetOfLocal(int64_t local_seconds) const = 0;
 
   static const TimeZone* Utc();
-  /// A zone of the tz database (any case), an abbreviation (EST), or an offset as SET TIME ZONE takes ("+5", "-03:30", "UTC+3" with
-  /// POSIX sign). 22023 `time zone "x" not recognized`.
+  /// A zone of the tz database (any case), an abbreviation (EST), or an offset with POSIX's sign, which counts west ("UTC+3",
+  /// "+03:30"). 22023 `time zone "x" not recognized`.
   static Result<const TimeZone*> Find(std::string_view name);
+  /// As SET TIME ZONE takes it: a plain number is hours east of Greenwich ("+5", "-7.5"), else as Find.
+  static Result<const TimeZone*> FindForSetting(std::string_view name);
   /// East-positive fixed offset.
   static const TimeZone* FixedOffset(int32_t seconds_east);
 };

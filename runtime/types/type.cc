@@ -81,7 +81,8 @@ std::string FormatScalar(TypeId id, int32_t typmod) {
   std::string name(DisplayName(id));
   switch (id) {
     case TypeId::kBpChar:
-      if (typmod >= 4) return name + "(" + std::to_string(typmod - 4) + ")";
+      if (typmod > 4) return name + "(" + std::to_string(typmod - 4) + ")";
+      if (typmod >= 0) return name;
       // A char without length in the catalog is not "character", which would mean character(1).
       return "bpchar";
     case TypeId::kVarchar:
