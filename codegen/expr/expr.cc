@@ -126,8 +126,9 @@ bool MayBeNull(const Expr& e, const std::function<bool(ColumnId)>& column_may_be
       // A strict function may still return NULL on its own; those with an inline form or an
       // operator symbol do not.
       if (!e.function->strict) return true;
+      // Fields of infinite dates are NULL.
       return (e.function->inline_op == func::InlineOp::kNone && e.function->op.empty()) ||
-             any_child(0);
+             e.function->inline_op == func::InlineOp::kExtract || any_child(0);
     case Kind::kCast:
     case Kind::kAnd:
     case Kind::kOr:
