@@ -1,4 +1,5 @@
-// Files: the same contract for the machine's file system and the one in memory; faults; and the hash and random numbers.
+// Files: the same contract for the machine's file system and the one in memory; faults; and the
+// hash and random numbers.
 #include "runtime/base/file.h"
 
 #include <gtest/gtest.h>

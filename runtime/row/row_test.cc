@@ -155,13 +155,14 @@ TEST(RowBuffer, AbsorbTakesPagesAndTheirCharge) {
 
 RC_GTEST_PROP(RowBuffer, KeepsRowsOfAnySizes, (uint64_t seed)) {
   base::Random random(seed);
-  const Layout layout = Layout::Make({{TypeId::kText, true}, {TypeId::kInt4, true}, {TypeId::kText, false}});
+  const Layout layout =
+      Layout::Make({{TypeId::kText, true}, {TypeId::kInt4, true}, {TypeId::kText, false}});
   RowBuffer rows(&layout, nullptr);
   std::vector<std::array<std::string, 2>> expected;
   for (uint64_t count = random.Below(50); count > 0; --count) {
     const uint64_t bytes_max = random.OneIn(20) ? 300000 : random.OneIn(5) ? 5000 : 6;
-    expected.push_back({std::string(random.Below(bytes_max), 'p'),
-                        std::string(random.Below(bytes_max), 'q')});
+    expected.push_back(
+        {std::string(random.Below(bytes_max), 'p'), std::string(random.Below(bytes_max), 'q')});
     Datum datums[3] = {TextDatum(expected.back()[0]), Datum(), TextDatum(expected.back()[1])};
     const bool nulls[3] = {expected.back()[0].empty(), true, false};
     RC_ASSERT(rows.AppendRow(datums, nulls));

@@ -108,8 +108,9 @@ Result<KeyEncoder> KeyEncoder::Make(const row::Layout& layout, const std::vector
     encoder.parts_.push_back(part);
   }
   if (!fixed) encoder.key_bytes_ = 0;
-  encoder.one_number_ =
-      encoder.parts_.size() == 1 && encoder.parts_[0].is_number && encoder.parts_[0].null_byte < 0;
+  bool numbers = !encoder.parts_.empty() && encoder.key_bytes_ <= 8;
+  for (const Part& part : encoder.parts_) numbers &= part.is_number && part.null_byte < 0;
+  encoder.all_numbers_ = numbers;
   return encoder;
 }
 
@@ -332,31 +333,75 @@ int KeyEncoder::CompareRows(const char* base_a, const char* row_a, const char* b
   return 0;
 }
 
-uint32_t KeyEncoder::LowerBound(const char* page, uint32_t from, uint32_t to,
-                                std::string_view key) const {
-  const uint32_t stride = layout_.stride();
-  const char* first = row::RowAt(page, stride, from);
+uint64_t KeyEncoder::KeyNumberOf(const char* row) const {
+  uint64_t number = NumberOf(parts_[0], row);
+  for (size_t i = 1; i < parts_.size(); ++i) {
+    number = number << (8 * parts_[i].bytes) | NumberOf(parts_[i], row);
+  }
+  return number;
+}
+
+/// First position in [from, to) that is not less; to when there is none.
+template <class Less>
+uint32_t KeyEncoder::Bisect(uint32_t from, uint32_t to, Less less) {
   uint32_t count = to - from;
-  if (one_number_ && key.size() == parts_[0].bytes) {
-    const Part& part = parts_[0];
-    const uint64_t wanted = LoadNumber(key.data(), part.bytes);
-    while (count > 0) {
-      const uint32_t half = count / 2;
-      const char* middle = first + static_cast<uint64_t>(half) * stride;
-      const bool less = NumberOf(part, middle) < wanted;
-      first = less ? middle + stride : first;
-      count = less ? count - half - 1 : half;
+  while (count > 0) {
+    const uint32_t half = count / 2;
+    const bool right = less(from + half);
+    from = right ? from + half + 1 : from;
+    count = right ? count - half - 1 : half;
+  }
+  return from;
+}
+
+/// Keys often are nearly dense, and every probe of a page is a cache miss: guess the row from the
+/// page's first and last key, widen around the guess until it is bracketed, bisect what is left.
+uint32_t KeyEncoder::InterpolatedLowerBound(const char* page, uint32_t from, uint32_t to,
+                                            uint64_t wanted) const {
+  const uint32_t stride = layout_.stride();
+  auto number = [&](uint32_t row) { return KeyNumberOf(row::RowAt(page, stride, row)); };
+  if (from == to) return to;
+  const uint64_t first = number(from), last = number(to - 1);
+  if (wanted <= first) return from;
+  if (wanted > last) return to;
+  // first < wanted <= last, so neither divisor nor quotient is out of range.
+  const double share = static_cast<double>(wanted - first) / static_cast<double>(last - first);
+  const uint32_t guess = std::min(to - 1, from + static_cast<uint32_t>(share * (to - 1 - from)));
+  uint32_t low = from + 1, high = to - 1;  // the answer is in [low, high]
+  if (number(guess) < wanted) {
+    low = guess + 1;
+    for (uint32_t step = 1; high - low > step; step *= 2) {
+      const uint32_t probe = low + step - 1;
+      if (number(probe) >= wanted) {
+        high = probe;
+        break;
+      }
+      low = probe + 1;
     }
   } else {
-    while (count > 0) {
-      const uint32_t half = count / 2;
-      const char* middle = first + static_cast<uint64_t>(half) * stride;
-      const bool less = CompareRow(page, middle, key) < 0;
-      first = less ? middle + stride : first;
-      count = less ? count - half - 1 : half;
+    high = std::max(guess, low);
+    for (uint32_t step = 1; high - low > step; step *= 2) {
+      const uint32_t probe = high - step;
+      if (number(probe) < wanted) {
+        low = probe + 1;
+        break;
+      }
+      high = probe;
     }
   }
-  return static_cast<uint32_t>((first - row::RowAt(page, stride, 0)) / stride);
+  return Bisect(low, high, [&](uint32_t row) { return number(row) < wanted; });
+}
+
+uint32_t KeyEncoder::LowerBound(const char* page, uint32_t from, uint32_t to,
+                                std::string_view key) const {
+  if (all_numbers_ && key.size() == key_bytes_) {
+    uint64_t wanted = 0;
+    for (char byte : key) wanted = wanted << 8 | static_cast<uint8_t>(byte);
+    return InterpolatedLowerBound(page, from, to, wanted);
+  }
+  return Bisect(from, to, [&](uint32_t row) {
+    return CompareRow(page, row::RowAt(page, layout_.stride(), row), key) < 0;
+  });
 }
 
 int64_t KeyEncoder::FindRow(const char* page, std::string_view key) const {

@@ -100,6 +100,11 @@ class KeyEncoder {
   };
 
   static uint64_t NumberOf(const Part& part, const char* row);
+  uint64_t KeyNumberOf(const char* row) const;  // the whole key as one number; all_numbers_ only
+  template <class Less>
+  static uint32_t Bisect(uint32_t from, uint32_t to, Less less);
+  uint32_t InterpolatedLowerBound(const char* page, uint32_t from, uint32_t to,
+                                  uint64_t wanted) const;
   static types::Datum DatumOf(const Part& part, const char* base, const char* row);
   void EncodePart(const Part& part, const char* base, const char* row, std::string* out) const;
   static int ComparePart(const Part& part, const char* base, const char* row,
@@ -109,7 +114,7 @@ class KeyEncoder {
   row::Layout layout_;
   std::vector<Part> parts_;
   uint32_t key_bytes_ = 0;
-  bool one_number_ = false;  // the key is one number that is never NULL: the fast path
+  bool all_numbers_ = false;  // the key is 1..8 bytes of numbers that are never NULL: the fast path
 };
 
 }  // namespace lathe::keyspace

@@ -1,5 +1,5 @@
-// Fuzzes keys: decoding takes nothing but what encoding writes, and comparing a row with any bytes agrees with memcmp of its key.
-// The first byte chooses layout, parts and rows; the rest is a key.
+// Fuzzes keys: decoding takes nothing but what encoding writes, and comparing a row with any bytes
+// agrees with memcmp of its key. The first byte chooses layout, parts and rows; the rest is a key.
 #include <cstdint>
 #include <string>
 

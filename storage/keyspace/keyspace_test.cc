@@ -82,9 +82,10 @@ Value Number(const char* text) {
 }
 
 TEST(ValueEncoding, KeepsPostgresOrderOfNumerics) {
-  const char* ascending[] = {"-Infinity", "-10000", "-9999.5", "-9999", "-1.00001", "-1", "-0.5",
-                             "-0.00001",  "0",      "0.00001", "0.5",   "1",        "1.00001",
-                             "9999",      "10000",  "1e30",    "1e31",  "Infinity", "NaN"};
+  const char* ascending[] = {"-Infinity", "-10000", "-9999.5",  "-9999", "-1.00001",
+                             "-1",        "-0.5",   "-0.00001", "0",     "0.00001",
+                             "0.5",       "1",      "1.00001",  "9999",  "10000",
+                             "1e30",      "1e31",   "Infinity", "NaN"};
   for (size_t i = 1; i < std::size(ascending); ++i) {
     EXPECT_LT(Encode(Number(ascending[i - 1])), Encode(Number(ascending[i]))) << ascending[i];
   }
@@ -205,11 +206,20 @@ RC_GTEST_PROP(KeyEncoder, ComparesRowsWithAnyBytesLikeMemcmp, (uint64_t seed)) {
   for (int round = 0; round < 30; ++round) {
     std::string key = relation.Key(random.Below(relation.values.size()));
     switch (random.Below(5)) {
-      case 0: key.resize(random.Below(key.size() + 1)); break;
-      case 1: key = PrefixSuccessor(std::string_view(key).substr(0, random.Below(key.size() + 1))); break;
-      case 2: key[random.Below(key.size())] ^= static_cast<char>(1 << random.Below(8)); break;
-      case 3: key += RandomText(&random, 3); break;
-      default: break;
+      case 0:
+        key.resize(random.Below(key.size() + 1));
+        break;
+      case 1:
+        key = PrefixSuccessor(std::string_view(key).substr(0, random.Below(key.size() + 1)));
+        break;
+      case 2:
+        key[random.Below(key.size())] ^= static_cast<char>(1 << random.Below(8));
+        break;
+      case 3:
+        key += RandomText(&random, 3);
+        break;
+      default:
+        break;
     }
     uint32_t expected = static_cast<uint32_t>(relation.values.size());
     for (size_t i = relation.values.size(); i > 0; --i) {
@@ -268,11 +278,50 @@ RC_GTEST_PROP(KeyEncoder, BoundsHoldExactlyTheRowsBetween, (uint64_t seed)) {
   for (size_t i = 0; i < relation.values.size(); ++i) {
     const std::string key = relation.Key(i);
     const std::string low_part = key.substr(0, low.size()), high_part = key.substr(0, high.size());
-    const bool above = lower.values.empty() || low_part > low || (low_part == low && lower.inclusive);
+    const bool above =
+        lower.values.empty() || low_part > low || (low_part == low && lower.inclusive);
     const bool below =
         upper.values.empty() || high_part < high || (high_part == high && upper.inclusive);
     const bool inside = key >= range.begin && (range.end.empty() || key < range.end);
     RC_ASSERT(inside == (above && below));
+  }
+}
+
+RC_GTEST_PROP(KeyEncoder, FindsNumbersHoweverTheyAreSpread, (uint64_t seed)) {
+  base::Random random(seed);
+  const bool two = random.OneIn(2);
+  const row::Layout layout = row::Layout::Make({{TypeId::kInt4, false}, {TypeId::kInt8, false}});
+  std::vector<KeyPart> parts = {{1, random.OneIn(2), false}};
+  if (two) parts = {{0, random.OneIn(2), false}};
+  const KeyEncoder encoder = *KeyEncoder::Make(layout, parts);
+  const int64_t spread = random.OneIn(3) ? 5 : random.OneIn(2) ? 300 : INT32_MAX;
+  std::vector<std::vector<Value>> values;
+  for (uint64_t count = random.Below(200); count > 0; --count) {
+    const int64_t n = random.Between(-spread, spread) / static_cast<int64_t>(1 + random.Below(9));
+    values.push_back({Value::Int4(static_cast<int32_t>(n)), Value::Int8(n * (1ll << 31))});
+  }
+  row::RowBuffer unsorted(&layout, nullptr), rows(&layout, nullptr);
+  for (const auto& row : values) AppendValues(row, &unsorted);
+  std::vector<std::pair<std::string, size_t>> keys;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const char* page = unsorted.page(0);
+    keys.emplace_back(
+        encoder.RowKey(page, row::RowAt(page, layout.stride(), static_cast<uint32_t>(i))), i);
+  }
+  std::sort(keys.begin(), keys.end());
+  for (const auto& [key, i] : keys) AppendValues(values[i], &rows);
+  if (keys.empty()) return;
+  const uint32_t count = static_cast<uint32_t>(keys.size());
+  for (int round = 0; round < 50; ++round) {
+    std::string key = keys[random.Below(count)].first;
+    if (random.OneIn(2)) key[random.Below(key.size())] += random.OneIn(2) ? 1 : -1;
+    const uint32_t from = static_cast<uint32_t>(random.Below(count + 1));
+    const uint32_t to = from + static_cast<uint32_t>(random.Below(count - from + 1));
+    const auto expected = std::lower_bound(
+        keys.begin() + from, keys.begin() + to, key,
+        [](const auto& entry, const std::string& wanted) { return entry.first < wanted; });
+    RC_ASSERT(encoder.LowerBound(rows.page(0), from, to, key) ==
+              static_cast<uint32_t>(expected - keys.begin()));
   }
 }
 

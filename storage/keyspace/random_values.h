@@ -1,5 +1,5 @@
-// Random values, layouts and rows for tests and fuzzers of storage: small ranges and special values, so that equal, neighbouring and
-// extreme values come often.
+// Random values, layouts and rows for tests and fuzzers of storage: small ranges and special
+// values, so that equal, neighbouring and extreme values come often.
 #pragma once
 
 #include <limits>
@@ -40,28 +40,41 @@ inline std::string RandomText(base::Random* random, size_t length_max) {
 
 inline int64_t RandomInteger(base::Random* random, int64_t min, int64_t max) {
   switch (random->Below(4)) {
-    case 0: return random->Between(-3, 3);
-    case 1: return random->OneIn(2) ? min : max;
-    case 2: return random->Between(-300, 300) * 256;
-    default: return random->Between(min, max);
+    case 0:
+      return random->Between(-3, 3);
+    case 1:
+      return random->OneIn(2) ? min : max;
+    case 2:
+      return random->Between(-300, 300) * 256;
+    default:
+      return random->Between(min, max);
   }
 }
 
 inline double RandomDouble(base::Random* random) {
-  static const double kSpecial[] = {0.0, -0.0, 1.0, -1.0, std::numeric_limits<double>::infinity(),
+  static const double kSpecial[] = {0.0,
+                                    -0.0,
+                                    1.0,
+                                    -1.0,
+                                    std::numeric_limits<double>::infinity(),
                                     -std::numeric_limits<double>::infinity(),
                                     std::numeric_limits<double>::quiet_NaN(),
                                     -std::numeric_limits<double>::quiet_NaN(),
-                                    std::numeric_limits<double>::denorm_min(), 1e300, -1e300};
+                                    std::numeric_limits<double>::denorm_min(),
+                                    1e300,
+                                    -1e300};
   if (random->OneIn(2)) return kSpecial[random->Below(std::size(kSpecial))];
   return static_cast<double>(random->Between(-1000, 1000)) / 8;
 }
 
 inline types::Numeric RandomNumeric(base::Random* random) {
   switch (random->Below(8)) {
-    case 0: return types::Numeric::NaN();
-    case 1: return types::Numeric::Infinity(random->OneIn(2));
-    case 2: return types::Numeric::FromInt64(random->Between(-3, 3));
+    case 0:
+      return types::Numeric::NaN();
+    case 1:
+      return types::Numeric::Infinity(random->OneIn(2));
+    case 2:
+      return types::Numeric::FromInt64(random->Between(-3, 3));
     case 3: {
       std::string text = random->OneIn(2) ? "-" : "";
       for (uint64_t i = random->Below(40) + 1; i > 0; --i) {
@@ -85,22 +98,32 @@ inline types::Value RandomValue(const types::Type& type, base::Random* random,
   types::Datum datum;
   std::string bytes;
   switch (types::ReprOf(type)) {
-    case types::Repr::kBool: datum.b = random->OneIn(2); break;
-    case types::Repr::kI8: datum.i8 = static_cast<int8_t>(random->Next()); break;
+    case types::Repr::kBool:
+      datum.b = random->OneIn(2);
+      break;
+    case types::Repr::kI8:
+      datum.i8 = static_cast<int8_t>(random->Next());
+      break;
     case types::Repr::kI16:
       datum.i16 = static_cast<int16_t>(RandomInteger(random, INT16_MIN, INT16_MAX));
       break;
     case types::Repr::kI32:
       datum.i32 = static_cast<int32_t>(RandomInteger(random, INT32_MIN, INT32_MAX));
       break;
-    case types::Repr::kI64: datum.i64 = RandomInteger(random, INT64_MIN, INT64_MAX); break;
+    case types::Repr::kI64:
+      datum.i64 = RandomInteger(random, INT64_MIN, INT64_MAX);
+      break;
     case types::Repr::kI128:
       datum.i128 = static_cast<types::int128>(RandomInteger(random, INT64_MIN, INT64_MAX)) *
                        (random->OneIn(2) ? 1 : 1000000007) +
                    random->Between(-2, 2);
       break;
-    case types::Repr::kF32: datum.f32 = static_cast<float>(RandomDouble(random)); break;
-    case types::Repr::kF64: datum.f64 = RandomDouble(random); break;
+    case types::Repr::kF32:
+      datum.f32 = static_cast<float>(RandomDouble(random));
+      break;
+    case types::Repr::kF64:
+      datum.f64 = RandomDouble(random);
+      break;
     case types::Repr::kInterval:
       datum.interval.months = static_cast<int32_t>(RandomInteger(random, INT32_MIN, INT32_MAX));
       datum.interval.days = static_cast<int32_t>(RandomInteger(random, INT32_MIN, INT32_MAX));

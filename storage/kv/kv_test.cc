@@ -1,4 +1,5 @@
-// The contract of Kv, asked of both implementations; then what only a directory has: locks, versions, kill -9.
+// The contract of Kv, asked of both implementations; then what only a directory has: locks,
+// versions, kill -9.
 #include "storage/kv/kv.h"
 
 #include <gtest/gtest.h>
@@ -82,7 +83,8 @@ TEST_P(KvTest, AppliesABatchInOrderOverFamilies) {
   batch.Put(Family::kDelta, std::string_view("z\0", 2), "");
   EXPECT_EQ(batch.count(), 7u);
   ASSERT_TRUE(kv_->Write(batch, true).ok());
-  EXPECT_EQ(Keys(kv_.get(), Family::kDelta), (std::vector<std::string>{"c", std::string("z\0", 2)}));
+  EXPECT_EQ(Keys(kv_.get(), Family::kDelta),
+            (std::vector<std::string>{"c", std::string("z\0", 2)}));
   std::string value;
   EXPECT_TRUE(*kv_->Get(Family::kPageDir, "a", &value));
   EXPECT_EQ(value, "2");
@@ -202,7 +204,8 @@ TEST(RocksKv, KeepsEverythingOverReopening) {
   std::unique_ptr<Kv> kv = OpenAt(directory.path());
   for (size_t i = 0; i < kFamilyCount; ++i) {
     std::string value;
-    EXPECT_TRUE(*kv->Get(static_cast<Family>(i), "k", &value)) << FamilyName(static_cast<Family>(i));
+    EXPECT_TRUE(*kv->Get(static_cast<Family>(i), "k", &value))
+        << FamilyName(static_cast<Family>(i));
   }
 }
 

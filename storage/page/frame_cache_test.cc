@@ -1,4 +1,5 @@
-// The frame cache: bounds, errors, many threads that pin while pages are evicted; the pool below it.
+// The frame cache: bounds, errors, many threads that pin while pages are evicted; the pool below
+// it.
 #include "storage/page/frame_cache.h"
 
 #include <gtest/gtest.h>
@@ -172,7 +173,8 @@ TEST(FramePool, CutsSlotsFromChunksAndGivesThemBack) {
   FramePool pool;
   {
     std::vector<Frame> frames;
-    for (uint64_t bytes : {100u, 40000u, 65000u, 65472u, 65473u, 200000u, 262080u, 262081u, 1u << 22}) {
+    for (uint64_t bytes :
+         {100u, 40000u, 65000u, 65472u, 65473u, 200000u, 262080u, 262081u, 1u << 22}) {
       for (int i = 0; i < 40; ++i) {
         frames.push_back(*pool.Allocate(bytes));
         EXPECT_EQ(frames.back().bytes(), bytes);

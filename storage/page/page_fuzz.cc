@@ -1,5 +1,6 @@
-// Fuzzes what reads pages, row images, delta values and directory entries: whatever passes validation must be safe to read, to summarise
-// and to rebuild. The first two bytes choose what to decode and the layout; the rest is the bytes.
+// Fuzzes what reads pages, row images, delta values and directory entries: whatever passes
+// validation must be safe to read, to summarise and to rebuild. The first two bytes choose what to
+// decode and the layout; the rest is the bytes.
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -95,9 +96,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const row::Layout layout = keyspace::RandomLayout(&random, 1 + random.Below(5));
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
   switch (data[0] % 3) {
-    case 0: page::FuzzPage(bytes, layout); break;
-    case 1: page::FuzzImage(bytes, layout); break;
-    default: page::FuzzRecords(bytes, layout); break;
+    case 0:
+      page::FuzzPage(bytes, layout);
+      break;
+    case 1:
+      page::FuzzImage(bytes, layout);
+      break;
+    default:
+      page::FuzzRecords(bytes, layout);
+      break;
   }
   return 0;
 }

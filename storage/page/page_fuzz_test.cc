@@ -1,4 +1,5 @@
-// A short run of the fuzzer's body over random and half-right bytes, so that it is compiled and tried with every test run.
+// A short run of the fuzzer's body over random and half-right bytes, so that it is compiled and
+// tried with every test run.
 #include <gtest/gtest.h>
 
 #include "storage/page/page_fuzz.cc"

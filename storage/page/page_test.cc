@@ -1,5 +1,5 @@
-// Pages: what goes into a builder comes out of its pages; damaged pages are refused or can be read safely; summaries, images, delta
-// values and directory entries.
+// Pages: what goes into a builder comes out of its pages; damaged pages are refused or can be read
+// safely; summaries, images, delta values and directory entries.
 #include "storage/page/page.h"
 
 #include <gtest/gtest.h>
@@ -54,7 +54,8 @@ void ExpectRow(const row::Layout& layout, const char* base, const char* row,
   }
 }
 
-void ExpectRows(const row::Layout& layout, const std::vector<std::string>& pages, const Rows& rows) {
+void ExpectRows(const row::Layout& layout, const std::vector<std::string>& pages,
+                const Rows& rows) {
   size_t next = 0;
   for (const std::string& page : pages) {
     const Status valid = ValidatePage(page, layout, 3);
@@ -98,7 +99,8 @@ RC_GTEST_PROP(PageBuilder, KeepsEveryRowWhicheverWayItComes, (uint64_t seed)) {
       RC_ASSERT(builder.AppendRows(page.data(), from, to).ok());
       from = to;
       if (from == count) break;
-      RC_ASSERT(builder.AppendRow(page.data(), row::RowAt(page.data(), layout.stride(), from)).ok());
+      RC_ASSERT(
+          builder.AppendRow(page.data(), row::RowAt(page.data(), layout.stride(), from)).ok());
       ++from;
     }
   }
@@ -192,7 +194,8 @@ RC_GTEST_PROP(ValidatePage, DamagedPagesAreRefusedOrSafe, (uint64_t seed)) {
       std::string damaged = page;
       for (uint64_t flips = 1 + random.Below(4); flips > 0; --flips) {
         // Often in the header and the first rows, where the structure is.
-        const uint64_t reach = random.OneIn(2) ? damaged.size() : std::min<size_t>(damaged.size(), 128);
+        const uint64_t reach =
+            random.OneIn(2) ? damaged.size() : std::min<size_t>(damaged.size(), 128);
         damaged[random.Below(reach)] ^= static_cast<char>(1 << random.Below(8));
       }
       if (random.OneIn(10)) damaged.resize(random.Below(damaged.size()));
@@ -300,7 +303,8 @@ TEST(PageSummary, SkipsByNumbersStringsAndNulls) {
   EXPECT_TRUE(may_match(1, 1, Value::Text(std::string(50, 'z')), Value::Null(TypeId::kText)))
       << "cut values cannot tell";
   EXPECT_TRUE(may_match(0, 0, Value::Int8(100), Value::Null(TypeId::kInt8))) << "another type";
-  EXPECT_TRUE(SkipFilter(layout, {{0, Value::Int4(10), Value::Null(TypeId::kInt4)}}).MayMatch("\xff"))
+  EXPECT_TRUE(
+      SkipFilter(layout, {{0, Value::Int4(10), Value::Null(TypeId::kInt4)}}).MayMatch("\xff"))
       << "damaged";
   const ColumnSummary column = SummaryOfColumn(pages.summaries[1], 0);
   EXPECT_FALSE(column.has_values);
@@ -328,17 +332,20 @@ RC_GTEST_PROP(RowImage, ReadsLikeTheRow, (uint64_t seed)) {
 
   const std::string copy = RowImage(layout, alone.data(), alone.data());
   RC_ASSERT(RowsIdentical(layout, alone.data(), alone.data(), copy.data(), copy.data()));
-  RC_ASSERT(HashRow(layout, alone.data(), alone.data()) == HashRow(layout, copy.data(), copy.data()));
+  RC_ASSERT(HashRow(layout, alone.data(), alone.data()) ==
+            HashRow(layout, copy.data(), copy.data()));
 
   const std::string page = OneRowPage(layout, copy.data(), copy.data());
   RC_ASSERT(ValidatePageStructure(page, layout, 0).ok());
   ExpectRow(layout, page.data(), page.data() + row::kRowsBegin, values);
 
   std::vector<row::FieldSpec> specs;
-  for (const row::Field& field : layout.fields()) specs.push_back({field.type, field.null_bit >= 0});
+  for (const row::Field& field : layout.fields())
+    specs.push_back({field.type, field.null_bit >= 0});
   const row::Layout with_prefix = row::Layout::Make(specs, 16);
   row::RowBuffer buffer(&with_prefix, nullptr);
-  const char* in_buffer = CopyRowToBuffer(layout, page.data(), page.data() + row::kRowsBegin, &buffer);
+  const char* in_buffer =
+      CopyRowToBuffer(layout, page.data(), page.data() + row::kRowsBegin, &buffer);
   ExpectRow(with_prefix, row::RowPageOf(in_buffer), in_buffer, values);
   RC_ASSERT(HashRow(with_prefix, row::RowPageOf(in_buffer), in_buffer) ==
             HashRow(layout, copy.data(), copy.data()));
@@ -382,7 +389,8 @@ TEST(HashRow, TellsNullFromEmptyAndFieldsApart) {
   const Value null = Value::Null(TypeId::kText), empty = Value::Text("");
   EXPECT_NE(hash({null, empty}), hash({empty, null}));
   EXPECT_NE(hash({null, null}), hash({empty, empty}));
-  EXPECT_NE(hash({Value::Text("ab"), Value::Text("c")}), hash({Value::Text("a"), Value::Text("bc")}));
+  EXPECT_NE(hash({Value::Text("ab"), Value::Text("c")}),
+            hash({Value::Text("a"), Value::Text("bc")}));
 }
 
 TEST(DeltaValue, RoundTripsAndRefusesDamage) {

@@ -112,7 +112,8 @@ const char* CheckArray(std::string_view form, types::TypeId element) {
     if (size == UINT32_MAX) continue;
     const std::string_view bytes = reader.Bytes(size);
     if (!reader.ok()) break;
-    if (repr != Repr::kString && size != types::SlotBytes(repr)) return "array element of wrong size";
+    if (repr != Repr::kString && size != types::SlotBytes(repr))
+      return "array element of wrong size";
     if (repr == Repr::kBool && static_cast<uint8_t>(bytes[0]) > 1) return "boolean that is neither";
     if (element == types::TypeId::kNumeric) {
       if (const char* wrong = CheckNumeric(bytes)) return wrong;
