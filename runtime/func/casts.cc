@@ -7,6 +7,7 @@
 #include "runtime/func/context.h"
 #include "runtime/types/datetime.h"
 #include "runtime/types/numeric.h"
+#include "runtime/types/text.h"
 
 namespace lathe::func {
 namespace {
@@ -147,6 +148,7 @@ CallStatus ToString(FunctionContext* context, const Datum& value, const Type& fr
   std::string made;
   if (from.is_string_like()) {
     text = value.string.view();
+    if (from.id == TypeId::kBpChar) text = types::TrimTrailingBlanks(text);
   } else {
     if (from.id == TypeId::kBool) {
       made = value.b ? "true" : "false";
@@ -215,7 +217,17 @@ CallStatus Convert(FunctionContext* context, const Datum& value, const Type& fro
   }
   if (from.id == TypeId::kNumeric) {
     const Numeric n = Numeric::FromDatum(value);
-    if (IsFloat(to.id)) return PutFloat(context, n.ToDouble(), n.is_infinite(), to.id, result);
+    if (IsFloat(to.id)) {
+      const double d = n.ToDouble();
+      const bool single = to.id == TypeId::kFloat4;
+      const double shown = single ? static_cast<double>(static_cast<float>(d)) : d;
+      if (n.is_finite() && (std::isinf(shown) || (shown == 0 && !n.is_zero()))) {
+        return context->Fail(SqlState::kNumericValueOutOfRange,
+                             "\"" + n.ToText() + "\" is out of range for type " +
+                                 (single ? "real" : "double precision"));
+      }
+      return PutFloat(context, d, n.is_infinite(), to.id, result);
+    }
     return NumericToInteger(context, n, to.id, result);
   }
   if (IsFloat(from.id)) {
@@ -229,6 +241,15 @@ CallStatus Convert(FunctionContext* context, const Datum& value, const Type& fro
   if (IsTime(from.id) && IsTime(to.id)) return ConvertTime(context, value, from, to, result);
   if (from.id == TypeId::kInterval && to.id == TypeId::kInterval) {
     return Take(context, types::IntervalWithTypmod(value.interval, to.typmod), &result->interval);
+  }
+  // Between int4 (int2) and oid only the bits count.
+  if (IsOidLike(to.id) && from.id != TypeId::kInt8) {
+    result->i32 = static_cast<int32_t>(IntegerOf(from.id, value));
+    return CallStatus::kOk;
+  }
+  if (IsOidLike(from.id) && to.id == TypeId::kInt4) {
+    result->i32 = value.i32;
+    return CallStatus::kOk;
   }
   return PutInteger(context, IntegerOf(from.id, value), to.id, result);
 }
@@ -288,7 +309,7 @@ struct CastTable {
     for (TypeId integer : {kInt2, kInt4, kInt8}) {
       Put(integer, kFloat4, kImplicit, false);
       Put(integer, kFloat8, kImplicit, false);
-      Put(integer, kNumeric, kImplicit, false);
+      Put(integer, kNumeric, kImplicit, true);  // numeric(p,s) may be too small
       Put(kFloat4, integer, kAssignment, true);
       Put(kFloat8, integer, kAssignment, true);
       Put(kNumeric, integer, kAssignment, true);

@@ -113,7 +113,10 @@ Status ParseReg(const Type& type, std::string_view text, const FormatContext& co
     return Ok();
   }
   Type named;
-  if (type.id == TypeId::kRegtype && TypeFromName(text, &named)) {
+  if (type.id == TypeId::kRegtype) {
+    if (!TypeFromName(text, &named)) {
+      return MakeError(SqlState::kUndefinedObject, "type " + Quoted(text) + " does not exist");
+    }
     datum->i32 = static_cast<int32_t>(OidOf(named).value);
     return Ok();
   }
@@ -259,11 +262,12 @@ bool IsMidpoint(uint64_t digits, int exponent, double value) {
   // Neighbours: half a unit up or down (a quarter down from a power of two).
   return (decimal == 2 * static_cast<uint128>(mantissa) + 1 && decimal_shift == shift - 1) ||
          (decimal == 2 * static_cast<uint128>(mantissa) - 1 && decimal_shift == shift - 1) ||
-         (decimal == 4 * static_cast<uint128>(mantissa) - 1 && decimal_shift == shift - 2);
+         (mantissa == uint64_t{1} << 52 && decimal == 4 * static_cast<uint128>(mantissa) - 1 &&
+          decimal_shift == shift - 2);
 }
 bool IsMidpoint(uint64_t digits, int exponent, float value) {
   double decimal = static_cast<double>(digits);
-  if (exponent < -20 || exponent > 38) return false;
+  if (value == 0 || exponent < -20 || exponent > 38) return false;
   decimal = exponent < 0 ? decimal / std::pow(10.0, -exponent) : decimal * std::pow(10.0, exponent);
   float up = std::nextafter(value, std::numeric_limits<float>::infinity());
   float down = std::nextafter(value, 0.0f);

@@ -230,6 +230,7 @@ bool Split(std::string_view text, std::vector<Token>* tokens) {
         token.kind = Token::Kind::kYearMonth;
         token.text.push_back(text[i++]);
         while (IsDigit(at(i))) token.text.push_back(text[i++]);
+        if (at(i) == '-') return false;
       } else if (at(i) == '.') {
         token.text.push_back(text[i++]);
         while (IsDigit(at(i))) token.text.push_back(text[i++]);
