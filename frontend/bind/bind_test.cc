@@ -247,6 +247,28 @@ TEST_F(BindTest, OriginsOfColumns) {
   EXPECT_FALSE(context.origins[1].relation);
 }
 
+TEST_F(BindTest, DeepTreesDoNotOverflowTheStack) {
+  auto nest = [](const std::string& open, const std::string& core, const std::string& close,
+                 int depth) {
+    std::string text = "select ";
+    for (int i = 0; i < depth; ++i) text += open;
+    text += core;
+    for (int i = 0; i < depth; ++i) text += close;
+    return text;
+  };
+  const int deep = ast::kMaxDepth;  // some of these are just too deep for the parser
+  for (int depth : {deep / 4, deep / 2, deep - 10}) {
+    for (const std::string& sql :
+         {nest("(1 + ", "1", ")", depth), nest("- ", "1", "", depth), nest("not ", "true", "", depth),
+          nest("(select ", "1", ")", depth), nest("case when true then ", "1", " end", depth),
+          nest("coalesce(", "a", ", 1)", depth) + " from t",
+          nest("* from (select ", "1 as a", ") s", depth)}) {
+      const std::string answer = Answer(sql);
+      EXPECT_TRUE(answer[0] == '=' || answer.substr(0, 7) == "! 54001") << answer;
+    }
+  }
+}
+
 TEST_F(BindTest, CreateTableGivesADescriptor) {
   const std::string sql =
       "create table n (a int, b numeric(10,2) default 1.5, c text not null default 'x', "

@@ -181,6 +181,8 @@ class Binder {
   Result<FromItem> BindFromItem(const ast::TableRef& ref, Scope& scope);
   Result<FromItem> BindRelation(const ast::RelationRef& ref, Scope& scope);
   Result<FromItem> BindDerived(const ast::SubqueryRef& ref, Scope& scope);
+  /// A function in a catalog query's FROM, refused when it comes to be called (later.h).
+  Result<FromItem> BindCatalogFunction(const ast::FunctionRef& ref, Scope& scope);
   Result<FromItem> BindJoin(const ast::Join& ref, Scope& scope);
   Result<NodePtr> BindFrom(const std::vector<ast::TableRefPtr>& from, Scope& scope);
   /// A table's rows as a FROM item, all columns; with_row_id adds the hidden row id to the plan only.

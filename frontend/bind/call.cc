@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
+#include "frontend/bind/later.h"
 
 namespace lathe::bind {
 namespace {
@@ -34,6 +35,15 @@ BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
   if (builtin && func::FunctionsNamed(name).empty() &&
       std::find(std::begin(kLaterFunctions), std::end(kLaterFunctions), name) !=
           std::end(kLaterFunctions)) {
+    if (ReadsCatalog(scope) && (name == "string_agg" || name == "array_agg")) {
+      LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
+      const Type type = name == "string_agg" || args.empty() ? Type(TypeId::kText)
+                                                             : Type::ArrayOf(args[0]->type.id);
+      for (ExprPtr& arg : args) {
+        LATHE_ASSIGN(arg, ResolveUnknown(std::move(arg)));
+      }
+      return Later("function " + name, type, std::move(args), call.location);
+    }
     return NotYet("function " + name, call.location);
   }
   const char* misuse = call.star          ? "(*)"

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "frontend/bind/binder.h"
+#include "frontend/bind/later.h"
 
 namespace lathe::bind {
 namespace {
@@ -335,8 +336,18 @@ BoundExpr Binder::Bind(const ast::Expr& e, Scope& scope) {
       return BindQuantifiedArray(e.As<ast::QuantifiedArray>(), scope);
     case Kind::kArray:
       return NotYet("ARRAY", e.location);
-    case Kind::kSubscript:
-      return NotYet("subscript", e.location);
+    case Kind::kSubscript: {
+      const auto& subscript = e.As<ast::Subscript>();
+      if (!ReadsCatalog(scope) || subscript.slice) return NotYet("subscript", e.location);
+      std::vector<ExprPtr> args;
+      for (const ast::ExprPtr* part : {&subscript.operand, &subscript.lower}) {
+        LATHE_ASSIGN(ExprPtr arg, Bind(**part, scope));
+        args.push_back(std::move(arg));
+      }
+      Type element(TypeId::kText);
+      if (args[0]->type.id == TypeId::kArray) element = Type(args[0]->type.element);
+      return Later("subscript", element, std::move(args), e.location);
+    }
     case Kind::kFieldSelect:
       return NotYet("field selection from a composite value", e.location);
     case Kind::kRow:

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
+#include "frontend/bind/later.h"
 
 namespace lathe::bind {
 
@@ -133,14 +134,49 @@ Result<FromItem> Binder::BindDerived(const ast::SubqueryRef& ref, Scope& scope) 
   return MakeDerived(std::move(plan), {}, ref.alias, scope);
 }
 
+Result<FromItem> Binder::BindCatalogFunction(const ast::FunctionRef& ref, Scope& scope) {
+  const auto& call = ref.functions[0].call->As<ast::FunctionCall>();
+  const bool lateral_before = scope.lateral_active;
+  scope.lateral_active = true;
+  Result<std::vector<ExprPtr>> args = BindList(call.args, scope);
+  scope.lateral_active = lateral_before;
+  if (!args.ok()) return std::move(args).error();
+  for (ExprPtr& arg : *args) {
+    LATHE_ASSIGN(arg, ResolveUnknown(std::move(arg)));
+  }
+  Type type(TypeId::kText);
+  if (!args->empty()) {
+    const Type& first = (*args)[0]->type;
+    type = first.id == TypeId::kArray ? Type(first.element) : first;
+  }
+  ExprPtr value =
+      Later("function " + call.name.name + " in FROM", type, std::move(*args), call.location);
+  auto values = std::make_shared<logical::Values>();
+  values->outputs.push_back(Output(NewColumn(true), call.name.name, value->type));
+  values->rows.emplace_back();
+  values->rows[0].push_back(std::move(value));
+  ast::Alias alias;
+  alias.name = ref.alias.name.empty() ? call.name.name : ref.alias.name;
+  alias.columns = ref.alias.columns;
+  // The alias of a function that gives scalars names its column too.
+  if (alias.columns.empty()) alias.columns.push_back(alias.name);
+  return MakeDerived(std::move(values), {}, alias, scope);
+}
+
 Result<FromItem> Binder::BindFromItem(const ast::TableRef& ref, Scope& scope) {
   switch (ref.kind) {
     case ast::TableRef::Kind::kRelation:
       return BindRelation(ref.As<ast::RelationRef>(), scope);
     case ast::TableRef::Kind::kSubquery:
       return BindDerived(ref.As<ast::SubqueryRef>(), scope);
-    case ast::TableRef::Kind::kFunction:
-      return NotYet("function in FROM", ref.location);
+    case ast::TableRef::Kind::kFunction: {
+      const auto& function = ref.As<ast::FunctionRef>();
+      const bool simple = function.functions.size() == 1 && !function.ordinality &&
+                          function.columns.empty() &&
+                          function.functions[0].call->kind == ast::Expr::Kind::kFunctionCall;
+      if (!simple || !ReadsCatalog(scope)) return NotYet("function in FROM", ref.location);
+      return BindCatalogFunction(function, scope);
+    }
     case ast::TableRef::Kind::kJoin:
       return BindJoin(ref.As<ast::Join>(), scope);
   }

@@ -1,5 +1,6 @@
 // Comparisons and tests: binary operators, BETWEEN, IN lists, LIKE, IS.
 #include "frontend/bind/binder.h"
+#include "frontend/bind/later.h"
 
 namespace lathe::bind {
 namespace {
@@ -251,7 +252,16 @@ BoundExpr Binder::BindIsDistinct(const ast::IsDistinct& e, Scope& scope) {
 
 BoundExpr Binder::BindQuantifiedArray(const ast::QuantifiedArray& e, Scope& scope) {
   // Over ARRAY[...] it is a list of comparisons; other arrays come with array types.
-  if (e.array->kind != ast::Expr::Kind::kArray) return NotYet("ANY/ALL over an array", e.location);
+  if (e.array->kind != ast::Expr::Kind::kArray) {
+    if (!ReadsCatalog(scope)) return NotYet("ANY/ALL over an array", e.location);
+    std::vector<ExprPtr> args;
+    for (const ast::ExprPtr* part : {&e.operand, &e.array}) {
+      LATHE_ASSIGN(ExprPtr arg, Bind(**part, scope));
+      LATHE_ASSIGN(arg, ResolveUnknown(std::move(arg)));
+      args.push_back(std::move(arg));
+    }
+    return Later("ANY/ALL over an array", BoolType(), std::move(args), e.location);
+  }
   const ast::ExprList& items = e.array->As<ast::Array>().items;
   if (items.empty()) return NotYet("ANY/ALL over an empty ARRAY", e.location);
   std::vector<ExprPtr> parts;

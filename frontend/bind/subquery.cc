@@ -1,5 +1,6 @@
 // Subqueries in expressions. They stay subqueries here, with columns of outer levels in them; the optimizer unnests them.
 #include "frontend/bind/binder.h"
+#include "frontend/bind/later.h"
 
 namespace lathe::bind {
 
@@ -21,8 +22,15 @@ BoundExpr Binder::BindSubquery(const ast::Subquery& e, Scope& scope) {
     return At(SqlState::kFeatureNotSupported, "cannot use subquery in DEFAULT expression",
               e.location);
   }
-  if (e.type == Form::kArray) return NotYet("ARRAY(subquery)", e.location);
+  if (e.type == Form::kArray && !ReadsCatalog(scope)) return NotYet("ARRAY(subquery)", e.location);
   LATHE_ASSIGN(NodePtr query, BindSelect(*e.query, &scope, true));
+  if (e.type == Form::kArray) {
+    if (query->outputs.size() != 1) {
+      return At(SqlState::kSyntaxError, "subquery must return only one column", e.location);
+    }
+    const Type array = Type::ArrayOf(query->outputs[0].type.id);
+    return Later("ARRAY(subquery)", array, {}, e.location);
+  }
   if (e.type == Form::kExists) {
     return MakeSubquery(expr::SubqueryKind::kExists, BoolType(), std::move(query), e.location);
   }
