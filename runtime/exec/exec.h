@@ -42,9 +42,9 @@ class Morsel {
   void Clear() {
     segments.clear();
     row_count = 0;
-    owners_.clear();
-    for (const Release& r : releases_) r.function(r.context);
+    for (const Release& r : releases_) r.function(r.context);  // before the owners: what is pinned may belong to one
     releases_.clear();
+    owners_.clear();
   }
 
  private:

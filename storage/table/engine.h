@@ -29,6 +29,9 @@ struct EngineOptions {
   bool synchronous_commit = true;              // a commit is acknowledged once it is on disk
   bool background_fold = true;                 // off: only FoldNow folds (tests)
   bool create_if_missing = true;
+  // Sees every serialised entry (storage/txn/batch.h) in commit order, once it is durable; for replicas and archives. Commits go one
+  // after the other while it is set.
+  std::function<void(std::string_view entry)> on_entry;
 };
 
 /// What CREATE TABLE makes. Column numbers are given by the engine (1, 2, ...); defaults and types are taken as they are.
@@ -98,7 +101,7 @@ struct EngineStats {
   uint64_t delta_bytes = 0;          // unfolded versions in memory
   uint64_t delta_rows = 0;
   uint64_t frame_cache_bytes = 0;
-  uint64_t frame_hits = 0, frame_misses = 0;
+  uint64_t frame_misses = 0, frame_evictions = 0;  // pages read from the store, pages evicted
   uint64_t commits = 0, folds = 0, loads = 0, deadlocks = 0;
   uint64_t open_transactions = 0;
   uint64_t locks = 0;
@@ -125,6 +128,12 @@ class Engine {
   /// watermark. Equal for replicas with the same history, whatever they folded.
   virtual Result<uint64_t> LogicalHash(RelationId relation) = 0;
   virtual Result<uint64_t> LogicalHashAll() = 0;
+
+  /// Applies an entry that another engine's on_entry saw, in its order; this engine then runs no transactions of its own that write.
+  /// Entries applied before are ignored. After a reopening, load entries of loads not yet committed at applied() must come again.
+  virtual Status ApplyEntry(std::string_view entry) = 0;
+  /// The commit timestamp of the last write entry applied; 0 = none.
+  virtual Timestamp applied() = 0;
 
   virtual EngineStats Stats() = 0;
   /// Name of the database in this directory ("lathe"), and of its owner role.

@@ -47,6 +47,7 @@ void DecodeWrite(ByteReader* in, Entry* entry) {
     StorageChanges changes;
     changes.storage = StorageId(in->Varint());
     changes.schema_version = static_cast<uint32_t>(in->Varint());
+    changes.net_rows = in->Little<int64_t>();
     DecodeRows(in, &changes.rows);
     batch.storages.push_back(std::move(changes));
   }
@@ -85,6 +86,7 @@ std::string EncodeWrite(const LogicalBatch& batch, Timestamp ts) {
   for (const StorageChanges& changes : batch.storages) {
     AppendVarint(&out, changes.storage.value);
     AppendVarint(&out, changes.schema_version);
+    AppendLittle(&out, changes.net_rows);
     EncodeRows(&out, changes.rows);
   }
   AppendVarint(&out, batch.catalog.size());

@@ -23,7 +23,7 @@ inline constexpr uint8_t kEntryFormatVersion = 1;
 
 enum class EntryKind : uint8_t { kWrite = 1, kLoad = 2 };
 
-/// A row put or deleted. key = the row key without the StorageId; row = the row image (see storage/table/row_image.h), empty for a delete.
+/// A row put or deleted. key = the row key without the StorageId; row = the row image (see storage/page/row_image.h), empty for a delete.
 struct RowChange {
   std::string_view key;
   std::string_view row;
@@ -34,6 +34,7 @@ struct RowChange {
 struct StorageChanges {
   StorageId storage;
   uint32_t schema_version = 0;
+  int64_t net_rows = 0;  // rows more (or less) after it; an estimate for statistics
   std::vector<RowChange> rows;
 };
 

@@ -58,31 +58,29 @@ TEST(WriteBuffer, StatementsSeeEarlierOnesAndUndo) {
   WriteBuffer buffer(1 << 20);
   StorageId storage(5);
   auto put = [&](std::string_view key, std::string_view text, uint32_t statement) {
-    char* page = buffer.AllocatePage(text.size());
-    memcpy(page, text.data(), text.size());
-    ASSERT_TRUE(buffer.Put(storage, 1, key, {page, text.size()}, statement).ok());
+    ASSERT_TRUE(buffer.Put(storage, 1, key, text, statement, 0).ok());
   };
   put("k", "one", 1);
   put("k", "two", 2);
   put("l", "new", 2);
   put("k", "two again", 2);
   const OwnVersion* newest = buffer.Find(storage)->Find("k");
-  EXPECT_EQ(newest->page, "two again");
-  EXPECT_EQ(StorageWrites::Visible(newest, 2)->page, "one");
+  EXPECT_EQ(newest->image, "two again");
+  EXPECT_EQ(StorageWrites::Visible(newest, 2)->image, "one");
   EXPECT_EQ(StorageWrites::Visible(newest, 1), nullptr);
   buffer.Undo(2);
-  EXPECT_EQ(buffer.Find(storage)->Find("k")->page, "one");
+  EXPECT_EQ(buffer.Find(storage)->Find("k")->image, "one");
   EXPECT_EQ(buffer.Find(storage)->Find("l"), nullptr);
   LogicalBatch batch;
-  buffer.AppendTo(&batch, 1);
+  buffer.AppendTo(&batch);
   ASSERT_EQ(batch.storages.size(), 1u);
-  EXPECT_EQ(batch.storages[0].rows[0].row, "ne");
+  EXPECT_EQ(batch.storages[0].rows[0].row, "one");
 }
 
 TEST(Batch, RoundTripAndDamage) {
   LogicalBatch batch;
   batch.txn = TxnId(9);
-  batch.storages.push_back({StorageId(3), 1, {{"a", "row"}, {"b", ""}}});
+  batch.storages.push_back({StorageId(3), 1, -2, {{"a", "row"}, {"b", ""}}});
   batch.catalog.push_back({"key", "value"});
   batch.catalog.push_back({"gone", std::nullopt});
   batch.sequences.push_back({StorageId(3), 77});

@@ -5,7 +5,7 @@
 namespace lathe::txn {
 
 Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_view key,
-                        std::string_view page, uint32_t statement) {
+                        std::string_view image, uint32_t statement, int net_rows) {
   if (arena_.used_bytes() > bytes_max_) {
     Error error = MakeError(SqlState::kOutOfMemory, "out of memory");
     error.detail = "The transaction's buffered changes exceed " + std::to_string(bytes_max_) +
@@ -19,16 +19,19 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
   if (it == writes.rows_.end()) {
     it = writes.rows_.emplace(arena_.Copy(key), nullptr).first;
   }
+  if (!image.empty()) image = arena_.Copy(image);
+  writes.net_rows += net_rows;
   if (it->second != nullptr && it->second->statement == statement) {
-    it->second->page = page;
+    it->second->image = image;
+    log_.push_back({storage, it->first, statement, net_rows});
     return Ok();
   }
   auto* version = new (arena_.Allocate(sizeof(OwnVersion))) OwnVersion();
   version->older = it->second;
   version->statement = statement;
-  version->page = page;
+  version->image = image;
   it->second = version;
-  log_.push_back({storage, it->first, statement});
+  log_.push_back({storage, it->first, statement, net_rows});
   return Ok();
 }
 
@@ -37,6 +40,7 @@ void WriteBuffer::Undo(uint32_t statement) {
     if (item->statement != statement) continue;
     auto storage = storages_.find(item->storage);
     if (storage == storages_.end()) continue;
+    storage->second.net_rows -= item->net_rows;
     auto it = storage->second.rows_.find(item->key);
     if (it == storage->second.rows_.end() || it->second->statement != statement) continue;
     it->second = it->second->older;
@@ -50,16 +54,17 @@ void WriteBuffer::Forget(StorageId storage) { storages_.erase(storage); }
 
 bool WriteBuffer::empty() const { return storages_.empty(); }
 
-void WriteBuffer::AppendTo(LogicalBatch* batch, size_t page_header) const {
+void WriteBuffer::AppendTo(LogicalBatch* batch) const {
   for (const auto& [storage, writes] : storages_) {
     StorageChanges changes;
     changes.storage = storage;
     changes.schema_version = writes.schema_version;
+    changes.net_rows = writes.net_rows;
     changes.rows.reserve(writes.rows_.size());
     for (const auto& [key, version] : writes.rows_) {
       RowChange row;
       row.key = key;
-      if (!version->is_delete()) row.row = version->page.substr(page_header);
+      if (!version->is_delete()) row.row = version->image;
       changes.rows.push_back(row);
     }
     if (!changes.rows.empty()) batch->storages.push_back(std::move(changes));

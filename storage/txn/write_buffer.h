@@ -21,9 +21,8 @@ namespace lathe::txn {
 struct OwnVersion {
   OwnVersion* older = nullptr;
   uint32_t statement = 0;
-  // The row as a page of one row (header and image), in the buffer's arena; empty = deleted.
-  std::string_view page;
-  bool is_delete() const { return page.empty(); }
+  std::string_view image;  // of the row (storage/page/row_image.h), in the buffer's arena; empty = deleted
+  bool is_delete() const { return image.empty(); }
 };
 
 /// Own versions of one storage, by row key.
@@ -43,6 +42,7 @@ class StorageWrites {
   const Map& rows() const { return rows_; }
   bool empty() const { return rows_.empty(); }
   uint32_t schema_version = 0;
+  int64_t net_rows = 0;  // rows more (or less) than committed
 
  private:
   friend class WriteBuffer;
@@ -55,11 +55,10 @@ class WriteBuffer {
   /// bytes_max: 53200 beyond.
   explicit WriteBuffer(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// Room for a row page of that many bytes, to be passed to Put.
-  char* AllocatePage(size_t bytes) { return arena_.Allocate(bytes); }
-  /// Makes page (in this buffer's arena; empty = delete) the newest version of the row, made by `statement`. The key is copied.
+  /// Makes image (empty = delete) the newest version of the row, made by `statement`. Key and image are copied. net_rows: by how
+  /// much the statement changes the number of rows with it (1 insert, 0 update, -1 delete).
   Status Put(StorageId storage, uint32_t schema_version, std::string_view key,
-             std::string_view page, uint32_t statement);
+             std::string_view image, uint32_t statement, int net_rows);
   /// Takes off all versions made by `statement`, the last one that wrote.
   void Undo(uint32_t statement);
   /// Forgets the writes of a storage (dropped or emptied by its own transaction).
@@ -71,9 +70,8 @@ class WriteBuffer {
     return it == storages_.end() ? nullptr : &it->second;
   }
   bool empty() const;
-  /// Appends the net changes to a batch; views point into this buffer. page_header bytes are cut off each row page: what is left is
-  /// the row image.
-  void AppendTo(LogicalBatch* batch, size_t page_header) const;
+  /// Appends the net changes to a batch; views point into this buffer.
+  void AppendTo(LogicalBatch* batch) const;
   uint64_t used_bytes() const { return arena_.used_bytes(); }
 
  private:
@@ -81,6 +79,7 @@ class WriteBuffer {
     StorageId storage;
     std::string_view key;
     uint32_t statement;
+    int net_rows;
   };
 
   const uint64_t bytes_max_;

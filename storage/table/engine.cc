@@ -1,0 +1,379 @@
+// The engine in use: transactions, batches, gauges, logical hashes. Opening and recovery: recovery.cc; background work: maintain.cc.
+#include <algorithm>
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/hash.h"
+#include "storage/table/engine_impl.h"
+#include "storage/table/load.h"
+#include "storage/table/transaction_impl.h"
+
+namespace lathe::table {
+
+std::unique_ptr<Transaction> EngineImpl::Begin(txn::Isolation isolation) {
+  return std::make_unique<TransactionImpl>(this, isolation);
+}
+
+// --- Tables ----------------------------------------------------------------------------------------------------------------------
+
+std::shared_ptr<Table> EngineImpl::FindTable(StorageId storage) {
+  std::lock_guard lock(tables_mutex_);
+  auto it = tables_.find(storage);
+  return it == tables_.end() ? nullptr : it->second;
+}
+
+Result<std::shared_ptr<Table>> EngineImpl::GetTable(const schema::RelationPtr& relation) {
+  if (std::shared_ptr<Table> table = FindTable(relation->storage)) return table;
+  std::lock_guard opening(open_mutex_);
+  if (std::shared_ptr<Table> table = FindTable(relation->storage)) return table;
+  TableContext context;
+  context.kv = kv_.get();
+  context.frames = &frames_;
+  context.watermark = watermark_.get();
+  context.page_ids = page_ids_.get();
+  context.delta_bytes = &delta_bytes_;
+  context.delta_rows = &delta_rows_;
+  context.load_time = [this](LoadId load) {
+    std::lock_guard lock(loads_mutex_);
+    auto it = load_times_.find(load);
+    return it == load_times_.end() ? Timestamp() : it->second;
+  };
+  LATHE_ASSIGN(std::shared_ptr<Table> table, Table::Open(relation->storage, relation, context));
+  std::lock_guard lock(tables_mutex_);
+  tables_[relation->storage] = table;
+  return table;
+}
+
+void EngineImpl::ForgetTable(StorageId storage) {
+  std::shared_ptr<Table> gone;  // destroyed outside the lock
+  std::lock_guard lock(tables_mutex_);
+  auto it = tables_.find(storage);
+  if (it == tables_.end()) return;
+  gone = std::move(it->second);
+  tables_.erase(it);
+}
+
+std::vector<std::shared_ptr<Table>> EngineImpl::OpenTables() {
+  std::lock_guard lock(tables_mutex_);
+  std::vector<std::shared_ptr<Table>> tables;
+  for (const auto& [storage, table] : tables_) tables.push_back(table);
+  return tables;
+}
+
+catalog::StatsPtr EngineImpl::LiveStats(const schema::RelationPtr& relation) {
+  static const catalog::StatsPtr kNothing = std::make_shared<schema::RelationStats>();
+  if (relation->storage.value == 0) return kNothing;
+  Result<std::shared_ptr<Table>> table = GetTable(relation);
+  return table.ok() ? table.value()->Stats(*relation) : kNothing;
+}
+
+// --- Batches ---------------------------------------------------------------------------------------------------------------------
+
+Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
+  kv::WriteBatch out;
+  std::string value;
+  for (const txn::StorageChanges& changes : batch.storages) {
+    for (const txn::RowChange& row : changes.rows) {
+      page::DeltaValue delta;
+      delta.tombstone = row.is_delete();
+      delta.schema_version = changes.schema_version;
+      delta.txn = batch.txn;
+      delta.image = row.row;
+      value.clear();
+      page::EncodeDeltaValue(delta, &value);
+      out.Put(kv::Family::kDelta, keyspace::DeltaKey(changes.storage, row.key, ts), value);
+    }
+  }
+  for (const txn::CatalogChange& change : batch.catalog) {
+    if (change.value.has_value()) {
+      out.Put(kv::Family::kCatalog, change.key, *change.value);
+    } else {
+      out.Delete(kv::Family::kCatalog, change.key);
+    }
+  }
+  for (const txn::LoadCommit& load : batch.loads) {
+    out.Put(kv::Family::kLoads, keyspace::LoadKey(load.load), EncodeLoadRecord(ts, load.storage));
+  }
+  for (StorageId storage : batch.dropped) {
+    std::string bytes;
+    AppendLittle(&bytes, ts.value);
+    out.Put(kv::Family::kMeta, DroppedStorageKey(storage), bytes);
+  }
+  if (replaying_) {
+    std::string bytes;
+    AppendLittle(&bytes, ts.value);
+    out.Put(kv::Family::kMeta, "applied", bytes);
+  }
+  return kv_->Write(out, options_.synchronous_commit);
+}
+
+void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
+  {
+    std::lock_guard lock(loads_mutex_);
+    for (const txn::LoadCommit& load : batch.loads) {
+      load_times_[load.load] = ts;
+      load_storages_[load.load] = load.storage;
+    }
+  }
+  for (const txn::LoadCommit& load : batch.loads) {
+    PendingLoad pending;
+    {
+      std::lock_guard lock(loads_mutex_);
+      auto it = pending_loads_.find(load.load);
+      if (it == pending_loads_.end()) continue;
+      pending = std::move(it->second);
+      pending_loads_.erase(it);
+    }
+    pending.table->PublishLoad(pending.pages, ts);
+    loads_committed_.fetch_add(1, std::memory_order_relaxed);
+  }
+  for (const txn::StorageChanges& changes : batch.storages) {
+    if (std::shared_ptr<Table> table = FindTable(changes.storage)) table->Publish(changes, ts);
+  }
+  for (const txn::SequenceAdvance& advance : batch.sequences) {
+    // Its own writer has made the bound durable; on a replica a failure shows when ids are asked for.
+    if (std::shared_ptr<Table> table = FindTable(advance.storage)) {
+      (void)table->ObserveRowIds(advance.next);
+    }
+  }
+  // The records were decoded or encoded by us; what does not decode is a broken invariant.
+  LATHE_CHECK(catalog_->Apply(batch.catalog).ok());
+  if (!batch.dropped.empty()) {
+    std::lock_guard lock(dropped_mutex_);
+    for (StorageId storage : batch.dropped) dropped_.push_back({storage, ts});
+  }
+  commits_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void EngineImpl::AddPendingLoad(PendingLoad load) {
+  std::lock_guard lock(loads_mutex_);
+  LoadId id = load.load;
+  pending_loads_[id] = std::move(load);
+}
+
+void EngineImpl::DropPendingLoad(LoadId load) {
+  std::lock_guard lock(loads_mutex_);
+  pending_loads_.erase(load);
+}
+
+// --- Replicas --------------------------------------------------------------------------------------------------------------------
+
+Status EngineImpl::ApplyEntry(std::string_view bytes) {
+  LATHE_ASSIGN(txn::Entry entry, txn::DecodeEntry(bytes));
+  std::lock_guard one(replica_mutex_);
+  if (entry.kind == txn::EntryKind::kLoad) return ApplyLoad(entry.load);
+  if (entry.ts <= applied_) return Ok();
+  replaying_ = true;
+  // Tables that get rows must be open, also those that this very batch creates.
+  LATHE_ASSIGN(catalog::StatePtr state,
+               catalog::ApplyChanges(catalog_->state(), entry.write.catalog));
+  for (const txn::StorageChanges& changes : entry.write.storages) {
+    for (const auto& [id, relation] : state->relations) {
+      if (relation->storage == changes.storage) LATHE_TRY(GetTable(relation));
+    }
+  }
+  std::map<StorageId, std::map<std::string, std::string>> rows;
+  std::vector<std::shared_ptr<Table>> loaded;
+  for (const txn::LoadCommit& load : entry.write.loads) {
+    LATHE_TRY(FinishReplicaLoad(load, *state, &rows[load.storage]));
+    std::lock_guard lock(loads_mutex_);
+    auto pending = pending_loads_.find(load.load);
+    if (pending != pending_loads_.end()) loaded.push_back(pending->second.table);
+  }
+  for (const auto& [storage, more] : rows) AddRows(storage, more, &entry.write);
+  LATHE_TRY(ObserveIds(*state, entry.write));
+  LATHE_TRY(oracle_->Observe(entry.ts));
+  watermark_->BeginAt(entry.ts);
+  Status persisted = Persist(entry.write, entry.ts);
+  if (persisted.ok()) Publish(entry.write, entry.ts);
+  watermark_->Finish(entry.ts);
+  LATHE_TRY(std::move(persisted));
+  for (const std::shared_ptr<Table>& table : loaded) table->EndLoad();
+  applied_ = entry.ts;
+  return Ok();
+}
+
+// Chunks of a load come before the commit that names its storage in the catalog, so they wait as they are.
+Status EngineImpl::ApplyLoad(const txn::LoadChunk& chunk) {
+  std::vector<txn::LoadChunk>& chunks = replica_loads_[chunk.load];
+  if (chunk.number == 0) {
+    chunks.clear();  // sent again from the start
+    replica_bytes_[chunk.load].clear();
+  } else if (chunk.number != chunks.size()) {
+    return chunk.number < chunks.size()
+               ? Ok()
+               : Status(MakeError(SqlState::kDataCorrupted, "a chunk of a load is missing"));
+  }
+  std::string bytes = txn::EncodeLoad(chunk);
+  replica_bytes_[chunk.load].push_back(std::make_unique<std::string>(std::move(bytes)));
+  LATHE_ASSIGN(txn::Entry copy, txn::DecodeEntry(*replica_bytes_[chunk.load].back()));
+  replica_loads_[chunk.load].push_back(std::move(copy.load));
+  return Ok();
+}
+
+// Adds rows to a batch; rows that it has already are newer.
+void EngineImpl::AddRows(StorageId storage, const std::map<std::string, std::string>& rows,
+                         txn::LogicalBatch* batch) {
+  if (rows.empty()) return;
+  auto changes = std::find_if(batch->storages.begin(), batch->storages.end(),
+                              [&](const auto& c) { return c.storage == storage; });
+  if (changes == batch->storages.end()) {
+    batch->storages.push_back({storage, FindTable(storage)->schema_version(), 0, {}});
+    changes = std::prev(batch->storages.end());
+  }
+  std::map<std::string_view, std::string_view> all(rows.begin(), rows.end());
+  for (const txn::RowChange& row : changes->rows) all[row.key] = row.row;
+  changes->rows.clear();
+  for (const auto& [key, row] : all) changes->rows.push_back({key, row});
+  changes->net_rows += static_cast<int64_t>(rows.size());
+}
+
+// Makes pages of the load's rows; those whose ranges are not free here (pages are this engine's own affair) go to *rows.
+Status EngineImpl::FinishReplicaLoad(const txn::LoadCommit& commit,
+                                     const catalog::CatalogState& state,
+                                     std::map<std::string, std::string>* rows) {
+  schema::RelationPtr relation;
+  for (const auto& [id, found] : state.relations) {
+    if (found->storage == commit.storage) relation = found;
+  }
+  if (relation == nullptr) return Ok();  // dropped by the same commit
+  LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(relation));
+  LoadOptions options;
+  options.range_free = [table](std::string_view first, std::string_view last) {
+    return table->RangeFree(first, last);
+  };
+  options.fallback = [table, rows](const char* base, const char* row) {
+    (*rows)[table->encoder().RowKey(base, row)] = page::RowImage(table->layout(), base, row);
+    return Ok();
+  };
+  options.duplicate = [](std::string_view) {
+    return MakeError(SqlState::kDataCorrupted, "a load holds a key twice");
+  };
+  LATHE_ASSIGN(std::unique_ptr<LoadWriter> writer,
+               LoadWriter::Begin(this, table, commit.load, std::move(options)));
+  for (const txn::LoadChunk& chunk : replica_loads_[commit.load]) {
+    for (const txn::RowChange& row : chunk.rows) {
+      LATHE_TRY(page::ValidateRowImage(row.row, table->layout()));
+      LATHE_TRY(writer->Add(row.row.data(), row.row.data()));
+    }
+  }
+  replica_loads_.erase(commit.load);
+  replica_bytes_.erase(commit.load);
+  LATHE_ASSIGN(PendingLoad pending, writer->Finish());
+  if (pending.row_count + rows->size() != commit.row_count) {
+    return MakeError(SqlState::kDataCorrupted, "rows of a load are missing");
+  }
+  return Ok();
+}
+
+// Numbers that the other engine has used must not be used here later.
+Status EngineImpl::ObserveIds(const catalog::CatalogState& state, const txn::LogicalBatch& batch) {
+  for (const txn::CatalogChange& change : batch.catalog) {
+    catalog::RecordKind kind;
+    uint32_t id;
+    if (!catalog::ParseRecordKey(change.key, &kind, &id)) continue;
+    LATHE_TRY(oids_->Observe(id));
+    if (kind != catalog::RecordKind::kRelation) continue;
+    auto it = state.relations.find(RelationId(id));
+    if (it == state.relations.end()) continue;
+    LATHE_TRY(oids_->Observe(it->second->primary_key_oid.value));
+    LATHE_TRY(storage_ids_->Observe(it->second->storage.value));
+  }
+  for (const txn::LoadCommit& load : batch.loads) LATHE_TRY(load_ids_->Observe(load.load.value));
+  return Ok();
+}
+
+Timestamp EngineImpl::applied() {
+  std::lock_guard lock(replica_mutex_);
+  return applied_;
+}
+
+// --- Hashes and gauges -------------------------------------------------------------------------------------------------------------
+
+Result<uint64_t> EngineImpl::HashTable(const schema::RelationPtr& relation, Timestamp snapshot) {
+  LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(relation));
+  ScanSource source;
+  source.table = table;
+  source.version = table->VersionFor(snapshot);
+  source.snapshot = snapshot;
+  std::unique_ptr<exec::RowSource> rows = OpenScan(std::move(source), {}, {});
+  uint64_t sum = 0;
+  exec::Morsel morsel;
+  for (;;) {
+    LATHE_ASSIGN(bool more, rows->Next(&morsel));
+    if (!more) return sum;
+    for (const exec::Segment& segment : morsel.segments) {
+      for (uint32_t i = segment.from; i < segment.to; ++i) {
+        sum += page::HashRow(table->layout(), segment.page,
+                             row::RowAt(segment.page, table->layout().stride(), i),
+                             relation->storage.value);
+      }
+    }
+  }
+}
+
+Result<uint64_t> EngineImpl::LogicalHash(RelationId id) {
+  catalog::StatePtr state = catalog_->state();
+  auto it = state->relations.find(id);
+  if (it == state->relations.end()) {
+    return MakeError(SqlState::kUndefinedTable,
+                     "relation with OID " + std::to_string(id.value) + " does not exist");
+  }
+  const Timestamp snapshot = watermark_->Acquire();
+  Result<uint64_t> hash = HashTable(it->second, snapshot);
+  watermark_->Release(snapshot);
+  return hash;
+}
+
+Result<uint64_t> EngineImpl::LogicalHashAll() {
+  catalog::StatePtr state = catalog_->state();
+  const Timestamp snapshot = watermark_->Acquire();
+  uint64_t sum = 0;
+  Status status;
+  for (const auto& [id, relation] : state->relations) {
+    std::string record = catalog::EncodeRelation(*relation);
+    sum += base::Hash64(record, id.value);
+    if (relation->storage.value == 0) continue;
+    Result<uint64_t> hash = HashTable(relation, snapshot);
+    if (!hash.ok()) {
+      status = std::move(hash).error();
+      break;
+    }
+    sum += hash.value();
+  }
+  for (const auto& [id, schema] : state->schemas) {
+    sum += base::Hash64(catalog::EncodeSchema(*schema), id.value);
+  }
+  watermark_->Release(snapshot);
+  LATHE_TRY(std::move(status));
+  return sum;
+}
+
+EngineStats EngineImpl::Stats() {
+  EngineStats stats;
+  stats.delta_bytes = static_cast<uint64_t>(std::max<int64_t>(delta_bytes_.load(), 0));
+  stats.delta_rows = static_cast<uint64_t>(std::max<int64_t>(delta_rows_.load(), 0));
+  stats.frame_cache_bytes = frames_.used_bytes();
+  stats.frame_misses = frames_.misses();
+  stats.frame_evictions = frames_.evictions();
+  stats.commits = commits_.load();
+  stats.folds = folds_.load();
+  stats.loads = loads_committed_.load();
+  stats.deadlocks = locks_.deadlock_count();
+  stats.open_transactions = open_transactions_.load();
+  stats.locks = locks_.lock_count();
+  stats.published = watermark_->published();
+  stats.oldest_snapshot = watermark_->oldest();
+  return stats;
+}
+
+std::string EngineImpl::database_name() {
+  catalog::StatePtr state = catalog_->state();
+  return state->databases.empty() ? "" : state->databases.begin()->second.name;
+}
+
+std::string EngineImpl::role_name() {
+  catalog::StatePtr state = catalog_->state();
+  return state->roles.empty() ? "" : state->roles.begin()->second.name;
+}
+
+}  // namespace lathe::table

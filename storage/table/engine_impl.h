@@ -1,0 +1,152 @@
+// The engine behind engine.h: opens and recovers the directory, keeps the tables in use, applies batches (CommitTarget), and runs the
+// background work: folds, settling of loads, giving space back.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "storage/catalog/catalog.h"
+#include "storage/kv/kv.h"
+#include "storage/table/engine.h"
+#include "storage/table/table.h"
+#include "storage/txn/txn.h"
+
+namespace lathe::table {
+
+/// Pages of a load that wait for its commit.
+struct PendingLoad {
+  LoadId load;
+  std::shared_ptr<Table> table;
+  std::vector<PageNodePtr> pages;  // in key order
+  uint64_t row_count = 0;
+};
+
+class EngineImpl final : public Engine, public txn::CommitTarget {
+ public:
+  EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options, base::Clock* clock);
+  ~EngineImpl() override;
+  /// Reads marks and catalog, cleans up after a crash, starts the background thread.
+  Status Start();
+
+  std::unique_ptr<Transaction> Begin(txn::Isolation isolation) override;
+  Status FoldNow(RelationId relation) override;
+  Status FoldAll() override;
+  Result<uint64_t> LogicalHash(RelationId relation) override;
+  Result<uint64_t> LogicalHashAll() override;
+  EngineStats Stats() override;
+  std::string database_name() override;
+  std::string role_name() override;
+  Status ApplyEntry(std::string_view entry) override;
+  Timestamp applied() override;
+
+  // CommitTarget.
+  Status Persist(const txn::LogicalBatch& batch, Timestamp ts) override;
+  void Publish(const txn::LogicalBatch& batch, Timestamp ts) override;
+
+  /// The table of a relation's storage, opened on first use.
+  Result<std::shared_ptr<Table>> GetTable(const schema::RelationPtr& relation);
+  /// The open table of a storage; null when it is not open.
+  std::shared_ptr<Table> FindTable(StorageId storage);
+
+  /// Closes the table of a storage that no catalog names.
+  void ForgetTable(StorageId storage);
+
+  void AddPendingLoad(PendingLoad load);
+  void DropPendingLoad(LoadId load);
+  /// Waits while unfolded versions exceed their bound and folding can help. Error: cancelled.
+  Status WaitForDeltaRoom(const exec::CancelFlag* cancel);
+  /// Wakes the background thread.
+  void Kick();
+
+  const EngineOptions& options() const { return options_; }
+  kv::Kv* kv() { return kv_.get(); }
+  txn::LockTable* locks() { return &locks_; }
+  txn::Watermark* watermark() { return watermark_.get(); }
+  txn::CommitSink* sink() { return sink_.get(); }
+  catalog::Catalog* catalog() { return catalog_.get(); }
+  catalog::IdAllocator* oids() { return oids_.get(); }
+  catalog::IdAllocator* storage_ids() { return storage_ids_.get(); }
+  catalog::IdAllocator* page_ids() { return page_ids_.get(); }
+  catalog::IdAllocator* load_ids() { return load_ids_.get(); }
+  catalog::StatsPtr LiveStats(const schema::RelationPtr& relation);
+  std::atomic<uint64_t>& open_transactions() { return open_transactions_; }
+  TxnId NextTxnId() { return TxnId(next_txn_.fetch_add(1)); }
+
+ private:
+  struct Dropped {
+    StorageId storage;
+    Timestamp ts;
+  };
+
+  Result<Timestamp> ReadMark(std::string_view key);
+  std::unique_ptr<catalog::IdAllocator> MakeAllocator(std::string name, uint64_t first,
+                                                      uint64_t block, Status* status);
+  Status ReadCatalog(bool fresh);
+  Status RecoverLoads();
+  Status RecoverFolds();
+  Status RecoverDropped();
+  Status DeleteLoad(LoadId load, StorageId storage);
+  Status DeleteStorage(StorageId storage);
+  std::vector<std::shared_ptr<Table>> OpenTables();
+  void Background();
+  /// One round of background work; fold_all folds whatever can be folded.
+  Status Maintain(bool fold_all);
+  Status ApplyLoad(const txn::LoadChunk& chunk);
+  Status FinishReplicaLoad(const txn::LoadCommit& commit, const catalog::CatalogState& state,
+                           std::map<std::string, std::string>* rows);
+  void AddRows(StorageId storage, const std::map<std::string, std::string>& rows,
+               txn::LogicalBatch* batch);
+  Status ObserveIds(const catalog::CatalogState& state, const txn::LogicalBatch& batch);
+  Status SettleLoads();
+  Status DropStorages();
+  bool WorthFolding(const Table& table) const;
+  Result<uint64_t> HashTable(const schema::RelationPtr& relation, Timestamp snapshot);
+
+  const EngineOptions options_;
+  base::Clock* const clock_;
+  std::unique_ptr<kv::Kv> kv_;
+  page::FrameCache frames_;
+  txn::LockTable locks_;
+  std::unique_ptr<txn::Oracle> oracle_;
+  std::unique_ptr<txn::Watermark> watermark_;
+  std::unique_ptr<txn::LocalCommitSink> sink_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<catalog::IdAllocator> oids_, storage_ids_, page_ids_, load_ids_;
+  std::atomic<int64_t> delta_bytes_{0}, delta_rows_{0};
+  std::atomic<uint64_t> next_txn_{1}, open_transactions_{0};
+  std::atomic<uint64_t> commits_{0}, folds_{0}, loads_committed_{0};
+
+  std::mutex tables_mutex_;
+  std::map<StorageId, std::shared_ptr<Table>> tables_;  // tables_mutex_
+  std::mutex open_mutex_;  // opening of a table; taken before tables_mutex_
+
+  std::mutex loads_mutex_;  // guards the next three
+  std::map<LoadId, Timestamp> load_times_;  // committed loads whose directory entries still name them
+  std::map<LoadId, StorageId> load_storages_;
+  std::map<LoadId, PendingLoad> pending_loads_;
+
+  std::mutex dropped_mutex_;
+  std::vector<Dropped> dropped_;  // dropped_mutex_
+
+  std::mutex replica_mutex_;  // ApplyEntry runs one at a time
+  std::map<LoadId, std::vector<txn::LoadChunk>> replica_loads_;  // chunks that wait for their commit; replica_mutex_
+  std::map<LoadId, std::vector<std::unique_ptr<std::string>>> replica_bytes_;  // what they point into; replica_mutex_
+  Timestamp applied_;                                                          // replica_mutex_
+  std::atomic<bool> replaying_{false};                                         // entries are being applied
+
+  std::mutex room_mutex_;
+  std::condition_variable room_;
+
+  std::mutex background_mutex_;  // guards the next three
+  std::condition_variable background_wake_;
+  bool stop_ = false, kicked_ = false;
+  std::mutex maintain_mutex_;  // one Maintain at a time
+  std::thread background_;
+};
+
+}  // namespace lathe::table

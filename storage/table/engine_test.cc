@@ -1,0 +1,352 @@
+// The vertical path: create, write, commit, read under snapshots, restart, fold, load.
+#include "storage/table/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "storage/table/test_rows.h"
+
+namespace lathe::table::testing {
+namespace {
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() {
+    options_.background_fold = false;
+    Reopen();
+  }
+  void Reopen() {
+    engine_.reset();
+    auto engine = Engine::Open(directory_.path(), options_);
+    ASSERT_TRUE(engine.ok()) << engine.error().ToString();
+    engine_ = std::move(engine).value();
+  }
+  std::unique_ptr<Transaction> Begin(txn::Isolation level = txn::Isolation::kReadCommitted) {
+    auto txn = engine_->Begin(level);
+    EXPECT_TRUE(txn->StartStatement(nullptr).ok());
+    return txn;
+  }
+  schema::RelationPtr Create(const TableSpec& spec) {
+    auto txn = Begin();
+    auto relation = txn->CreateTable(spec);
+    EXPECT_TRUE(relation.ok()) << relation.error().ToString();
+    EXPECT_TRUE(txn->Commit().ok());
+    return relation.value();
+  }
+  schema::RelationPtr Find(const std::string& name) {
+    return Begin()->catalog()->FindRelation(schema::kPublicSchema, name);
+  }
+  void MustInsert(const schema::RelationPtr& relation, const std::vector<Row>& rows) {
+    auto txn = Begin();
+    Status status = Insert(txn.get(), relation, rows);
+    ASSERT_TRUE(status.ok()) << status.error().ToString();
+    ASSERT_TRUE(txn->Commit().ok());
+  }
+  std::vector<Row> All(const schema::RelationPtr& relation) {
+    auto txn = Begin();
+    return Scan(txn.get(), relation);
+  }
+  static std::vector<Row> Numbered(int64_t from, int64_t to, int64_t step = 1) {
+    std::vector<Row> rows;
+    for (int64_t i = from; i < to; i += step) {
+      rows.push_back({std::to_string(i), std::to_string(i * 10), "row " + std::to_string(i)});
+    }
+    return rows;
+  }
+
+  TempDirectory directory_;
+  EngineOptions options_;
+  std::unique_ptr<Engine> engine_;
+};
+
+const std::vector<Row> kThree = {{"1", "10", "one"}, {"2", std::nullopt, "two, a longer text"},
+                                 {"3", "30", std::nullopt}};
+
+TEST_F(EngineTest, CommitAndRestart) {
+  EXPECT_EQ(engine_->database_name(), "lathe");
+  schema::RelationPtr t = Create(KeyedSpec());
+  EXPECT_EQ(t->primary_key_name, "t_pkey");
+  MustInsert(t, {kThree[2], kThree[0], kThree[1]});
+  EXPECT_EQ(All(t), kThree);
+  Reopen();
+  t = Find("t");
+  ASSERT_NE(t, nullptr);
+  EXPECT_EQ(All(t), kThree);
+  ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+  EXPECT_EQ(engine_->Stats().delta_rows, 0u);
+  EXPECT_EQ(All(t), kThree);
+  Reopen();
+  t = Find("t");
+  EXPECT_EQ(All(t), kThree);
+  EXPECT_EQ(engine_->Stats().delta_rows, 0u);
+}
+
+TEST_F(EngineTest, RollbackLeavesNothing) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  {
+    auto txn = Begin();
+    ASSERT_TRUE(Insert(txn.get(), t, kThree).ok());
+    EXPECT_EQ(Scan(txn.get(), t), kThree);  // own writes of an earlier statement
+    txn->Rollback();
+  }
+  EXPECT_TRUE(All(t).empty());
+  {
+    auto txn = Begin();
+    ASSERT_TRUE(txn->CreateTable(KeyedSpec("u")).ok());
+    ASSERT_TRUE(txn->DropTable(t->id).ok());
+  }
+  EXPECT_EQ(Find("u"), nullptr);
+  EXPECT_NE(Find("t"), nullptr);
+  EXPECT_EQ(engine_->Stats().locks, 0u);
+}
+
+TEST_F(EngineTest, SnapshotsStayAsTheyAre) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  MustInsert(t, kThree);
+  auto old = Begin(txn::Isolation::kRepeatableRead);
+  EXPECT_EQ(Scan(old.get(), t), kThree);
+  auto txn = Begin();
+  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "2"; },
+                     [](const Row&) { return Row{"2", "22", "changed"}; }).ok());
+  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "3"; },
+                     [](const Row&) { return std::nullopt; }).ok());
+  ASSERT_TRUE(Insert(txn.get(), t, {{"0", "0", "new"}}).ok());
+  const std::vector<Row> changed = {{"0", "0", "new"}, kThree[0], {"2", "22", "changed"}};
+  EXPECT_EQ(Scan(txn.get(), t), changed);
+  EXPECT_EQ(All(t), kThree);
+  ASSERT_TRUE(txn->Commit().ok());
+  EXPECT_EQ(All(t), changed);
+  EXPECT_EQ(Scan(old.get(), t), kThree);
+  ASSERT_TRUE(engine_->FoldNow(t->id).ok());  // passes the open snapshot
+  EXPECT_EQ(All(t), changed);
+  EXPECT_EQ(Scan(old.get(), t), kThree);
+  // First committer wins, also when the change has been folded away.
+  Status status = Change(old.get(), t, [](const Row& r) { return r[0] == "2"; },
+                         [](const Row&) { return Row{"2", "5", "lost"}; });
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().ToString(),
+            "40001: could not serialize access due to concurrent update");
+  old->Rollback();
+  ASSERT_TRUE(engine_->FoldAll().ok());
+  EXPECT_EQ(All(t), changed);
+}
+
+TEST_F(EngineTest, UniqueKeys) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  MustInsert(t, kThree);
+  for (int folded = 0; folded < 2; ++folded) {
+    auto txn = Begin();
+    Status status = Insert(txn.get(), t, {{"9", "1", "x"}, {"2", "1", "x"}});
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(SqlStateCode(status.error().state), "23505");
+    EXPECT_EQ(status.error().message,
+              "duplicate key value violates unique constraint \"t_pkey\"");
+    EXPECT_EQ(status.error().detail, "Key (k)=(2) already exists.");
+    txn->UndoStatement();
+    EXPECT_EQ(Scan(txn.get(), t), kThree);
+    // UPDATE t SET k = k + 1: unique at the end of the statement.
+    ASSERT_TRUE(Change(txn.get(), t, [](const Row&) { return true; },
+                       [](const Row& r) {
+                         return Row{std::to_string(std::stoi(*r[0]) + 1), r[1], r[2]};
+                       }).ok());
+    EXPECT_EQ(Scan(txn.get(), t).front()[0], "2");
+    status = Change(txn.get(), t, [](const Row& r) { return r[0] == "2"; },
+                    [](const Row& r) { return Row{"4", r[1], r[2]}; });
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().detail, "Key (k)=(4) already exists.");
+    txn->Rollback();
+    ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+  }
+}
+
+TEST_F(EngineTest, WritersOfARowWaitAndRestart) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  MustInsert(t, kThree);
+  auto first = Begin();
+  auto set_v = [&](Transaction* txn, const char* v) {
+    return Change(txn, t, [](const Row& r) { return r[0] == "1"; },
+                  [v](const Row& r) { return Row{r[0], v, r[2]}; });
+  };
+  ASSERT_TRUE(set_v(first.get(), "11").ok());
+  auto second = Begin();
+  Status status;
+  std::thread other([&] { status = set_v(second.get(), "12"); });
+  while (engine_->Stats().locks < 3) std::this_thread::yield();
+  ASSERT_TRUE(first->Commit().ok());
+  other.join();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, exec::kRestartStatement);
+  second->UndoStatement();
+  ASSERT_TRUE(set_v(second.get(), "12").ok());
+  ASSERT_TRUE(second->Commit().ok());
+  EXPECT_EQ(All(t)[0][1], "12");
+}
+
+TEST_F(EngineTest, PointAndRangeScans) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  options_.load_rows_min = 100;
+  Reopen();
+  MustInsert(t, Numbered(0, 5000, 2));
+  for (int round = 0; round < 3; ++round) {
+    if (round == 1) MustInsert(t, Numbered(1, 200, 2));
+    if (round == 2) ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+    auto txn = Begin();
+    EXPECT_EQ(Scan(txn.get(), t, PointRequest(4000)), Numbered(4000, 4001));
+    EXPECT_TRUE(Scan(txn.get(), t, PointRequest(4001)).empty());
+    EXPECT_EQ(Scan(txn.get(), t, PointRequest(101)).size(), round == 0 ? 0u : 1u);
+    exec::ScanRequest range;
+    range.lower.values = {types::Value::Int8(10)};
+    range.lower.inclusive = false;
+    range.upper.values = {types::Value::Int8(20)};
+    EXPECT_EQ(Scan(txn.get(), t, range),
+              round == 0 ? Numbered(12, 21, 2) : Numbered(11, 21));
+    range.upper.values.clear();
+    EXPECT_EQ(Scan(txn.get(), t, range).size(), round == 0 ? 2494u : 2494u + 95u);
+    EXPECT_EQ(Scan(txn.get(), t).size(), round == 0 ? 2500u : 2600u);
+  }
+}
+
+TEST_F(EngineTest, LoadInsideATransaction) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  options_.load_rows_min = 100;
+  Reopen();
+  auto txn = Begin();
+  ASSERT_TRUE(Insert(txn.get(), t, Numbered(0, 3000)).ok());
+  EXPECT_EQ(Scan(txn.get(), t), Numbered(0, 3000));
+  EXPECT_TRUE(All(t).empty());
+  // Updated, then interleaved with a second load that brings a duplicate.
+  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "7"; },
+                     [](const Row& r) { return Row{r[0], "0", "seven"}; }).ok());
+  Status status = Insert(txn.get(), t, Numbered(2900, 3200));
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().detail, "Key (k)=(2900) already exists.");
+  txn->UndoStatement();
+  EXPECT_EQ(Scan(txn.get(), t).size(), 3000u);
+  txn->Rollback();
+  EXPECT_TRUE(All(t).empty());
+  txn = Begin();
+  ASSERT_TRUE(Insert(txn.get(), t, Numbered(0, 3000)).ok());
+  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "7"; },
+                     [](const Row& r) { return Row{r[0], "0", "seven"}; }).ok());
+  ASSERT_TRUE(txn->Commit().ok());
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Row> rows = All(t);
+    ASSERT_EQ(rows.size(), 3000u);
+    EXPECT_EQ(rows[7], (Row{"7", "0", "seven"}));
+    if (round == 0) ASSERT_TRUE(engine_->FoldAll().ok());
+    if (round == 1) Reopen();
+  }
+}
+
+TEST_F(EngineTest, LoadsUnsortedAndInterleaved) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  options_.load_rows_min = 100;
+  options_.load_sort_bytes = 64 << 10;  // several runs
+  Reopen();
+  std::vector<Row> rows = Numbered(0, 8000, 2);
+  std::reverse(rows.begin() + 500, rows.end());
+  MustInsert(t, rows);
+  EXPECT_EQ(All(t), Numbered(0, 8000, 2));
+  rows = Numbered(1, 8000, 2);
+  std::rotate(rows.begin(), rows.begin() + 2000, rows.end());
+  MustInsert(t, rows);
+  EXPECT_EQ(All(t), Numbered(0, 8000));
+  auto txn = Begin();
+  rows = Numbered(9000, 9500);
+  rows.push_back({"9100", "1", "again"});
+  Status status = Insert(txn.get(), t, rows);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().detail, "Key (k)=(9100) already exists.");
+  txn->Rollback();
+  EXPECT_EQ(All(t), Numbered(0, 8000));
+  ASSERT_TRUE(engine_->FoldAll().ok());
+  Reopen();
+  EXPECT_EQ(All(t), Numbered(0, 8000));
+}
+
+TEST_F(EngineTest, RowIdsTruncateAndAddPrimaryKey) {
+  schema::RelationPtr t = Create(KeyedSpec("t", false));
+  options_.load_rows_min = 1000;
+  Reopen();
+  MustInsert(t, kThree);
+  MustInsert(t, kThree);
+  MustInsert(t, Numbered(10, 3000));
+  EXPECT_EQ(All(t).size(), 2996u);
+  ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+  auto txn = Begin();
+  auto keyed = txn->AddPrimaryKey(t->id, {0}, "");
+  ASSERT_FALSE(keyed.ok());
+  EXPECT_EQ(keyed.error().message, "could not create unique index \"t_pkey\"");
+  EXPECT_EQ(keyed.error().detail, "Key (k)=(1) is duplicated.");
+  txn->Rollback();
+  txn = Begin();
+  int seen = 0;
+  ASSERT_TRUE(Change(txn.get(), t, [&](const Row& r) { return std::stoi(*r[0]) < 4 && ++seen > 3; },
+                     [](const Row&) { return std::nullopt; }).ok());
+  ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+  keyed = txn->AddPrimaryKey(t->id, {0}, "");
+  ASSERT_TRUE(keyed.ok()) << keyed.error().ToString();
+  EXPECT_EQ(Scan(txn.get(), keyed.value()).size(), 2993u);
+  ASSERT_TRUE(txn->Commit().ok());
+  t = Find("t");
+  EXPECT_TRUE(t->columns[0].not_null);
+  std::vector<Row> expected = kThree;
+  for (Row& row : Numbered(10, 3000)) expected.push_back(row);
+  EXPECT_EQ(All(t), expected);
+  Reopen();
+  EXPECT_EQ(All(t), expected);
+  txn = Begin();
+  ASSERT_TRUE(txn->TruncateTable(t->id).ok());
+  ASSERT_TRUE(txn->Commit().ok());
+  t = Find("t");
+  EXPECT_TRUE(All(t).empty());
+  ASSERT_TRUE(engine_->FoldAll().ok());
+  Reopen();
+  EXPECT_TRUE(All(Find("t")).empty());
+}
+
+TEST_F(EngineTest, CatalogErrors) {
+  Create(KeyedSpec());
+  auto txn = Begin();
+  auto again = txn->CreateTable(KeyedSpec());
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().ToString(), "42P07: relation \"t\" already exists");
+  EXPECT_EQ(txn->CreateSchema("pg_x").error().message, "unacceptable schema name \"pg_x\"");
+  SchemaId s = txn->CreateSchema("s").value();
+  TableSpec spec = KeyedSpec();
+  spec.schema = s;
+  schema::RelationPtr t = txn->CreateTable(spec).value();
+  Status status = txn->DropSchema(s);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().detail, "table s.t depends on schema s");
+  ASSERT_TRUE(txn->DropTable(t->id).ok());
+  ASSERT_TRUE(txn->DropSchema(s).ok());
+  ASSERT_TRUE(txn->Commit().ok());
+  EXPECT_EQ(Begin()->catalog()->Schemas().size(), 3u);
+}
+
+TEST_F(EngineTest, StatisticsFollow) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  options_.load_rows_min = 100;
+  Reopen();
+  MustInsert(t, Numbered(0, 1000));
+  auto txn = Begin();
+  auto stats = txn->catalog()->GetStats(t->id);
+  EXPECT_EQ(stats->row_count, 1000);
+  EXPECT_EQ(stats->columns[0].min.AsInt64(), 0);
+  EXPECT_EQ(stats->columns[0].max.AsInt64(), 999);
+  EXPECT_TRUE(stats->columns[2].min.is_null());
+  ASSERT_TRUE(txn->Analyze(t->id).ok());
+  ASSERT_TRUE(txn->Commit().ok());
+  MustInsert(t, {{"5000", "-4", "x"}});
+  txn = Begin();
+  stats = txn->catalog()->GetStats(t->id);
+  EXPECT_EQ(stats->columns[0].max.AsInt64(), 5000);
+  EXPECT_EQ(stats->columns[1].min.AsInt64(), -4);
+  EXPECT_EQ(stats->columns[0].distinct_count, 1000);
+  EXPECT_EQ(stats->columns[0].histogram.size(), 101u);
+}
+
+}  // namespace
+}  // namespace lathe::table::testing

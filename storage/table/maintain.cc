@@ -1,0 +1,162 @@
+// Background work: folds, settling of loads, giving back what nobody reads any more.
+#include <algorithm>
+#include <chrono>
+
+#include "storage/table/engine_impl.h"
+
+namespace lathe::table {
+namespace {
+
+constexpr auto kRound = std::chrono::milliseconds(200);
+constexpr auto kRoomPoll = std::chrono::milliseconds(5);
+// What a scan pays for a row of the overlay, and what a fold pays per byte of page that it rewrites (read, merge, write), in ns.
+// Measured on one machine; only their ratio matters, and only roughly.
+constexpr double kOverlayRowNs = 80;
+constexpr double kRewriteByteNs = 1.5;
+
+}  // namespace
+
+void EngineImpl::Kick() {
+  {
+    std::lock_guard lock(background_mutex_);
+    kicked_ = true;
+  }
+  background_wake_.notify_one();
+}
+
+void EngineImpl::Background() {
+  std::unique_lock lock(background_mutex_);
+  while (!stop_) {
+    background_wake_.wait_for(lock, kRound, [&] { return stop_ || kicked_; });
+    if (stop_) return;
+    kicked_ = false;
+    lock.unlock();
+    // An I/O error here is met again by whoever needs the result; the round is tried again.
+    (void)Maintain(false);
+    lock.lock();
+  }
+}
+
+bool EngineImpl::WorthFolding(const Table& table) const {
+  const uint64_t rows = table.delta_rows();
+  if (rows == 0) return false;
+  // Space: at half the bound, tables that hold a fair share of it.
+  const uint64_t total = static_cast<uint64_t>(std::max<int64_t>(delta_bytes_.load(), 0));
+  if (total > options_.delta_bytes_max / 2 && table.delta_bytes() > total / 16) return true;
+  // Time: scans since the last fold have paid for the overlay what a fold would cost.
+  TableVersionPtr version = table.Current();
+  uint64_t pages = 0;
+  for (size_t i = 0; i <= version->directory->size(); ++i) {
+    pages += version->states[i].changes.load(std::memory_order_relaxed) != 0 ? 1 : 0;
+  }
+  const double paid = static_cast<double>(table.scanned_overlay_rows()) * kOverlayRowNs;
+  const double cost =
+      static_cast<double>(pages * table.page_bytes()) * kRewriteByteNs + 20e6;  // files, syncs
+  return paid > cost;
+}
+
+Status EngineImpl::Maintain(bool fold_all) {
+  std::lock_guard one(maintain_mutex_);
+  const Timestamp oldest = watermark_->oldest();
+  for (const std::shared_ptr<Table>& table : OpenTables()) {
+    table->Trim(oldest);
+    if (fold_all ? table->delta_rows() > 0 : options_.background_fold && WorthFolding(*table)) {
+      LATHE_ASSIGN(bool folded, table->Fold());
+      if (folded) folds_.fetch_add(1, std::memory_order_relaxed);
+      table->Trim(watermark_->oldest());
+    }
+    if (table->has_retired_pages()) LATHE_TRY(table->ReclaimPages());
+  }
+  LATHE_TRY(SettleLoads());
+  return DropStorages();
+}
+
+Status EngineImpl::SettleLoads() {
+  std::vector<std::pair<LoadId, Timestamp>> loads;
+  std::vector<StorageId> storages;
+  {
+    std::lock_guard lock(loads_mutex_);
+    for (const auto& [load, ts] : load_times_) {
+      if (ts > watermark_->published()) continue;
+      loads.emplace_back(load, ts);
+      storages.push_back(load_storages_[load]);
+    }
+  }
+  for (size_t i = 0; i < loads.size(); ++i) {
+    std::shared_ptr<Table> table = FindTable(storages[i]);
+    if (table == nullptr) continue;  // when it is used next
+    LATHE_TRY(table->SettleLoad(loads[i].first, loads[i].second));
+    std::lock_guard lock(loads_mutex_);
+    load_times_.erase(loads[i].first);
+    load_storages_.erase(loads[i].first);
+  }
+  return Ok();
+}
+
+Status EngineImpl::DropStorages() {
+  std::vector<StorageId> gone;
+  {
+    const Timestamp oldest = watermark_->oldest();
+    std::lock_guard lock(dropped_mutex_);
+    std::erase_if(dropped_, [&](const Dropped& dropped) {
+      if (dropped.ts > oldest) return false;
+      gone.push_back(dropped.storage);
+      return true;
+    });
+  }
+  for (StorageId storage : gone) {
+    if (std::shared_ptr<Table> table = FindTable(storage)) {
+      if (table.use_count() > 2) {  // a scan reads it to its end; next round
+        std::lock_guard lock(dropped_mutex_);
+        dropped_.push_back({storage, Timestamp()});
+        continue;
+      }
+      ForgetTable(storage);
+    }
+    LATHE_TRY(DeleteStorage(storage));
+  }
+  return Ok();
+}
+
+Status EngineImpl::FoldNow(RelationId id) {
+  catalog::StatePtr state = catalog_->state();
+  auto it = state->relations.find(id);
+  if (it == state->relations.end()) {
+    return MakeError(SqlState::kUndefinedTable,
+                     "relation with OID " + std::to_string(id.value) + " does not exist");
+  }
+  if (it->second->storage.value == 0) return Ok();
+  LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(it->second));
+  if (table->delta_rows() > 0) {
+    LATHE_ASSIGN(bool folded, table->Fold());
+    if (folded) folds_.fetch_add(1, std::memory_order_relaxed);
+  }
+  table->Trim(watermark_->oldest());
+  return table->ReclaimPages();
+}
+
+Status EngineImpl::FoldAll() {
+  for (const auto& [id, relation] : catalog_->state()->relations) {
+    if (relation->storage.value != 0) LATHE_TRY(GetTable(relation));
+  }
+  return Maintain(true);
+}
+
+Status EngineImpl::WaitForDeltaRoom(const exec::CancelFlag* cancel) {
+  auto over = [&] {
+    return delta_bytes_.load(std::memory_order_relaxed) >
+           static_cast<int64_t>(options_.delta_bytes_max);
+  };
+  if (!over() || !options_.background_fold) return Ok();
+  // Bounded: a load in progress may keep the largest table from being folded, and its own commit must be able to go on.
+  const int64_t deadline = clock_->MonotonicNanos() + 10'000'000'000;
+  while (over() && clock_->MonotonicNanos() < deadline) {
+    if (cancel != nullptr && cancel->cancelled()) return txn::CancelledError(*cancel);
+    Kick();
+    std::unique_lock lock(room_mutex_);
+    room_.wait_for(lock, kRoomPoll);
+  }
+  return Ok();
+}
+
+}  // namespace lathe::table

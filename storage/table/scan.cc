@@ -1,0 +1,446 @@
+#include "storage/table/scan.h"
+
+#include <algorithm>
+
+namespace lathe::table {
+namespace {
+
+// Pages of one morsel in a large scan: enough to make the cursor cheap, few enough to share and to cancel quickly.
+constexpr size_t kPagesPerMorsel = 4;
+// Rows of a tail or a gap that one patch may hold and keep; longer tails are handed out in such chunks.
+constexpr uint32_t kPatchRowsMax = 8192;
+
+// The string that sorts right behind a key and before all greater keys (keys are prefix-free).
+std::string Behind(std::string_view key) {
+  std::string result(key);
+  result.push_back('\0');
+  return result;
+}
+
+// Collects the pages that hold the newer rows of a patch.
+class OverlayPages final : public page::PageSink {
+ public:
+  explicit OverlayPages(Patch* patch) : patch_(patch) {}
+  Status OnPage(const page::BuiltPage& built) override {
+    patch_->overlay_pages.emplace_back(built.view());
+    return Ok();
+  }
+
+ private:
+  Patch* patch_;
+};
+
+class PatchWriter {
+ public:
+  PatchWriter(const Table& table, Patch* patch)
+      : patch_(patch),
+        pages_(patch),
+        builder_(&table.layout(), table.schema_version(), page::kPageBytes, &pages_) {}
+
+  void Base(uint32_t from, uint32_t to) {
+    if (from >= to) return;
+    patch_->in_order.push_back({Patch::kBasePage, from, to});
+    patch_->row_count += to - from;
+  }
+  Status Row(std::string_view image) {
+    LATHE_TRY(builder_.AppendRow(image.data(), image.data()));
+    // A row too large for a page has been handed out at once.
+    const bool alone = builder_.pending_rows() == 0;
+    const auto page = static_cast<int32_t>(patch_->overlay_pages.size()) - (alone ? 1 : 0);
+    const uint32_t row = alone ? 0 : builder_.pending_rows() - 1;
+    ++patch_->row_count;
+    if (!patch_->in_order.empty()) {
+      Patch::Piece& last = patch_->in_order.back();
+      if (last.page == page && last.to == row) {
+        ++last.to;
+        return Ok();
+      }
+    }
+    patch_->in_order.push_back({page, row, row + 1});
+    return Ok();
+  }
+  Status Finish() {
+    LATHE_TRY(builder_.Finish());
+    for (const Patch::Piece& piece : patch_->in_order) {
+      if (piece.page == Patch::kBasePage) patch_->grouped.push_back(piece);
+    }
+    for (size_t i = 0; i < patch_->overlay_pages.size(); ++i) {
+      patch_->grouped.push_back({static_cast<int32_t>(i), 0,
+                                 row::HeaderOf(patch_->overlay_pages[i].data()).row_count});
+    }
+    return Ok();
+  }
+
+ private:
+  Patch* patch_;
+  OverlayPages pages_;
+  page::PageBuilder builder_;
+};
+
+class TableScan final : public exec::RowSource {
+ public:
+  TableScan(ScanSource source, ScanRange range, const exec::ScanRequest& request)
+      : source_(std::move(source)),
+        range_(std::move(range)),
+        filter_(source_.table->layout(), request.skip),
+        key_order_(request.key_order) {
+    const Directory& directory = *source_.version->directory;
+    first_page_ = directory.Find(range_.keys.begin);
+    end_page_ = directory.size();
+    tail_ = true;
+    if (range_.keys.empty()) {
+      end_page_ = first_page_;
+      tail_ = false;
+    } else if (!range_.keys.end.empty()) {
+      size_t last = directory.Find(range_.keys.end);
+      if (last < directory.size()) {
+        tail_ = false;
+        end_page_ = last + 1;
+      }
+    }
+    next_page_ = first_page_;
+    // Small relations in morsels of one page, so that several workers get some.
+    pages_per_morsel_ = end_page_ - first_page_ > 64 ? kPagesPerMorsel : 1;
+  }
+
+  Result<bool> Next(exec::Morsel* morsel) override {
+    morsel->Clear();
+    if (source_.cancel != nullptr && source_.cancel->cancelled()) {
+      return txn::CancelledError(*source_.cancel);
+    }
+    for (;;) {
+      size_t page = next_page_.load(std::memory_order_relaxed);
+      if (page < end_page_) {
+        page = next_page_.fetch_add(pages_per_morsel_, std::memory_order_relaxed);
+      }
+      if (page >= end_page_) return NextOfTail(morsel);
+      for (size_t i = page; i < std::min(page + pages_per_morsel_, end_page_); ++i) {
+        LATHE_TRY(AddPage(i, morsel));
+      }
+      if (morsel->segments.empty()) continue;  // skipped or all deleted
+      morsel->Pin(source_.version);
+      return true;
+    }
+  }
+
+  double RowsLeft() override {
+    const size_t at = std::min(next_page_.load(std::memory_order_relaxed), end_page_);
+    double rows = static_cast<double>(source_.version->directory->rows_between(at, end_page_));
+    if (tail_ && !tail_done_.load(std::memory_order_relaxed)) {
+      rows += source_.version->states[source_.version->directory->size()].changes.load(
+          std::memory_order_relaxed);
+    }
+    return rows;
+  }
+
+ private:
+  std::span<const OwnRow> OwnBetween(std::string_view begin, std::string_view end) const {
+    if (source_.own.empty()) return {};
+    auto less = [](const OwnRow& row, std::string_view key) { return row.key < key; };
+    auto from = std::lower_bound(source_.own.begin(), source_.own.end(), begin, less);
+    auto to = end.empty() ? source_.own.end()
+                          : std::lower_bound(from, source_.own.end(), end, less);
+    return {from, to};
+  }
+
+  // Own rows that belong to page i.
+  std::span<const OwnRow> OwnOfPage(size_t i) const {
+    if (source_.own.empty()) return {};
+    const Directory& directory = *source_.version->directory;
+    return OwnBetween(i == 0 ? std::string() : Behind(directory.page(i - 1).entry.last_key),
+                      Behind(directory.page(i).entry.last_key));
+  }
+
+  void AddPatch(const Patch& patch, const char* page, exec::Morsel* morsel) {
+    for (const Patch::Piece& piece : key_order_ ? patch.in_order : patch.grouped) {
+      const char* base = piece.page == Patch::kBasePage
+                             ? page
+                             : patch.overlay_pages[static_cast<size_t>(piece.page)].data();
+      morsel->segments.push_back({base, piece.from, piece.to});
+    }
+    morsel->row_count += patch.row_count;
+  }
+
+  Status AddPage(size_t i, exec::Morsel* morsel) {
+    const TableVersion& version = *source_.version;
+    const PageNode& node = version.directory->page(i);
+    PageState& state = version.states[i];
+    const uint32_t changes = state.changes.load(std::memory_order_acquire);
+    const bool cut_low = i == first_page_ && range_.keys.begin > node.entry.first_key;
+    const bool cut_high = i + 1 == end_page_ && !range_.keys.end.empty() &&
+                          range_.keys.end <= node.entry.last_key;
+    if (changes == 0 && OwnOfPage(i).empty()) {
+      if (!filter_.empty() && !filter_.MayMatch(node.entry.summary)) return Ok();
+      LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
+      uint32_t from = 0, to = node.entry.row_count;
+      const keyspace::KeyEncoder& encoder = source_.table->encoder();
+      if (cut_low) from = encoder.LowerBound(page, range_.keys.begin);
+      if (cut_high) to = encoder.LowerBound(page, from, to, range_.keys.end);
+      if (from < to) {
+        morsel->segments.push_back({page, from, to});
+        morsel->row_count += to - from;
+      }
+      return Ok();
+    }
+    LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
+    return AddChangedPage(i, page, changes, cut_low, cut_high, morsel);
+  }
+
+  Status AddChangedPage(size_t i, const char* page, uint32_t changes, bool cut_low, bool cut_high,
+                        exec::Morsel* morsel) {
+    const TableVersion& version = *source_.version;
+    PageState& state = version.states[i];
+    // The keys that belong to this page.
+    std::string begin, end = Behind(version.directory->page(i).entry.last_key);
+    if (i > 0) begin = Behind(version.directory->page(i - 1).entry.last_key);
+    const bool whole_gap = i != first_page_ || begin >= range_.keys.begin;
+    if (!whole_gap) begin = range_.keys.begin;
+    if (cut_high) end = range_.keys.end;
+    std::span<const OwnRow> own = OwnBetween(begin, end);
+    const bool shared = own.empty() && whole_gap && !cut_low && !cut_high;
+    if (shared) {
+      if (PatchPtr patch = Cached(&state, changes)) {
+        UsePatch(patch, page, morsel);
+        return Ok();
+      }
+    }
+    uint32_t from = 0, to = version.directory->page(i).entry.row_count;
+    const keyspace::KeyEncoder& encoder = source_.table->encoder();
+    if (cut_low) from = encoder.LowerBound(page, range_.keys.begin);
+    if (cut_high) to = encoder.LowerBound(page, from, to, range_.keys.end);
+    return MergeAndAdd(&state, changes, page, from, to, begin, end, own, shared, morsel);
+  }
+
+  PatchPtr Cached(PageState* state, uint32_t changes) const {
+    std::lock_guard lock(state->mutex);
+    if (state->patch != nullptr && state->patch->changes == changes &&
+        state->patch->newest <= source_.snapshot) {
+      return state->patch;
+    }
+    return nullptr;
+  }
+
+  void UsePatch(const PatchPtr& patch, const char* page, exec::Morsel* morsel) {
+    AddPatch(*patch, page, morsel);
+    morsel->Pin(patch);
+    source_.table->NoteScan(patch->in_order.size());
+  }
+
+  Status MergeAndAdd(PageState* state, uint32_t changes, const char* page, uint32_t from,
+                     uint32_t to, std::string_view begin, std::string_view end,
+                     std::span<const OwnRow> own, bool shared, exec::Morsel* morsel) {
+    bool cachable = false;
+    LATHE_ASSIGN(Patch built, BuildPatch(*source_.table, *source_.version, page, from, to, begin,
+                                         end, source_.snapshot, own, &cachable));
+    built.changes = changes;
+    auto patch = std::make_shared<const Patch>(std::move(built));
+    if (shared && cachable) {
+      std::lock_guard lock(state->mutex);
+      state->patch = patch;
+    }
+    UsePatch(patch, page, morsel);
+    return Ok();
+  }
+
+  // Rows behind the last page, in chunks that workers take in turn.
+  Result<bool> NextOfTail(exec::Morsel* morsel) {
+    if (!tail_ || tail_done_.load(std::memory_order_acquire)) return false;
+    const TableVersion& version = *source_.version;
+    const size_t n = version.directory->size();
+    PageState& state = version.states[n];
+    std::unique_lock lock(tail_mutex_);
+    while (!tail_done_.load(std::memory_order_relaxed)) {
+      std::string begin;
+      if (tail_started_) {
+        begin = tail_next_;
+      } else {
+        if (n > 0) begin = Behind(version.directory->page(n - 1).entry.last_key);
+        whole_tail_ = begin >= range_.keys.begin && range_.keys.end.empty();
+        if (begin < range_.keys.begin) begin = range_.keys.begin;
+      }
+      const bool first = !tail_started_;
+      tail_started_ = true;
+      const uint32_t changes = state.changes.load(std::memory_order_acquire);
+      std::string end = ChunkEnd(begin);
+      if (end.empty() || (!range_.keys.end.empty() && end >= range_.keys.end)) {
+        end = range_.keys.end;
+        tail_done_.store(true, std::memory_order_release);
+      }
+      tail_next_ = end;
+      lock.unlock();
+      std::span<const OwnRow> own = OwnBetween(begin, end);
+      const bool shared = first && whole_tail_ && end.empty() && own.empty();
+      PatchPtr cached = shared ? Cached(&state, changes) : nullptr;
+      if (cached != nullptr) {
+        UsePatch(cached, nullptr, morsel);
+      } else {
+        LATHE_TRY(MergeAndAdd(&state, changes, nullptr, 0, 0, begin, end, own, shared, morsel));
+      }
+      if (!morsel->segments.empty()) {
+        morsel->Pin(source_.version);
+        return true;
+      }
+      morsel->Clear();
+      lock.lock();
+    }
+    return false;
+  }
+
+  // The first key behind a chunk of versions and own rows that starts at begin; empty = nothing is left behind it.
+  std::string ChunkEnd(std::string_view begin) const {
+    const VersionNode* node = source_.version->versions->Seek(begin);
+    uint32_t rows = 0;
+    for (; node != nullptr && rows < kPatchRowsMax; node = node->Next()) ++rows;
+    std::string_view end = node == nullptr ? std::string_view() : node->key();
+    std::span<const OwnRow> own = OwnBetween(begin, end);
+    if (own.size() > kPatchRowsMax) end = own[kPatchRowsMax].key;
+    return std::string(end);
+  }
+
+  ScanSource source_;
+  const ScanRange range_;
+  const page::SkipFilter filter_;
+  const bool key_order_;
+  size_t first_page_, end_page_;
+  bool tail_;
+  size_t pages_per_morsel_;
+  std::atomic<size_t> next_page_;
+  std::mutex tail_mutex_;  // guards the next three
+  bool tail_started_ = false;
+  bool whole_tail_ = false;
+  std::string tail_next_;
+  std::atomic<bool> tail_done_{false};
+};
+
+// One row by its whole key. Next may be called by several workers: the first gets the row.
+class PointScan final : public exec::RowSource {
+ public:
+  PointScan(ScanSource source, std::string key) : source_(std::move(source)), key_(std::move(key)) {}
+
+  Result<bool> Next(exec::Morsel* morsel) override {
+    morsel->Clear();
+    if (done_.exchange(true, std::memory_order_relaxed)) return false;
+    if (!source_.own.empty()) return FromImage(source_.own.front().image, morsel);
+    const TableVersion& version = *source_.version;
+    const size_t i = version.directory->Find(key_);
+    if (version.states[i].changes.load(std::memory_order_acquire) != 0) {
+      if (const VersionNode* node = version.versions->Find(key_)) {
+        if (const Version* v = node->Visible(source_.snapshot)) return FromImage(v->image(), morsel);
+      }
+    }
+    if (i == version.directory->size()) return false;
+    const PageNode& node = version.directory->page(i);
+    if (node.entry.first_key > key_) return false;
+    LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
+    const int64_t row = source_.table->encoder().FindRow(page, key_);
+    if (row < 0) {
+      morsel->Clear();
+      return false;
+    }
+    morsel->segments.push_back({page, static_cast<uint32_t>(row), static_cast<uint32_t>(row) + 1});
+    morsel->row_count = 1;
+    morsel->Pin(source_.version);
+    return true;
+  }
+
+  double RowsLeft() override { return done_.load(std::memory_order_relaxed) ? 0 : 1; }
+
+ private:
+  Result<bool> FromImage(std::string_view image, exec::Morsel* morsel) {
+    if (image.empty()) return false;
+    auto page = std::make_shared<const std::string>(
+        page::OneRowPage(source_.table->layout(), image.data(), image.data()));
+    morsel->segments.push_back({page->data(), 0, 1});
+    morsel->row_count = 1;
+    morsel->Pin(std::move(page));
+    return true;
+  }
+
+  ScanSource source_;
+  const std::string key_;
+  std::atomic<bool> done_{false};
+};
+
+}  // namespace
+
+Result<Patch> BuildPatch(const Table& table, const TableVersion& version, const char* page,
+                         uint32_t from, uint32_t to, std::string_view begin, std::string_view end,
+                         Timestamp snapshot, std::span<const OwnRow> own, bool* cachable) {
+  Patch patch;
+  PatchWriter writer(table, &patch);
+  const keyspace::KeyEncoder& encoder = table.encoder();
+  *cachable = own.empty();
+  const VersionNode* node = version.versions->Seek(begin);
+  size_t next_own = 0;
+  uint32_t slot = from, base_from = from;
+  for (;;) {
+    if (node != nullptr && !end.empty() && node->key() >= end) node = nullptr;
+    const bool has_own = next_own < own.size();
+    if (node == nullptr && !has_own) break;
+    std::string_view key, image;
+    bool seen;  // the statement sees this version or deletion
+    if (has_own && (node == nullptr || own[next_own].key <= node->key())) {
+      key = own[next_own].key;
+      image = own[next_own].image;
+      seen = true;
+      if (node != nullptr && node->key() == key) node = node->Next();
+      ++next_own;
+    } else {
+      key = node->key();
+      const Version* newest = node->newest.load(std::memory_order_acquire);
+      if (newest != nullptr) {
+        if (newest->ts > snapshot) *cachable = false;
+        patch.newest = std::max(patch.newest, newest->ts);
+      }
+      const Version* visible = node->Visible(snapshot);
+      seen = visible != nullptr;
+      if (seen) image = visible->image();
+      node = node->Next();
+    }
+    if (!seen) continue;
+    bool match = false;
+    if (page != nullptr) {
+      slot = encoder.LowerBound(page, slot, to, key);
+      match = slot < to && encoder.CompareRow(page, row::RowAt(page, table.layout().stride(), slot),
+                                              key) == 0;
+    }
+    if (!match && image.empty()) continue;  // a deletion of what is not there
+    writer.Base(base_from, slot);
+    if (!image.empty()) LATHE_TRY(writer.Row(image));
+    if (match) ++slot;
+    base_from = slot;
+  }
+  writer.Base(base_from, to);
+  LATHE_TRY(writer.Finish());
+  return patch;
+}
+
+Result<ScanRange> MakeScanRange(const keyspace::KeyEncoder& encoder,
+                                const exec::ScanRequest& request) {
+  ScanRange range;
+  const size_t parts = encoder.part_count();
+  if (request.lower.inclusive && request.upper.inclusive &&
+      request.lower.values.size() == parts && request.upper.values.size() == parts) {
+    std::string lower, upper;
+    LATHE_TRY(encoder.EncodePrefix(request.lower.values, &lower));
+    LATHE_TRY(encoder.EncodePrefix(request.upper.values, &upper));
+    if (lower == upper) {
+      range.point = true;
+      range.keys.begin = std::move(lower);
+      range.keys.end = Behind(range.keys.begin);
+      return range;
+    }
+  }
+  LATHE_ASSIGN(range.keys, encoder.EncodeBounds(request.lower, request.upper));
+  return range;
+}
+
+std::unique_ptr<exec::RowSource> OpenScan(ScanSource source, ScanRange range,
+                                          const exec::ScanRequest& request) {
+  if (range.point) {
+    return std::make_unique<PointScan>(std::move(source), std::move(range.keys.begin));
+  }
+  return std::make_unique<TableScan>(std::move(source), std::move(range), request);
+}
+
+}  // namespace lathe::table

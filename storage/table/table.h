@@ -1,0 +1,175 @@
+// The rows under one StorageId: its table versions (the newest, and older ones as long as snapshots need them), and what commits,
+// folds and loads do to them. Engine keeps one Table per storage in use.
+//
+// Locks, in this order: fold_mutex (one fold or settling at a time), publish_mutex (additions to the version store, swap of the
+// version), list_mutex (the list of versions; held for a few instructions).
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/schema/schema.h"
+#include "storage/catalog/catalog.h"
+#include "storage/keyspace/keyspace.h"
+#include "storage/kv/kv.h"
+#include "storage/page/page.h"
+#include "storage/table/table_version.h"
+#include "storage/txn/txn.h"
+
+namespace lathe::table {
+
+/// What tables need of the engine. All outlive the tables.
+struct TableContext {
+  kv::Kv* kv = nullptr;
+  page::FrameCache* frames = nullptr;
+  txn::Watermark* watermark = nullptr;
+  catalog::IdAllocator* page_ids = nullptr;
+  std::atomic<int64_t>* delta_bytes = nullptr;  // of all newest version stores
+  std::atomic<int64_t>* delta_rows = nullptr;
+  // Commit time of a load; 0 = not committed.
+  std::function<Timestamp(LoadId)> load_time;
+};
+
+/// Smallest and greatest values ever seen in fixed-size columns, over all versions; only widens while the table is open.
+class Extents {
+ public:
+  explicit Extents(const row::Layout& layout);
+  /// A page's summary. True when something widened.
+  bool AddSummary(const row::Layout& layout, std::string_view summary);
+  bool AddRow(const row::Layout& layout, const char* base, const char* row);
+  /// Fills stats of field i; leaves NULLs where nothing is known.
+  void Get(const row::Layout& layout, size_t i, schema::ColumnStats* stats) const;
+
+ private:
+  bool Widen(const types::Type& type, size_t i, const types::Datum& datum);
+  struct Column {
+    bool known = false;    // a type whose bounds are kept exactly
+    bool has_value = false;
+    types::Datum min, max;
+  };
+  std::vector<Column> columns_;
+};
+
+/// Thread-safe.
+class Table {
+ public:
+  /// Reads directory and delta of the storage. Errors: 58030, XX001.
+  static Result<std::shared_ptr<Table>> Open(StorageId storage,
+                                             const schema::RelationPtr& relation,
+                                             const TableContext& context);
+  ~Table();
+
+  StorageId storage() const { return storage_; }
+  const row::Layout& layout() const { return encoder_.layout(); }
+  const keyspace::KeyEncoder& encoder() const { return encoder_; }
+  uint32_t schema_version() const { return schema_version_; }
+  bool has_row_id() const { return has_row_id_; }
+  uint32_t page_bytes() const { return page_bytes_; }
+  const std::shared_ptr<page::PageReader>& reader() const { return reader_; }
+  const TableContext& context() const { return context_; }
+
+  TableVersionPtr Current() const;
+  /// The version that a snapshot reads.
+  TableVersionPtr VersionFor(Timestamp snapshot) const;
+  /// Lets go of versions that no snapshot at or above oldest reads.
+  void Trim(Timestamp oldest);
+
+  /// Adds committed changes to memory.
+  void Publish(const txn::StorageChanges& changes, Timestamp ts);
+  /// Adds the pages of a committed load. Their ranges are free.
+  void PublishLoad(const std::vector<PageNodePtr>& pages, Timestamp ts);
+
+  /// Is there a committed change of this row after the snapshot?
+  bool ChangedSince(std::string_view key, Timestamp snapshot) const;
+  /// Is there a row with this key, as committed now? Errors: of reading a page.
+  Result<bool> Exists(std::string_view key) const;
+  /// True when no committed row or tombstone has a key in [first, last].
+  bool RangeFree(std::string_view first, std::string_view last) const;
+
+  /// A page node with its cache place.
+  PageNodePtr MakeNode(page::PageDirectoryEntry entry) const;
+
+  /// The first of `count` hidden row ids, never given twice. Error: 58030.
+  Result<uint64_t> AllocateRowIds(uint64_t count);
+  /// Row ids below next are used (a replica).
+  Status ObserveRowIds(uint64_t next);
+
+  /// Folds all versions at or below the published watermark into pages. Returns false when a load in progress forbids it.
+  Result<bool> Fold();
+  /// Loads and folds exclude each other: waits for a running fold and keeps others off until EndLoad.
+  void BeginLoad();
+  void EndLoad();
+  /// Gives directory entries of committed loads their fold_ts. True when it has done all of the load's entries.
+  Result<bool> SettleLoad(LoadId load, Timestamp ts);
+  /// Deletes bodies of replaced pages that nobody reads any more.
+  Status ReclaimPages();
+
+  /// Row and page counts and column bounds; never null.
+  catalog::StatsPtr Stats(const schema::RelationDescriptor& relation) const;
+  /// What the fold policy looks at.
+  uint64_t delta_rows() const;
+  uint64_t delta_bytes() const;
+  void NoteScan(uint64_t overlay_rows) {
+    scanned_overlay_rows_.fetch_add(overlay_rows, std::memory_order_relaxed);
+  }
+  /// Overlay rows that scans have merged since the last fold.
+  uint64_t scanned_overlay_rows() const {
+    return scanned_overlay_rows_.load(std::memory_order_relaxed);
+  }
+  bool has_retired_pages() const;
+
+ private:
+  friend class Folder;
+  Table(StorageId storage, const TableContext& context) : storage_(storage), context_(context) {}
+  Status ReadDirectory();
+  Status ReadDelta();
+  // Makes next the newest version. publish_mutex_ held.
+  void Swap(std::shared_ptr<TableVersion> next);
+  void AccountDelta(const VersionStore* before, const VersionStore* after);
+
+  const StorageId storage_;
+  const TableContext context_;
+  keyspace::KeyEncoder encoder_;
+  uint32_t schema_version_ = 1;
+  bool has_row_id_ = false;
+  uint32_t page_bytes_ = page::kPageBytes;
+  std::shared_ptr<page::PageReader> reader_;
+  std::unique_ptr<catalog::IdAllocator> row_ids_;
+
+  mutable std::mutex list_mutex_;
+  std::vector<TableVersionPtr> versions_;  // by valid_from, at least one; list_mutex_
+
+  mutable std::mutex publish_mutex_;
+  Extents extents_{row::Layout()};                     // publish_mutex_
+  int64_t row_count_ = 0;                              // estimate; publish_mutex_
+  mutable catalog::StatsPtr stats_;                    // publish_mutex_; null = to be made again
+  mutable int64_t stats_row_count_ = 0;                // publish_mutex_
+  mutable uint64_t stats_version_ = 0;                 // descriptor version of stats_; publish_mutex_
+  std::vector<const VersionNode*>* fold_log_ = nullptr;  // nodes changed while a fold runs; publish_mutex_
+
+  std::mutex fold_mutex_;
+  mutable std::mutex load_mutex_;
+  std::condition_variable load_changed_;
+  uint32_t loads_ = 0;      // load_mutex_
+  bool folding_ = false;    // load_mutex_; folding_ implies loads_ == 0
+
+  mutable std::mutex retired_mutex_;
+  std::vector<std::pair<std::weak_ptr<const PageNode>, std::string>> retired_;  // with page keys
+  std::atomic<uint64_t> scanned_overlay_rows_{0};
+};
+
+/// Meta keys of this folder.
+std::string RetiredPageKey(std::string_view page_key);  // a replaced page whose body is to be deleted
+std::string FoldIntentKey(StorageId storage);           // pages that a fold is writing
+std::string RowIdKey(StorageId storage);                // bound of hidden row ids
+std::string DroppedStorageKey(StorageId storage);       // a storage to be range-deleted
+
+}  // namespace lathe::table

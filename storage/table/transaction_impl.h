@@ -1,0 +1,124 @@
+// The transaction behind engine.h: snapshot, statement number, write buffer, own loads and catalog changes; gives scans and sinks.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/table/engine_impl.h"
+#include "storage/table/load.h"
+#include "storage/table/scan.h"
+
+namespace lathe::table {
+
+class TransactionImpl final : public Transaction, public exec::TableAccess {
+ public:
+  TransactionImpl(EngineImpl* engine, txn::Isolation isolation);
+  ~TransactionImpl() override;
+
+  TxnId id() const override { return id_; }
+  txn::Isolation isolation() const override { return isolation_; }
+  Status StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms) override;
+  void UndoStatement() override;
+  schema::CatalogReader* catalog() override { return &view_; }
+  Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) override;
+  exec::TableAccess* tables() override { return this; }
+  Result<SchemaId> CreateSchema(const std::string& name) override;
+  Status DropSchema(SchemaId schema) override;
+  Result<schema::RelationPtr> CreateTable(const TableSpec& spec) override;
+  Status DropTable(RelationId relation) override;
+  Status TruncateTable(RelationId relation) override;
+  Result<schema::RelationPtr> AddPrimaryKey(RelationId relation,
+                                            const std::vector<uint32_t>& columns,
+                                            const std::string& name) override;
+  Status Analyze(RelationId relation) override;
+  Status Commit() override;
+  void Rollback() override;
+  bool has_changes() const override;
+
+  // exec::TableAccess.
+  Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& relation,
+                                                    const exec::ScanRequest& request) override;
+  Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation,
+                                                   exec::WriteKind kind,
+                                                   uint64_t* affected) override;
+
+  // For the sinks.
+  EngineImpl* engine() { return engine_; }
+  txn::WriteBuffer* buffer() { return &buffer_; }
+  uint32_t statement() const { return statement_; }
+  Timestamp snapshot() const { return snapshot_; }
+  txn::LockWait lock_wait() const { return {cancel_, lock_timeout_ms_}; }
+  const exec::CancelFlag* cancel() const { return cancel_; }
+  /// Takes the lock that separates writers of single rows (kRowExclusive) from loads and escalated writers (kShareRowExclusive).
+  Status LockStorage(StorageId storage, txn::TableLockMode mode);
+  bool TryLockStorage(StorageId storage, txn::TableLockMode mode);
+  /// Is there a row with this key in own loads?
+  Result<bool> ExistsInOwnLoads(const Table& table, std::string_view key) const;
+  /// Is the range free of committed rows, own rows and own loads?
+  bool RangeFree(const Table& table, std::string_view first, std::string_view last) const;
+  void AddLoad(PendingLoad load) { loads_.push_back({std::move(load), statement_}); }
+  void NoteRowIds(StorageId storage, uint64_t next);
+
+ private:
+  struct OwnLoad {
+    PendingLoad load;
+    uint32_t statement;
+  };
+  // A committed version with the pages of own loads.
+  struct MergedVersion {
+    TableVersionPtr base, merged;
+    size_t loads;
+  };
+
+  void ReleaseSnapshot();
+  Status EmitLoads();
+  void End();
+  TableVersionPtr VersionWithLoads(const Table& table, TableVersionPtr base);
+  std::vector<OwnRow> OwnRows(StorageId storage, const ScanRange& range) const;
+  Result<std::unique_ptr<exec::RowSource>> OpenScanAt(const schema::RelationPtr& relation,
+                                                      const exec::ScanRequest& request,
+                                                      Timestamp snapshot);
+  std::string FreeRelationName(SchemaId schema, const std::string& name);
+  Result<schema::RelationPtr> MakeTable(schema::RelationDescriptor relation);
+  Status Rewrite(const schema::RelationPtr& before, const schema::RelationPtr& after);
+  Status LockName(SchemaId schema, const std::string& name);
+  Result<StorageId> NewStorage();
+  Result<schema::RelationPtr> NeedTable(RelationId relation);
+
+  EngineImpl* const engine_;
+  const TxnId id_;
+  const txn::Isolation isolation_;
+  bool over_ = false;
+  bool has_snapshot_ = false;
+  Timestamp snapshot_;
+  uint32_t statement_ = 0;
+  const exec::CancelFlag* cancel_ = nullptr;
+  int64_t lock_timeout_ms_ = 0;
+  catalog::View view_;
+  txn::WriteBuffer buffer_;
+  std::vector<OwnLoad> loads_;
+  std::map<StorageId, MergedVersion> merged_;
+  std::map<StorageId, uint64_t> row_ids_;   // next unused row id of storages written to
+  std::vector<StorageId> created_;          // storages that nobody knows if it rolls back
+  std::vector<StorageId> dropped_;          // storages that go at commit
+  // At the start of the statement, for undoing it.
+  catalog::Changes saved_changes_;
+  size_t saved_dropped_ = 0;
+};
+
+/// "Key (a, b)=(1, x)" as PostgreSQL's details have it; key is an encoded row key.
+std::string DescribeKey(const schema::RelationDescriptor& relation,
+                        const keyspace::KeyEncoder& encoder, std::string_view key);
+/// 23505 for a row that is there already.
+Error DuplicateKeyError(const schema::RelationDescriptor& relation,
+                        const keyspace::KeyEncoder& encoder, std::string_view key);
+
+/// Sinks for WriteKind (write.cc).
+Result<std::unique_ptr<exec::RowSink>> MakeSink(TransactionImpl* transaction,
+                                                const schema::RelationPtr& relation,
+                                                std::shared_ptr<Table> table,
+                                                exec::WriteKind kind, uint64_t* affected);
+
+}  // namespace lathe::table

@@ -1,0 +1,95 @@
+#include "storage/table/version_store.h"
+
+#include <cstring>
+#include <new>
+
+namespace lathe::table {
+
+VersionStore::VersionStore() : head_(NewNode({}, kMaxHeight)) {}
+
+VersionNode* VersionStore::NewNode(std::string_view key, uint32_t height) {
+  size_t bytes = sizeof(VersionNode) + (height - 1) * sizeof(std::atomic<VersionNode*>);
+  char* memory = arena_.Allocate(bytes + key.size());
+  auto* node = new (memory) VersionNode();
+  node->newest.store(nullptr, std::memory_order_relaxed);
+  node->key_bytes = static_cast<uint32_t>(key.size());
+  node->height = height;
+  for (uint32_t i = 0; i < height; ++i) {
+    new (&node->next[i]) std::atomic<VersionNode*>(nullptr);
+  }
+  std::memcpy(memory + offsetof(VersionNode, next) + height * sizeof(std::atomic<VersionNode*>),
+              key.data(), key.size());
+  return node;
+}
+
+uint32_t VersionStore::RandomHeight() {
+  // xorshift64; a quarter of the nodes goes one level up.
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  uint32_t height = 1;
+  for (uint64_t bits = random_; height < kMaxHeight && (bits & 3) == 0; bits >>= 2) ++height;
+  return height;
+}
+
+const VersionNode* VersionStore::Seek(std::string_view key) const {
+  const VersionNode* at = head_;
+  for (int level = static_cast<int>(height_.load(std::memory_order_acquire)) - 1; level >= 0;
+       --level) {
+    for (;;) {
+      const VersionNode* next = at->next[level].load(std::memory_order_acquire);
+      if (next == nullptr || next->key() >= key) break;
+      at = next;
+    }
+  }
+  return at->Next();
+}
+
+const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_t schema_version,
+                                     std::string_view image) {
+  VersionNode* before[kMaxHeight];
+  VersionNode* at = head_;
+  const uint32_t levels = height_.load(std::memory_order_relaxed);
+  for (uint32_t level = kMaxHeight; level-- > 0;) {
+    if (level < levels) {
+      for (;;) {
+        VersionNode* next = at->next[level].load(std::memory_order_relaxed);
+        if (next == nullptr || next->key() >= key) break;
+        at = next;
+      }
+    }
+    before[level] = at;
+  }
+  VersionNode* node = before[0]->next[0].load(std::memory_order_relaxed);
+  const bool fresh = node == nullptr || node->key() != key;
+  if (fresh) node = NewNode(key, RandomHeight());
+
+  const Version* newest = node->newest.load(std::memory_order_relaxed);
+  if (newest != nullptr && newest->ts >= ts) return node;  // applied before
+  auto* version = new (arena_.Allocate(sizeof(Version) + image.size())) Version();
+  version->ts = ts;
+  version->older = newest;
+  version->schema_version = schema_version;
+  version->image_bytes = static_cast<uint32_t>(image.size());
+  std::memcpy(reinterpret_cast<char*>(version + 1), image.data(), image.size());
+  node->newest.store(version, std::memory_order_release);
+
+  if (fresh) {
+    for (uint32_t level = 0; level < node->height; ++level) {
+      node->next[level].store(before[level]->next[level].load(std::memory_order_relaxed),
+                              std::memory_order_relaxed);
+    }
+    if (node->height > levels) height_.store(node->height, std::memory_order_release);
+    for (uint32_t level = 0; level < node->height; ++level) {
+      before[level]->next[level].store(node, std::memory_order_release);
+    }
+    nodes_.fetch_add(1, std::memory_order_relaxed);
+  }
+  bytes_.store(arena_.used_bytes(), std::memory_order_relaxed);
+  if (ts.value > newest_.load(std::memory_order_relaxed)) {
+    newest_.store(ts.value, std::memory_order_release);
+  }
+  return node;
+}
+
+}  // namespace lathe::table
