@@ -158,6 +158,9 @@ class Compiler {
  private:
   struct State;
   explicit Compiler(std::unique_ptr<State> state);
+  static Status WarmUp(Compiler* compiler);
+  /// Marks the query as just used and drops the code of those least recently used, beyond the bounds.
+  void Touch(const std::shared_ptr<CompiledQuery>& query);
   std::unique_ptr<State> state_;
 };
 

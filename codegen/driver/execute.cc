@@ -1,0 +1,446 @@
+#include "codegen/driver/execute.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "codegen/driver/interpret.h"
+#include "codegen/driver/sources.h"
+#include "runtime/row/row_buffer.h"
+#include "runtime/state/aggregate_table.h"
+#include "runtime/state/join_table.h"
+#include "runtime/state/rows.h"
+#include "runtime/state/sort.h"
+
+namespace lathe::driver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using pipeline::ObjectKind;
+using pipeline::SinkKind;
+using pipeline::SourceKind;
+using pipeline::StepKind;
+
+uint64_t NsSince(Clock::time_point start) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+}
+
+// Waking another worker costs more than it saves below this.
+constexpr double kParallelRowsMin = 32 * 1024;
+// Cost of tier 2 per LLVM instruction, and the share of tier 1's time that it saves (measured; see docs/decisions).
+constexpr double kTier2NsPerInstruction = 20000;
+constexpr double kTier2Saves = 0.4;
+
+}  // namespace
+
+Execution::Execution(QueryCode* code, const ExecutionRequest& request, exec::WorkerPool* pool,
+                     RequestCompile request_compile)
+    : code_(code),
+      program_(*code->program),
+      request_(request),
+      pool_(pool),
+      request_compile_(std::move(request_compile)),
+      evaluator_(request),
+      budget_(request.budget != nullptr ? request.budget : &unlimited_) {
+  workers_max_ = pool == nullptr ? 1 : pool->cores();
+  if (request.parallelism != 0) workers_max_ = std::min<size_t>(workers_max_, request.parallelism);
+}
+
+Execution::~Execution() = default;
+
+Status Execution::MakeObject(const pipeline::Object& object) {
+  switch (object.kind) {
+    case ObjectKind::kRows: {
+      auto rows = std::make_unique<state::RowCollector>(&object.layout, budget_);
+      operators_.push_back(std::move(rows));
+      return Ok();
+    }
+    case ObjectKind::kJoinTable:
+      operators_.push_back(std::make_unique<state::JoinTable>(&object.layout, budget_));
+      return Ok();
+    case ObjectKind::kAggregate:
+      operators_.push_back(std::make_unique<state::AggregateTable>(&object.aggregate, budget_));
+      return Ok();
+    case ObjectKind::kSort: {
+      auto sort = std::make_unique<state::SortState>(&object.sort, budget_);
+      LATHE_ASSIGN(int64_t offset, LimitOf(object.offset, true, 0, &evaluator_));
+      LATHE_ASSIGN(int64_t limit, LimitOf(object.limit, false, INT64_MAX, &evaluator_));
+      sort->SetLimit(offset, limit);
+      operators_.push_back(std::move(sort));
+      return Ok();
+    }
+    case ObjectKind::kLimit: {
+      auto limit = std::make_unique<state::LimitState>();
+      LATHE_ASSIGN(limit->offset, LimitOf(object.offset, true, 0, &evaluator_));
+      LATHE_ASSIGN(limit->limit, LimitOf(object.limit, false, INT64_MAX, &evaluator_));
+      limit->view.offset = limit->offset;
+      limit->view.end = limit->limit > INT64_MAX - limit->offset ? INT64_MAX : limit->limit + limit->offset;
+      limit->view.state = limit.get();
+      // LIMIT 0 never asks for a row, whatever the offset.
+      if (limit->limit == 0) limit->view.end = 0;
+      operators_.push_back(std::move(limit));
+      return Ok();
+    }
+  }
+  return Ok();
+}
+
+Status Execution::SetUp() {
+  LATHE_CHECK_NOTE(request_.params.size() == program_.plan->params.size(), "one value for each parameter");
+  constants_.Compute(program_, &evaluator_);
+  variant_.constants_are_values = constants_.all_values;
+  variant_.count_rows = request_.analyze;
+  for (const pipeline::Object& object : program_.objects) LATHE_TRY(MakeObject(object));
+  query_.constants = constants_.slots.data();
+  query_.constant_errors = constants_.error_pointers.data();
+  query_.cancel = request_.cancel == nullptr ? nullptr : &request_.cancel->state;
+  query_.budget = budget_;
+  for (const auto& op : operators_) shared_.push_back(op->shared());
+  query_.objects = shared_.data();
+  for (size_t w = 0; w < workers_max_; ++w) {
+    auto worker = std::make_unique<Worker>();
+    worker->state.query = &query_;
+    if (request_.context != nullptr) worker->functions = *request_.context;
+    worker->functions.arena = &worker->state.arena;
+    worker->functions.error.reset();
+    worker->state.functions = &worker->functions;
+    worker->locals.assign(operators_.size() + 1, nullptr);
+    worker->state.locals = worker->locals.data();
+    worker->row_counts.assign(64, 0);
+    workers_.push_back(std::move(worker));
+  }
+  if (request_.analyze) {
+    uint32_t nodes = 0;
+    std::function<void(const physical::Node&)> visit = [&](const physical::Node& node) {
+      nodes = std::max(nodes, node.id + 1);
+      for (const auto& child : node.children) visit(*child);
+    };
+    visit(*program_.plan->root);
+    for (const auto& worker : workers_) worker->row_counts.assign(nodes, 0);
+  }
+  for (const auto& worker : workers_) worker->state.row_counts = worker->row_counts.data();
+  return Ok();
+}
+
+bool Execution::HasResultSink(const pipeline::Pipeline& pipeline) const {
+  return std::any_of(pipeline.sinks.begin(), pipeline.sinks.end(),
+                     [](const pipeline::Sink& sink) { return sink.kind == SinkKind::kResult; });
+}
+
+bool Execution::Pointless(const pipeline::Pipeline& pipeline) const {
+  for (const pipeline::Step& step : pipeline.steps) {
+    if (step.kind == StepKind::kLimit &&
+        static_cast<state::LimitState*>(operators_[step.object].get())->exhausted()) {
+      return true;
+    }
+    if (step.kind == StepKind::kProbe || step.kind == StepKind::kNestedLoop) {
+      using Probe = pipeline::JoinRule::Probe;
+      const bool needs_match = !step.join.keep_probe && (step.join.probe == Probe::kPairs ||
+                                                         step.join.probe == Probe::kSemi ||
+                                                         step.join.probe == Probe::kFlagOnly);
+      if (needs_match && static_cast<state::RowCollector*>(operators_[step.object].get())->row_count() == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::Pipeline& pipeline) {
+  const pipeline::Source& source = pipeline.source;
+  switch (source.kind) {
+    case SourceKind::kTable: {
+      LATHE_CHECK_NOTE(request_.tables != nullptr, "the plan scans a table");
+      LATHE_ASSIGN(ScanBounds bounds, BoundsOf(*source.scan, &evaluator_));
+      if (bounds.empty) return std::unique_ptr<exec::RowSource>(std::make_unique<EmptySource>());
+      return request_.tables->OpenScan(source.scan->relation, bounds.request);
+    }
+    case SourceKind::kPages: {
+      auto* rows = static_cast<state::RowCollector*>(operators_[source.object].get());
+      const pipeline::Object& object = program_.objects[source.object];
+      if (object.values != nullptr) {
+        LATHE_TRY(FillValues(*object.values, &evaluator_, static_cast<row::RowBuffer*>(rows->Local(0))));
+        LATHE_TRY(rows->Finish(&query_, {}));
+      }
+      return std::unique_ptr<exec::RowSource>(std::make_unique<PagesSource>(&rows->pages()));
+    }
+    case SourceKind::kRows: {
+      state::Operator* op = operators_[source.object].get();
+      const auto& rows = program_.objects[source.object].kind == ObjectKind::kSort
+                             ? static_cast<state::SortState*>(op)->rows()
+                             : static_cast<state::AggregateTable*>(op)->rows();
+      return std::unique_ptr<exec::RowSource>(std::make_unique<RowPointersSource>(&rows));
+    }
+  }
+  LATHE_UNREACHABLE("source kind");
+}
+
+Status Execution::FlushResult(row::RowBuffer* rows, bool last) {
+  if (rows->page_count() == 0 || (!last && rows->page_count() < 2)) return Ok();
+  std::lock_guard lock(result_mutex_);
+  for (size_t i = 0; i < rows->page_count(); ++i) {
+    const uint32_t count = row::HeaderOf(rows->page(i)).row_count;
+    result_rows_ += count;
+    if (request_.result != nullptr) LATHE_TRY(request_.result->Consume({rows->page(i), 0, count}));
+  }
+  rows->Clear();
+  return Ok();
+}
+
+Status Execution::MorselDone(size_t worker, const Running& running, bool last) {
+  for (const pipeline::Sink& sink : running.pipeline->sinks) {
+    if (sink.kind == SinkKind::kResult) {
+      LATHE_TRY(FlushResult(workers_[worker]->result.get(), last));
+    } else {
+      LATHE_TRY(operators_[sink.object]->MorselDone(worker));
+    }
+  }
+  lathe_row_done(static_cast<state::WorkerView*>(&workers_[worker]->state));
+  return Ok();
+}
+
+void Execution::MaybeRequestTier2(Running* running) {
+  if (request_.tier != TierChoice::kAuto || running->slot->tier2_requested.load(std::memory_order_relaxed)) return;
+  const double rows = static_cast<double>(running->rows.load(std::memory_order_relaxed));
+  const double ns = static_cast<double>(running->ns.load(std::memory_order_relaxed));
+  if (rows < 1) return;
+  const double cost = static_cast<double>(running->slot->instructions.load(std::memory_order_relaxed)) *
+                      kTier2NsPerInstruction;
+  const double remaining = running->source->RowsLeft() * ns / rows;
+  const double so_far = static_cast<double>(running->slot->tier1_ns.load(std::memory_order_relaxed)) + ns;
+  // Worth it for what is left of this run, or because the statement keeps coming back.
+  if (remaining * kTier2Saves < cost && so_far * kTier2Saves < 3 * cost) return;
+  if (running->slot->tier2_requested.exchange(true)) return;
+  request_compile_(running->index, variant_, jit::Tier::kTwo);
+}
+
+void Execution::Work(size_t worker, Running* running) {
+  Worker& w = *workers_[worker];
+  running->workers.fetch_add(1);
+  std::shared_ptr<jit::Code> held = running->tier2 != nullptr ? running->tier2 : running->tier1;
+  bool on_tier2 = running->tier2 != nullptr;
+  jit::PipelineFunction function = held->function();
+  void* view = static_cast<state::WorkerView*>(&w.state);
+  exec::Morsel morsel;
+  auto fail = [&](Error error) {
+    std::lock_guard lock(running->mutex);
+    if (running->error == nullptr) running->error = std::make_unique<Error>(std::move(error));
+    running->stop.store(true);
+  };
+  while (!running->stop.load(std::memory_order_relaxed)) {
+    if (state::Cancelled(query_)) {
+      fail(state::CancelError(query_.cancel->load()));
+      break;
+    }
+    Result<bool> more = running->source->Next(&morsel);
+    if (!more.ok()) {
+      fail(std::move(more).error());
+      break;
+    }
+    if (!more.value()) break;
+    if (!on_tier2 && request_.tier == TierChoice::kAuto && running->slot->tier2_ready.load(std::memory_order_acquire)) {
+      std::lock_guard lock(running->slot->mutex);
+      if (running->slot->tier2 != nullptr) {
+        held = running->slot->tier2;
+        function = held->function();
+        on_tier2 = true;
+      }
+    }
+    const auto start = Clock::now();
+    int32_t code = abi::kReturnOk;
+    for (const exec::Segment& segment : morsel.segments) {
+      code = function(&query_, view, segment.page, static_cast<int32_t>(segment.from), static_cast<int32_t>(segment.to));
+      if (code != abi::kReturnOk) break;
+      if (running->stop.load(std::memory_order_relaxed)) break;
+    }
+    running->rows.fetch_add(morsel.row_count, std::memory_order_relaxed);
+    running->morsels.fetch_add(1, std::memory_order_relaxed);
+    if (on_tier2) {
+      running->tier2_morsels.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      running->ns.fetch_add(NsSince(start), std::memory_order_relaxed);
+    }
+    if (code == abi::kReturnError) {
+      fail(w.state.error != nullptr ? *w.state.error : MakeError(SqlState::kInternalError, "generated code failed"));
+      w.state.error.reset();
+      break;
+    }
+    if (code == abi::kReturnStop) running->stop.store(true);
+    Status status = MorselDone(worker, *running, false);
+    if (!status.ok()) {
+      fail(std::move(status).error());
+      break;
+    }
+    if (!on_tier2) MaybeRequestTier2(running);
+  }
+  morsel.Clear();
+}
+
+Status Execution::RunMorsels(size_t index, exec::RowSource* source, PipelineStats* stats) {
+  const pipeline::Pipeline& pipeline = program_.pipelines[index];
+  CodeSlot& slot = code_->Slot(index, variant_);
+  const bool tier2_there = slot.tier2_ready.load(std::memory_order_acquire);
+  if (request_.tier == TierChoice::kTier2Only) {
+    LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kTwo, &stats->compile_ns));
+  } else if (request_.tier == TierChoice::kTier1Only || !tier2_there) {
+    LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kOne, &stats->compile_ns));
+  }
+  Running running;
+  running.pipeline = &pipeline;
+  running.index = index;
+  running.slot = &slot;
+  running.source = source;
+  {
+    std::lock_guard lock(slot.mutex);
+    running.tier1 = slot.tier1;
+    if (request_.tier != TierChoice::kTier1Only) running.tier2 = slot.tier2;
+  }
+  if (running.tier1 == nullptr && running.tier2 == nullptr) {
+    // The cache dropped it in between; once more.
+    LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kOne, &stats->compile_ns));
+    std::lock_guard lock(slot.mutex);
+    running.tier1 = slot.tier1;
+    if (running.tier1 == nullptr) return MakeError(SqlState::kInternalError, "the code cache is too small");
+  }
+  size_t workers = 1;
+  if (!pipeline.source.ordered && workers_max_ > 1 && source->RowsLeft() >= kParallelRowsMin) workers = workers_max_;
+  for (size_t w = 0; w < workers; ++w) {
+    Worker& worker = *workers_[w];
+    worker.state.sites = &slot.sites;
+    for (const pipeline::Sink& sink : pipeline.sinks) {
+      if (sink.kind == SinkKind::kResult) {
+        if (worker.result == nullptr) {
+          worker.result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
+        }
+        worker.locals[operators_.size()] = worker.result.get();
+      } else {
+        worker.locals[sink.object] = operators_[sink.object]->Local(w);
+      }
+    }
+  }
+  if (stats_.first_row_start_ns == 0) stats_.first_row_start_ns = NsSince(start_);
+  if (workers > 1) {
+    pool_->Run(workers, [&](size_t w) { Work(w, &running); });
+  } else {
+    Work(0, &running);
+  }
+  stats->workers = running.workers.load();
+  stats->rows = running.rows.load();
+  stats->morsels = running.morsels.load();
+  stats->tier2_morsels = running.tier2_morsels.load();
+  slot.tier1_ns.fetch_add(running.ns.load(), std::memory_order_relaxed);
+  if (running.error != nullptr) return std::move(*running.error);
+  for (size_t w = 0; w < workers; ++w) {
+    if (HasResultSink(pipeline) && workers_[w]->result != nullptr) {
+      LATHE_TRY(FlushResult(workers_[w]->result.get(), true));
+    }
+  }
+  return Ok();
+}
+
+Status Execution::FinishObjects(const pipeline::Pipeline& pipeline) {
+  state::ParallelFor parallel = [this](size_t count, const std::function<void(size_t)>& task) {
+    if (pool_ == nullptr || workers_max_ <= 1) {
+      for (size_t i = 0; i < count; ++i) task(i);
+    } else {
+      pool_->ForEach(workers_max_, count, task);
+    }
+  };
+  for (uint32_t object : pipeline.finishes) LATHE_TRY(operators_[object]->Finish(&query_, parallel));
+  if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
+  return Ok();
+}
+
+Status Execution::RunPipeline(size_t index) {
+  const pipeline::Pipeline& pipeline = program_.pipelines[index];
+  const auto start = Clock::now();
+  PipelineStats stats;
+  stats.name = pipeline.name;
+  if (!Pointless(pipeline)) {
+    if (CanInterpret(program_, pipeline)) {
+      const pipeline::Sink& sink = pipeline.sinks[0];
+      row::RowBuffer* rows;
+      if (sink.kind == SinkKind::kResult) {
+        auto& result = workers_[0]->result;
+        if (result == nullptr) result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
+        rows = result.get();
+      } else {
+        rows = static_cast<row::RowBuffer*>(operators_[sink.object]->Local(0));
+      }
+      if (stats_.first_row_start_ns == 0) stats_.first_row_start_ns = NsSince(start_);
+      LATHE_TRY(Interpret(program_, pipeline, &evaluator_, rows,
+                          request_.analyze ? workers_[0]->row_counts.data() : nullptr));
+      if (sink.kind == SinkKind::kResult) LATHE_TRY(FlushResult(rows, true));
+    } else {
+      LATHE_ASSIGN(std::unique_ptr<exec::RowSource> source, OpenSource(pipeline));
+      LATHE_TRY(RunMorsels(index, source.get(), &stats));
+    }
+  }
+  const auto finish_start = Clock::now();
+  LATHE_TRY(FinishObjects(pipeline));
+  stats.finish_ns = NsSince(finish_start);
+  stats.ns = NsSince(start);
+  stats_.compile_ns += stats.compile_ns;
+  stats.nodes.push_back(pipeline.source.node);
+  for (const pipeline::Step& step : pipeline.steps) {
+    if (step.node != nullptr && step.node->id != stats.nodes.back()) stats.nodes.push_back(step.node->id);
+  }
+  stats_.pipelines.push_back(std::move(stats));
+  return Ok();
+}
+
+Status Execution::WriteChanges() {
+  const physical::Modify& modify = *program_.modify;
+  LATHE_CHECK_NOTE(request_.tables != nullptr, "the plan writes a table");
+  uint64_t affected = 0;
+  LATHE_ASSIGN(std::unique_ptr<exec::RowSink> sink,
+               request_.tables->OpenWrite(modify.relation, modify.write, &affected));
+  auto* rows = static_cast<state::RowCollector*>(operators_[program_.modify_object].get());
+  for (const char* page : rows->pages()) {
+    if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
+    LATHE_TRY(sink->Consume({page, 0, row::HeaderOf(page).row_count}));
+  }
+  LATHE_TRY(sink->Finish());
+  stats_.rows = affected;
+  if (request_.affected_rows != nullptr) *request_.affected_rows = affected;
+  return Ok();
+}
+
+void Execution::CollectOperatorStats() {
+  std::vector<OperatorStats> stats(workers_[0]->row_counts.size());
+  for (size_t i = 0; i < stats.size(); ++i) {
+    stats[i].node = static_cast<uint32_t>(i);
+    for (const auto& worker : workers_) stats[i].rows += worker->row_counts[i];
+  }
+  for (size_t i = 0; i < program_.objects.size(); ++i) {
+    const uint32_t node = program_.objects[i].node;
+    if (node < stats.size()) stats[node].memory_bytes += operators_[i]->memory_bytes();
+  }
+  stats_.operators = std::move(stats);
+}
+
+Result<ExecutionStats> Execution::Run() {
+  start_ = Clock::now();
+  LATHE_TRY(SetUp());
+  // Later pipelines are compiled while earlier ones run.
+  if (request_.tier == TierChoice::kAuto) {
+    for (size_t i = 1; i < program_.pipelines.size(); ++i) {
+      if (code_->Slot(i, variant_).instructions.load(std::memory_order_relaxed) == 0 &&
+          !CanInterpret(program_, program_.pipelines[i])) {
+        request_compile_(i, variant_, jit::Tier::kOne);
+      }
+    }
+  }
+  for (size_t i = 0; i < program_.pipelines.size(); ++i) LATHE_TRY(RunPipeline(i));
+  if (program_.modify != nullptr) {
+    LATHE_TRY(WriteChanges());
+  } else {
+    stats_.rows = result_rows_;
+    if (request_.result != nullptr) LATHE_TRY(request_.result->Finish());
+  }
+  if (request_.analyze) CollectOperatorStats();
+  stats_.memory_peak_bytes = budget_->peak_bytes();
+  stats_.ns = NsSince(start_);
+  return std::move(stats_);
+}
+
+}  // namespace lathe::driver

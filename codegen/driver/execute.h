@@ -1,0 +1,87 @@
+// One execution of a compiled query: sets up its state, runs the pipelines in order, each by one or more workers in morsels.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "codegen/driver/constants.h"
+#include "codegen/driver/query_code.h"
+#include "runtime/exec/worker_pool.h"
+#include "runtime/func/context.h"
+#include "runtime/state/state.h"
+
+namespace lathe::driver {
+
+/// Asks for a compilation in the background.
+using RequestCompile = std::function<void(size_t pipeline, const Variant& variant, jit::Tier tier)>;
+
+class Execution {
+ public:
+  /// All arguments outlive it. pool may be null.
+  Execution(QueryCode* code, const ExecutionRequest& request, exec::WorkerPool* pool, RequestCompile request_compile);
+  ~Execution();
+
+  Result<ExecutionStats> Run();
+
+ private:
+  struct Worker {
+    state::WorkerState state;
+    func::FunctionContext functions;
+    std::vector<void*> locals;
+    std::vector<uint64_t> row_counts;
+    std::unique_ptr<row::RowBuffer> result;
+  };
+  /// What the workers of a running pipeline share.
+  struct Running {
+    const pipeline::Pipeline* pipeline = nullptr;
+    size_t index = 0;
+    CodeSlot* slot = nullptr;
+    exec::RowSource* source = nullptr;
+    std::shared_ptr<jit::Code> tier1, tier2;  // tier2: when it was there from the start
+    std::atomic<bool> stop{false};
+    std::atomic<uint32_t> workers{0};
+    std::atomic<uint64_t> rows{0}, ns{0}, morsels{0}, tier2_morsels{0};
+    std::mutex mutex;
+    std::unique_ptr<Error> error;  // the first
+  };
+
+  Status SetUp();
+  Status MakeObject(const pipeline::Object& object);
+  Status RunPipeline(size_t index);
+  Status RunMorsels(size_t index, exec::RowSource* source, PipelineStats* stats);
+  void Work(size_t worker, Running* running);
+  void MaybeRequestTier2(Running* running);
+  Result<std::unique_ptr<exec::RowSource>> OpenSource(const pipeline::Pipeline& pipeline);
+  Status MorselDone(size_t worker, const Running& running, bool last);
+  Status FlushResult(row::RowBuffer* rows, bool last);
+  Status FinishObjects(const pipeline::Pipeline& pipeline);
+  Status WriteChanges();
+  /// No row can come out of the pipeline: its LIMIT is used up, or it probes an empty table.
+  bool Pointless(const pipeline::Pipeline& pipeline) const;
+  bool HasResultSink(const pipeline::Pipeline& pipeline) const;
+  void CollectOperatorStats();
+
+  QueryCode* code_;
+  const pipeline::Program& program_;
+  const ExecutionRequest& request_;
+  exec::WorkerPool* pool_;
+  RequestCompile request_compile_;
+  size_t workers_max_ = 1;
+
+  OnceEvaluator evaluator_;
+  Constants constants_;
+  Variant variant_;
+  base::MemoryBudget unlimited_{0};
+  base::MemoryBudget* budget_;
+  state::QueryState query_;
+  std::vector<std::unique_ptr<state::Operator>> operators_;
+  std::vector<void*> shared_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::mutex result_mutex_;
+  uint64_t result_rows_ = 0;
+  ExecutionStats stats_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace lathe::driver
