@@ -119,6 +119,7 @@ class JitImplementation final : public Jit {
                            return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
                          })
                      .setLinkProcessSymbolsByDefault(false)
+                     .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
                      .create();
     if (!lljit) return LlvmError(lljit.takeError());
     lljit_ = std::move(*lljit);
