@@ -1,0 +1,248 @@
+// Storage against models: random work with power cuts on a Kv in memory, a shadow replica fed with entries only, and (crash_test.cc)
+// a process that is killed.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "storage/kv/memory_kv.h"
+#include "storage/table/engine_impl.h"
+#include "storage/table/test_workload.h"
+
+namespace lathe::table::testing {
+namespace {
+
+// A Kv that outlives the engine that owns it.
+class SharedKv final : public kv::Kv {
+ public:
+  explicit SharedKv(kv::MemoryKv* kv) : kv_(kv) {}
+  Status Write(const kv::WriteBatch& batch, bool sync) override { return kv_->Write(batch, sync); }
+  Result<bool> Get(kv::Family f, std::string_view key, std::string* value) override {
+    return kv_->Get(f, key, value);
+  }
+  Result<bool> GetPinned(kv::Family f, std::string_view key, kv::PinnedValue* value) override {
+    return kv_->GetPinned(f, key, value);
+  }
+  std::unique_ptr<kv::Iterator> NewIterator(kv::Family f, const kv::IterateOptions& o) override {
+    return kv_->NewIterator(f, o);
+  }
+  Result<std::unique_ptr<kv::PageFileWriter>> NewPageFileWriter() override {
+    return kv_->NewPageFileWriter();
+  }
+  Status DropPages(std::string_view from, std::string_view to) override {
+    return kv_->DropPages(from, to);
+  }
+  Status Flush(kv::Family f) override { return kv_->Flush(f); }
+  Status Compact(kv::Family f, std::string_view from, std::string_view to) override {
+    return kv_->Compact(f, from, to);
+  }
+  Status Checkpoint(const std::string& d) override { return kv_->Checkpoint(d); }
+  kv::KvStats Stats() override { return kv_->Stats(); }
+  std::string Property(kv::Family f, const std::string& name) override {
+    return kv_->Property(f, name);
+  }
+
+ private:
+  kv::MemoryKv* kv_;
+};
+
+EngineOptions SmallOptions() {
+  EngineOptions options;
+  options.background_fold = false;
+  options.load_rows_min = 100;
+  options.load_sort_bytes = 32 << 10;
+  return options;
+}
+
+std::unique_ptr<EngineImpl> OpenOn(kv::MemoryKv* kv, const EngineOptions& options) {
+  auto engine = std::make_unique<EngineImpl>(std::make_unique<SharedKv>(kv), options,
+                                             base::Clock::System());
+  Status status = engine->Start();
+  EXPECT_TRUE(status.ok()) << status.error().ToString();
+  return engine;
+}
+
+uint64_t CountKeys(kv::MemoryKv* kv, kv::Family family) {
+  auto it = kv->NewIterator(family, {});
+  uint64_t n = 0;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) ++n;
+  return n;
+}
+
+TEST(Model, RandomWorkFoldsAndRestarts) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    kv::MemoryKv kv;
+    Workload work("t", seed);
+    auto engine = OpenOn(&kv, SmallOptions());
+    ASSERT_TRUE(work.Setup(engine.get()).ok());
+    Dice dice(seed);
+    for (int i = 0; i < 120; ++i) {
+      Status status = work.Commit(engine.get());
+      ASSERT_TRUE(status.ok()) << status.error().ToString();
+      work.Advance();
+      const int64_t what = dice.Below(10);
+      if (what == 0) ASSERT_TRUE(engine->FoldNow(work.Find(engine.get())->id).ok());
+      if (what == 1) ASSERT_TRUE(engine->FoldAll().ok());
+      if (what == 2) {
+        engine.reset();
+        engine = OpenOn(&kv, SmallOptions());
+      }
+      if (what < 4) ASSERT_EQ(work.Read(engine.get()), work.model()) << seed << " " << i;
+    }
+    ASSERT_EQ(work.Read(engine.get()), work.model());
+    ASSERT_TRUE(engine->FoldAll().ok());
+    ASSERT_TRUE(engine->FoldAll().ok());
+    ASSERT_EQ(work.Read(engine.get()), work.model());
+    // Nothing is left of what was replaced or rolled back.
+    EXPECT_EQ(CountKeys(&kv, kv::Family::kPages), CountKeys(&kv, kv::Family::kPageDir));
+    EXPECT_EQ(CountKeys(&kv, kv::Family::kLoads), 0u);
+    EXPECT_EQ(CountKeys(&kv, kv::Family::kDelta), 0u);
+  }
+}
+
+// The n-th change of the store fails for ever: the engine stops there. What was acknowledged is there afterwards, nothing half.
+TEST(Model, PowerCutsAnywhere) {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    kv::MemoryKv kv;
+    Workload work("t", seed % 3);
+    {
+      auto engine = OpenOn(&kv, SmallOptions());
+      ASSERT_TRUE(work.Setup(engine.get()).ok());
+    }
+    Dice dice(seed);
+    for (int round = 0; round < 3; ++round) {
+      {
+        auto engine = OpenOn(&kv, SmallOptions());
+        kv.FailChangesFrom(static_cast<uint64_t>(1 + dice.Below(60)));
+        for (int i = 0; i < 40; ++i) {
+          if (!work.Commit(engine.get()).ok()) break;
+          work.Advance();
+          if (dice.Below(4) == 0 && !engine->FoldAll().ok()) break;
+        }
+      }
+      kv.FailChangesFrom(0);
+      kv.Crash(static_cast<uint64_t>(dice.Below(3)));
+      auto engine = OpenOn(&kv, SmallOptions());
+      ASSERT_EQ(work.Read(engine.get()), work.model()) << seed << " " << round;
+    }
+    auto engine = OpenOn(&kv, SmallOptions());
+    ASSERT_TRUE(engine->FoldAll().ok());
+    ASSERT_TRUE(engine->FoldAll().ok());
+    ASSERT_EQ(work.Read(engine.get()), work.model()) << seed;
+    EXPECT_EQ(CountKeys(&kv, kv::Family::kLoads), 0u);
+    EXPECT_EQ(CountKeys(&kv, kv::Family::kDelta), 0u);
+  }
+}
+
+TEST(Model, ShadowReplicaEndsEqual) {
+  std::mutex mutex;
+  std::vector<std::string> entries;
+  EngineOptions options = SmallOptions();
+  options.on_entry = [&](std::string_view entry) {
+    std::lock_guard lock(mutex);
+    entries.emplace_back(entry);
+  };
+  kv::MemoryKv kv, shadow_kv;
+  auto engine = OpenOn(&kv, options);
+  auto shadow = OpenOn(&shadow_kv, SmallOptions());
+  Workload a("a", 11), b("b", 12);
+  ASSERT_TRUE(a.Setup(engine.get()).ok());
+  ASSERT_TRUE(b.Setup(engine.get()).ok());
+  Dice dice(5);
+  size_t fed = 0;
+  auto feed = [&](size_t from) {
+    for (size_t i = from; i < entries.size(); ++i) {
+      Status status = shadow->ApplyEntry(entries[i]);
+      ASSERT_TRUE(status.ok()) << status.error().ToString();
+    }
+    fed = entries.size();
+  };
+  for (int i = 0; i < 150; ++i) {
+    Workload& work = dice.Below(2) == 0 ? a : b;
+    ASSERT_TRUE(work.Commit(engine.get()).ok());
+    work.Advance();
+    if (dice.Below(10) == 0) ASSERT_TRUE(engine->FoldAll().ok());
+    feed(fed);
+    if (dice.Below(7) == 0) ASSERT_TRUE(shadow->FoldAll().ok());
+    if (dice.Below(20) == 0) {  // the replica restarts, after a power cut, and gets everything again
+      shadow.reset();
+      shadow_kv.Crash(0);
+      shadow = OpenOn(&shadow_kv, SmallOptions());
+      feed(0);
+    }
+    if (i % 10 == 0) {
+      ASSERT_EQ(engine->LogicalHashAll().value(), shadow->LogicalHashAll().value()) << i;
+    }
+  }
+  EXPECT_EQ(a.Read(shadow.get()), a.model());
+  EXPECT_EQ(b.Read(shadow.get()), b.model());
+  EXPECT_EQ(engine->LogicalHashAll().value(), shadow->LogicalHashAll().value());
+}
+
+// Writers, readers and folds at the same time. Each commit moves an amount between two rows, so every snapshot has the same sum.
+TEST(Model, SumsStayUnderConcurrentFolds) {
+  kv::MemoryKv kv;
+  EngineOptions options = SmallOptions();
+  auto engine = OpenOn(&kv, options);
+  schema::RelationPtr t;
+  {
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+    t = txn->CreateTable(KeyedSpec()).value();
+    std::vector<Row> rows;
+    for (int i = 0; i < 3000; ++i) rows.push_back({std::to_string(i), "100", "text of a row"});
+    ASSERT_TRUE(Insert(txn.get(), t, rows).ok());
+    ASSERT_TRUE(txn->Commit().ok());
+  }
+  std::atomic<bool> stop{false};
+  std::atomic<int> conflicts{0}, moved{0};
+  auto move = [&](uint64_t seed) {
+    Dice dice(seed);
+    while (!stop) {
+      auto txn = engine->Begin(txn::Isolation::kRepeatableRead);
+      bool ok = true;
+      int64_t from = dice.Below(3000), to = (from + 1 + dice.Below(2999)) % 3000;
+      for (auto [key, by] : {std::pair{from, -1}, std::pair{to, 1}}) {
+        Status status = Change(txn.get(), t, [](const Row&) { return true; },
+                               [by = by](const Row& r) {
+                                 return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]};
+                               },
+                               PointRequest(key));
+        if (!status.ok()) {
+          EXPECT_TRUE(status.error().state == SqlState::kSerializationFailure ||
+                      status.error().state == SqlState::kDeadlockDetected)
+              << status.error().ToString();
+          ok = false;
+          break;
+        }
+      }
+      if (ok) {
+        EXPECT_TRUE(txn->Commit().ok());
+        ++moved;
+      } else {
+        ++conflicts;
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (uint64_t i = 0; i < 3; ++i) threads.emplace_back(move, i);
+  threads.emplace_back([&] {
+    while (!stop) EXPECT_TRUE(engine->FoldAll().ok());
+  });
+  for (int i = 0; i < 60 || moved < 200; ++i) {
+    auto txn = engine->Begin(txn::Isolation::kRepeatableRead);
+    for (int again = 0; again < 2; ++again) {
+      int64_t sum = 0, count = 0;
+      for (const Row& row : Scan(txn.get(), t)) {
+        sum += std::stoi(*row[1]);
+        ++count;
+      }
+      ASSERT_EQ(count, 3000);
+      ASSERT_EQ(sum, 300'000);
+    }
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace lathe::table::testing
