@@ -1,4 +1,5 @@
-// The printer of logical plans: one operator a line, children indented below it, then the subqueries of its expressions.
+// The printer of logical plans: one operator a line, children indented below it, then the
+// subqueries of its expressions.
 #include <unordered_map>
 
 #include "codegen/logical/logical.h"

@@ -1,5 +1,6 @@
-// The verifier of logical plans. It walks the tree with the columns that an operator may use: those of its children, and in
-// subqueries and dependent joins those of the outer query. An error is a bug of the stage that made the plan.
+// The verifier of logical plans. It walks the tree with the columns that an operator may use: those
+// of its children, and in subqueries and dependent joins those of the outer query. An error is a
+// bug of the stage that made the plan.
 #include <set>
 #include <unordered_map>
 
@@ -27,8 +28,7 @@ class Verifier {
     Scope scope = outer;
     for (size_t i = 0; i < node.children.size(); ++i) {
       if (!node.children[i]) return Bug(node, "a child is missing");
-      const bool sees_left =
-          i == 1 && node.kind == Kind::kJoin && node.As<Join>().dependent;
+      const bool sees_left = i == 1 && node.kind == Kind::kJoin && node.As<Join>().dependent;
       LATHE_TRY(Check(*node.children[i], sees_left ? scope : outer));
       AddOutputs(*node.children[i], &scope);
     }
@@ -134,7 +134,8 @@ class Verifier {
       if (row.size() != values.outputs.size()) return Bug(values, "a row of another length");
       for (size_t i = 0; i < row.size(); ++i) {
         LATHE_TRY(CheckExpr(values, row[i], scope));
-        if (!Same(row[i]->type, values.outputs[i].type)) return Bug(values, "a value's type differs");
+        if (!Same(row[i]->type, values.outputs[i].type))
+          return Bug(values, "a value's type differs");
       }
     }
     return Ok();

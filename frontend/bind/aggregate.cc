@@ -1,5 +1,6 @@
-// Aggregates: which query level a call belongs to, and the replacement of grouped expressions above the Aggregate operator. A group that
-// is a plain column keeps its column id, so that correlated subqueries above need no change.
+// Aggregates: which query level a call belongs to, and the replacement of grouped expressions above
+// the Aggregate operator. A group that is a plain column keeps its column id, so that correlated
+// subqueries above need no change.
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
@@ -111,7 +112,7 @@ BoundExpr Binder::BindAggregate(const ast::FunctionCall& call, Scope& scope) {
     }
   }
   if (!owner) owner = &scope;
-  if (owner->in_aggregate) {
+  if (owner->in_aggregate && owner->clause != Clause::kFilter) {
     return At(SqlState::kGroupingError, "aggregate function calls cannot be nested", call.location);
   }
   if (const char* place = PlaceName(owner->clause)) {
@@ -119,10 +120,10 @@ BoundExpr Binder::BindAggregate(const ast::FunctionCall& call, Scope& scope) {
               std::string("aggregate functions are not allowed in ") + place, call.location);
   }
 
-  Type type = bound.args.empty()
-                  ? bound.function->result
-                  : func::AggregateResultType(*bound.function, bound.args[0]->type);
-  // PostgreSQL's aggregates forget the modifier; that of char(n) stays because it says how the value is padded.
+  Type type = bound.args.empty() ? bound.function->result
+                                 : func::AggregateResultType(*bound.function, bound.args[0]->type);
+  // PostgreSQL's aggregates forget the modifier; that of char(n) stays because it says how the
+  // value is padded.
   if (type.id != TypeId::kBpChar && !type.is_big_numeric()) type.typmod = -1;
   for (const logical::AggregateCall& other : owner->calls) {
     if (SameCall(bound, other)) {
@@ -140,7 +141,8 @@ BoundExpr Binder::BindAggregate(const ast::FunctionCall& call, Scope& scope) {
   return column;
 }
 
-/// Replaces group expressions by the columns of the Aggregate, and finds columns that are neither grouped nor aggregated.
+/// Replaces group expressions by the columns of the Aggregate, and finds columns that are neither
+/// grouped nor aggregated.
 class Grouping {
  public:
   Grouping(Binder& binder, Scope& scope, logical::Aggregate& aggregate)
@@ -192,9 +194,10 @@ class Grouping {
     const std::string name = binder_.ColumnName(column.column, scope_);
     return binder_.At(
         SqlState::kGroupingError,
-        in_subquery ? "subquery uses ungrouped column \"" + name + "\" from outer query"
-                    : "column \"" + name +
-                          "\" must appear in the GROUP BY clause or be used in an aggregate function",
+        in_subquery
+            ? "subquery uses ungrouped column \"" + name + "\" from outer query"
+            : "column \"" + name +
+                  "\" must appear in the GROUP BY clause or be used in an aggregate function",
         column.location);
   }
 

@@ -1,5 +1,6 @@
-// Front door of frontend/bind: from syntax tree to logical plan. Names are looked up in the catalog, every expression gets its type
-// and every implicit conversion becomes a node. All functions are pure apart from the catalog reader, and may be called on any thread.
+// Front door of frontend/bind: from syntax tree to logical plan. Names are looked up in the
+// catalog, every expression gets its type and every implicit conversion becomes a node. All
+// functions are pure apart from the catalog reader, and may be called on any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace lathe::bind {
 
-/// A use of a lifted string literal at another type than its first use: the session reads the literal once more, at this type.
+/// A use of a lifted string literal at another type than its first use: the session reads the
+/// literal once more, at this type.
 struct LiteralCopy {
   uint32_t param;   // index into Query::params, after all parameters that the statement has
   uint32_t source;  // index of the literal's own parameter
@@ -28,17 +30,23 @@ struct ColumnOrigin {
   ColumnNumber column;
 };
 
-/// What binding needs to know, and what it tells besides the query. One per statement; the pointers are the caller's.
+/// What binding needs to know, and what it tells besides the query. One per statement; the pointers
+/// are the caller's.
 struct BindContext {
   schema::CatalogReader* catalog = nullptr;
-  std::vector<std::string> search_path;  // schema names; pg_catalog is searched first unless it is listed
-  const types::FormatContext* format = nullptr;  // time zone and names for reading literals; null = UTC, no names
-  std::string_view sql;                  // the text that the tree's locations point into
-  /// Types of $1, $2, ...: one entry for each parameter of the statement and each lifted literal, kUnknown = to be inferred
-  /// (always so for lifted strings). Parameters beyond the list are allowed if parameters_allowed, and inferred.
+  std::vector<std::string>
+      search_path;  // schema names; pg_catalog is searched first unless it is listed
+  const types::FormatContext* format =
+      nullptr;           // time zone and names for reading literals; null = UTC, no names
+  std::string_view sql;  // the text that the tree's locations point into
+  /// Types of $1, $2, ...: one entry for each parameter of the statement and each lifted literal,
+  /// kUnknown = to be inferred (always so for lifted strings). Parameters beyond the list are
+  /// allowed if parameters_allowed, and inferred.
   std::vector<types::Type> params;
-  bool parameters_allowed = true;  // false: $n beyond the list is 42P02, as in PostgreSQL's simple protocol
-  /// Parses a stored expression (a column's DEFAULT); parse::ParseExpression. Needed for INSERT and UPDATE only.
+  bool parameters_allowed =
+      true;  // false: $n beyond the list is 42P02, as in PostgreSQL's simple protocol
+  /// Parses a stored expression (a column's DEFAULT); parse::ParseExpression. Needed for INSERT and
+  /// UPDATE only.
   std::function<Result<ast::ExprPtr>(std::string_view)> parse_expression;
 
   // Results.
@@ -46,25 +54,30 @@ struct BindContext {
   std::vector<ColumnOrigin> origins;  // like Query::result_names
 };
 
-/// Binds SELECT, VALUES, INSERT, UPDATE, DELETE; of EXPLAIN, COPY ... TO, CREATE TABLE AS and DECLARE CURSOR the query in it (COPY t TO:
-/// the columns of t). Errors: PostgreSQL's, with positions; 0A000 for what is not supported.
+/// Binds SELECT, VALUES, INSERT, UPDATE, DELETE; of EXPLAIN, COPY ... TO, CREATE TABLE AS and
+/// DECLARE CURSOR the query in it (COPY t TO: the columns of t). Errors: PostgreSQL's, with
+/// positions; 0A000 for what is not supported.
 Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& context);
 
-/// A new table from CREATE TABLE: name, columns, key, primary_key_name, fillfactor; ids and storage are the catalog's. The schema
-/// is not looked up. A column's DEFAULT has been checked against its type.
+/// A new table from CREATE TABLE: name, columns, key, primary_key_name, fillfactor; ids and storage
+/// are the catalog's. The schema is not looked up. A column's DEFAULT has been checked against its
+/// type.
 Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
                                                    BindContext& context);
 
-/// The key of ALTER TABLE ADD PRIMARY KEY, checked against the table's columns: a copy of the descriptor with key, unique,
-/// primary_key_name and NOT NULL set; version and storage are as they were.
+/// The key of ALTER TABLE ADD PRIMARY KEY, checked against the table's columns: a copy of the
+/// descriptor with key, unique, primary_key_name and NOT NULL set; version and storage are as they
+/// were.
 Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescriptor& table,
                                                      const ast::Constraint& constraint,
                                                      BindContext& context);
 
-/// A type as written, modifiers applied. Errors: 42704, 22023, 42601; 0A000 for types that PostgreSQL has and Lathe has not.
+/// A type as written, modifiers applied. Errors: 42704, 22023, 42601; 0A000 for types that
+/// PostgreSQL has and Lathe has not.
 Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context);
 
-/// The relation of that name as seen from the search path. 42P01, 3F000; null instead of 42P01 if missing_ok.
+/// The relation of that name as seen from the search path. 42P01, 3F000; null instead of 42P01 if
+/// missing_ok.
 Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindContext& context,
                                          bool missing_ok = false);
 
@@ -72,22 +85,25 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
 Result<std::shared_ptr<const schema::SchemaDescriptor>> FindCreationSchema(
     const ast::QualifiedName& name, BindContext& context);
 
-/// The columns of a COPY or ANALYZE list as indexes into table.columns; all live columns if the list is empty. 42703, 42701.
+/// The columns of a COPY or ANALYZE list as indexes into table.columns; all live columns if the
+/// list is empty. 42703, 42701.
 Result<std::vector<uint32_t>> BindColumnList(const schema::RelationDescriptor& table,
                                              const std::vector<std::string>& columns);
 
-/// The type with which a lifted literal is declared: int4, int8; a fixed numeric of 9, 18 or 38 digits with the literal's scale (few
-/// precisions, so that plans are shared), else big; unknown for strings.
+/// The type with which a lifted literal is declared: int4, int8; a fixed numeric of 9, 18 or 38
+/// digits with the literal's scale (few precisions, so that plans are shared), else big; unknown
+/// for strings.
 types::Type LiftedType(const ast::LiftedLiteral& literal);
 
-/// The literal's value at this type (a parameter type of the bound query): text is read as the type's input function
-/// does. location: for the error's position, -1 = none.
+/// The literal's value at this type (a parameter type of the bound query): text is read as the
+/// type's input function does. location: for the error's position, -1 = none.
 Result<types::Value> ReadLiteral(const ast::LiftedLiteral& literal, const types::Type& type,
                                  BindContext& context);
 Result<types::Value> ReadText(std::string_view text, const types::Type& type, int32_t location,
                               BindContext& context);
 
-/// PostgreSQL's name for a result column without AS: a column's name, a function's, "case", "?column?", ...
+/// PostgreSQL's name for a result column without AS: a column's name, a function's, "case",
+/// "?column?", ...
 std::string ResultName(const ast::Expr& expr);
 
 }  // namespace lathe::bind

@@ -1,5 +1,6 @@
-// Binding, compared with what PostgreSQL 15 answered to the same statements (testdata/expected.txt, made by testdata/ask_postgres.py),
-// and the text of some plans (testdata/plans.txt, rewritten when LATHE_REWRITE is set).
+// Binding, compared with what PostgreSQL 15 answered to the same statements (testdata/expected.txt,
+// made by testdata/ask_postgres.py), and the text of some plans (testdata/plans.txt, rewritten when
+// LATHE_REWRITE is set).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -64,8 +65,8 @@ class TestCatalog : public schema::CatalogReader {
 
  private:
   void AddSchema(SchemaId id, std::string name) {
-    schemas_.push_back(std::make_shared<schema::SchemaDescriptor>(
-        schema::SchemaDescriptor{id, std::move(name)}));
+    schemas_.push_back(
+        std::make_shared<schema::SchemaDescriptor>(schema::SchemaDescriptor{id, std::move(name)}));
   }
   uint32_t last_id_ = schema::kFirstUserOid;
   std::vector<std::shared_ptr<const schema::SchemaDescriptor>> schemas_;
@@ -98,8 +99,8 @@ class BindTest : public ::testing::Test {
         EXPECT_TRUE(parsed.ok()) << line << ": " << (parsed.ok() ? "" : parsed.error().ToString());
         if (!parsed.ok()) continue;
         BindContext context = MakeContext(&catalog_, line);
-        auto table = BindCreateTable(
-            (*parsed)[0].statement->As<ast::CreateTableStatement>(), context);
+        auto table =
+            BindCreateTable((*parsed)[0].statement->As<ast::CreateTableStatement>(), context);
         EXPECT_TRUE(table.ok()) << line << ": " << (table.ok() ? "" : table.error().ToString());
         if (table.ok()) catalog_.Add(std::move(table).value());
       }
@@ -165,7 +166,8 @@ class BindTest : public ::testing::Test {
 TEST_F(BindTest, AnswersAsPostgreSQL) {
   std::set<std::string> not_yet;
   for (const std::string& line : Lines("not_yet.sql")) not_yet.insert(line);
-  // Known differences: the modifier of max(char(n)) says how it is padded; where the tree has another location.
+  // Known differences: the modifier of max(char(n)) says how it is padded; where the tree has
+  // another location.
   std::map<std::string, std::string> differs;
   const std::vector<std::string> different = Lines("differs.txt");
   for (size_t i = 0; i + 1 < different.size(); i += 2) differs[different[i]] = different[i + 1];
@@ -259,8 +261,9 @@ TEST_F(BindTest, DeepTreesDoNotOverflowTheStack) {
   const int deep = ast::kMaxDepth;  // some of these are just too deep for the parser
   for (int depth : {deep / 4, deep / 2, deep - 10}) {
     for (const std::string& sql :
-         {nest("(1 + ", "1", ")", depth), nest("- ", "1", "", depth), nest("not ", "true", "", depth),
-          nest("(select ", "1", ")", depth), nest("case when true then ", "1", " end", depth),
+         {nest("(1 + ", "1", ")", depth), nest("- ", "1", "", depth),
+          nest("not ", "true", "", depth), nest("(select ", "1", ")", depth),
+          nest("case when true then ", "1", " end", depth),
           nest("coalesce(", "a", ", 1)", depth) + " from t",
           nest("* from (select ", "1 as a", ") s", depth)}) {
       const std::string answer = Answer(sql);

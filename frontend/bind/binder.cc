@@ -86,7 +86,7 @@ bool Reads(logical::Node& node, const std::set<uint32_t>& columns) {
 }
 
 Binder::Binder(BindContext& context) : context_(context) {
-  for (const Type& type : context.params) parameters_.push_back({type, false, {}});
+  for (const Type& type : context.params) parameters_.push_back({type, false, {}, false});
   parameter_locations_.resize(parameters_.size(), -1);
 }
 
@@ -162,7 +162,7 @@ Status Binder::InferParameter(Expr* parameter, const Type& type) {
     }
     const uint32_t copy = static_cast<uint32_t>(parameters_.size());
     state.copies.push_back(copy);
-    parameters_.push_back({type, false, {}});
+    parameters_.push_back({type, false, {}, false});
     parameter_locations_.push_back(-1);
     context_.literal_copies.push_back({copy, index});
     parameter->param = copy;
@@ -173,10 +173,17 @@ Status Binder::InferParameter(Expr* parameter, const Type& type) {
 
 Status Binder::CheckParameters() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i].lifted && parameters_[i].type.id == TypeId::kUnknown) {
+      parameters_[i].type = Type(TypeId::kText);
+    }
+    if (parameters_[i].untyped_use && parameters_[i].type.id != TypeId::kUnknown) {
+      return At(SqlState::kAmbiguousParameter,
+                "inconsistent types deduced for parameter $" + std::to_string(i + 1),
+                parameter_locations_[i]);
+    }
     if (parameters_[i].type.id == TypeId::kUnknown) {
       return At(SqlState::kIndeterminateDatatype,
-                "could not determine data type of parameter $" + std::to_string(i + 1),
-                parameter_locations_[i]);
+                "could not determine data type of parameter $" + std::to_string(i + 1), -1);
     }
     query_.params.push_back(parameters_[i].type);
   }

@@ -1,5 +1,5 @@
-// The binder of one statement. One class, because names, types, aggregates and subqueries all call each other; its methods are
-// grouped by file. Not part of the front door.
+// The binder of one statement. One class, because names, types, aggregates and subqueries all call
+// each other; its methods are grouped by file. Not part of the front door.
 #pragma once
 
 #include <optional>
@@ -89,7 +89,10 @@ class Binder {
   BoundExpr MakeCast(ExprPtr e, const Type& to, bool is_explicit) const;
   /// An unknown literal or parameter as text; others as they are.
   BoundExpr ResolveUnknown(ExprPtr e);
-  /// The id of the type that all can take, by PostgreSQL's rule for UNION and CASE. label: "CASE", "UNION", ...
+  /// The same where the type does not matter (IS NULL): there a parameter's type is not inferred.
+  BoundExpr ResolveUnknownLiteral(ExprPtr e);
+  /// The id of the type that all can take, by PostgreSQL's rule for UNION and CASE. label: "CASE",
+  /// "UNION", ...
   Result<Type> CommonType(std::span<const Expr* const> list, std::string_view label) const;
   /// Brings all to their common type.
   Result<Type> Unify(std::vector<ExprPtr>& list, std::string_view label);
@@ -185,20 +188,19 @@ class Binder {
   Result<FromItem> BindCatalogFunction(const ast::FunctionRef& ref, Scope& scope);
   Result<FromItem> BindJoin(const ast::Join& ref, Scope& scope);
   Result<NodePtr> BindFrom(const std::vector<ast::TableRefPtr>& from, Scope& scope);
-  /// A table's rows as a FROM item, all columns; with_row_id adds the hidden row id to the plan only.
+  /// A table's rows as a FROM item, all columns; with_row_id adds the hidden row id to the plan
+  /// only.
   FromItem MakeScan(const schema::RelationPtr& relation, const std::string& alias, bool with_row_id,
                     Scope& scope);
   Result<FromItem> MakeDerived(NodePtr plan, const std::vector<std::string>& names,
                                const ast::Alias& alias, Scope& scope);
-  Status AddToNamespace(std::vector<NamespaceItem>* items,
-                        std::vector<NamespaceItem> more) const;
+  Status AddToNamespace(std::vector<NamespaceItem>* items, std::vector<NamespaceItem> more) const;
   Status RenameColumns(RangeTable* table, const ast::Alias& alias) const;
 
   // ---- join.cc
   Result<FromItem> FinishJoin(const ast::Join& ref, FromItem left, FromItem right, Scope& scope);
-  Status MergeColumns(const ast::Join& ref, const std::vector<std::string>& names,
-                      RangeTable* left, RangeTable* right, RangeTable* joined,
-                      std::vector<ExprPtr>* conditions);
+  Status MergeColumns(const ast::Join& ref, const std::vector<std::string>& names, RangeTable* left,
+                      RangeTable* right, RangeTable* joined, std::vector<ExprPtr>* conditions);
   NodePtr MakeJoin(logical::JoinKind kind, NodePtr left, NodePtr right, ExprPtr predicate);
 
   // ---- with.cc
@@ -209,7 +211,8 @@ class Binder {
   NodePtr WrapWith(Scope& scope, NodePtr plan);
 
   // ---- select.cc
-  /// resolve_unknown: literals of unknown type in the select list become text (not so where the context gives them a type).
+  /// resolve_unknown: literals of unknown type in the select list become text (not so where the
+  /// context gives them a type).
   BoundQuery BindSelect(const ast::SelectStatement& select, Scope* outer, bool resolve_unknown,
                         bool lateral = false);
   BoundQuery BindSelectForm(const ast::SelectStatement& select, Scope& scope, bool resolve_unknown);
@@ -243,6 +246,8 @@ class Binder {
   BoundQuery BindUpdate(const ast::UpdateStatement& update, Scope& scope);
   BoundQuery BindDelete(const ast::DeleteStatement& remove, Scope& scope);
   Result<schema::RelationPtr> FindTarget(const ast::QualifiedName& name, std::string_view verb);
+  /// `a.b = ` and `a[1] = ` are refused.
+  Status CheckWholeColumn(const ast::ColumnTarget& target, const schema::Column& column) const;
   BoundExpr ColumnDefault(const schema::Column& column);
 
   BindContext& context_;
@@ -251,8 +256,9 @@ class Binder {
  private:
   struct ParameterState {
     Type type;
-    bool lifted = false;            // a string literal: every use may have its own type
-    std::vector<uint32_t> copies;   // its uses at other types
+    bool lifted = false;           // a string literal: every use may have its own type
+    std::vector<uint32_t> copies;  // its uses at other types
+    bool untyped_use = false;      // somewhere its type did not matter, and none was inferred there
   };
   Result<NodePtr> BindRoot(const ast::Statement& statement, Scope& scope);
   Status CheckParameters();
@@ -260,7 +266,8 @@ class Binder {
 
   std::vector<ParameterState> parameters_;
   std::vector<int32_t> parameter_locations_;
-  std::set<uint32_t> not_null_;  // columns that are never NULL, as seen from the operators bound so far
+  std::set<uint32_t>
+      not_null_;  // columns that are never NULL, as seen from the operators bound so far
   struct BaseColumn {
     std::weak_ptr<const RangeTable> table;
     schema::RelationPtr relation;
@@ -274,7 +281,8 @@ class Binder {
   friend class Grouping;
 };
 
-/// Calls visit for every expression root of the operators of a plan (not of the subqueries in them).
+/// Calls visit for every expression root of the operators of a plan (not of the subqueries in
+/// them).
 void VisitExpressions(logical::Node& node, const std::function<void(ExprPtr&)>& visit);
 /// Whether the plan, its subqueries included, reads one of these columns.
 bool Reads(logical::Node& node, const std::set<uint32_t>& columns);

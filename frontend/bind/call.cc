@@ -7,17 +7,47 @@
 namespace lathe::bind {
 namespace {
 
-/// Functions of PostgreSQL that need parts which are not there yet: sets of rows, windows, ordered aggregates. They answer 0A000,
-/// not "does not exist".
+/// Functions of PostgreSQL that need parts which are not there yet: sets of rows, windows, ordered
+/// aggregates. They answer 0A000, not "does not exist".
 constexpr std::string_view kLaterFunctions[] = {
-    "array_agg",    "bit_and",        "bit_or",        "corr",          "covar_pop",
-    "covar_samp",   "cume_dist",      "dense_rank",    "first_value",   "generate_series",
-    "generate_subscripts", "json_agg", "json_object_agg", "jsonb_agg",  "jsonb_object_agg",
-    "lag",          "last_value",     "lead",          "mode",          "nth_value",
-    "ntile",        "percent_rank",   "percentile_cont", "percentile_disc", "rank",
-    "regexp_matches", "regexp_split_to_table", "regr_slope", "row_number", "stddev",
-    "stddev_pop",   "stddev_samp",    "string_agg",    "string_to_table", "unnest",
-    "var_pop",      "var_samp",       "variance",
+    "array_agg",
+    "bit_and",
+    "bit_or",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "generate_series",
+    "generate_subscripts",
+    "json_agg",
+    "json_object_agg",
+    "jsonb_agg",
+    "jsonb_object_agg",
+    "lag",
+    "last_value",
+    "lead",
+    "mode",
+    "nth_value",
+    "ntile",
+    "percent_rank",
+    "percentile_cont",
+    "percentile_disc",
+    "rank",
+    "regexp_matches",
+    "regexp_split_to_table",
+    "regr_slope",
+    "row_number",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "string_to_table",
+    "unnest",
+    "var_pop",
+    "var_samp",
+    "variance",
 };
 
 }  // namespace
@@ -46,19 +76,20 @@ BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
     }
     return NotYet("function " + name, call.location);
   }
-  const char* misuse = call.star          ? "(*)"
-                       : call.distinct    ? "DISTINCT"
-                       : call.filter      ? "FILTER"
+  LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
+  LATHE_ASSIGN(ExprPtr bound, MakeFunction(call.name, std::move(args), call.location));
+  const char* misuse = call.star                ? "(*)"
+                       : call.distinct          ? "DISTINCT"
+                       : call.filter            ? "FILTER"
                        : !call.order_by.empty() ? "ORDER BY"
-                                          : nullptr;
-  if (misuse && !func::FunctionsNamed(name).empty()) {
+                                                : nullptr;
+  if (misuse != nullptr) {
     return At(SqlState::kWrongObjectType,
               (call.star ? name + "(*)" : std::string(misuse)) + " specified, but " + name +
                   " is not an aggregate function",
               call.location);
   }
-  LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
-  return MakeFunction(call.name, std::move(args), call.location);
+  return bound;
 }
 
 BoundExpr Binder::BindSpecialValue(const ast::SpecialValue& e) {

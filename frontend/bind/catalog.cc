@@ -68,8 +68,8 @@ Result<std::vector<uint32_t>> BindColumnList(const schema::RelationDescriptor& t
   for (const std::string& name : columns) {
     const int column = table.FindColumn(name);
     if (column < 0) {
-      return MakeError(SqlState::kUndefinedColumn, "column \"" + name + "\" of relation \"" +
-                                                       table.name + "\" does not exist");
+      return MakeError(SqlState::kUndefinedColumn,
+                       "column \"" + name + "\" of relation \"" + table.name + "\" does not exist");
     }
     if (std::find(list.begin(), list.end(), static_cast<uint32_t>(column)) != list.end()) {
       return MakeError(SqlState::kDuplicateColumn,

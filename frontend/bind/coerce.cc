@@ -1,11 +1,12 @@
-// Conversions between types: which are allowed where, and the nodes that carry them out. An unknown literal is converted here and now; an
-// unknown parameter takes the type.
+// Conversions between types: which are allowed where, and the nodes that carry them out. An unknown
+// literal is converted here and now; an unknown parameter takes the type.
 #include "frontend/bind/binder.h"
 
 namespace lathe::bind {
 
 bool Binder::CanCoerce(const Type& from, const Type& to, CastContext context) const {
-  if (from.id == TypeId::kUnknown || to.id == TypeId::kUnknown) return true;  // a declared unknown is "any"
+  if (from.id == TypeId::kUnknown || to.id == TypeId::kUnknown)
+    return true;  // a declared unknown is "any"
   if (to.id == TypeId::kArray && from.id == TypeId::kArray) {
     return to.element == TypeId::kUnknown || to.element == from.element;
   }
@@ -30,11 +31,12 @@ BoundExpr Binder::MakeCast(ExprPtr e, const Type& to, bool is_explicit) const {
 
 BoundExpr Binder::Coerce(ExprPtr e, const Type& target, bool is_explicit) {
   if (IsUnknown(*e)) {
-    // The literal is read as the type without its modifier, which is applied after that; but what an interval literal means depends
-    // on its fields.
+    // The literal is read as the type without its modifier, which is applied after that; but what
+    // an interval literal means depends on its fields.
     const bool fields = target.id == TypeId::kInterval;
     Type base = target;
-    if (!fields) base = target.id == TypeId::kArray ? Type::ArrayOf(target.element) : Type(target.id);
+    if (!fields)
+      base = target.id == TypeId::kArray ? Type::ArrayOf(target.element) : Type(target.id);
     if (e->kind == expr::Kind::kParam) {
       if (fields && !parameters_[e->param].lifted) base = Type(target.id);
       LATHE_TRY(InferParameter(e.get(), base));
@@ -65,6 +67,14 @@ BoundExpr Binder::Coerce(ExprPtr e, const Type& target, bool is_explicit) {
 BoundExpr Binder::ResolveUnknown(ExprPtr e) {
   if (!IsUnknown(*e)) return e;
   return Coerce(std::move(e), Type(TypeId::kText), false);
+}
+
+BoundExpr Binder::ResolveUnknownLiteral(ExprPtr e) {
+  if (IsUnknown(*e) && e->kind == expr::Kind::kParam && !parameters_[e->param].lifted) {
+    parameters_[e->param].untyped_use = true;
+    return e;
+  }
+  return ResolveUnknown(std::move(e));
 }
 
 Result<Type> Binder::CommonType(std::span<const Expr* const> list, std::string_view label) const {
@@ -141,11 +151,11 @@ BoundExpr Binder::ToBoolean(ExprPtr e, std::string_view label) {
 
 BoundExpr Binder::Assign(ExprPtr e, const schema::Column& column, bool is_default) {
   if (!CanCoerce(e->type, column.type, CastContext::kAssignment)) {
-    Error error = At(SqlState::kDatatypeMismatch,
-                     "column \"" + column.name + "\" is of type " + TypeText(column.type) + " but " +
-                         (is_default ? "default " : "") + "expression is of type " +
-                         TypeText(e->type),
-                     is_default ? -1 : Leftmost(*e));
+    Error error =
+        At(SqlState::kDatatypeMismatch,
+           "column \"" + column.name + "\" is of type " + TypeText(column.type) + " but " +
+               (is_default ? "default " : "") + "expression is of type " + TypeText(e->type),
+           is_default ? -1 : Leftmost(*e));
     error.hint = "You will need to rewrite or cast the expression.";
     return error;
   }

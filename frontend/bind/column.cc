@@ -56,9 +56,9 @@ BoundExpr Binder::FindColumn(std::string_view name, Scope& start, int32_t locati
     }
     if (!found) continue;
     if (!lateral_ok) {
-      Error error = At(SqlState::kInvalidColumnReference,
-                       "invalid reference to FROM-clause entry for table \"" + *table_name + "\"",
-                       location);
+      Error error =
+          At(SqlState::kInvalidColumnReference,
+             "invalid reference to FROM-clause entry for table \"" + *table_name + "\"", location);
       error.detail = "The combining JOIN type must be INNER or LEFT for a LATERAL reference.";
       return error;
     }
@@ -109,23 +109,22 @@ Result<std::shared_ptr<RangeTable>> Binder::FindRangeTable(const ast::ColumnRef&
       Error error =
           At(SqlState::kUndefinedTable,
              "invalid reference to FROM-clause entry for table \"" + name + "\"", ref.location);
-      error.hint = hidden ? "There is an entry for table \"" + name +
-                                "\", but it cannot be referenced from this part of the query."
-                          : "Perhaps you meant to reference the table alias \"" + table->alias +
-                                "\".";
+      error.hint = hidden
+                       ? "There is an entry for table \"" + name +
+                             "\", but it cannot be referenced from this part of the query."
+                       : "Perhaps you meant to reference the table alias \"" + table->alias + "\".";
       return error;
     }
   }
-  return At(SqlState::kUndefinedTable,
-            "missing FROM-clause entry for table \"" + name + "\"", ref.location);
+  return At(SqlState::kUndefinedTable, "missing FROM-clause entry for table \"" + name + "\"",
+            ref.location);
 }
 
 BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
   if (ref.star) {
-    return ref.parts.empty()
-               ? At(SqlState::kSyntaxError, "row expansion via \"*\" is not supported here",
-                    ref.location)
-               : NotYet("row expansion via \"*\" in this place", ref.location);
+    return ref.parts.empty() ? At(SqlState::kSyntaxError,
+                                  "row expansion via \"*\" is not supported here", ref.location)
+                             : NotYet("row expansion via \"*\" in this place", ref.location);
   }
   if (scope.clause == Clause::kDefault) {
     return At(SqlState::kFeatureNotSupported, "cannot use column reference in DEFAULT expression",
@@ -133,11 +132,10 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
   }
   if (scope.clause == Clause::kLimit || scope.clause == Clause::kOffset) {
     const char* clause = scope.clause == Clause::kLimit ? "LIMIT" : "OFFSET";
-    const bool local =
-        ref.parts.size() > 1 || [&] {
-          BoundExpr found = FindColumn(ref.parts[0], scope, ref.location, true);
-          return !found.ok() || *found;
-        }();
+    const bool local = ref.parts.size() > 1 || [&] {
+      BoundExpr found = FindColumn(ref.parts[0], scope, ref.location, true);
+      return !found.ok() || *found;
+    }();
     if (local) {
       return At(SqlState::kInvalidColumnReference,
                 std::string("argument of ") + clause + " must not contain variables", ref.location);
@@ -158,13 +156,12 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
     return At(SqlState::kUndefinedColumn, "column \"" + name + "\" does not exist", ref.location);
   }
   if (ref.parts.size() > 4) {
-    return At(SqlState::kSyntaxError,
-              "improper qualified name (too many dotted names): " +
-                  Join(ref.parts, ref.parts.size()),
-              ref.location);
+    return At(
+        SqlState::kSyntaxError,
+        "improper qualified name (too many dotted names): " + Join(ref.parts, ref.parts.size()),
+        ref.location);
   }
-  LATHE_ASSIGN(std::shared_ptr<RangeTable> table,
-               FindRangeTable(ref, ref.parts.size() - 1, scope));
+  LATHE_ASSIGN(std::shared_ptr<RangeTable> table, FindRangeTable(ref, ref.parts.size() - 1, scope));
   const RangeColumn* found = nullptr;
   for (const RangeColumn& column : table->columns) {
     if (column.name != name) continue;

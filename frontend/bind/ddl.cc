@@ -69,8 +69,10 @@ class TableBinder {
 
   Status CheckUnsupported(const ast::CreateTableStatement& create) const {
     const int32_t location = create.table.location;
-    if (create.persistence == ast::Persistence::kTemporary) return NotYet("temporary table", location);
-    if (create.persistence == ast::Persistence::kUnlogged) return NotYet("unlogged table", location);
+    if (create.persistence == ast::Persistence::kTemporary)
+      return NotYet("temporary table", location);
+    if (create.persistence == ast::Persistence::kUnlogged)
+      return NotYet("unlogged table", location);
     if (!create.inherits.empty()) return NotYet("INHERITS", create.inherits[0].location);
     if (!create.of_type.name.empty()) return NotYet("CREATE TABLE OF", create.of_type.location);
     if (!create.partition_of.name.empty()) {
@@ -81,8 +83,8 @@ class TableBinder {
       return NotYet("table access method \"" + create.access_method + "\"", location);
     }
     if (create.on_commit != ast::OnCommit::kNone) {
-      return At(SqlState::kInvalidTableDefinition,
-                "ON COMMIT can only be used on temporary tables", -1);
+      return At(SqlState::kInvalidTableDefinition, "ON COMMIT can only be used on temporary tables",
+                -1);
     }
     if (!create.tablespace.empty() && create.tablespace != "pg_default") {
       return NotYet("tablespace", location);
@@ -116,8 +118,8 @@ class TableBinder {
       }
       if (value < 10 || value > 100) {
         Error error =
-            MakeError(SqlState::kInvalidParameterValue, "value " + option.text +
-                                                            " out of bounds for option \"fillfactor\"");
+            MakeError(SqlState::kInvalidParameterValue,
+                      "value " + option.text + " out of bounds for option \"fillfactor\"");
         error.detail = "Valid values are between \"10\" and \"100\".";
         return error;
       }
@@ -246,8 +248,8 @@ class TableBinder {
     for (const std::string& name : columns) {
       const int index = result_.FindColumn(name);
       if (index < 0) {
-        return At(SqlState::kUndefinedColumn,
-                  "column \"" + name + "\" named in key does not exist", constraint.location);
+        return At(SqlState::kUndefinedColumn, "column \"" + name + "\" named in key does not exist",
+                  constraint.location);
       }
       for (const schema::KeyColumn& key : result_.key) {
         if (key.column != static_cast<uint32_t>(index)) continue;

@@ -1,4 +1,5 @@
-// INSERT, UPDATE, DELETE: a plan that yields the rows which the table's sink takes (exec::WriteLayout), under a Modify.
+// INSERT, UPDATE, DELETE: a plan that yields the rows which the table's sink takes
+// (exec::WriteLayout), under a Modify.
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
@@ -73,6 +74,19 @@ BoundExpr Binder::ColumnDefault(const schema::Column& column) {
   return error;
 }
 
+Status Binder::CheckWholeColumn(const ast::ColumnTarget& target,
+                                const schema::Column& column) const {
+  if (!target.indirection) return Ok();
+  if (target.indirection->kind == ast::Expr::Kind::kFieldSelect) {
+    return At(SqlState::kDatatypeMismatch,
+              "cannot assign to field \"" + target.indirection->As<ast::FieldSelect>().field +
+                  "\" of column \"" + column.name + "\" because its type " + TypeText(column.type) +
+                  " is not a composite type",
+              target.location);
+  }
+  return NotYet("assignment to a part of a column", target.location);
+}
+
 BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) {
   if (insert.on_conflict) return NotYet("ON CONFLICT", insert.on_conflict->location);
   if (!insert.returning.empty()) return NotYet("RETURNING", insert.returning[0].location);
@@ -86,16 +100,16 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
   // given[i]: which field (of live) the i-th value goes to.
   std::vector<size_t> given;
   for (const ast::ColumnTarget& target : insert.columns) {
-    if (target.indirection) return NotYet("assignment to a part of a column", target.location);
     const int column = relation->FindColumn(target.name);
     if (column < 0) {
-      return At(SqlState::kUndefinedColumn,
-                "column \"" + target.name + "\" of relation \"" + relation->name +
-                    "\" does not exist",
-                target.location);
+      return At(
+          SqlState::kUndefinedColumn,
+          "column \"" + target.name + "\" of relation \"" + relation->name + "\" does not exist",
+          target.location);
     }
-    const size_t field = std::find(live.begin(), live.end(), static_cast<uint32_t>(column)) -
-                         live.begin();
+    LATHE_TRY(CheckWholeColumn(target, relation->columns[column]));
+    const size_t field =
+        std::find(live.begin(), live.end(), static_cast<uint32_t>(column)) - live.begin();
     if (std::find(given.begin(), given.end(), field) != given.end()) {
       return At(SqlState::kDuplicateColumn,
                 "column \"" + target.name + "\" specified more than once", target.location);
@@ -162,8 +176,10 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
     LATHE_ASSIGN(child, BindSelect(*insert.source, &scope, false));
     const ast::SelectStatement& source = *insert.source;
     auto location_of = [&source](size_t i) {
-      const bool plain = source.form == ast::SelectStatement::Form::kSelect;
-      return plain && i < source.targets.size() ? source.targets[i].location : source.location;
+      const ast::SelectStatement* first = &source;
+      while (first->form == ast::SelectStatement::Form::kSetOperation) first = first->left.get();
+      const bool plain = first->form == ast::SelectStatement::Form::kSelect;
+      return plain && i < first->targets.size() ? first->targets[i].location : first->location;
     };
     LATHE_TRY(check_count(child->outputs.size(), location_of));
     std::vector<TargetEntry> targets(live.size());
@@ -218,10 +234,8 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
                     "\" does not exist",
                 column_target.location);
     }
-    if (column_target.indirection) {
-      return NotYet("assignment to a part of a column", column_target.location);
-    }
     const schema::Column& column = relation->columns[index];
+    LATHE_TRY(CheckWholeColumn(column_target, column));
     const size_t field =
         std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) - live.begin();
     if (values[field]) {
@@ -240,6 +254,12 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     if (!assignment.multiple) {
       LATHE_TRY(assign(assignment.columns[0], *assignment.value));
       continue;
+    }
+    if (assignment.value->kind != ast::Expr::Kind::kRow &&
+        assignment.value->kind != ast::Expr::Kind::kSubquery) {
+      return At(SqlState::kFeatureNotSupported,
+                "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression",
+                assignment.value->location);
     }
     if (assignment.value->kind != ast::Expr::Kind::kRow) {
       return NotYet("multiple-column assignment from a query", assignment.value->location);
@@ -281,8 +301,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   }
   project->children.push_back(std::move(plan));
   plan = WrapWith(scope, std::move(project));
-  return MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(plan),
-                    std::move(ids));
+  return MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(plan), std::move(ids));
 }
 
 BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) {
@@ -308,8 +327,7 @@ BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) 
     plan = std::move(filter);
   }
   plan = WrapWith(scope, std::move(plan));
-  return MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan),
-                    std::move(ids));
+  return MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan), std::move(ids));
 }
 
 }  // namespace lathe::bind

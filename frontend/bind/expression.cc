@@ -184,7 +184,8 @@ BoundExpr Binder::BindCase(const ast::Case& e, Scope& scope) {
   for (const ast::Case::When& when : e.whens) {
     LATHE_ASSIGN(ExprPtr condition, Bind(*when.condition, scope));
     if (operand) {
-      // Each comparison has its own copy of the operand; a subquery is bound anew, so that no two share its columns.
+      // Each comparison has its own copy of the operand; a subquery is bound anew, so that no two
+      // share its columns.
       ExprPtr copy;
       if (ContainsSubquery(*operand)) {
         LATHE_ASSIGN(copy, Bind(*e.operand, scope));
@@ -239,8 +240,8 @@ BoundExpr Binder::BindGreatestLeast(const ast::GreatestLeast& e, Scope& scope) {
   const char* label = e.greatest ? "GREATEST" : "LEAST";
   LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(e.args, scope));
   LATHE_ASSIGN(Type type, Unify(args, label));
-  LATHE_ASSIGN(ExprPtr comparison,
-               MakeOperator(e.greatest ? ">" : "<", args[0]->Clone(), args[0]->Clone(), e.location));
+  LATHE_ASSIGN(ExprPtr comparison, MakeOperator(e.greatest ? ">" : "<", args[0]->Clone(),
+                                                args[0]->Clone(), e.location));
   auto node = std::make_unique<Expr>(e.greatest ? expr::Kind::kGreatest : expr::Kind::kLeast, type);
   node->location = e.location;
   node->function = comparison->function;
@@ -260,8 +261,7 @@ BoundExpr Binder::BindNullIf(const ast::NullIf& e, Scope& scope) {
   LATHE_ASSIGN(ExprPtr right, Bind(*e.right, scope));
   if (ContainsSubquery(*left)) return NotYet("NULLIF over a subquery", e.location);
   ExprPtr original = left->Clone();
-  LATHE_ASSIGN(ExprPtr equal,
-               MakeOperator("=", std::move(left), std::move(right), e.location));
+  LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", std::move(left), std::move(right), e.location));
   LATHE_ASSIGN(equal, ToBoolean(std::move(equal), "NULLIF"));
   // The value shown has the type that it is compared as, but keeps its own scale.
   const Type compared = equal->children[0]->type;

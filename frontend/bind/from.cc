@@ -1,4 +1,5 @@
-// FROM items: tables, WITH names, derived tables; what they make visible and which may stand side by side.
+// FROM items: tables, WITH names, derived tables; what they make visible and which may stand side
+// by side.
 #include <algorithm>
 
 #include "frontend/bind/binder.h"

@@ -21,7 +21,8 @@ logical::JoinKind KindOf(ast::Join::Type type) {
   return logical::JoinKind::kInner;
 }
 
-/// The columns that an item shows without qualification, as one table (an item of a join has one such part).
+/// The columns that an item shows without qualification, as one table (an item of a join has one
+/// such part).
 RangeTable VisibleColumns(const FromItem& item) {
   RangeTable table;
   for (const NamespaceItem& part : item.items) {
@@ -62,10 +63,10 @@ Status Binder::MergeColumns(const ast::Join& ref, const std::vector<std::string>
     auto is_it = [&name](const RangeColumn& column) { return column.name == name; };
     auto found = std::find_if(table->columns.begin(), table->columns.end(), is_it);
     if (found == table->columns.end()) {
-      return At(SqlState::kUndefinedColumn,
-                "column \"" + name + "\" specified in USING clause does not exist in " + side +
-                    " table",
-                -1);
+      return At(
+          SqlState::kUndefinedColumn,
+          "column \"" + name + "\" specified in USING clause does not exist in " + side + " table",
+          -1);
     }
     if (std::find_if(found + 1, table->columns.end(), is_it) != table->columns.end()) {
       return At(SqlState::kAmbiguousColumn,

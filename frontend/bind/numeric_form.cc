@@ -1,5 +1,6 @@
-// Fixed-point and big numerics. A fixed type's scale is what is shown, so it may change only where nobody sees the value: in
-// comparisons. Everything else that mixes scales computes with big numerics, which carry their scale.
+// Fixed-point and big numerics. A fixed type's scale is what is shown, so it may change only where
+// nobody sees the value: in comparisons. Everything else that mixes scales computes with big
+// numerics, which carry their scale.
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
@@ -29,8 +30,8 @@ bool ConvertConstant(const types::Value& value, const Type& form, types::Value* 
   }
   if (form.is_big_numeric()) {
     base::Arena arena;
-    *result = types::Value::FromDatum(
-        form, types::Numeric::FromFixed(scaled, scale).ToDatum(&arena));
+    *result =
+        types::Value::FromDatum(form, types::Numeric::FromFixed(scaled, scale).ToDatum(&arena));
     return true;
   }
   if (form.scale < scale || !types::RescaleFixed(scaled, scale, form.scale, &scaled) ||

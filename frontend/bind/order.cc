@@ -1,5 +1,5 @@
-// ORDER BY and GROUP BY: names, ordinals and expressions, matched with the select list. ORDER BY prefers output names, GROUP BY the columns
-// of FROM, as PostgreSQL.
+// ORDER BY and GROUP BY: names, ordinals and expressions, matched with the select list. ORDER BY
+// prefers output names, GROUP BY the columns of FROM, as PostgreSQL.
 #include "frontend/bind/binder.h"
 
 namespace lathe::bind {
@@ -22,8 +22,8 @@ Result<std::optional<size_t>> Binder::FindTargetByName(
   for (size_t i = 0; i < targets.size(); ++i) {
     if (targets[i].hidden || targets[i].name != *name) continue;
     if (found && !expr::Equal(*targets[*found].expr, *targets[i].expr)) {
-      return At(SqlState::kAmbiguousColumn,
-                std::string(clause) + " \"" + *name + "\" is ambiguous", e.location);
+      return At(SqlState::kAmbiguousColumn, std::string(clause) + " \"" + *name + "\" is ambiguous",
+                e.location);
     }
     if (!found) found = i;
   }
@@ -35,17 +35,16 @@ Result<std::optional<size_t>> Binder::FindTargetByOrdinal(
   const bool lifted =
       e.kind == ast::Expr::Kind::kParameter && e.As<ast::Parameter>().lifted.has_value();
   if (e.kind != ast::Expr::Kind::kLiteral && !lifted) return std::optional<size_t>();
-  const bool integer =
-      !lifted && e.As<ast::Literal>().type == ast::Literal::Type::kInteger;
+  const bool integer = !lifted && e.As<ast::Literal>().type == ast::Literal::Type::kInteger;
   if (!integer) {
-    const bool null_or_bool = !lifted && (e.As<ast::Literal>().type == ast::Literal::Type::kNull ||
-                                          e.As<ast::Literal>().type == ast::Literal::Type::kBoolean);
+    const bool null_or_bool =
+        !lifted && (e.As<ast::Literal>().type == ast::Literal::Type::kNull ||
+                    e.As<ast::Literal>().type == ast::Literal::Type::kBoolean);
     // TRUE is a cast in PostgreSQL's grammar, hence an expression.
     if (null_or_bool && e.As<ast::Literal>().type == ast::Literal::Type::kBoolean) {
       return std::optional<size_t>();
     }
-    return At(SqlState::kSyntaxError, "non-integer constant in " + std::string(clause),
-              e.location);
+    return At(SqlState::kSyntaxError, "non-integer constant in " + std::string(clause), e.location);
   }
   const int64_t ordinal = e.As<ast::Literal>().integer;
   int64_t visible = 0;
@@ -92,7 +91,8 @@ Status Binder::BindOrderBy(const ast::SortList& list, Scope& scope, SelectParts*
         Error error = At(SqlState::kWrongObjectType,
                          "operator " + item.using_op.name + " is not a valid ordering operator",
                          item.location);
-        error.hint = "Ordering operators must be \"<\" or \">\" members of btree operator families.";
+        error.hint =
+            "Ordering operators must be \"<\" or \">\" members of btree operator families.";
         return error;
       }
       descending = item.using_op.name == ">";

@@ -10,8 +10,8 @@ bool IsRow(const ast::Expr& e) { return e.kind == ast::Expr::Kind::kRow; }
 bool IsVolatile(const Expr& e) {
   bool found = false;
   expr::Visit(e, [&found](const Expr& node) {
-    found |= node.kind == expr::Kind::kCall &&
-             node.function->volatility == func::Volatility::kVolatile;
+    found |=
+        node.kind == expr::Kind::kCall && node.function->volatility == func::Volatility::kVolatile;
   });
   return found;
 }
@@ -77,7 +77,8 @@ BoundExpr Binder::BindRowComparison(std::string_view op, const ast::Row& left,
   if (op != "<" && op != "<=" && op != ">" && op != ">=") {
     return NotYet("row comparison with operator " + std::string(op), location);
   }
-  // (a, b) < (c, d) is a < c OR (a = c AND b < d); only the last column's comparison may be the inclusive one.
+  // (a, b) < (c, d) is a < c OR (a = c AND b < d); only the last column's comparison may be the
+  // inclusive one.
   ast::QualifiedName strict, equal;
   strict.name = op.substr(0, 1);
   equal.name = "=";
@@ -184,8 +185,7 @@ BoundExpr Binder::BindInList(const ast::InList& e, Scope& scope) {
     parts.push_back(std::move(part));
   }
   if (parts.size() == 1) return std::move(parts[0]);
-  auto node =
-      std::make_unique<Expr>(e.negated ? expr::Kind::kAnd : expr::Kind::kOr, BoolType());
+  auto node = std::make_unique<Expr>(e.negated ? expr::Kind::kAnd : expr::Kind::kOr, BoolType());
   node->location = e.location;
   node->children = std::move(parts);
   return ExprPtr(std::move(node));
@@ -211,14 +211,14 @@ BoundExpr Binder::BindIsNull(const ast::IsNull& e, Scope& scope) {
   const expr::Kind kind = e.negated ? expr::Kind::kIsNotNull : expr::Kind::kIsNull;
   if (!IsRow(*e.operand)) {
     LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
-    LATHE_ASSIGN(operand, ResolveUnknown(std::move(operand)));
+    LATHE_ASSIGN(operand, ResolveUnknownLiteral(std::move(operand)));
     return MakeNode(kind, e.location, std::move(operand));
   }
   // A row is NULL if all its columns are, and not NULL if none is.
   std::vector<ExprPtr> parts;
   for (const ast::ExprPtr& item : e.operand->As<ast::Row>().items) {
     LATHE_ASSIGN(ExprPtr operand, Bind(*item, scope));
-    LATHE_ASSIGN(operand, ResolveUnknown(std::move(operand)));
+    LATHE_ASSIGN(operand, ResolveUnknownLiteral(std::move(operand)));
     parts.push_back(MakeNode(kind, e.location, std::move(operand)));
   }
   return expr::MakeAnd(std::move(parts));
@@ -243,8 +243,8 @@ BoundExpr Binder::BindIsDistinct(const ast::IsDistinct& e, Scope& scope) {
   LATHE_ASSIGN(ExprPtr right, Bind(*e.right, scope));
   LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", std::move(left), std::move(right), e.location));
   if (equal->type.id != TypeId::kBool) {
-    return At(SqlState::kDatatypeMismatch,
-              "IS DISTINCT FROM requires = operator to yield boolean", e.location);
+    return At(SqlState::kDatatypeMismatch, "IS DISTINCT FROM requires = operator to yield boolean",
+              e.location);
   }
   equal->kind = expr::Kind::kIsDistinct;
   return Negate(std::move(equal), e.negated, e.location);

@@ -1,4 +1,5 @@
-// Which operator or function is meant: PostgreSQL's rules (documentation, sections 10.2 and 10.3) over the overloads of runtime/func.
+// Which operator or function is meant: PostgreSQL's rules (documentation, sections 10.2 and 10.3)
+// over the overloads of runtime/func.
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
@@ -92,7 +93,8 @@ class Chooser {
     return count;
   }
 
-  /// 4.e: at the places of unknown literals, string if any candidate takes it there, else the category that all agree on.
+  /// 4.e: at the places of unknown literals, string if any candidate takes it there, else the
+  /// category that all agree on.
   void ByCategory() {
     std::vector<char> category(actual_.size(), 0);
     std::vector<bool> preferred(actual_.size(), false);
@@ -262,9 +264,7 @@ BoundExpr Binder::MakeOperator(const ast::QualifiedName& op, ExprPtr left, ExprP
   if (chosen == kNone) chosen = Chooser(*this, actual, candidates).Choose();
   if (chosen == kNone && op.name == "||" && args.size() == 2) {
     // PostgreSQL's anynonarray || text and text || anynonarray.
-    auto is_text = [](const Expr& e) {
-      return IsUnknown(e) || types::CategoryOf(e.type) == 'S';
-    };
+    auto is_text = [](const Expr& e) { return IsUnknown(e) || types::CategoryOf(e.type) == 'S'; };
     const bool left_text = is_text(*args[0]), right_text = is_text(*args[1]);
     if (left_text != right_text) {
       ExprPtr& other = args[left_text ? 1 : 0];
@@ -299,17 +299,18 @@ BoundExpr Binder::MakeOperator(const ast::QualifiedName& op, ExprPtr left, ExprP
             ? At(SqlState::kUndefinedFunction, "operator does not exist: " + text, location)
             : At(SqlState::kAmbiguousFunction, "operator is not unique: " + text, location);
     error.hint = chosen == kNone
-                     ? (args.size() == 1
-                            ? "No operator matches the given name and argument type. You might need to add an explicit type cast."
-                            : "No operator matches the given name and argument types. You might need to add explicit type casts.")
-                     : "Could not choose a best candidate operator. You might need to add explicit type casts.";
+                     ? (args.size() == 1 ? "No operator matches the given name and argument type. "
+                                           "You might need to add an explicit type cast."
+                                         : "No operator matches the given name and argument types. "
+                                           "You might need to add explicit type casts.")
+                     : "Could not choose a best candidate operator. You might need to add explicit "
+                       "type casts.";
     return error;
   }
   return MakeCall(*functions[chosen], std::move(args), location);
 }
 
-BoundExpr Binder::MakeOperator(std::string_view op, ExprPtr left, ExprPtr right,
-                               int32_t location) {
+BoundExpr Binder::MakeOperator(std::string_view op, ExprPtr left, ExprPtr right, int32_t location) {
   ast::QualifiedName name;
   name.name = op;
   return MakeOperator(name, std::move(left), std::move(right), location);
@@ -344,21 +345,20 @@ BoundExpr Binder::MakeFunction(const ast::QualifiedName& name, std::vector<ExprP
     return Coerce(std::move(args[0]), type, true);
   }
   if (chosen >= 0) return MakeCall(*functions[chosen], std::move(args), location);
-  const std::string text = (name.schema.empty() ? "" : name.schema + ".") + name.name + "(" +
-                           TypeList(args) + ")";
+  const std::string text =
+      (name.schema.empty() ? "" : name.schema + ".") + name.name + "(" + TypeList(args) + ")";
   Error error =
       chosen == kNone
           ? At(SqlState::kUndefinedFunction, "function " + text + " does not exist", location)
           : At(SqlState::kAmbiguousFunction, "function " + text + " is not unique", location);
-  error.hint =
-      chosen == kNone
-          ? "No function matches the given name and argument types. You might need to add explicit type casts."
-          : "Could not choose a best candidate function. You might need to add explicit type casts.";
+  error.hint = chosen == kNone ? "No function matches the given name and argument types. You might "
+                                 "need to add explicit type casts."
+                               : "Could not choose a best candidate function. You might need to "
+                                 "add explicit type casts.";
   return error;
 }
 
-BoundExpr Binder::MakeFunction(std::string_view name, std::vector<ExprPtr> args,
-                               int32_t location) {
+BoundExpr Binder::MakeFunction(std::string_view name, std::vector<ExprPtr> args, int32_t location) {
   ast::QualifiedName qualified;
   qualified.name = name;
   return MakeFunction(qualified, std::move(args), location);
@@ -381,10 +381,10 @@ Result<const func::Aggregate*> Binder::ChooseAggregate(const ast::QualifiedName&
       chosen == kNone
           ? At(SqlState::kUndefinedFunction, "function " + text + " does not exist", location)
           : At(SqlState::kAmbiguousFunction, "function " + text + " is not unique", location);
-  error.hint =
-      chosen == kNone
-          ? "No function matches the given name and argument types. You might need to add explicit type casts."
-          : "Could not choose a best candidate function. You might need to add explicit type casts.";
+  error.hint = chosen == kNone ? "No function matches the given name and argument types. You might "
+                                 "need to add explicit type casts."
+                               : "Could not choose a best candidate function. You might need to "
+                                 "add explicit type casts.";
   return error;
 }
 

@@ -1,5 +1,6 @@
-// One query level while it is bound: what FROM made visible, where in the query we are, the aggregates and WITH names that belong to
-// this level. Levels are chained outwards. Lookup rules are PostgreSQL's (its parse_relation.c), in own words.
+// One query level while it is bound: what FROM made visible, where in the query we are, the
+// aggregates and WITH names that belong to this level. Levels are chained outwards. Lookup rules
+// are PostgreSQL's (its parse_relation.c), in own words.
 #pragma once
 
 #include <memory>
@@ -31,8 +32,8 @@ enum class Clause : uint8_t {
   kFilter,
 };
 
-/// A column of a range table: its name and what it stands for (a column of the plan; for the merged columns of USING also a cast or
-/// COALESCE of two).
+/// A column of a range table: its name and what it stands for (a column of the plan; for the merged
+/// columns of USING also a cast or COALESCE of two).
 struct RangeColumn {
   std::string name;
   std::shared_ptr<const expr::Expr> expr;
@@ -62,7 +63,8 @@ struct Cte {
   bool materialized = false;  // AS MATERIALIZED
   logical::NodePtr definition;
   std::vector<std::string> columns;
-  /// The references: projections over a CteScan, so that a single one can be replaced by the definition.
+  /// The references: projections over a CteScan, so that a single one can be replaced by the
+  /// definition.
   std::vector<std::shared_ptr<logical::Project>> references;
 };
 
@@ -74,7 +76,8 @@ struct Scope {
 
   Scope* parent;
   std::vector<NamespaceItem> items;
-  std::vector<std::shared_ptr<RangeTable>> tables;  // all of the level, visible or not, for better errors
+  std::vector<std::shared_ptr<RangeTable>>
+      tables;  // all of the level, visible or not, for better errors
   bool lateral_active = false;
   Clause clause = Clause::kNone;
   bool in_aggregate = false;  // the arguments of one of this level's aggregates are being bound

@@ -12,8 +12,8 @@ Status Binder::CheckUnsupported(const ast::SelectStatement& select) const {
   if (select.with_ties) return NotYet("WITH TIES", select.location);
   if (!select.windows.empty()) return NotYet("WINDOW", select.windows[0].location);
   if (select.distinct == ast::SelectStatement::Distinct::kDistinctOn) {
-    return NotYet("DISTINCT ON", select.distinct_on.empty() ? select.location
-                                                             : select.distinct_on[0]->location);
+    return NotYet("DISTINCT ON",
+                  select.distinct_on.empty() ? select.location : select.distinct_on[0]->location);
   }
   return Ok();
 }
@@ -22,7 +22,8 @@ BoundQuery Binder::BindSelect(const ast::SelectStatement& select, Scope* outer,
                               bool resolve_unknown, bool lateral) {
   LATHE_TRY(CheckUnsupported(select));
   Scope scope(outer);
-  // A derived table sees its neighbours only if it is LATERAL. Once a level outside is entered through an expression, it sees all.
+  // A derived table sees its neighbours only if it is LATERAL. Once a level outside is entered
+  // through an expression, it sees all.
   const bool lateral_before = outer && outer->lateral_active;
   if (outer) outer->lateral_active = lateral;
   const BoundQuery plan = [&]() -> BoundQuery {
@@ -59,8 +60,7 @@ Status Binder::BindTargets(const ast::TargetList& list, Scope& scope,
 }
 
 Status Binder::BindLimit(const ast::SelectStatement& select, Scope& scope, SelectParts* parts) {
-  auto bind = [&](const ast::ExprPtr& e, Clause clause, const char* label,
-                  ExprPtr* to) -> Status {
+  auto bind = [&](const ast::ExprPtr& e, Clause clause, const char* label, ExprPtr* to) -> Status {
     if (!e) return Ok();
     scope.clause = clause;
     LATHE_ASSIGN(ExprPtr count, Bind(*e, scope));
@@ -130,8 +130,8 @@ NodePtr Binder::Finish(SelectParts& parts, NodePtr plan) {
     for (const SortEntry& entry : parts.sort) {
       const TargetEntry& target = parts.targets[entry.target];
       const OutputColumn* column = logical::FindOutput(*plan, target.id);
-      sort->keys.push_back({expr::MakeColumn(target.id, column->type), entry.descending,
-                            entry.nulls_first});
+      sort->keys.push_back(
+          {expr::MakeColumn(target.id, column->type), entry.descending, entry.nulls_first});
     }
     sort->children.push_back(std::move(plan));
     plan = std::move(sort);

@@ -1,4 +1,5 @@
-// UNION, INTERSECT, EXCEPT: each pair of columns gets a common type; ORDER BY may name result columns only.
+// UNION, INTERSECT, EXCEPT: each pair of columns gets a common type; ORDER BY may name result
+// columns only.
 #include "frontend/bind/binder.h"
 
 namespace lathe::bind {
@@ -83,12 +84,12 @@ BoundQuery Binder::BindSetOperation(const ast::SelectStatement& select, Scope& s
   LATHE_ASSIGN(NodePtr left, BindSelect(*select.left, &scope, false));
   LATHE_ASSIGN(NodePtr right, BindSelect(*select.right, &scope, false));
   if (left->outputs.size() != right->outputs.size()) {
-    return At(SqlState::kSyntaxError,
-              std::string("each ") + label + " query must have the same number of columns",
-              select.right->form == ast::SelectStatement::Form::kSelect &&
-                      !select.right->targets.empty()
-                  ? select.right->targets[0].location
-                  : select.right->location);
+    return At(
+        SqlState::kSyntaxError,
+        std::string("each ") + label + " query must have the same number of columns",
+        select.right->form == ast::SelectStatement::Form::kSelect && !select.right->targets.empty()
+            ? select.right->targets[0].location
+            : select.right->location);
   }
   auto set = std::make_shared<logical::SetOperation>();
   set->operation = static_cast<logical::SetOperationKind>(select.operation);
@@ -103,9 +104,8 @@ BoundQuery Binder::BindSetOperation(const ast::SelectStatement& select, Scope& s
     std::vector<ExprPtr> both;
     for (const NodePtr& side : {left, right}) {
       const Type& type = side->outputs[i].type;
-      both.push_back(type.id == TypeId::kUnknown
-                         ? expr::MakeConst(types::Value::Null(Type()))
-                         : expr::MakeColumn(side->outputs[i].id, type));
+      both.push_back(type.id == TypeId::kUnknown ? expr::MakeConst(types::Value::Null(Type()))
+                                                 : expr::MakeColumn(side->outputs[i].id, type));
     }
     both[0]->location = location(*select.left, i);
     both[1]->location = location(*select.right, i);
@@ -123,10 +123,9 @@ BoundQuery Binder::BindSetOperation(const ast::SelectStatement& select, Scope& s
   for (size_t i = 0; i < types.size(); ++i) {
     const OutputColumn& column = left->outputs[i];
     const bool from_left_only = set->operation == logical::SetOperationKind::kExcept;
-    const bool nullable =
-        not_null_.contains(column.id.value)
-            ? !from_left_only && !not_null_.contains(right->outputs[i].id.value)
-            : true;
+    const bool nullable = not_null_.contains(column.id.value)
+                              ? !from_left_only && !not_null_.contains(right->outputs[i].id.value)
+                              : true;
     const ColumnId id = NewColumn(nullable);
     set->outputs.push_back(Output(id, column.name, types[i]));
     table->columns.push_back({column.name, expr::MakeColumn(id, types[i])});

@@ -1,4 +1,5 @@
-// Subqueries in expressions. They stay subqueries here, with columns of outer levels in them; the optimizer unnests them.
+// Subqueries in expressions. They stay subqueries here, with columns of outer levels in them; the
+// optimizer unnests them.
 #include "frontend/bind/binder.h"
 #include "frontend/bind/later.h"
 
@@ -78,9 +79,9 @@ BoundExpr Binder::BindQuantified(const ast::Expr& operand, std::string_view op,
   for (size_t i = 0; i < operands.size(); ++i) {
     LATHE_ASSIGN(ExprPtr left, Bind(*operands[i], scope));
     const OutputColumn& output = query->outputs[i];
-    LATHE_ASSIGN(ExprPtr comparison,
-                 MakeOperator(op, std::move(left), expr::MakeColumn(output.id, output.type),
-                              location));
+    LATHE_ASSIGN(
+        ExprPtr comparison,
+        MakeOperator(op, std::move(left), expr::MakeColumn(output.id, output.type), location));
     if (comparison->type.id != TypeId::kBool) {
       return At(SqlState::kDatatypeMismatch, "row comparison operator must yield type boolean",
                 location);

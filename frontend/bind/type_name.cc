@@ -17,13 +17,16 @@ constexpr int32_t kHeader = 4;  // of a length typmod
 
 /// PostgreSQL's types that Lathe does not have yet: 0A000, not "does not exist".
 constexpr std::string_view kLaterTypes[] = {
-    "aclitem", "bit",  "box",     "bytea",   "cid",      "cidr",   "circle",  "cstring",
-    "daterange", "inet", "int2vector", "int4range", "int8range", "json", "jsonb", "jsonpath",
-    "line",    "lseg", "macaddr", "macaddr8", "money",   "numrange", "oidvector", "path",
-    "pg_lsn",  "point", "polygon", "record", "refcursor", "regcollation", "regconfig",
-    "bigserial", "serial", "serial2", "serial4", "serial8", "smallserial", "regdictionary", "regoper", "regoperator", "regprocedure", "regrole", "tid", "time",
-    "timetz",  "tsquery", "tsrange", "tstzrange", "tsvector", "txid_snapshot", "uuid", "varbit",
-    "xid",     "xid8", "xml",
+    "aclitem",     "bit",           "box",       "bytea",       "cid",          "cidr",
+    "circle",      "cstring",       "daterange", "inet",        "int2vector",   "int4range",
+    "int8range",   "json",          "jsonb",     "jsonpath",    "line",         "lseg",
+    "macaddr",     "macaddr8",      "money",     "numrange",    "oidvector",    "path",
+    "pg_lsn",      "point",         "polygon",   "record",      "refcursor",    "regcollation",
+    "regconfig",   "bigserial",     "serial",    "serial2",     "serial4",      "serial8",
+    "smallserial", "regdictionary", "regoper",   "regoperator", "regprocedure", "regrole",
+    "tid",         "time",          "timetz",    "tsquery",     "tsrange",      "tstzrange",
+    "tsvector",    "txid_snapshot", "uuid",      "varbit",      "xid",          "xid8",
+    "xml",
 };
 
 /// PostgreSQL's interval field bits (its datetime.h: the field's number in a mask).
@@ -74,13 +77,15 @@ class TypeBinder {
     Type type;
     const bool builtin =
         written.catalog.empty() && (written.schema.empty() || written.schema == "pg_catalog");
-    // What the grammar makes of its own spellings has the catalog's name; other one-word names are such names too.
-    if (!builtin || !types::TypeFromName(written.name, &type) ||
-        (types::CatalogName(type) != written.name)) {
+    // What the grammar makes of its own spellings has the catalog's name; other one-word names are
+    // such names too.
+    if (builtin && written.name == "char") {
+      type = Type(TypeId::kChar);  // the type of one byte; char(n) comes as bpchar
+    } else if (!builtin || !types::TypeFromName(written.name, &type) ||
+               (types::CatalogName(type) != written.name)) {
       if (builtin && IsLater(written.name)) return Fail("type " + written.name);
       if (!builtin && context_.catalog && !context_.catalog->FindSchema(written.schema)) {
-        return At(SqlState::kInvalidSchemaName,
-                  "schema \"" + written.schema + "\" does not exist");
+        return At(SqlState::kInvalidSchemaName, "schema \"" + written.schema + "\" does not exist");
       }
       return At(SqlState::kUndefinedObject, "type \"" + Full() + "\" does not exist");
     }
@@ -92,8 +97,7 @@ class TypeBinder {
 
  private:
   static bool IsLater(std::string_view name) {
-    return std::find(std::begin(kLaterTypes), std::end(kLaterTypes), name) !=
-           std::end(kLaterTypes);
+    return std::find(std::begin(kLaterTypes), std::end(kLaterTypes), name) != std::end(kLaterTypes);
   }
   std::string Full() const {
     return (name_.name.schema.empty() ? "" : name_.name.schema + ".") + name_.name.name;
@@ -110,23 +114,21 @@ class TypeBinder {
     for (const ast::ExprPtr& e : name_.modifiers) {
       int64_t sign = 1;
       const ast::Expr* operand = e.get();
-      if (operand->kind == ast::Expr::Kind::kUnary &&
-          operand->As<ast::Unary>().op.name == "-") {
+      if (operand->kind == ast::Expr::Kind::kUnary && operand->As<ast::Unary>().op.name == "-") {
         sign = -1;
         operand = operand->As<ast::Unary>().operand.get();
       }
       const bool integer = operand->kind == ast::Expr::Kind::kLiteral &&
                            operand->As<ast::Literal>().type == ast::Literal::Type::kInteger;
       if (!integer) {
-        return At(SqlState::kSyntaxError,
-                  "type modifiers must be simple constants or identifiers");
+        return At(SqlState::kSyntaxError, "type modifiers must be simple constants or identifiers");
       }
       const int64_t value = sign * operand->As<ast::Literal>().integer;
       if (value > std::numeric_limits<int32_t>::max() ||
           value < std::numeric_limits<int32_t>::min()) {
-        return MakeError(SqlState::kNumericValueOutOfRange,
-                         "value \"" + std::to_string(value) +
-                             "\" is out of range for type integer");
+        return MakeError(
+            SqlState::kNumericValueOutOfRange,
+            "value \"" + std::to_string(value) + "\" is out of range for type integer");
       }
       modifiers.push_back(static_cast<int32_t>(value));
     }
@@ -148,7 +150,8 @@ class TypeBinder {
       case TypeId::kTimestampTz:
         return Timestamp(type, modifiers);
       default:
-        return At(SqlState::kSyntaxError, "type modifier is not allowed for type \"" + Full() + "\"");
+        return At(SqlState::kSyntaxError,
+                  "type modifier is not allowed for type \"" + Full() + "\"");
     }
   }
 
@@ -159,9 +162,9 @@ class TypeBinder {
                 std::string("length for type ") + name + " must be at least 1");
     }
     if (modifiers[0] > kVarcharMax) {
-      return At(SqlState::kInvalidParameterValue, std::string("length for type ") + name +
-                                                      " cannot exceed " +
-                                                      std::to_string(kVarcharMax));
+      return At(
+          SqlState::kInvalidParameterValue,
+          std::string("length for type ") + name + " cannot exceed " + std::to_string(kVarcharMax));
     }
     type.typmod = modifiers[0] + kHeader;
     return type;
@@ -173,8 +176,8 @@ class TypeBinder {
     }
     const int32_t precision = modifiers[0], scale = modifiers.size() == 2 ? modifiers[1] : 0;
     if (precision < 1 || precision > 1000) {
-      return At(SqlState::kInvalidParameterValue, "NUMERIC precision " + std::to_string(precision) +
-                                                      " must be between 1 and 1000");
+      return At(SqlState::kInvalidParameterValue,
+                "NUMERIC precision " + std::to_string(precision) + " must be between 1 and 1000");
     }
     if (scale < -1000 || scale > 1000) {
       return At(SqlState::kInvalidParameterValue,
@@ -202,8 +205,8 @@ class TypeBinder {
     int32_t precision = kFullPrecision;
     if (!modifiers.empty()) {
       if (modifiers[0] < 0) {
-        return At(SqlState::kInvalidParameterValue, "INTERVAL(" + std::to_string(modifiers[0]) +
-                                                        ") precision must not be negative");
+        return At(SqlState::kInvalidParameterValue,
+                  "INTERVAL(" + std::to_string(modifiers[0]) + ") precision must not be negative");
       }
       precision = std::min(modifiers[0], 6);
     }

@@ -1,5 +1,6 @@
-// WITH: each name is bound once. A name that is used once is put in its place; one that is used more often, or is MATERIALIZED, is computed
-// once (With, CteScan); one that is not used is dropped, as in PostgreSQL.
+// WITH: each name is bound once. A name that is used once is put in its place; one that is used
+// more often, or is MATERIALIZED, is computed once (With, CteScan); one that is not used is
+// dropped, as in PostgreSQL.
 #include "frontend/bind/binder.h"
 
 namespace lathe::bind {
@@ -22,8 +23,7 @@ Status Binder::BindWith(const ast::WithClause& with, Scope& scope) {
     cte->name = item.name;
     cte->number = ++ctes_;
     cte->materialized = item.materialized == ast::CommonTableExpr::Materialized::kAlways;
-    LATHE_ASSIGN(cte->definition,
-                 BindSelect(item.query->As<ast::SelectStatement>(), &scope, true));
+    LATHE_ASSIGN(cte->definition, BindSelect(item.query->As<ast::SelectStatement>(), &scope, true));
     for (const OutputColumn& column : cte->definition->outputs) {
       cte->columns.push_back(column.name);
     }
@@ -72,7 +72,8 @@ NodePtr Binder::ReferCte(const std::shared_ptr<Cte>& cte) {
 }
 
 NodePtr Binder::WrapWith(Scope& scope, NodePtr plan) {
-  // The last name first: its definition may refer to the earlier ones, and theirs is the outer place.
+  // The last name first: its definition may refer to the earlier ones, and theirs is the outer
+  // place.
   for (size_t i = scope.ctes.size(); i-- > 0;) {
     Cte& cte = *scope.ctes[i];
     if (cte.references.empty()) continue;

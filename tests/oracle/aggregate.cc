@@ -1,4 +1,5 @@
-// Sums are computed exactly where PostgreSQL does (integers, numerics), in row order where it does not (floats).
+// Sums are computed exactly where PostgreSQL does (integers, numerics), in row order where it does
+// not (floats).
 #include "tests/oracle/aggregate.h"
 
 #include "runtime/base/arena.h"
@@ -91,7 +92,8 @@ Result<Value> Average(const Type& result, const std::vector<Value>& values) {
 }  // namespace
 
 int CompareValues(const Value& a, const Value& b) {
-  if (a.is_null() || b.is_null()) return static_cast<int>(a.is_null()) - static_cast<int>(b.is_null());
+  if (a.is_null() || b.is_null())
+    return static_cast<int>(a.is_null()) - static_cast<int>(b.is_null());
   return func::Compare(a.type(), a.datum(), b.datum());
 }
 

@@ -71,10 +71,10 @@ class MemorySink : public exec::RowSink {
       Row row;
       for (size_t field = 0; field < layout_.field_count(); ++field) {
         const types::Type& type = layout_.field(field).type;
-        row.push_back(layout_.IsNull(bytes, field)
-                          ? Value::Null(type)
-                          : Value::FromDatum(
-                                type, row::ReadField(layout_, segment.page, bytes, field)));
+        row.push_back(
+            layout_.IsNull(bytes, field)
+                ? Value::Null(type)
+                : Value::FromDatum(type, row::ReadField(layout_, segment.page, bytes, field)));
       }
       pending_.push_back(std::move(row));
     }
@@ -121,8 +121,8 @@ class MemorySink : public exec::RowSink {
 
 MemoryTables::MemoryTables() {
   auto add = [this](SchemaId id, std::string name) {
-    schemas_.push_back(std::make_shared<schema::SchemaDescriptor>(
-        schema::SchemaDescriptor{id, std::move(name)}));
+    schemas_.push_back(
+        std::make_shared<schema::SchemaDescriptor>(schema::SchemaDescriptor{id, std::move(name)}));
   };
   add(schema::kPgCatalogSchema, "pg_catalog");
   add(schema::kPublicSchema, "public");
@@ -174,8 +174,8 @@ std::shared_ptr<const schema::RelationStats> MemoryTables::GetStats(RelationId) 
   return std::make_shared<schema::RelationStats>();
 }
 
-Result<std::unique_ptr<exec::RowSource>> MemoryTables::OpenScan(
-    const schema::RelationPtr& relation, const exec::ScanRequest&) {
+Result<std::unique_ptr<exec::RowSource>> MemoryTables::OpenScan(const schema::RelationPtr& relation,
+                                                                const exec::ScanRequest&) {
   return std::unique_ptr<exec::RowSource>(
       std::make_unique<MemorySource>(relation->RowLayout(), rows_[relation->id.value]));
 }

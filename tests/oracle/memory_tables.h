@@ -1,4 +1,5 @@
-// Tables in memory for tests of plans: a catalog and the TableAccess over it, with no transactions. Rows are kept as values.
+// Tables in memory for tests of plans: a catalog and the TableAccess over it, with no transactions.
+// Rows are kept as values.
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
-// The evaluator: one function per operator, each computing all its rows from all rows of its children.
+// The evaluator: one function per operator, each computing all its rows from all rows of its
+// children.
 #include "tests/oracle/oracle.h"
 
 #include <algorithm>
@@ -93,7 +94,8 @@ class Evaluator {
           if ((*f->columns)[i].id == id) return (*f->row)[i];
         }
       }
-      return MakeError(SqlState::kInternalError, "column #" + std::to_string(id.value) + " is not here");
+      return MakeError(SqlState::kInternalError,
+                       "column #" + std::to_string(id.value) + " is not here");
     };
     context.subquery = [this, frame](const expr::Expr& subquery) {
       return Subquery(subquery, frame);
@@ -140,7 +142,8 @@ class Evaluator {
     return unknown ? Value::Null(types::TypeId::kBool) : Value::Bool(!any);
   }
 
-  /// left op right; of several columns (a, b) = (c, d) all must be equal, (a, b) <> (c, d) one must differ.
+  /// left op right; of several columns (a, b) = (c, d) all must be equal, (a, b) <> (c, d) one must
+  /// differ.
   Result<Value> CompareRow(const func::Function& function, const Row& left, const Row& right) {
     const bool differ = function.op == "<>";
     bool unknown = false;
@@ -174,10 +177,10 @@ class Evaluator {
           Row row;
           for (uint32_t field : scan.fields) {
             const types::Type& type = layout.field(field).type;
-            row.push_back(layout.IsNull(bytes, field)
-                              ? Value::Null(type)
-                              : Value::FromDatum(
-                                    type, row::ReadField(layout, segment.page, bytes, field)));
+            row.push_back(
+                layout.IsNull(bytes, field)
+                    ? Value::Null(type)
+                    : Value::FromDatum(type, row::ReadField(layout, segment.page, bytes, field)));
           }
           rows.push_back(std::move(row));
         }
@@ -269,12 +272,12 @@ class Evaluator {
       }
       if (kind == Kind::kMark) {
         emit(l, {matches > 0 ? Value::Bool(true)
-                             : unknown ? Value::Null(types::TypeId::kBool) : Value::Bool(false)});
+                 : unknown   ? Value::Null(types::TypeId::kBool)
+                             : Value::Bool(false)});
       }
       if (kind == Kind::kSemi && matches > 0) rows.push_back(l);
       if (kind == Kind::kAnti && matches == 0) rows.push_back(l);
-      const bool keeps_left =
-          kind == Kind::kLeft || kind == Kind::kFull || kind == Kind::kSingle;
+      const bool keeps_left = kind == Kind::kLeft || kind == Kind::kFull || kind == Kind::kSingle;
       if (keeps_left && matches == 0) emit(l, Nulls(right_node));
     }
     if (kind == Kind::kRight || kind == Kind::kFull) {
@@ -396,7 +399,8 @@ class Evaluator {
       if (set.operation == logical::SetOperationKind::kUnion) {
         for (Row& row : right) rows.push_back(std::move(row));
       } else {
-        // How often each row comes on the right: INTERSECT keeps as many, EXCEPT takes away as many.
+        // How often each row comes on the right: INTERSECT keeps as many, EXCEPT takes away as
+        // many.
         std::map<Row, size_t, RowLess> counts;
         for (const Row& row : right) ++counts[row];
         const bool intersect = set.operation == logical::SetOperationKind::kIntersect;

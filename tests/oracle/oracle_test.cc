@@ -1,5 +1,6 @@
-// The oracle itself is tested against PostgreSQL 15: testdata/expected.txt holds its answers to testdata/queries.sql (made by
-// testdata/ask_postgres.py). This tests the parser, the binder and the functions on the way.
+// The oracle itself is tested against PostgreSQL 15: testdata/expected.txt holds its answers to
+// testdata/queries.sql (made by testdata/ask_postgres.py). This tests the parser, the binder and
+// the functions on the way.
 #include "tests/oracle/oracle.h"
 
 #include <gtest/gtest.h>
@@ -42,8 +43,7 @@ class OracleTest : public ::testing::Test {
     context.sql = sql;
     context.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
     if (statement.kind == ast::Statement::Kind::kCreateTable) {
-      auto table =
-          bind::BindCreateTable(statement.As<ast::CreateTableStatement>(), context);
+      auto table = bind::BindCreateTable(statement.As<ast::CreateTableStatement>(), context);
       if (!table.ok()) return ErrorText(table.error());
       tables_.Create(std::move(table).value());
       return {};

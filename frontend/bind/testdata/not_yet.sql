@@ -15,3 +15,14 @@ insert into u values (1) on conflict do nothing
 update t set (a, b) = (select 1, 'x')
 update t set a = u.a from u where u.a = t.a
 delete from t using u where t.a = u.a
+select sum(a order by b) from t where false and exists (select a)
+select * from t where (a, b) = (select 1, 'x')
+select date '2020-01-01' + 1, 1 + date '2020-01-01', date '2020-01-01' + time '10:00'
+select a = any ('{1,2}') from t
+select b similar to 'x' from t
+with x as (insert into t values (1) returning a) select * from x
+update t set a = x.a from (select 1 as a) x
+create table m1 (a int, primary key (a), unique (a))
+create table m2 (a int check (a > 0))
+create table m3 (a int references u)
+create table m16 (a text collate "C", b text collate "nosuch")

@@ -348,3 +348,237 @@ create table n18 (a int, b numeric(10,2) default 1.5, c text not null default 'x
 create table n19 ()
 create table n20 (a int default 3.7, b text default 5, c date default '2020-01-01')
 create table n21 (a unknown)
+select -(-a), - -a, not not (a > 1) from t
+select a as "A b", b as a from t order by "A b"
+select t.a as x from t group by x having t.a > 1 order by x
+select a x from t group by x order by a
+select a, a from t order by a
+select a, b as a from t order by a
+select a + 1 as a from t order by a
+select a + 1 as a from t group by a
+select -a as a from t group by a, t.a
+select count(*) from t order by count(*)
+select a from t group by a order by count(*) desc, max(b)
+select a from t group by a order by b
+select a from t order by sum(a)
+select max(a) from t order by a
+select distinct count(*) from t group by a order by count(*)
+select distinct a from t group by a, b order by b
+select a, sum(sum(b)) from u group by a
+select sum(a order by b) from t where false and exists (select a)
+select a from t where a in (select sum(a) from u)
+select a from t where sum(a) in (select a from u)
+select a from t where exists (select sum(t.a) from u)
+select (select count(u.a) from u where u.a = t.a and count(t.b) > 1) from t group by t.a
+select a from t group by a having exists (select 1 from u where u.a = t.a and u.b = max(t.f))
+select * from t where (a, b) = (select 1, 'x')
+select 1 where true
+select 1 where null
+select 1 where 'x'
+select 1 where 't'
+select where true
+select from t
+select count(*) filter (where count(*) > 1) from t
+select count(distinct) from t
+select count(distinct *) from t
+select count(a, b) from t
+select sum(distinct) from t
+select max(distinct a), min(all b) from t
+select upper(*) from t
+select upper(b) filter (where true) from t
+select upper(b order by a) from t
+select abs(a), abs(c), abs(f), abs('5'), round(c, 1), round(f), round(5), round('2.5'), ceil(a), floor(c), sqrt(a), sqrt(c), power(a, 2), mod(a, 2), sign(c), trunc(c) from t
+select round(f, 2) from t
+select length('abc'), upper('x'), lower(e), substr(b, 2, 3), left(b, 2), right(b, 2), lpad(b, 5), repeat(b, 2), reverse(b), strpos(b, 'x'), split_part(b, ',', 1), concat(b, a, d), replace(b, 'x', 'y'), initcap(b), ascii(b), chr(65), md5(b) from t
+select date_trunc('month', ts), date_trunc('day', d), age(ts, ts), age(ts), make_date(2020, 1, 1), justify_days(i) from v, t
+select d + '1 day' from t
+select d + interval '1 day', d - 5, ts - d, ts + '1 day', ts - '2020-01-01', d - '2020-01-01' from t, v
+select '1 day' + d from t
+select i + d, i + ts, 2 * i, 2.5 * i, i / 2, - i from t, v
+select date '2020-01-01' + 1, 1 + date '2020-01-01', date '2020-01-01' + time '10:00'
+select d = ts, ts = tz, d < tz, d between '2020-01-01' and '2020-12-31', d in ('2020-01-01') from t, v
+select d > 'today', ts < 'now' from t, v
+select '2020-01-01' < d, '5' = a, 1 = '1', '1' = '1', 1.5 = '1.5', 'a' = e from t
+select a = 1.5, a < 2::bigint, sm = 1, sm + 1, sm = r, n = f, n + f, r = 1.5, r + 1.5, n + 1 from t, v
+select 1 = true
+select true = 'yes', true < false, true is distinct from null
+select case when 1 then 2 end
+select case 1 when 1 then 'a' when '2' then 'b' end, case 'x' when 'y' then 1 end
+select case a when b then 1 end from t
+select case when true then 1 when false then 'x' else null end
+select case when true then d else ts end, case when true then a else 1::bigint end, case when true then 1.5 else f end from t, v
+select coalesce(), 1
+select coalesce(d, 5) from t
+select coalesce(a, 1.5, f), coalesce(sm, a), coalesce(d, ts), coalesce(ts, tz), coalesce(s, e), coalesce(e, b), coalesce('1', 2) from t, u, v
+select greatest(d, '2020-01-01'), greatest(a, f), greatest(sm, n), least('a', 'b'), greatest(true, false) from t, v
+select nullif(d, '2020-01-01'), nullif(1, '1'), nullif(f, 1), nullif(sm, 1::bigint), nullif(null, null), nullif(1, null) from t, v
+select nullif(a, 'x') from t
+select nullif(a, b) from t
+select a || 1 from t
+select b || 1, 1 || b, d || b, z || 'x', 1.5 || 'x', null || 'x', e || 1 from t, u
+select 'a' || 'b' || null
+select s || 'x', s || s, e || s, s || b from t, u
+select a::bool, a::oid, a::text::int, '5'::text::int, c::int2, f::numeric, f::numeric(5,1), c::float4, b::date, d::timestamptz from t
+select z::int::text, z::varchar, 'true'::bool, 'maybe'::bool from u
+select ts::date, tz::date, ts::text, tz::timestamp, i::text, '1:00'::interval::text, ts::timestamp(0), tz::timestamptz(3) from v
+select ts::int from v
+select i::int from v
+select f::date from t
+select 1::text::varchar(2)::char(1), 'x'::name, 'x'::"char", 1::char, 12::char(1)
+select cast(null as int), null::text, cast('5' as numeric(3,1)), cast(5 as double precision), cast(5.5 as real), cast('a' as character varying)
+select int4 '5', float8 '1.5', bool 't', text 'x', numeric '1.5'
+select int '5', numeric(3,1) '1.55', varchar(2) 'abc', char 'ab'
+select date(ts), text(5), int4(5.5), float8('1.5'), varchar('x') from v
+select numeric(5)
+select interval '1' year, interval '1-2' year to month, interval '5' second, interval '1' month + interval '2' day
+select interval 'x'
+select timestamp 'bad'
+select '1'::interval
+select extract(year from date '2020-01-01'), extract('month' from ts), extract(epoch from tz), extract(dow from d), extract(quarter from ts) from t, v
+select extract(year from '2020-01-01')
+select a in (select '5') from t
+select a in (select 5.5), d in (select '2020-01-01'), b in (select e from t) from t
+select a = any (array[1, 2, 3]), a <> all (array[1, 2]), b = any (array['x', 'y']) from t
+select a = any ('{1,2}') from t
+select a not in ('1', 2, 3.5), (a + 1) in (2, 3), upper(b) in ('X', 'Y'), d in (date '2020-01-01', '2020-01-02') from t
+select a in ((select max(a) from u), 1) from t
+select a in (null), null in (1, 2), null in (null) from t
+select a in () from t
+select a between b and 5 from t
+select a between '1' and '5', d between '2020-01-01' and ts, e between 'a' and b from t, v
+select a is not distinct from '5', b is distinct from e, d is distinct from ts from t, v
+select (a > 1) is null, (a > 1) is unknown, a is unknown from t
+select b like e, b like null, 'x' like 'x', s not like 'x%', e ilike b from t, u
+select b similar to 'x' from t
+select b ~ 'x', b !~ 'x', b ~* 'x', e ~ 'x' from t
+select a ~ 'x' from t
+select u.a, t.* from t right join u on u.a = t.a order by t.a, 1
+select x.a, y.a from t x, t y, t z where x.a = y.a and z.a = y.a
+select * from t x join t y on x.a = y.a join t z on y.a = z.a
+select a from t x join t y using (a) join t z using (a)
+select x.b, y.b from t x natural join (select a, f as g from t) y
+select x.f, y.g from t x natural join (select a, f as g from t) y
+select * from t natural join v
+select * from t natural left join (select a, d from t) y
+select * from (t cross join u) join v on v.a = t.a
+select * from t left join (u join v on u.a = v.a) on t.a = u.a
+select * from t left join u join v on u.a = v.a on t.a = u.a
+select * from t join u on a = 1
+select * from t join (select a as q from u) s on s.q = t.a and t.b = 'x'
+select s.* from (select t.*, u.b as ub from t, u where t.a = u.a) s where s.ub > 5
+select s.nosuch from (select a from t) s
+select nosuch.* from t
+select * from (values (1, 2), (3, 4)) v (a, b) join t using (a)
+select (select (select t.a)) from t
+select (select a from u where u.a = t.a and u.b in (select b from u u2 where u2.a = t.a)) from t
+select exists (select * from u where u.a = t.a), not exists (select from u) from t
+select a from t where (select count(*) from u where u.a = t.a) > 1
+select a from t where a > (select avg(a) from t)
+select a from t where b = (select a from u)
+select a from t where (select b from u)
+select (select a from u union select a from t)
+select a, (select max(x.a) from (select a from u where u.a > t.a) x) from t
+select * from (select a from t union select a from u order by a limit 3) s
+select a from t union (select b from u order by b limit 1)
+select a from t union select a from u union all select a from v order by 1 desc
+select a from t union all (select a from u except select a from v)
+select a, b from t union select 1, null
+select null, 'x' union select a, b from t
+select 'x' as q union select b from t order by q
+select a from t except select 'x'
+select ts from v union select d from t
+select r from v union select a from t
+select c from t union select n from v
+select s from u union select e from t
+select s from u union select b from t
+select '1'::text union select 1
+select true union select 1
+values (1, null), (null, 'x')
+values (null), (null)
+values (1, d) 
+values (sum(1))
+values ((select max(a) from t))
+select * from (values (a)) x (q)
+select * from t, lateral (values (t.a)) x (q)
+with x as (select * from t) select x.a, y.b from x, x y where x.a = y.a
+with x as (select a from t), y as (select a from x where a > 1) select * from y union select * from x
+with x as (select 1) select * from x where exists (select 1 from x)
+with x as (values (1, 'a')) select column2 from x
+with x as (select a, b from t) select x.c from x
+with a as (with b as (select 1 as q) select q from b) select q from a
+with a as (with b as (select 1 as q) select q from b) select q from b
+with x as (select a from t) insert into u (a) select a from x
+with x as (select max(a) as m from u) update t set a = (select m from x)
+with x as (select a from u) delete from t where a in (select a from x)
+with x as (insert into t values (1) returning a) select * from x
+insert into t select
+insert into u (a, z) values (1, 'yes'), (2, null)
+insert into u (a, z) values (1, 5)
+insert into u (a, b) values (1.5, '7')
+insert into u (a, b) values ('1', 2.7), (2, 3)
+insert into u (s) values ('abcdef')
+insert into v (k, ts, tz, i) values (1, '2020-01-01', now(), '1 day')
+insert into v (k, ts) values (1, '2020-13-01')
+insert into v (k, ts) select 1, '2020-01-01' union all select 2, null
+insert into v (k, n) select a, b from u
+insert into v (k) select '5' from t group by b
+insert into t (d) select ts from v
+insert into t (e) select b from t
+insert into t (b) select 5
+insert into t (t.a) values (1)
+insert into t (a.b) values (1)
+insert into public.t (a) values (1)
+insert into nosuch.t (a) values (1)
+insert into t as q (a) values (1)
+insert into t (a) (values (1) order by 1)
+insert into t (a) values (1), (default), (null), (1 + 1)
+insert into t (a) select $1
+insert into t (a) values ($1 + 1)
+update t set a = null, b = null
+update t set t.a = 1
+update t set c = 1.234, e = 'abcdefg', d = '2020-01-01', f = a
+update t set d = 5
+update t set (a) = (1)
+update t set (a, b) = row (1, 'x')
+update t set (a, a) = (1, 2)
+update t set a = x.a from (select 1 as a) x
+update t set a = $1
+update t set a = (select b from t)
+update only t set a = 1
+delete from only t where a = 1
+delete from t where t.a in (select u.a from u where u.b = t.f)
+delete from t where exists (select 1 from u where u.a = t.a)
+delete from t where count(*) > 1
+select $1::int + $1
+select $1 || 'x', $1::text
+select a from t where a = $1 or a > $1
+select a from t where d = $1 and ts > $2 and $3 from v
+select $1 is null
+select $1 in (1, 2)
+select case $1 when 1 then 'x' end
+select * from t where b like $1 || '%'
+select a from t where a between $1 and $2
+select $3
+select abs($1), upper($2)
+select $1 union select 1
+select 1 union select $1
+values ($1, 1), (2.5, $2)
+select sum($1) from t
+select (select $1::int)
+select a from t where (a, b) = ($1, $2)
+create table m1 (a int, primary key (a), unique (a))
+create table m2 (a int check (a > 0))
+create table m3 (a int references u)
+create table m4 (a int, a2 int default 5 not null primary key)
+create table m5 (a int default (1 + 2) * 3, b timestamp default now(), c date default current_date)
+create table m6 (a int default nosuch(1))
+create table m7 (a numeric(5,2) default 'x')
+create table m8 (a varchar(3) default 'abcd')
+create table m9 (a int primary key primary key)
+create table m10 (a int not null not null, b text null)
+create table m11 (a float8 default 1, b bool default true, c char(3) default 'x', d interval default '1 day')
+create table m12 (a int) with (fillfactor = 101)
+create table m13 (a int) with (fillfactor = abc)
+create table m14 (a numeric(5,6), b timestamp(9), c char, d varchar, e decimal)
+create table m15 (a int constraint c1 not null constraint c2 default 5)
+create table m16 (a text collate "C", b text collate "nosuch")
