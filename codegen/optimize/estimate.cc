@@ -1,10 +1,14 @@
+// Rows of operators. Conditions on values are in selectivity.cc.
 #include "codegen/optimize/estimate.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "codegen/optimize/keys.h"
+
 namespace lathe::optimize {
 
+using logical::JoinKind;
 using logical::Kind;
 
 namespace {
@@ -14,10 +18,12 @@ constexpr double kRowsMin = 1e-3;
 
 }  // namespace
 
-double Estimator::TableRows(const schema::RelationDescriptor& relation) {
-  if (!options_.catalog || relation.kind == schema::RelationKind::kVirtual) return kUnknownTableRows;
-  auto stats = options_.catalog->GetStats(relation.id);
-  return stats && stats->row_count > 0 ? stats->row_count : kUnknownTableRows;
+std::shared_ptr<const schema::RelationStats> Estimator::StatsOf(
+    const schema::RelationDescriptor& relation) {
+  if (!options_.catalog || relation.kind == schema::RelationKind::kVirtual) return nullptr;
+  auto [entry, added] = stats_.try_emplace(relation.id.value);
+  if (added) entry->second = options_.catalog->GetStats(relation.id);
+  return entry->second;
 }
 
 double Estimator::Rows(const Node& node) {
@@ -30,91 +36,207 @@ double Estimator::Rows(const Node& node) {
 
 double Estimator::Compute(const Node& node) {
   switch (node.kind) {
-    case Kind::kScan: {
-      const auto& scan = node.As<logical::Scan>();
-      return TableRows(*scan.relation);
-    }
+    case Kind::kScan:
+      return ScanRows(node.As<logical::Scan>());
     case Kind::kValues:
       return static_cast<double>(node.As<logical::Values>().rows.size());
-    case Kind::kFilter:
-      return Rows(*node.children[0]) * Selectivity(*node.As<logical::Filter>().predicate);
-    case Kind::kProject:
-    case Kind::kSort:
-    case Kind::kModify:
-      return Rows(*node.children[0]);
-    case Kind::kJoin:
-      return JoinRows(node.As<logical::Join>());
-    case Kind::kAggregate: {
+    case Kind::kFilter: {
       const double rows = Rows(*node.children[0]);
-      return node.As<logical::Aggregate>().groups.empty() ? 1 : std::max(1.0, rows / 10);
+      return rows * Selectivity(*node.As<logical::Filter>().predicate);
     }
-    case Kind::kLimit: {
+    case Kind::kProject: {
       const double rows = Rows(*node.children[0]);
-      const auto& limit = node.As<logical::Limit>();
-      if (limit.limit && limit.limit->kind == expr::Kind::kConst && !limit.limit->value.is_null()) {
-        return std::min(rows, static_cast<double>(limit.limit->value.AsInt64()));
+      const auto& project = node.As<logical::Project>();
+      for (size_t i = 0; i < project.outputs.size(); ++i) {
+        if (project.expressions[i]->kind != expr::Kind::kColumn) continue;
+        auto found = facts_.find(project.expressions[i]->column.value);
+        if (found == facts_.end()) continue;
+        const ColumnFacts facts = found->second;
+        facts_[project.outputs[i].id.value] = facts;
       }
       return rows;
     }
+    case Kind::kSort:
+    case Kind::kModify:
+      return Rows(*node.children[0]);
+    case Kind::kJoin: {
+      const auto& join = node.As<logical::Join>();
+      const double left = Rows(*join.children[0]);
+      const double right = Rows(*join.children[1]);
+      std::vector<const Expr*> conjuncts;
+      if (join.predicate->kind == expr::Kind::kAnd) {
+        for (const ExprPtr& e : join.predicate->children) conjuncts.push_back(e.get());
+      } else {
+        conjuncts.push_back(join.predicate.get());
+      }
+      return JoinRows(join.join_kind, left, right, JoinSelectivity(conjuncts));
+    }
+    case Kind::kAggregate:
+      return GroupRows(node.As<logical::Aggregate>());
+    case Kind::kLimit:
+      return LimitRows(node.As<logical::Limit>());
     case Kind::kSetOperation: {
-      double rows = 0;
-      for (const NodePtr& child : node.children) rows += Rows(*child);
-      return rows;
+      const auto& set = node.As<logical::SetOperation>();
+      double sum = 0;
+      for (const NodePtr& child : node.children) sum += Rows(*child);
+      const double first = Rows(*node.children[0]);
+      if (set.operation == logical::SetOperationKind::kUnion) return set.all ? sum : 0.8 * sum;
+      return set.operation == logical::SetOperationKind::kIntersect ? 0.5 * first : 0.7 * first;
     }
     case Kind::kWith:
       cte_rows_[node.As<logical::With>().cte] = Rows(*node.children[0]);
       return Rows(*node.children[1]);
     case Kind::kCteScan: {
-      auto found = cte_rows_.find(node.As<logical::CteScan>().cte);
+      const auto& scan = node.As<logical::CteScan>();
+      for (size_t i = 0; i < scan.source.size(); ++i) {
+        auto found = facts_.find(scan.source[i].value);
+        if (found == facts_.end()) continue;
+        const ColumnFacts facts = found->second;
+        facts_[scan.outputs[i].id.value] = facts;
+      }
+      auto found = cte_rows_.find(scan.cte);
       return found == cte_rows_.end() ? kUnknownTableRows : found->second;
     }
   }
   return 1;
 }
 
-double Estimator::JoinRows(const logical::Join& join) {
-  const double left = Rows(*join.children[0]);
-  const double right = Rows(*join.children[1]);
-  bool has_key = false;
-  for (const ExprPtr& child : join.predicate->children) {
-    if (IsComparison(*child, "=")) has_key = true;
+double Estimator::ScanRows(const logical::Scan& scan) {
+  const schema::RelationDescriptor& relation = *scan.relation;
+  auto stats = StatsOf(relation);
+  const double rows = stats && stats->row_count > 0 ? stats->row_count : kUnknownTableRows;
+  const bool single_key = relation.unique && relation.key.size() == 1;
+  uint32_t field = 0;
+  // Fields are the live columns in order; outputs name some of them.
+  for (uint32_t c = 0; c < relation.columns.size(); ++c) {
+    if (relation.columns[c].dropped) continue;
+    for (size_t i = 0; i < scan.fields.size(); ++i) {
+      if (scan.fields[i] != field) continue;
+      ColumnFacts facts;
+      facts.scan = &scan;
+      facts.column = c;
+      facts.table_rows = rows;
+      if (stats && c < stats->columns.size()) {
+        facts.stats = &stats->columns[c];
+        facts.distinct = facts.stats->distinct_count;
+      }
+      if (single_key && relation.key[0].column == c) facts.distinct = rows;
+      facts_[scan.outputs[i].id.value] = facts;
+    }
+    ++field;
   }
-  if (IsComparison(*join.predicate, "=")) has_key = true;
-  const double inner = has_key ? std::max(left, right) : left * right * Selectivity(*join.predicate);
-  switch (join.join_kind) {
-    case logical::JoinKind::kInner:
+  return rows;
+}
+
+double Estimator::JoinRows(JoinKind kind, double left, double right, double selectivity) {
+  const double inner = left * right * selectivity;
+  // Left rows that find a match: all of them when the right side has enough rows per value.
+  const double matched = std::min(1.0, right * selectivity);
+  switch (kind) {
+    case JoinKind::kInner:
       return inner;
-    case logical::JoinKind::kLeft:
+    case JoinKind::kLeft:
       return std::max(left, inner);
-    case logical::JoinKind::kRight:
+    case JoinKind::kRight:
       return std::max(right, inner);
-    case logical::JoinKind::kFull:
-      return std::max(left + right, inner);
-    case logical::JoinKind::kSemi:
-    case logical::JoinKind::kAnti:
-      return left / 2;
-    case logical::JoinKind::kMark:
-    case logical::JoinKind::kSingle:
+    case JoinKind::kFull:
+      return std::max(inner, std::max(left, right)) + 0.1 * std::min(left, right);
+    case JoinKind::kSemi:
+      return left * matched;
+    case JoinKind::kAnti:
+      return left * std::max(0.05, 1 - matched);
+    case JoinKind::kMark:
+    case JoinKind::kSingle:
       return left;
   }
   return inner;
 }
 
-double Estimator::Selectivity(const Expr& e) {
-  if (IsConstBool(e, true)) return 1;
-  if (e.kind == expr::Kind::kAnd) {
-    double selectivity = 1;
-    for (const ExprPtr& child : e.children) selectivity *= Selectivity(*child);
-    return selectivity;
+double Estimator::JoinSelectivity(std::span<const Expr* const> conjuncts) {
+  double selectivity = 1;
+  // Equalities with the columns of one scan, which together may be its key.
+  struct Matched {
+    const logical::Scan* scan;
+    double rows;
+    double selectivity;
+    std::vector<uint32_t> columns;
+  };
+  std::vector<Matched> scans;
+  for (const Expr* e : conjuncts) {
+    const double s = Selectivity(*e);
+    selectivity *= s;
+    if (!IsComparison(*e, "=") || conjuncts.size() < 2) continue;
+    for (const ExprPtr& side : e->children) {
+      const ColumnFacts* facts = FactsOf(*side);
+      if (!facts || !facts->scan) continue;
+      auto place = std::find_if(scans.begin(), scans.end(),
+                                [&](const Matched& m) { return m.scan == facts->scan; });
+      if (place == scans.end()) {
+        scans.push_back({facts->scan, facts->table_rows, 1, {}});
+        place = scans.end() - 1;
+      }
+      place->selectivity *= s;
+      place->columns.push_back(facts->column);
+    }
   }
-  return ComparisonSelectivity(e);
+  // A whole key finds one row of its table, however many columns it has: the largest correction counts.
+  double correction = 1;
+  for (const Matched& m : scans) {
+    const schema::RelationDescriptor& relation = *m.scan->relation;
+    if (!relation.unique || m.columns.size() < 2) continue;
+    bool whole = !relation.key.empty();
+    for (const schema::KeyColumn& key : relation.key) {
+      whole &= std::find(m.columns.begin(), m.columns.end(), key.column) != m.columns.end();
+    }
+    if (whole) correction = std::max(correction, 1 / m.rows / m.selectivity);
+  }
+  return std::min(1.0, selectivity * correction);
 }
 
-double Estimator::ComparisonSelectivity(const Expr& e) {
-  if (IsComparison(e, "=")) return 0.005;
-  return 1.0 / 3;
+double Estimator::GroupRows(const logical::Aggregate& aggregate) {
+  const double rows = Rows(*aggregate.children[0]);
+  if (aggregate.groups.empty()) return 1;
+  double groups = 1;
+  ColumnSet columns;
+  bool plain = true;
+  for (size_t i = 0; i < aggregate.groups.size(); ++i) {
+    const Expr& e = *aggregate.groups[i];
+    const double distinct = Distinct(e, rows);
+    groups *= distinct;
+    plain &= e.kind == expr::Kind::kColumn;
+    AddColumns(e, &columns);
+    ColumnFacts facts;
+    if (const ColumnFacts* known = FactsOf(e)) facts = *known;
+    facts.scan = nullptr;
+    facts.distinct = distinct;
+    facts_[aggregate.outputs[i].id.value] = facts;
+  }
+  if (plain && aggregate.groups.size() > 1) {
+    // One column that determines the others is enough.
+    for (const ExprPtr& e : aggregate.groups) {
+      const double distinct = Distinct(*e, rows);
+      if (distinct >= groups) continue;
+      ColumnSet determined;
+      determined.Add(e->column);
+      AddDetermined(*aggregate.children[0], &determined);
+      if (columns.SubsetOf(determined)) groups = distinct;
+    }
+  }
+  return std::max(1.0, std::min(groups, rows));
 }
 
-double Estimator::Distinct(const Expr&, double rows) { return std::max(1.0, rows / 10); }
+double Estimator::LimitRows(const logical::Limit& limit) {
+  const double rows = Rows(*limit.children[0]);
+  if (!limit.limit) return rows;
+  const std::optional<types::Value> count = HintOf(*limit.limit);
+  if (!count || count->is_null()) return limit.limit->kind == expr::Kind::kConst ? rows : 0.1 * rows;
+  return std::min(rows, std::max(0.0, static_cast<double>(count->AsInt64())));
+}
+
+double Estimator::Distinct(const Expr& e, double rows) {
+  const double distinct = BaseDistinct(e);
+  // Values that are drawn this often: some do not occur.
+  return std::max(1.0, distinct * -std::expm1(-rows / distinct));
+}
 
 }  // namespace lathe::optimize

@@ -1,6 +1,8 @@
 // How many rows an operator gives: from statistics where there are some, else from the defaults that PostgreSQL uses.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <unordered_map>
 
 #include "codegen/optimize/optimize.h"
@@ -10,11 +12,11 @@ namespace lathe::optimize {
 
 /// What is known of a column's values within one query.
 struct ColumnFacts {
-  const schema::ColumnStats* stats = nullptr;  // null = not a table's column, or nothing known
-  std::shared_ptr<const schema::RelationStats> owner;
-  double table_rows = 0;
-  double distinct = 0;  // 0 = unknown
-  bool unique = false;  // the whole key of its table
+  const logical::Scan* scan = nullptr;          // null = not a table's column
+  uint32_t column = 0;                          // index into the relation's columns
+  const schema::ColumnStats* stats = nullptr;   // null = nothing known
+  double table_rows = 0;                        // of the scan's table
+  double distinct = 0;                          // 0 = unknown
 };
 
 /// Estimates for one query. Remembers what it has seen of each operator by address: not to be used across rewrites.
@@ -22,24 +24,38 @@ class Estimator {
  public:
   explicit Estimator(const OptimizeContext& options) : options_(options) {}
 
-  /// Rows that the operator gives, at least 1e-3 where it can give any.
+  /// Rows that the operator gives, a little above 0 where it can give any.
   double Rows(const Node& node);
   /// Fraction of rows for which the predicate is true, over columns of operators that Rows has seen.
   double Selectivity(const Expr& predicate);
+  /// Fraction of pairs of rows that these conjuncts of a join's predicate let pass; knows multi-column keys.
+  double JoinSelectivity(std::span<const Expr* const> conjuncts);
   /// Different values of the expression among this many rows.
   double Distinct(const Expr& e, double rows);
-  /// Rows of a relation now.
-  double TableRows(const schema::RelationDescriptor& relation);
+
+  /// Rows of a join of inputs with these rows whose predicate has this selectivity.
+  static double JoinRows(logical::JoinKind kind, double left, double right, double selectivity);
 
  private:
   double Compute(const Node& node);
-  double JoinRows(const logical::Join& join);
-  double ComparisonSelectivity(const Expr& e);
+  double ScanRows(const logical::Scan& scan);
+  double GroupRows(const logical::Aggregate& aggregate);
+  double LimitRows(const logical::Limit& limit);
+  double AndSelectivity(const Expr& e);
+  double CallSelectivity(const Expr& e);
+  double EqualSelectivity(const Expr& column, const Expr& other);
+  double RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op);
+  double LikeSelectivity(const Expr& pattern);
+  double BaseDistinct(const Expr& e);
+  const ColumnFacts* FactsOf(const Expr& e) const;
+  std::optional<types::Value> HintOf(const Expr& e) const;
+  std::shared_ptr<const schema::RelationStats> StatsOf(const schema::RelationDescriptor& relation);
 
   const OptimizeContext& options_;
   std::unordered_map<const Node*, double> rows_;
-  std::unordered_map<uint32_t, ColumnFacts> facts_;
+  std::unordered_map<uint32_t, ColumnFacts> facts_;   // by column id
   std::unordered_map<uint32_t, double> cte_rows_;
+  std::unordered_map<uint32_t, std::shared_ptr<const schema::RelationStats>> stats_;  // by relation
 };
 
 }  // namespace lathe::optimize

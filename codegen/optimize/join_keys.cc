@@ -36,17 +36,6 @@ types::Type CommonType(const types::Type& a, const types::Type& b) {
   return types::Type();
 }
 
-ExprPtr CastTo(ExprPtr e, const types::Type& type) {
-  if (SameValues(e->type, type)) return e;
-  const func::Cast* cast = func::FindCast(e->type.id, type.id);
-  if (!cast) return nullptr;
-  auto result = std::make_unique<Expr>(expr::Kind::kCast, type);
-  result->location = e->location;
-  result->cast = cast;
-  result->children.push_back(std::move(e));
-  return result;
-}
-
 bool CanCast(const types::Type& from, const types::Type& to) {
   return SameValues(from, to) || func::FindCast(from.id, to.id) != nullptr;
 }
@@ -104,8 +93,8 @@ JoinKeys ExtractJoinKeys(const logical::Join& join, std::vector<ExprPtr>* conjun
         usable = null_aware;
       }
       if (usable) {
-        ExprPtr l = CastTo(std::move(straight ? a : b), type);
-        ExprPtr r = CastTo(std::move(straight ? b : a), type);
+        ExprPtr l = MakeCast(std::move(straight ? a : b), type);
+        ExprPtr r = MakeCast(std::move(straight ? b : a), type);
         keys.left.push_back(std::move(l));
         keys.right.push_back(std::move(r));
         keys.null_equal.push_back(equality.null_equal);

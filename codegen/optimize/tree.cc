@@ -339,4 +339,93 @@ bool IsComparison(const Expr& e, std::string_view op) {
          e.type.id == types::TypeId::kBool;
 }
 
+namespace {
+
+/// The comparison operator over exactly these types.
+const func::Function* FindComparison(std::string_view op, types::TypeId a, types::TypeId b) {
+  for (const func::Function* f : func::OperatorsNamed(op, 2)) {
+    if (f->args[0].id == a && f->args[1].id == b && f->result.id == types::TypeId::kBool) return f;
+  }
+  return nullptr;
+}
+
+std::string_view NegatedSymbol(std::string_view op) {
+  static constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
+      {"=", "<>"},   {"<", ">="},   {">", "<="},    {"~~", "!~~"},
+      {"~~*", "!~~*"}, {"~", "!~"}, {"~*", "!~*"},
+  };
+  for (const auto& [a, b] : kPairs) {
+    if (op == a) return b;
+    if (op == b) return a;
+  }
+  return {};
+}
+
+/// Both operands in a form that the type's "=" takes; its function, or null.
+const func::Function* PrepareEquality(ExprPtr* a, ExprPtr* b) {
+  types::TypeId id = (*a)->type.id;
+  if (const func::Function* f = FindComparison("=", id, id)) return f;
+  // varchar is compared as text, the reg* types as oid.
+  const types::TypeId by = (*a)->type.is_string_like() ? types::TypeId::kText : types::TypeId::kOid;
+  const func::Function* f = FindComparison("=", by, by);
+  const func::Cast* cast = func::FindCast(id, by);
+  if (!f || !cast || cast->can_fail) return nullptr;
+  *a = MakeCast(std::move(*a), types::Type(by));
+  *b = MakeCast(std::move(*b), types::Type(by));
+  return f;
+}
+
+}  // namespace
+
+ExprPtr Negate(ExprPtr e) {
+  if (e->kind == expr::Kind::kNot) return std::move(e->children[0]);
+  if (e->kind == expr::Kind::kCall && e->children.size() == 2) {
+    const std::string_view symbol = NegatedSymbol(e->function->op);
+    if (!symbol.empty()) {
+      const auto& args = e->function->args;
+      if (const func::Function* f = FindComparison(symbol, args[0].id, args[1].id)) {
+        e->function = f;
+        return e;
+      }
+    }
+  }
+  return expr::MakeNot(std::move(e));
+}
+
+ExprPtr MakeEqual(ExprPtr a, ExprPtr b) {
+  const func::Function* f = PrepareEquality(&a, &b);
+  if (!f) return nullptr;
+  std::vector<ExprPtr> args;
+  args.push_back(std::move(a));
+  args.push_back(std::move(b));
+  return expr::MakeCall(f, types::Type(types::TypeId::kBool), std::move(args));
+}
+
+ExprPtr MakeNotDistinct(ExprPtr a, ExprPtr b) {
+  const func::Function* f = PrepareEquality(&a, &b);
+  if (!f) return nullptr;
+  auto e = std::make_unique<Expr>(expr::Kind::kIsDistinct, types::Type(types::TypeId::kBool));
+  e->function = f;
+  e->children.push_back(std::move(a));
+  e->children.push_back(std::move(b));
+  return expr::MakeNot(std::move(e));
+}
+
+ExprPtr MakeCast(ExprPtr e, const types::Type& type) {
+  if (SameValues(e->type, type)) return e;
+  const func::Cast* cast = func::FindCast(e->type.id, type.id);
+  if (!cast) return nullptr;
+  auto result = std::make_unique<Expr>(expr::Kind::kCast, type);
+  result->location = e->location;
+  result->cast = cast;
+  result->children.push_back(std::move(e));
+  return result;
+}
+
+ExprPtr MakeUnary(expr::Kind kind, ExprPtr operand) {
+  auto e = std::make_unique<Expr>(kind, types::Type(types::TypeId::kBool));
+  e->children.push_back(std::move(operand));
+  return e;
+}
+
 }  // namespace lathe::optimize

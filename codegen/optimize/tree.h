@@ -109,7 +109,16 @@ bool IsConstBool(const Expr& e, bool value);
 /// A constant FALSE or NULL: as a predicate, no row passes.
 bool IsConstNotTrue(const Expr& e);
 
-/// left = right (or another comparison) over two operands; null when e is none.
+/// A call of the operator with this symbol over two operands that gives a boolean.
 bool IsComparison(const Expr& e, std::string_view op);
+/// The comparison with the opposite answer ("<" for ">="), or NOT of it where there is none. NULL stays NULL.
+ExprPtr Negate(ExprPtr e);
+/// a = b for two expressions of one type; null when the type has no equality.
+ExprPtr MakeEqual(ExprPtr a, ExprPtr b);
+/// a IS NOT DISTINCT FROM b, likewise.
+ExprPtr MakeNotDistinct(ExprPtr a, ExprPtr b);
+/// e over a cast to this type (e itself when it has it); null when there is no such cast.
+ExprPtr MakeCast(ExprPtr e, const types::Type& type);
+ExprPtr MakeUnary(expr::Kind kind, ExprPtr operand);  // IS NULL, IS TRUE, ...
 
 }  // namespace lathe::optimize

@@ -1,0 +1,134 @@
+// Common table expressions with one reference take its place; projections that only pass or rename columns disappear, so that
+// joins on both sides of them become neighbours.
+#include "codegen/optimize/rules.h"
+#include "codegen/optimize/tree.h"
+
+namespace lathe::optimize {
+namespace {
+
+using logical::Kind;
+
+/// Puts definitions with a single reference in the place of that reference.
+class Inliner {
+ public:
+  void Run(NodePtr* root) {
+    bool any = false;
+    ForEachNode(**root, [&](Node& node) {
+      if (node.kind == Kind::kCteScan) ++references_[node.As<logical::CteScan>().cte];
+      any |= node.kind == Kind::kWith;
+    });
+    if (any) Inline(root);
+  }
+
+ private:
+  void Inline(NodePtr* slot) {
+    Node* node = slot->get();
+    if (node->kind == Kind::kWith) {
+      auto& with = node->As<logical::With>();
+      const int references = references_[with.cte];
+      if (references == 0) {
+        ForEachNode(*with.children[0], [this](Node& n) {
+          if (n.kind == Kind::kCteScan) --references_[n.As<logical::CteScan>().cte];
+        });
+      }
+      if (references <= 1) {
+        if (references == 1) {
+          Inline(&with.children[0]);
+          definitions_[with.cte] = with.children[0];
+        }
+        NodePtr body = with.children[1];
+        *slot = std::move(body);
+        Inline(slot);
+        return;
+      }
+    }
+    if (node->kind == Kind::kCteScan) {
+      auto found = definitions_.find(node->As<logical::CteScan>().cte);
+      if (found == definitions_.end()) return;
+      *slot = Renamed(node->As<logical::CteScan>(), std::move(found->second));
+      definitions_.erase(found);
+      return;
+    }
+    for (NodePtr& child : node->children) Inline(&child);
+    RefreshOutputs(node);
+  }
+
+  static NodePtr Renamed(const logical::CteScan& scan, NodePtr definition) {
+    auto project = std::make_shared<logical::Project>();
+    project->outputs = scan.outputs;
+    for (size_t i = 0; i < scan.source.size(); ++i) {
+      project->expressions.push_back(expr::MakeColumn(scan.source[i], scan.outputs[i].type));
+    }
+    project->children.push_back(std::move(definition));
+    return project;
+  }
+
+  std::unordered_map<uint32_t, int> references_;
+  std::unordered_map<uint32_t, NodePtr> definitions_;
+};
+
+class Remover {
+ public:
+  explicit Remover(const Node& root) { kept_ = OutputSet(root); }
+
+  /// positional: the parent relies on the order of the outputs.
+  void Run(NodePtr* slot, bool positional) {
+    Node* node = slot->get();
+    for (NodePtr& child : node->children) Run(&child, node->kind == Kind::kSetOperation);
+    if (!names_.empty()) Rename(node);
+    if (node->kind == Kind::kProject && !positional && IsRenaming(*node)) {
+      for (size_t i = 0; i < node->outputs.size(); ++i) {
+        const ColumnId from = node->As<logical::Project>().expressions[i]->column;
+        if (node->outputs[i].id != from) names_[node->outputs[i].id.value] = from;
+      }
+      NodePtr child = node->children[0];
+      *slot = std::move(child);
+      return;
+    }
+    RefreshOutputs(node);
+  }
+
+ private:
+  /// Every output is a column of the child, and none that changes its name must keep it.
+  bool IsRenaming(const Node& node) const {
+    const auto& project = node.As<logical::Project>();
+    for (size_t i = 0; i < project.outputs.size(); ++i) {
+      const Expr& e = *project.expressions[i];
+      if (e.kind != expr::Kind::kColumn) return false;
+      if (e.column != project.outputs[i].id && kept_.Has(project.outputs[i].id)) return false;
+    }
+    return true;
+  }
+
+  void RenameId(ColumnId* id) const {
+    auto found = names_.find(id->value);
+    if (found != names_.end()) *id = found->second;
+  }
+  void RenameIn(Expr* e) const {
+    if (e->kind == expr::Kind::kColumn) RenameId(&e->column);
+    for (ExprPtr& child : e->children) RenameIn(child.get());
+  }
+  void Rename(Node* node) const {
+    ForEachExpr(*node, [this](ExprPtr& e) { RenameIn(e.get()); });
+    if (node->kind == Kind::kModify) {
+      for (ColumnId& id : node->As<logical::Modify>().source) RenameId(&id);
+    }
+    if (node->kind == Kind::kCteScan) {
+      for (ColumnId& id : node->As<logical::CteScan>().source) RenameId(&id);
+    }
+  }
+
+  ColumnSet kept_;                                 // of the result
+  std::unordered_map<uint32_t, ColumnId> names_;  // id given by a removed projection -> what it stood for
+};
+
+}  // namespace
+
+Status SimplifyProjections(RuleContext*, NodePtr* root) {
+  Inliner().Run(root);
+  Remover remover(**root);
+  remover.Run(root, false);
+  return Ok();
+}
+
+}  // namespace lathe::optimize
