@@ -52,10 +52,10 @@ Status QueryCode::Compile(size_t pipeline, const Variant& variant, jit::Tier tie
   LATHE_ASSIGN(emit::EmittedPipeline emitted, emit::Emit(*program, pipeline, emit_options, &context));
   const uint64_t emit_ns = NsSince(emit_start);
   const std::string& name = program->pipelines[pipeline].name;
-#ifdef LATHE_DEBUG_CHECKS
-  std::string broken = jit::VerifyModule(*emitted.module);
-  if (!broken.empty()) return MakeError(SqlState::kInternalError, "code generation failed: " + broken);
-#endif
+  if (verify) {
+    std::string broken = jit::VerifyModule(*emitted.module);
+    if (!broken.empty()) return MakeError(SqlState::kInternalError, "code generation failed: " + broken);
+  }
   jit::Timing timing;
   LATHE_ASSIGN(std::unique_ptr<jit::Code> code,
                jit->Compile(emitted.module.get(), name, emitted.symbols, tier, &timing));

@@ -96,6 +96,7 @@ Result<std::shared_ptr<CompiledQuery>> Compiler::Compile(std::shared_ptr<const p
                                                          CompileOptions options) {
   auto code = std::make_unique<QueryCode>();
   code->jit = state_->jit;
+  code->verify = state_->options.verify;
   code->options = std::move(options);
   LATHE_ASSIGN(code->program, pipeline::Build(std::move(plan)));
   return std::shared_ptr<CompiledQuery>(new CompiledQuery(std::move(code)));

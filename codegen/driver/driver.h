@@ -31,6 +31,7 @@ enum class TierChoice : uint8_t { kAuto, kTier1Only, kTier2Only };
 struct CompilerOptions {
   exec::WorkerPool* pool = nullptr;       // outlives the compiler; null = everything runs on the calling thread
   bool warm_up = true;                    // compile a small function at once, so that the first query does not pay for it
+  bool verify = false;                    // check all IR before it is compiled (tests)
   uint64_t code_bytes_max = 256ull << 20;  // machine code kept for queries; least recently used code goes first
   uint64_t code_entries_max = 4096;       // queries that may have code at a time
 };

@@ -16,6 +16,7 @@ Compiler& TheCompiler() {
   static std::unique_ptr<Compiler> compiler = [] {
     CompilerOptions options;
     options.pool = &Pool();
+    options.verify = true;
     auto made = Compiler::Create(options);
     LATHE_CHECK_NOTE(made.ok(), made.ok() ? "" : made.error().ToString().c_str());
     return std::move(made).value();
@@ -275,7 +276,7 @@ TEST_F(DriverTest, SortAndTopN) {
   std::vector<std::string> lines = Run(all, {}, true);
   ASSERT_EQ(lines.size(), 100000u);
   EXPECT_EQ(lines[0], "99999|NULL");
-  EXPECT_EQ(lines.back(), "7|0");
+  EXPECT_EQ(lines.back(), "13|6");
 }
 
 TEST_F(DriverTest, LimitOffsetAppend) {

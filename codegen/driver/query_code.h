@@ -37,6 +37,7 @@ struct QueryCode {
   std::shared_ptr<jit::Jit> jit;
   std::shared_ptr<const pipeline::Program> program;
   CompileOptions options;
+  bool verify = false;
   std::vector<AssumedBound> bounds;
 
   /// The slot, made when there is none.

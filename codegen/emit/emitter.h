@@ -80,14 +80,20 @@ class Emitter {
 
   // Joins (join.cc, probe.cc, nested_loop.cc).
   void BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* row_is_null, llvm::Value* page);
+  /// A match: the build row, where to jump to end the loop, and i1 that it is the null row (nullptr: never).
+  using MatchBody = std::function<void(llvm::Value* row, llvm::BasicBlock* leave, llvm::Value* is_null_row)>;
   struct MatchLoop {
-    /// Emits code that calls `body` for each match; body may jump to `leave` to end the loop.
-    std::function<void(const std::function<void(llvm::Value* row, llvm::BasicBlock* leave)>& body)> each_match;
+    /// Emits code that runs body for each match. any_match, unless nullptr: a byte that body sets; if it is still 0 at the end
+    /// body runs once more, for the null row.
+    std::function<void(const MatchBody& body, llvm::Value* any_match)> each_match;
     /// i1: whether the predicate could be NULL for some build row, given that no match was found; kMark only.
     std::function<llvm::Value*()> maybe_null;
     llvm::Value* null_row = nullptr;
     uint32_t flag_offset = 0;
   };
+  /// Runs body where the row is the null row or the condition (nullptr: always true) holds.
+  void EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave,
+                    llvm::Value* is_null_row, const MatchBody& body);
   void EmitJoin(const Step& step, size_t index, ColumnId mark, const MatchLoop& loop);
   /// i1: the keys of a build row equal the values.
   llvm::Value* KeysEqual(const row::Layout& layout, const std::vector<SqlValue>& keys, const std::vector<bool>& null_equal,

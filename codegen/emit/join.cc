@@ -1,6 +1,6 @@
 // What hash and nested loop joins share: how the rows of the probe side go on, given a loop over their matches.
 //
-//   pairs         each match: steps(row)                                   keep: rows without one: steps(null row)
+//   pairs         each match: steps(row)                     kept rows without one: steps(null row), in the same code
 //   semi, anti    found = any match;  if (found) steps;  or if (!found)
 //   mark          mark = found ? true : maybe_null() ? NULL : false; steps
 //   single        match = the only one or none, more: 21000; steps(match or null row)
@@ -45,6 +45,31 @@ llvm::Value* Emitter::KeysEqual(const row::Layout& layout, const std::vector<Sql
   return equal;
 }
 
+void Emitter::EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row, llvm::Value* page,
+                           llvm::BasicBlock* leave, llvm::Value* is_null_row, const MatchBody& body) {
+  if (condition == nullptr) {
+    body(row, leave, is_null_row);
+    return;
+  }
+  llvm::BasicBlock* accepted = code_.Block("join.accepted");
+  llvm::BasicBlock* rejected = code_.Block("join.rejected");
+  if (is_null_row != nullptr) {
+    llvm::BasicBlock* check = code_.Block("join.check");
+    b_.CreateCondBr(is_null_row, accepted, check);
+    b_.SetInsertPoint(check);
+  }
+  BindBuildColumns(step, row, nullptr, page);
+  columns_.Push();
+  EmitCondition(*condition, rejected);
+  if (is_null_row != nullptr) columns_.Pop();
+  b_.CreateBr(accepted);
+  b_.SetInsertPoint(accepted);
+  body(row, leave, is_null_row);
+  if (is_null_row == nullptr) columns_.Pop();
+  code_.Jump(rejected);
+  b_.SetInsertPoint(rejected);
+}
+
 void Emitter::EmitJoin(const Step& step, size_t index, ColumnId mark, const MatchLoop& loop) {
   const pipeline::JoinRule& rule = step.join;
   const uint32_t node = code_.node;
@@ -57,17 +82,19 @@ void Emitter::EmitJoin(const Step& step, size_t index, ColumnId mark, const Matc
   };
   switch (rule.probe) {
     case Probe::kFlagOnly:
-      loop.each_match([&](llvm::Value* row, llvm::BasicBlock*) { set_flag(row); });
+      loop.each_match([&](llvm::Value* row, llvm::BasicBlock*, llvm::Value*) { set_flag(row); }, nullptr);
       return;
     case Probe::kSemi:
     case Probe::kAnti:
     case Probe::kMark: {
       llvm::BasicBlock* decide = code_.Block("match.found");
       llvm::BasicBlock* none = code_.Block("match.none");
-      loop.each_match([&](llvm::Value*, llvm::BasicBlock*) {
-        b_.CreateBr(decide);
-        b_.SetInsertPoint(code_.Block("match.unreached"));
-      });
+      loop.each_match(
+          [&](llvm::Value*, llvm::BasicBlock*, llvm::Value*) {
+            b_.CreateBr(decide);
+            b_.SetInsertPoint(code_.Block("match.unreached"));
+          },
+          nullptr);
       code_.Jump(none);
       llvm::BasicBlock* done = code_.Block("join.done");
       if (rule.probe == Probe::kMark) {
@@ -104,12 +131,14 @@ void Emitter::EmitJoin(const Step& step, size_t index, ColumnId mark, const Matc
       // The match so far travels through the loop in a stack slot: it is rare and short.
       llvm::Value* room = code_.StackRoom(8, "single");
       code_.Store(llvm::ConstantPointerNull::get(b_.getPtrTy()), room);
-      loop.each_match([&](llvm::Value* row, llvm::BasicBlock*) {
-        llvm::Value* before = code_.Load(code_.Ptr(), room);
-        code_.FailIf(b_.CreateIsNotNull(before), SqlState::kCardinalityViolation,
-                     "more than one row returned by a subquery used as an expression");
-        code_.Store(row, room);
-      });
+      loop.each_match(
+          [&](llvm::Value* row, llvm::BasicBlock*, llvm::Value*) {
+            llvm::Value* before = code_.Load(code_.Ptr(), room);
+            code_.FailIf(b_.CreateIsNotNull(before), SqlState::kCardinalityViolation,
+                         "more than one row returned by a subquery used as an expression");
+            code_.Store(row, room);
+          },
+          nullptr);
       llvm::Value* found = code_.Load(code_.Ptr(), room, "single_row");
       llvm::Value* is_null = b_.CreateIsNull(found, "no_row");
       llvm::Value* row = b_.CreateSelect(is_null, loop.null_row, found);
@@ -119,48 +148,23 @@ void Emitter::EmitJoin(const Step& step, size_t index, ColumnId mark, const Matc
     }
     case Probe::kPairs: break;
   }
-  if (!rule.keep_probe) {
-    loop.each_match([&](llvm::Value* row, llvm::BasicBlock*) {
-      set_flag(row);
-      columns_.Push();
-      BindBuildColumns(step, row, nullptr, page_of(row));
-      code_.node = node;
-      EmitSteps(index + 1);
-      columns_.Pop();
-    });
-    return;
+  // Rows that are kept without a match go through the same steps with the null row for the build side.
+  llvm::Value* any_match = nullptr;
+  if (rule.keep_probe) {
+    any_match = code_.StackRoom(1, "any_match");
+    code_.Store(b_.getInt8(0), any_match);
   }
-  // Outer: the steps are emitted once, for a match or for the null row; "resume" tells the two apart.
-  llvm::Value* room = code_.StackRoom(1, "any_match");
-  code_.Store(b_.getInt8(0), room);
-  llvm::BasicBlock* emit_row = code_.Block("outer.row");
-  llvm::PHINode* row_phi = llvm::PHINode::Create(code_.Ptr(), 2, "outer.build_row", emit_row);
-  llvm::PHINode* null_phi = llvm::PHINode::Create(code_.I1(), 2, "outer.no_match", emit_row);
-  llvm::BasicBlock* resume = nullptr;
-  loop.each_match([&](llvm::Value* row, llvm::BasicBlock*) {
-    set_flag(row);
-    code_.Store(b_.getInt8(1), room);
-    row_phi->addIncoming(row, b_.GetInsertBlock());
-    null_phi->addIncoming(code_.Bool(false), b_.GetInsertBlock());
-    b_.CreateBr(emit_row);
-    resume = code_.Block("outer.resume");
-    b_.SetInsertPoint(resume);
-  });
-  llvm::BasicBlock* done = code_.Block("outer.done");
-  llvm::BasicBlock* unmatched = code_.Block("outer.unmatched");
-  b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), room), b_.getInt8(0)), unmatched, done);
-  b_.SetInsertPoint(unmatched);
-  row_phi->addIncoming(loop.null_row, unmatched);
-  null_phi->addIncoming(code_.Bool(true), unmatched);
-  b_.CreateBr(emit_row);
-  b_.SetInsertPoint(emit_row);
-  columns_.Push();
-  BindBuildColumns(step, row_phi, null_phi, page_of(row_phi));
-  code_.node = node;
-  EmitSteps(index + 1);
-  columns_.Pop();
-  if (!code_.Terminated()) b_.CreateCondBr(null_phi, done, resume);
-  b_.SetInsertPoint(done);
+  loop.each_match(
+      [&](llvm::Value* row, llvm::BasicBlock*, llvm::Value* is_null_row) {
+        if (any_match != nullptr) code_.Store(b_.getInt8(1), any_match);
+        set_flag(row);
+        columns_.Push();
+        BindBuildColumns(step, row, is_null_row, page_of(row));
+        code_.node = node;
+        EmitSteps(index + 1);
+        columns_.Pop();
+      },
+      any_match);
 }
 
 }  // namespace lathe::emit

@@ -13,29 +13,44 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
   const auto& join = step.node->As<physical::NestedLoopJoin>();
   const row::Layout& layout = program_.objects[step.object].layout;
   llvm::Value* inner = Object(step.object);
-  llvm::Value *pages = nullptr, *page_count = nullptr, *null_row = nullptr;
+  llvm::Value *pages = nullptr, *page_count = nullptr, *null_row = nullptr, *null_page = nullptr;
   InPrologue([&] {
     pages = code_.Load(code_.Ptr(), inner, "inner.pages");
     page_count = code_.Load(code_.I64(), code_.At(inner, 8), "inner.page_count");
     null_row = code_.Load(code_.Ptr(), code_.At(inner, 16), "null_row");
+    null_page = code_.Load(code_.Ptr(), code_.At(inner, 32), "null_page");
   });
-  auto each_row = [&](const std::function<void(llvm::Value*, llvm::Value*, llvm::BasicBlock*)>& body) {
+  using RowBody = std::function<void(llvm::Value * row, llvm::Value * page, llvm::BasicBlock * leave, llvm::Value * is_null)>;
+  auto each_row = [&](const RowBody& body, llvm::Value* any_match) {
     llvm::BasicBlock* page_head = code_.Block("inner.page");
     llvm::BasicBlock* page_body = code_.Block("inner.rows");
     llvm::BasicBlock* row_head = code_.Block("inner.more");
     llvm::BasicBlock* row_body = code_.Block("inner.row");
     llvm::BasicBlock* row_next = code_.Block("inner.next");
     llvm::BasicBlock* page_next = code_.Block("inner.page_next");
-    llvm::BasicBlock* end = code_.Block("inner.end");
+    llvm::BasicBlock* real_page = code_.Block("inner.real_page");
+    llvm::BasicBlock* leave = code_.Block("inner.end");
+    llvm::BasicBlock* end = any_match == nullptr ? leave : code_.Block("inner.last");
     llvm::BasicBlock* before = b_.GetInsertBlock();
     b_.CreateBr(page_head);
     b_.SetInsertPoint(page_head);
     llvm::PHINode* p = b_.CreatePHI(code_.I64(), 2, "p");
     p->addIncoming(code_.Int64(0), before);
-    b_.CreateCondBr(b_.CreateICmpNE(p, page_count), page_body, end);
-    b_.SetInsertPoint(page_body);
+    b_.CreateCondBr(b_.CreateICmpULT(p, page_count), real_page, end);
+    if (any_match != nullptr) {
+      // The null row lies on a page of its own.
+      b_.SetInsertPoint(end);
+      b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), any_match), b_.getInt8(0)), page_body, leave);
+    }
+    b_.SetInsertPoint(real_page);
     code_.ReturnIfError(code_.Call(Abi::lathe_check_cancel, {code_.worker()}, "cancelled"));
-    llvm::Value* page = code_.Load(code_.Ptr(), b_.CreateInBoundsGEP(code_.Ptr(), pages, p), "inner.page_start");
+    llvm::Value* loaded = code_.Load(code_.Ptr(), b_.CreateInBoundsGEP(code_.Ptr(), pages, p), "inner.page_start");
+    llvm::BasicBlock* loaded_at = b_.GetInsertBlock();
+    b_.CreateBr(page_body);
+    b_.SetInsertPoint(page_body);
+    llvm::PHINode* page = b_.CreatePHI(code_.Ptr(), 2, "inner.page_or_null");
+    page->addIncoming(loaded, loaded_at);
+    if (any_match != nullptr) page->addIncoming(null_page, end);
     llvm::Value* count = code_.Load(code_.I32(), code_.At(page, offsetof(row::PageHeader, row_count)), "inner.count");
     llvm::Value* first = code_.At(page, row::kRowsBegin);
     llvm::Value* last = b_.CreateInBoundsGEP(
@@ -48,7 +63,7 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     b_.CreateCondBr(b_.CreateICmpNE(row, last), row_body, page_next);
     b_.SetInsertPoint(row_body);
     columns_.Push();
-    body(row, page, end);
+    body(row, page, leave, any_match == nullptr ? nullptr : b_.CreateICmpEQ(row, null_row, "is_null_row"));
     columns_.Pop();
     code_.Jump(row_next);
     b_.SetInsertPoint(row_next);
@@ -57,39 +72,32 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     b_.SetInsertPoint(page_next);
     p->addIncoming(b_.CreateAdd(p, code_.Int64(1)), page_next);
     b_.CreateBr(page_head);
-    b_.SetInsertPoint(end);
+    b_.SetInsertPoint(leave);
   };
   MatchLoop loop;
   loop.null_row = null_row;
   loop.flag_offset = 0;
-  loop.each_match = [&](const std::function<void(llvm::Value*, llvm::BasicBlock*)>& body) {
-    each_row([&](llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave) {
-      BindBuildColumns(step, row, nullptr, page);
-      if (join.predicate == nullptr) {
-        body(row, leave);
-        return;
-      }
-      llvm::BasicBlock* rejected = code_.Block("predicate.no");
-      columns_.Push();
-      EmitCondition(*join.predicate, rejected);
-      body(row, leave);
-      columns_.Pop();
-      code_.Jump(rejected);
-      b_.SetInsertPoint(rejected);
-    });
+  loop.each_match = [&](const MatchBody& body, llvm::Value* any_match) {
+    each_row(
+        [&](llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave, llvm::Value* is_null_row) {
+          EmitAccepted(step, join.predicate.get(), row, page, leave, is_null_row, body);
+        },
+        any_match);
   };
   loop.maybe_null = [&]() -> llvm::Value* {
     if (join.predicate == nullptr) return code_.Bool(false);
     // A second pass, rarely taken: is the predicate NULL for some row?
     llvm::BasicBlock* is_null = code_.Block("mark.is_null");
     llvm::BasicBlock* done = code_.Block("mark.done");
-    each_row([&](llvm::Value* row, llvm::Value* page, llvm::BasicBlock*) {
-      BindBuildColumns(step, row, nullptr, page);
-      SqlValue v = Emit(*join.predicate);
-      llvm::BasicBlock* more = code_.Block("mark.more");
-      b_.CreateCondBr(code_.IsNull(v), is_null, more);
-      b_.SetInsertPoint(more);
-    });
+    each_row(
+        [&](llvm::Value* row, llvm::Value* page, llvm::BasicBlock*, llvm::Value*) {
+          BindBuildColumns(step, row, nullptr, page);
+          SqlValue v = Emit(*join.predicate);
+          llvm::BasicBlock* more = code_.Block("mark.more");
+          b_.CreateCondBr(code_.IsNull(v), is_null, more);
+          b_.SetInsertPoint(more);
+        },
+        nullptr);
     llvm::BasicBlock* none = b_.GetInsertBlock();
     b_.CreateBr(done);
     b_.SetInsertPoint(is_null);

@@ -32,12 +32,13 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
   hash = b_.CreateOr(hash, code_.UInt64(uint64_t{1} << 58), "hash");
 
   // Emits the loop over the rows whose keys match, without the residual.
-  auto each_candidate = [&](const std::function<void(llvm::Value*, llvm::BasicBlock*)>& body) {
+  auto each_candidate = [&](const MatchBody& body, llvm::Value* any_match) {
     llvm::BasicBlock* filter = code_.Block("probe");
     llvm::BasicBlock* first = code_.Block("probe.chain");
     llvm::BasicBlock* head = code_.Block("probe.row");
     llvm::BasicBlock* next = code_.Block("probe.next");
-    llvm::BasicBlock* end = code_.Block("probe.end");
+    llvm::BasicBlock* leave = code_.Block("probe.end");
+    llvm::BasicBlock* end = any_match == nullptr ? leave : code_.Block("probe.chain_end");
     if (key_is_null != nullptr) {
       b_.CreateCondBr(key_is_null, end, filter);
     } else {
@@ -57,41 +58,48 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
     columns_.Push();
     llvm::BasicBlock* compare = code_.Block("probe.compare");
     llvm::BasicBlock* match = code_.Block("probe.match");
+    llvm::Value* is_null_row = nullptr;
+    if (any_match != nullptr) {
+      llvm::BasicBlock* real = code_.Block("probe.real");
+      is_null_row = b_.CreateICmpEQ(row, null_row, "is_null_row");
+      b_.CreateCondBr(is_null_row, match, real);
+      b_.SetInsertPoint(real);
+    }
     llvm::Value* row_hash = code_.Load(code_.I64(), code_.At(row, state::kJoinHashOffset), "row_hash");
     b_.CreateCondBr(b_.CreateICmpEQ(row_hash, hash), compare, next);
     b_.SetInsertPoint(compare);
     llvm::Value* page = layout.has_strings() ? PageOf(row) : nullptr;
     llvm::Value* equal = KeysEqual(layout, keys, null_equal, row, page);
+    columns_.Pop();
     b_.CreateCondBr(equal, match, next);
     b_.SetInsertPoint(match);
-    body(row, end);
+    columns_.Push();
+    body(row, leave, is_null_row);
     columns_.Pop();
     code_.Jump(next);
     b_.SetInsertPoint(next);
     llvm::Value* next_row = code_.Load(code_.Ptr(), code_.At(row, state::kJoinNextOffset), "next_row");
     row->addIncoming(next_row, next);
     b_.CreateCondBr(b_.CreateIsNotNull(next_row), head, end);
-    b_.SetInsertPoint(end);
+    if (any_match != nullptr) {
+      // The null row is a chain of one.
+      b_.SetInsertPoint(end);
+      row->addIncoming(null_row, end);
+      b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), any_match), b_.getInt8(0)), head, leave);
+    }
+    b_.SetInsertPoint(leave);
   };
 
   MatchLoop loop;
   loop.null_row = null_row;
   loop.flag_offset = state::kJoinMatchedOffset;
-  loop.each_match = [&](const std::function<void(llvm::Value*, llvm::BasicBlock*)>& body) {
-    each_candidate([&](llvm::Value* row, llvm::BasicBlock* leave) {
-      if (join.residual == nullptr) {
-        body(row, leave);
-        return;
-      }
-      llvm::BasicBlock* rejected = code_.Block("residual.no");
-      BindBuildColumns(step, row, nullptr, layout.has_strings() ? PageOf(row) : nullptr);
-      columns_.Push();
-      EmitCondition(*join.residual, rejected);
-      body(row, leave);
-      columns_.Pop();
-      code_.Jump(rejected);
-      b_.SetInsertPoint(rejected);
-    });
+  loop.each_match = [&](const MatchBody& body, llvm::Value* any_match) {
+    each_candidate(
+        [&](llvm::Value* row, llvm::BasicBlock* leave, llvm::Value* is_null_row) {
+          EmitAccepted(step, join.residual.get(), row, layout.has_strings() ? PageOf(row) : nullptr, leave, is_null_row,
+                       body);
+        },
+        any_match);
   };
   loop.maybe_null = [&]() -> llvm::Value* {
     llvm::Value* rows = code_.Load(code_.I64(), code_.At(table, 24), "build_rows");

@@ -16,9 +16,14 @@ Status RowCollector::Finish(QueryState* query, const ParallelFor& parallel) {
     for (size_t i = 0; i < buffer->page_count(); ++i) pages_.push_back(buffer->page(i));
     view_.row_count += buffer->row_count();
   }
-  null_row_ = std::make_unique<char[]>(layout_->stride() + 16);
-  std::memset(null_row_.get(), 0, layout_->stride() + 16);
-  view_.null_row = null_row_.get();
+  const size_t null_bytes = row::kRowsBegin + layout_->stride() + 16;
+  null_page_ = std::make_unique<char[]>(null_bytes);
+  row::PageHeader header;
+  header.row_count = 1;
+  header.stride = layout_->stride();
+  StoreAt(null_page_.get(), header);
+  view_.null_page = null_page_.get();
+  view_.null_row = null_page_.get() + row::kRowsBegin;
   view_.pages = pages_.data();
   view_.page_count = pages_.size();
   return Ok();

@@ -28,15 +28,17 @@ class RowCollector : public Operator {
     uint64_t page_count = 0;
     const char* null_row = nullptr;  // a row of zeros: stands in for "no row" in outer joins
     uint64_t row_count = 0;
+    const char* null_page = nullptr;  // of null_row: a page with that one row
   };
-  static_assert(offsetof(View, page_count) == 8 && offsetof(View, null_row) == 16 && offsetof(View, row_count) == 24);
+  static_assert(offsetof(View, page_count) == 8 && offsetof(View, null_row) == 16 && offsetof(View, row_count) == 24 &&
+                offsetof(View, null_page) == 32);
 
  protected:
   const row::Layout* layout_;
   base::MemoryBudget* budget_;
   std::vector<std::unique_ptr<row::RowBuffer>> buffers_;  // by worker
   std::vector<const char*> pages_;
-  std::unique_ptr<char[]> null_row_;
+  std::unique_ptr<char[]> null_page_;
   View view_;
 };
 
