@@ -147,6 +147,12 @@ BoundExpr Binder::BindLogical(const ast::Logical& logical, Scope& scope) {
 BoundExpr Binder::BindCast(const ast::Cast& cast, Scope& scope) {
   LATHE_ASSIGN(Type type, BindTypeName(cast.type, context_));
   LATHE_ASSIGN(ExprPtr operand, Bind(*cast.operand, scope));
+  if (operand->type.id == TypeId::kArray && type.id == TypeId::kArray &&
+      !SameType(operand->type, type) && ReadsCatalog(scope)) {
+    std::vector<ExprPtr> args;
+    args.push_back(std::move(operand));
+    return Later("cast between arrays", type, std::move(args), cast.location);
+  }
   if (!CanCoerce(operand->type, type, CastContext::kExplicit)) {
     return At(SqlState::kCannotCoerce,
               "cannot cast type " + TypeText(operand->type) + " to " + TypeText(type),
