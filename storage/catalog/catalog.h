@@ -1,4 +1,5 @@
-// Front door of storage/catalog: the committed catalog, its records, transactions' views of it, and the numbers of new objects.
+// Front door of storage/catalog: the committed catalog, its records, transactions' views of it, and
+// the numbers of new objects.
 #pragma once
 
 #include <functional>
@@ -10,10 +11,12 @@
 
 namespace lathe::catalog {
 
-/// Numbers that are never given twice: oids, storages, pages, loads. Blocks are persisted ahead, so a crash skips at most a block.
+/// Numbers that are never given twice: oids, storages, pages, loads. Blocks are persisted ahead, so
+/// a crash skips at most a block.
 class IdAllocator {
  public:
-  /// next: the persisted bound (everything below may have been used). persist stores a new bound; called under the allocator's lock.
+  /// next: the persisted bound (everything below may have been used). persist stores a new bound;
+  /// called under the allocator's lock.
   IdAllocator(uint64_t next, uint64_t block, std::function<Status(uint64_t)> persist)
       : next_(next), bound_(next), block_(block), persist_(std::move(persist)) {}
   /// The first of `count` new numbers in a row. Thread-safe.
@@ -37,7 +40,8 @@ class Catalog {
     std::lock_guard lock(mutex_);
     return state_;
   }
-  /// Makes the changes of a durable batch visible. Commits that touch the same records are ordered by their locks.
+  /// Makes the changes of a durable batch visible. Commits that touch the same records are ordered
+  /// by their locks.
   Status Apply(const std::vector<txn::CatalogChange>& changes);
 
  private:

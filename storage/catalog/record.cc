@@ -45,8 +45,7 @@ void PutValue(std::string* out, const types::Value& value) {
   if (repr == types::Repr::kString) {
     AppendLengthPrefixed(out, datum.string.view());
   } else {
-    AppendLengthPrefixed(
-        out, {reinterpret_cast<const char*>(&datum), types::SlotBytes(repr)});
+    AppendLengthPrefixed(out, {reinterpret_cast<const char*>(&datum), types::SlotBytes(repr)});
   }
 }
 

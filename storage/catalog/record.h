@@ -1,5 +1,6 @@
-// Catalog records: descriptors as bytes. A record's key is a kind byte and a big-endian number; its value opens with a format version.
-// Numbers are varints, strings length-prefixed. Twins: Encode and Decode of one kind stand together in record.cc.
+// Catalog records: descriptors as bytes. A record's key is a kind byte and a big-endian number; its
+// value opens with a format version. Numbers are varints, strings length-prefixed. Twins: Encode
+// and Decode of one kind stand together in record.cc.
 #pragma once
 
 #include <string>

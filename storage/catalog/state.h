@@ -1,5 +1,5 @@
-// The committed catalog at one moment, as an immutable value: transactions hold it by shared pointer, a commit with catalog changes
-// makes the next one.
+// The committed catalog at one moment, as an immutable value: transactions hold it by shared
+// pointer, a commit with catalog changes makes the next one.
 #pragma once
 
 #include <map>

@@ -59,7 +59,7 @@ schema::RelationPtr View::FindRelation(SchemaId schema, std::string_view name) {
   if (it == state_->relation_names.end()) return nullptr;
   schema::RelationPtr relation = GetRelation(it->second);
   return relation != nullptr && relation->schema == schema && relation->name == name ? relation
-                                                                                    : nullptr;
+                                                                                     : nullptr;
 }
 
 std::vector<SchemaPtr> View::Schemas() {

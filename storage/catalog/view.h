@@ -1,4 +1,5 @@
-// The catalog as one transaction sees it: the newest committed state that it has looked at, with its own changes on top.
+// The catalog as one transaction sees it: the newest committed state that it has looked at, with
+// its own changes on top.
 #pragma once
 
 #include <functional>
@@ -12,7 +13,8 @@
 
 namespace lathe::catalog {
 
-/// Gives current row counts, page counts and column bounds of a relation; never null. Implemented by storage/table.
+/// Gives current row counts, page counts and column bounds of a relation; never null. Implemented
+/// by storage/table.
 using LiveStats = std::function<StatsPtr(const schema::RelationPtr&)>;
 
 /// Own catalog changes of a transaction; null = deleted.

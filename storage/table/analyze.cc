@@ -1,6 +1,7 @@
-// ANALYZE: null fractions, distinct counts, most common values and histograms from a sample of rows.
-// Distinct counts: the estimator Duj1 of Haas and Stokes, "Estimating the Number of Classes in a Finite Population", IBM RJ 10025,
-// 1996, as PostgreSQL uses it: n d / (n - f1 + f1 n / N), with n rows sampled of N, d distinct, f1 seen once.
+// ANALYZE: null fractions, distinct counts, most common values and histograms from a sample of
+// rows. Distinct counts: the estimator Duj1 of Haas and Stokes, "Estimating the Number of Classes
+// in a Finite Population", IBM RJ 10025, 1996, as PostgreSQL uses it: n d / (n - f1 + f1 n / N),
+// with n rows sampled of N, d distinct, f1 seen once.
 #include <algorithm>
 #include <map>
 

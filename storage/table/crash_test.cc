@@ -1,5 +1,6 @@
-// kill -9: a child process (this test program again) commits, loads and folds in a loop and writes down what was acknowledged; the
-// parent kills it at a random moment, opens the directory and compares it with the model. LATHE_CRASH_ROUNDS sets the rounds.
+// kill -9: a child process (this test program again) commits, loads and folds in a loop and writes
+// down what was acknowledged; the parent kills it at a random moment, opens the directory and
+// compares it with the model. LATHE_CRASH_ROUNDS sets the rounds.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -40,7 +41,8 @@ std::string AckFile(const std::string& directory, int worker) {
   return directory + "/acknowledged" + std::to_string(worker);
 }
 
-// One byte per acknowledged commit: its size is their number. Bytes written stay when the process is killed.
+// One byte per acknowledged commit: its size is their number. Bytes written stay when the process
+// is killed.
 void RunChild(const std::string& directory) {
   auto engine = Engine::Open(directory + "/data", CrashOptions(true));
   if (!engine.ok()) {
@@ -83,8 +85,8 @@ pid_t StartChild(const std::string& directory) {
   pid_t pid = fork();
   if (pid != 0) return pid;
   setenv(kChildVariable, directory.c_str(), 1);
-  execl("/proc/self/exe", "lathe_table_test", "--gtest_filter=CrashChild.Run",
-        "--gtest_brief=1", static_cast<char*>(nullptr));
+  execl("/proc/self/exe", "lathe_table_test", "--gtest_filter=CrashChild.Run", "--gtest_brief=1",
+        static_cast<char*>(nullptr));
   _exit(9);
 }
 
@@ -93,7 +95,8 @@ uint64_t Acknowledged(const std::string& directory, int worker) {
   return file ? static_cast<uint64_t>(file.tellg()) : 0;
 }
 
-// Every page body has its directory entry and the other way round; no load, fold or drop is under way.
+// Every page body has its directory entry and the other way round; no load, fold or drop is under
+// way.
 void CheckNothingLeftOver(const std::string& directory) {
   auto kv = kv::Kv::Open(directory + "/data", {}).value();
   auto keys = [&](kv::Family family) {
@@ -125,7 +128,8 @@ TEST(Crash, KilledAtAnyTime) {
     while (Acknowledged(directory.path(""), 0) < more && waitpid(child, &status, WNOHANG) == 0) {
       std::this_thread::yield();
     }
-    for (int64_t spin = dice.Below(2'000'000); spin > 0; --spin) std::atomic_signal_fence(std::memory_order_seq_cst);
+    for (int64_t spin = dice.Below(2'000'000); spin > 0; --spin)
+      std::atomic_signal_fence(std::memory_order_seq_cst);
     kill(child, SIGKILL);
     waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << status;

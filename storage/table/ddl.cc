@@ -1,4 +1,5 @@
-// CREATE, DROP, TRUNCATE and ALTER as changes of the transaction's catalog view, with the locks and the checks that they need.
+// CREATE, DROP, TRUNCATE and ALTER as changes of the transaction's catalog view, with the locks and
+// the checks that they need.
 #include <algorithm>
 #include <functional>
 
@@ -7,7 +8,8 @@
 namespace lathe::table {
 namespace {
 
-// Lock objects: names in a schema, and schemas against their own removal. Relations have their oid, storages bit 63.
+// Lock objects: names in a schema, and schemas against their own removal. Relations have their oid,
+// storages bit 63.
 uint64_t NameObject(SchemaId schema, const std::string& name) {
   uint64_t hash = std::hash<std::string>()(name) * 0x9E3779B97F4A7C15ull + schema.value;
   return 1ull << 62 | (hash >> 2);
@@ -57,21 +59,21 @@ Status TransactionImpl::DropSchema(SchemaId schema) {
   catalog::SchemaPtr found = view_.GetSchema(schema);
   if (found == nullptr) return SchemaGone(schema);
   if (schema == schema::kPgCatalogSchema || schema == schema::kInformationSchema) {
-    return MakeError(SqlState::kDependentObjectsStillExist,
-                     "cannot drop schema " + found->name +
-                         " because it is required by the database system");
+    return MakeError(
+        SqlState::kDependentObjectsStillExist,
+        "cannot drop schema " + found->name + " because it is required by the database system");
   }
   std::string dependents;
   for (const schema::RelationPtr& relation : view_.Relations()) {
     if (relation->schema != schema) continue;
     if (!dependents.empty()) dependents += "\n";
-    dependents += "table " + found->name + "." + relation->name + " depends on schema " +
-                  found->name;
+    dependents +=
+        "table " + found->name + "." + relation->name + " depends on schema " + found->name;
   }
   if (!dependents.empty()) {
-    Error error = MakeError(
-        SqlState::kDependentObjectsStillExist,
-        "cannot drop schema " + found->name + " because other objects depend on it");
+    Error error =
+        MakeError(SqlState::kDependentObjectsStillExist,
+                  "cannot drop schema " + found->name + " because other objects depend on it");
     error.detail = dependents;
     error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
     return error;
@@ -120,8 +122,8 @@ Result<schema::RelationPtr> TransactionImpl::CreateTable(const TableSpec& spec) 
     relation.columns[i].number = ColumnNumber(static_cast<uint16_t>(i + 1));
     for (size_t j = 0; j < i; ++j) {
       if (relation.columns[j].name == relation.columns[i].name) {
-        return MakeError(SqlState::kDuplicateColumn, "column \"" + relation.columns[i].name +
-                                                         "\" specified more than once");
+        return MakeError(SqlState::kDuplicateColumn,
+                         "column \"" + relation.columns[i].name + "\" specified more than once");
       }
     }
   }
@@ -143,22 +145,20 @@ Result<schema::RelationPtr> TransactionImpl::CreateTable(const TableSpec& spec) 
       relation.primary_key_name = spec.primary_key_name;
     }
   }
-  LATHE_TRY(engine_->locks()->LockTableObject(
-      id_, relation.id.value, txn::TableLockMode::kAccessExclusive, lock_wait()));
+  LATHE_TRY(engine_->locks()->LockTableObject(id_, relation.id.value,
+                                              txn::TableLockMode::kAccessExclusive, lock_wait()));
   return MakeTable(std::move(relation));
 }
 
 Status TransactionImpl::DropTable(RelationId id) {
-  LATHE_ASSIGN(schema::RelationPtr relation,
-               LockTable(id, txn::TableLockMode::kAccessExclusive));
+  LATHE_ASSIGN(schema::RelationPtr relation, LockTable(id, txn::TableLockMode::kAccessExclusive));
   view_.DropRelation(id);
   if (relation->storage.value != 0) dropped_.push_back(relation->storage);
   return Ok();
 }
 
 Status TransactionImpl::TruncateTable(RelationId id) {
-  LATHE_ASSIGN(schema::RelationPtr relation,
-               LockTable(id, txn::TableLockMode::kAccessExclusive));
+  LATHE_ASSIGN(schema::RelationPtr relation, LockTable(id, txn::TableLockMode::kAccessExclusive));
   schema::RelationDescriptor next = *relation;
   ++next.version;
   LATHE_TRY(MakeTable(std::move(next)));
@@ -169,8 +169,7 @@ Status TransactionImpl::TruncateTable(RelationId id) {
 Result<schema::RelationPtr> TransactionImpl::AddPrimaryKey(RelationId id,
                                                            const std::vector<uint32_t>& columns,
                                                            const std::string& name) {
-  LATHE_ASSIGN(schema::RelationPtr before,
-               LockTable(id, txn::TableLockMode::kAccessExclusive));
+  LATHE_ASSIGN(schema::RelationPtr before, LockTable(id, txn::TableLockMode::kAccessExclusive));
   if (!before->primary_key_name.empty()) {
     return MakeError(SqlState::kInvalidTableDefinition,
                      "multiple primary keys for table \"" + before->name + "\" are not allowed");
@@ -184,7 +183,8 @@ Result<schema::RelationPtr> TransactionImpl::AddPrimaryKey(RelationId id,
     next.columns[column].not_null = true;
   }
   LATHE_TRY(LockName(before->schema, name.empty() ? before->name + "_pkey" : name));
-  next.primary_key_name = FreeRelationName(before->schema, name.empty() ? before->name + "_pkey" : name);
+  next.primary_key_name =
+      FreeRelationName(before->schema, name.empty() ? before->name + "_pkey" : name);
   if (!name.empty() && next.primary_key_name != name) {
     return MakeError(SqlState::kDuplicateTable, "relation \"" + name + "\" already exists");
   }
@@ -207,8 +207,8 @@ Status TransactionImpl::Rewrite(const schema::RelationPtr& before,
   options.range_free = [](std::string_view, std::string_view) { return true; };
   options.fallback = [](const char*, const char*) { return Ok(); };
   options.duplicate = [&](std::string_view key) {
-    Error error = MakeError(SqlState::kUniqueViolation, "could not create unique index \"" +
-                                                            after->primary_key_name + "\"");
+    Error error = MakeError(SqlState::kUniqueViolation,
+                            "could not create unique index \"" + after->primary_key_name + "\"");
     error.detail = DescribeKey(*after, encoder, key) + " is duplicated.";
     error.table_name = after->name;
     error.constraint_name = after->primary_key_name;
@@ -216,7 +216,8 @@ Status TransactionImpl::Rewrite(const schema::RelationPtr& before,
   };
   LATHE_ASSIGN(std::unique_ptr<LoadWriter> writer,
                LoadWriter::Begin(engine_, table, LoadId(load), std::move(options)));
-  // Under the exclusive lock the newest state counts, not the statement's snapshot; own earlier writes are seen.
+  // Under the exclusive lock the newest state counts, not the statement's snapshot; own earlier
+  // writes are seen.
   const Timestamp now = engine_->watermark()->Acquire();
   Status copied = [&]() -> Status {
     LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenScanAt(before, {}, now));

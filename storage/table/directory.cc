@@ -31,9 +31,9 @@ Directory::Directory(std::vector<PageNodePtr> pages) : pages_(std::move(pages)) 
 
 size_t Directory::Find(std::string_view key) const {
   const uint64_t prefix = PrefixOf(key);
-  size_t i = static_cast<size_t>(
-      std::lower_bound(last_prefixes_.begin(), last_prefixes_.end(), prefix) -
-      last_prefixes_.begin());
+  size_t i =
+      static_cast<size_t>(std::lower_bound(last_prefixes_.begin(), last_prefixes_.end(), prefix) -
+                          last_prefixes_.begin());
   while (i < pages_.size() && last_prefixes_[i] == prefix && pages_[i]->entry.last_key < key) ++i;
   return i;
 }

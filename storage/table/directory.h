@@ -1,5 +1,5 @@
-// The page directory of one storage in memory: its pages in key order, their ranges disjoint. Immutable; a fold or a load makes the
-// next one, sharing the pages.
+// The page directory of one storage in memory: its pages in key order, their ranges disjoint.
+// Immutable; a fold or a load makes the next one, sharing the pages.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct PageNode {
 };
 using PageNodePtr = std::shared_ptr<const PageNode>;
 
-/// Pages in key order. A key belongs to the first page whose last key is not below it; keys above all pages belong to the tail, whose
-/// index is size().
+/// Pages in key order. A key belongs to the first page whose last key is not below it; keys above
+/// all pages belong to the tail, whose index is size().
 class Directory {
  public:
   Directory() = default;
@@ -39,11 +39,13 @@ class Directory {
   size_t Find(std::string_view key) const;
   uint64_t row_count() const { return rows_before_.back(); }
   /// Rows in pages [from, to).
-  uint64_t rows_between(size_t from, size_t to) const { return rows_before_[to] - rows_before_[from]; }
+  uint64_t rows_between(size_t from, size_t to) const {
+    return rows_before_[to] - rows_before_[from];
+  }
 
  private:
   std::vector<PageNodePtr> pages_;
-  std::vector<uint64_t> last_prefixes_;      // first 8 bytes of each last key, big-endian, zero-filled
+  std::vector<uint64_t> last_prefixes_;  // first 8 bytes of each last key, big-endian, zero-filled
   std::vector<uint64_t> rows_before_ = {0};  // prefix sums; size() + 1 of them
 };
 

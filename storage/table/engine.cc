@@ -1,4 +1,5 @@
-// The engine in use: transactions, batches, gauges, logical hashes. Opening and recovery: recovery.cc; background work: maintain.cc.
+// The engine in use: transactions, batches, gauges, logical hashes. Opening and recovery:
+// recovery.cc; background work: maintain.cc.
 #include <algorithm>
 
 #include "runtime/base/bytes.h"
@@ -13,7 +14,8 @@ std::unique_ptr<Transaction> EngineImpl::Begin(txn::Isolation isolation) {
   return std::make_unique<TransactionImpl>(this, isolation);
 }
 
-// --- Tables ----------------------------------------------------------------------------------------------------------------------
+// --- Tables
+// ----------------------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<Table> EngineImpl::FindTable(StorageId storage) {
   std::lock_guard lock(tables_mutex_);
@@ -66,7 +68,8 @@ catalog::StatsPtr EngineImpl::LiveStats(const schema::RelationPtr& relation) {
   return table.ok() ? table.value()->Stats(*relation) : kNothing;
 }
 
-// --- Batches ---------------------------------------------------------------------------------------------------------------------
+// --- Batches
+// ---------------------------------------------------------------------------------------------------------------------
 
 Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
   kv::WriteBatch out;
@@ -130,7 +133,8 @@ void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
     if (std::shared_ptr<Table> table = FindTable(changes.storage)) table->Publish(changes, ts);
   }
   for (const txn::SequenceAdvance& advance : batch.sequences) {
-    // Its own writer has made the bound durable; on a replica a failure shows when ids are asked for.
+    // Its own writer has made the bound durable; on a replica a failure shows when ids are asked
+    // for.
     if (std::shared_ptr<Table> table = FindTable(advance.storage)) {
       (void)table->ObserveRowIds(advance.next);
     }
@@ -155,7 +159,8 @@ void EngineImpl::DropPendingLoad(LoadId load) {
   pending_loads_.erase(load);
 }
 
-// --- Replicas --------------------------------------------------------------------------------------------------------------------
+// --- Replicas
+// --------------------------------------------------------------------------------------------------------------------
 
 Status EngineImpl::ApplyEntry(std::string_view bytes) {
   LATHE_ASSIGN(txn::Entry entry, txn::DecodeEntry(bytes));
@@ -192,7 +197,8 @@ Status EngineImpl::ApplyEntry(std::string_view bytes) {
   return Ok();
 }
 
-// Chunks of a load come before the commit that names its storage in the catalog, so they wait as they are.
+// Chunks of a load come before the commit that names its storage in the catalog, so they wait as
+// they are.
 Status EngineImpl::ApplyLoad(const txn::LoadChunk& chunk) {
   std::vector<txn::LoadChunk>& chunks = replica_loads_[chunk.load];
   if (chunk.number == 0) {
@@ -227,7 +233,8 @@ void EngineImpl::AddRows(StorageId storage, const std::map<std::string, std::str
   changes->net_rows += static_cast<int64_t>(rows.size());
 }
 
-// Makes pages of the load's rows; those whose ranges are not free here (pages are this engine's own affair) go to *rows.
+// Makes pages of the load's rows; those whose ranges are not free here (pages are this engine's own
+// affair) go to *rows.
 Status EngineImpl::FinishReplicaLoad(const txn::LoadCommit& commit,
                                      const catalog::CatalogState& state,
                                      std::map<std::string, std::string>* rows) {
@@ -287,7 +294,8 @@ Timestamp EngineImpl::applied() {
   return applied_;
 }
 
-// --- Hashes and gauges -------------------------------------------------------------------------------------------------------------
+// --- Hashes and gauges
+// -------------------------------------------------------------------------------------------------------------
 
 Result<uint64_t> EngineImpl::HashTable(const schema::RelationPtr& relation, Timestamp snapshot) {
   LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(relation));

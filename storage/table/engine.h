@@ -1,6 +1,7 @@
-// Front door of storage: an open data directory and the transactions in it. A session begins a Transaction, starts a statement in it,
-// reads the catalog and the tables through it, and commits or rolls back. Everything below (pages, delta, folds, loads, locks,
-// recovery) stays behind these two classes.
+// Front door of storage: an open data directory and the transactions in it. A session begins a
+// Transaction, starts a statement in it, reads the catalog and the tables through it, and commits
+// or rolls back. Everything below (pages, delta, folds, loads, locks, recovery) stays behind these
+// two classes.
 #pragma once
 
 #include <cstdint>
@@ -21,32 +22,36 @@ namespace lathe::table {
 
 /// Limits and policies of an engine; all bytes.
 struct EngineOptions {
-  uint64_t frame_cache_bytes = 1ull << 30;     // pages kept in memory
-  uint64_t delta_bytes_max = 512ull << 20;     // unfolded versions kept in memory; writers wait at it
-  uint64_t transaction_bytes_max = 1ull << 30; // buffered changes of one transaction; 53200 beyond
-  uint32_t load_rows_min = 4096;               // an INSERT or COPY of at least this many rows writes pages, not delta
-  uint64_t load_sort_bytes = 128ull << 20;     // memory of one load's sort before it spills runs
-  bool synchronous_commit = true;              // a commit is acknowledged once it is on disk
-  bool background_fold = true;                 // off: only FoldNow folds (tests)
+  uint64_t frame_cache_bytes = 1ull << 30;  // pages kept in memory
+  uint64_t delta_bytes_max = 512ull << 20;  // unfolded versions kept in memory; writers wait at it
+  uint64_t transaction_bytes_max = 1ull << 30;  // buffered changes of one transaction; 53200 beyond
+  uint32_t load_rows_min =
+      4096;  // an INSERT or COPY of at least this many rows writes pages, not delta
+  uint64_t load_sort_bytes = 128ull << 20;  // memory of one load's sort before it spills runs
+  bool synchronous_commit = true;           // a commit is acknowledged once it is on disk
+  bool background_fold = true;              // off: only FoldNow folds (tests)
   bool create_if_missing = true;
-  // Sees every serialised entry (storage/txn/batch.h) in commit order, once it is durable; for replicas and archives. Commits go one
-  // after the other while it is set.
+  // Sees every serialised entry (storage/txn/batch.h) in commit order, once it is durable; for
+  // replicas and archives. Commits go one after the other while it is set.
   std::function<void(std::string_view entry)> on_entry;
 };
 
-/// What CREATE TABLE makes. Column numbers are given by the engine (1, 2, ...); defaults and types are taken as they are.
+/// What CREATE TABLE makes. Column numbers are given by the engine (1, 2, ...); defaults and types
+/// are taken as they are.
 struct TableSpec {
   SchemaId schema;
   std::string name;
   std::vector<schema::Column> columns;
-  std::vector<schema::KeyColumn> key;  // of the primary key; empty = none. Key columns become NOT NULL
-  std::string primary_key_name;        // empty with a key: "<table>_pkey"
+  std::vector<schema::KeyColumn>
+      key;                       // of the primary key; empty = none. Key columns become NOT NULL
+  std::string primary_key_name;  // empty with a key: "<table>_pkey"
   int32_t fillfactor = 100;
   bool append_only = false;
 };
 
-/// One transaction. Used by one thread at a time (the sources that its scans give may be used by several). Destroying it without
-/// Commit rolls it back. After an error that is not a statement error (Commit's) it is over.
+/// One transaction. Used by one thread at a time (the sources that its scans give may be used by
+/// several). Destroying it without Commit rolls it back. After an error that is not a statement
+/// error (Commit's) it is over.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -54,24 +59,28 @@ class Transaction {
   virtual TxnId id() const = 0;
   virtual txn::Isolation isolation() const = 0;
 
-  /// Begins a statement: it sees what was committed before it (READ COMMITTED) or before the first one (REPEATABLE READ), and the
-  /// writes of earlier statements of this transaction. cancel (may be null) ends lock waits; it outlives the statement.
-  /// lock_timeout_ms 0 = none.
+  /// Begins a statement: it sees what was committed before it (READ COMMITTED) or before the first
+  /// one (REPEATABLE READ), and the writes of earlier statements of this transaction. cancel (may
+  /// be null) ends lock waits; it outlives the statement. lock_timeout_ms 0 = none.
   virtual Status StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms = 0) = 0;
-  /// Undoes all writes and catalog changes since the last StartStatement; locks stay. For a failed statement, and before the restart
-  /// asked for by exec::kRestartStatement: call this, then StartStatement again. All sources and sinks of the statement are gone by then.
+  /// Undoes all writes and catalog changes since the last StartStatement; locks stay. For a failed
+  /// statement, and before the restart asked for by exec::kRestartStatement: call this, then
+  /// StartStatement again. All sources and sinks of the statement are gone by then.
   virtual void UndoStatement() = 0;
 
-  /// The catalog as this transaction sees it: newest committed plus its own changes. Lives as long as the transaction.
+  /// The catalog as this transaction sees it: newest committed plus its own changes. Lives as long
+  /// as the transaction.
   virtual schema::CatalogReader* catalog() = 0;
-  /// Takes a table lock and returns the newest committed (or own) descriptor; 42P01 when the table has gone meanwhile.
-  virtual Result<schema::RelationPtr> LockTable(RelationId relation,
-                                                txn::TableLockMode mode) = 0;
-  /// Scans and writes of the current statement. Tables used must have been locked (LockTable). The object lives as long as the
-  /// transaction; what it opened must be destroyed before the next StartStatement, UndoStatement, Commit or Rollback.
+  /// Takes a table lock and returns the newest committed (or own) descriptor; 42P01 when the table
+  /// has gone meanwhile.
+  virtual Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) = 0;
+  /// Scans and writes of the current statement. Tables used must have been locked (LockTable). The
+  /// object lives as long as the transaction; what it opened must be destroyed before the next
+  /// StartStatement, UndoStatement, Commit or Rollback.
   virtual exec::TableAccess* tables() = 0;
 
-  // Changes of the catalog: atomic with the data, visible to others at commit. Each takes the locks it needs.
+  // Changes of the catalog: atomic with the data, visible to others at commit. Each takes the locks
+  // it needs.
   /// 42P06 when the name is taken; 42939 for names that begin with pg_.
   virtual Result<SchemaId> CreateSchema(const std::string& name) = 0;
   /// The schema must be empty (2BP01 otherwise; drop its tables first for CASCADE).
@@ -81,15 +90,18 @@ class Transaction {
   virtual Status DropTable(RelationId relation) = 0;
   /// Empties tables by giving them new storage.
   virtual Status TruncateTable(RelationId relation) = 0;
-  /// ALTER TABLE ADD PRIMARY KEY: rewrites the rows in key order. Errors: 42P16 when there is a primary key, 23502 for a NULL in a key
-  /// column, 23505 for duplicates. name empty = "<table>_pkey".
+  /// ALTER TABLE ADD PRIMARY KEY: rewrites the rows in key order. Errors: 42P16 when there is a
+  /// primary key, 23502 for a NULL in a key column, 23505 for duplicates. name empty =
+  /// "<table>_pkey".
   virtual Result<schema::RelationPtr> AddPrimaryKey(RelationId relation,
                                                     const std::vector<uint32_t>& columns,
                                                     const std::string& name) = 0;
-  /// ANALYZE: samples the rows that the current statement sees and stores statistics with this transaction.
+  /// ANALYZE: samples the rows that the current statement sees and stores statistics with this
+  /// transaction.
   virtual Status Analyze(RelationId relation) = 0;
 
-  /// Makes everything durable and visible, all or nothing. The transaction is over in any case. Read-only transactions cost nothing.
+  /// Makes everything durable and visible, all or nothing. The transaction is over in any case.
+  /// Read-only transactions cost nothing.
   virtual Status Commit() = 0;
   virtual void Rollback() = 0;
   /// True when it has changed anything so far.
@@ -98,39 +110,43 @@ class Transaction {
 
 /// Gauges and counters for the admin service.
 struct EngineStats {
-  uint64_t delta_bytes = 0;          // unfolded versions in memory
+  uint64_t delta_bytes = 0;  // unfolded versions in memory
   uint64_t delta_rows = 0;
   uint64_t frame_cache_bytes = 0;
   uint64_t frame_misses = 0, frame_evictions = 0;  // pages read from the store, pages evicted
   uint64_t commits = 0, folds = 0, loads = 0, deadlocks = 0;
   uint64_t open_transactions = 0;
   uint64_t locks = 0;
-  Timestamp published;               // the published watermark
+  Timestamp published;  // the published watermark
   Timestamp oldest_snapshot;
 };
 
-/// An open data directory. Thread-safe. Closing waits for background work; all transactions must be over.
+/// An open data directory. Thread-safe. Closing waits for background work; all transactions must be
+/// over.
 class Engine {
  public:
-  /// Opens (or creates) the directory and recovers it. Errors: 55006 when another process holds it, 58030 for I/O, XX001 for another
-  /// format version or corruption. clock outlives the engine.
+  /// Opens (or creates) the directory and recovers it. Errors: 55006 when another process holds it,
+  /// 58030 for I/O, XX001 for another format version or corruption. clock outlives the engine.
   static Result<std::unique_ptr<Engine>> Open(const std::string& dir, const EngineOptions& options,
                                               base::Clock* clock = base::Clock::System());
   virtual ~Engine() = default;
 
   virtual std::unique_ptr<Transaction> Begin(txn::Isolation isolation) = 0;
 
-  /// Folds all unfolded versions of a relation that no snapshot needs (VACUUM, tests). In any thread; readers and writers go on.
+  /// Folds all unfolded versions of a relation that no snapshot needs (VACUUM, tests). In any
+  /// thread; readers and writers go on.
   virtual Status FoldNow(RelationId relation) = 0;
   /// FoldNow of every relation, then gives space back (dropped storage, old pages).
   virtual Status FoldAll() = 0;
-  /// A hash of the logical content (rows, not pages) of one relation, or of everything including the catalog, at the published
-  /// watermark. Equal for replicas with the same history, whatever they folded.
+  /// A hash of the logical content (rows, not pages) of one relation, or of everything including
+  /// the catalog, at the published watermark. Equal for replicas with the same history, whatever
+  /// they folded.
   virtual Result<uint64_t> LogicalHash(RelationId relation) = 0;
   virtual Result<uint64_t> LogicalHashAll() = 0;
 
-  /// Applies an entry that another engine's on_entry saw, in its order; this engine then runs no transactions of its own that write.
-  /// Entries applied before are ignored. After a reopening, load entries of loads not yet committed at applied() must come again.
+  /// Applies an entry that another engine's on_entry saw, in its order; this engine then runs no
+  /// transactions of its own that write. Entries applied before are ignored. After a reopening,
+  /// load entries of loads not yet committed at applied() must come again.
   virtual Status ApplyEntry(std::string_view entry) = 0;
   /// The commit timestamp of the last write entry applied; 0 = none.
   virtual Timestamp applied() = 0;

@@ -1,5 +1,6 @@
-// The engine behind engine.h: opens and recovers the directory, keeps the tables in use, applies batches (CommitTarget), and runs the
-// background work: folds, settling of loads, giving space back.
+// The engine behind engine.h: opens and recovers the directory, keeps the tables in use, applies
+// batches (CommitTarget), and runs the background work: folds, settling of loads, giving space
+// back.
 #pragma once
 
 #include <condition_variable>
@@ -58,8 +59,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
 
   void AddPendingLoad(PendingLoad load);
   void DropPendingLoad(LoadId load);
-  /// Waits while unfolded versions exceed their bound and folding can help. Error: cancelled.
-  Status WaitForDeltaRoom(const exec::CancelFlag* cancel);
+  /// Waits while unfolded versions exceed their bound and folding can help; bounded.
+  void WaitForDeltaRoom();
   /// Wakes the background thread.
   void Kick();
 
@@ -126,7 +127,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   std::mutex open_mutex_;  // opening of a table; taken before tables_mutex_
 
   std::mutex loads_mutex_;  // guards the next three
-  std::map<LoadId, Timestamp> load_times_;  // committed loads whose directory entries still name them
+  std::map<LoadId, Timestamp>
+      load_times_;  // committed loads whose directory entries still name them
   std::map<LoadId, StorageId> load_storages_;
   std::map<LoadId, PendingLoad> pending_loads_;
 
@@ -134,13 +136,15 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   std::vector<Dropped> dropped_;  // dropped_mutex_
 
   std::mutex replica_mutex_;  // ApplyEntry runs one at a time
-  std::map<LoadId, std::vector<txn::LoadChunk>> replica_loads_;  // chunks that wait for their commit; replica_mutex_
-  std::map<LoadId, std::vector<std::unique_ptr<std::string>>> replica_bytes_;  // what they point into; replica_mutex_
-  Timestamp applied_;                                                          // replica_mutex_
-  std::atomic<bool> replaying_{false};                                         // entries are being applied
+  std::map<LoadId, std::vector<txn::LoadChunk>>
+      replica_loads_;  // chunks that wait for their commit; replica_mutex_
+  std::map<LoadId, std::vector<std::unique_ptr<std::string>>>
+      replica_bytes_;                   // what they point into; replica_mutex_
+  Timestamp applied_;                   // replica_mutex_
+  std::atomic<bool> replaying_{false};  // entries are being applied
 
   std::mutex room_mutex_;
-  std::condition_variable room_;
+  std::condition_variable room_;  // a round of background work is done
 
   std::mutex background_mutex_;  // guards the next three
   std::condition_variable background_wake_;

@@ -60,8 +60,8 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<Engine> engine_;
 };
 
-const std::vector<Row> kThree = {{"1", "10", "one"}, {"2", std::nullopt, "two, a longer text"},
-                                 {"3", "30", std::nullopt}};
+const std::vector<Row> kThree = {
+    {"1", "10", "one"}, {"2", std::nullopt, "two, a longer text"}, {"3", "30", std::nullopt}};
 
 TEST_F(EngineTest, CommitAndRestart) {
   EXPECT_EQ(engine_->database_name(), "lathe");
@@ -107,10 +107,14 @@ TEST_F(EngineTest, SnapshotsStayAsTheyAre) {
   auto old = Begin(txn::Isolation::kRepeatableRead);
   EXPECT_EQ(Scan(old.get(), t), kThree);
   auto txn = Begin();
-  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "2"; },
-                     [](const Row&) { return Row{"2", "22", "changed"}; }).ok());
-  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "3"; },
-                     [](const Row&) { return std::nullopt; }).ok());
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [](const Row& r) { return r[0] == "2"; },
+                  [](const Row&) { return Row{"2", "22", "changed"}; })
+                  .ok());
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [](const Row& r) { return r[0] == "3"; },
+                  [](const Row&) { return std::nullopt; })
+                  .ok());
   ASSERT_TRUE(Insert(txn.get(), t, {{"0", "0", "new"}}).ok());
   const std::vector<Row> changed = {{"0", "0", "new"}, kThree[0], {"2", "22", "changed"}};
   EXPECT_EQ(Scan(txn.get(), t), changed);
@@ -122,8 +126,9 @@ TEST_F(EngineTest, SnapshotsStayAsTheyAre) {
   EXPECT_EQ(All(t), changed);
   EXPECT_EQ(Scan(old.get(), t), kThree);
   // First committer wins, also when the change has been folded away.
-  Status status = Change(old.get(), t, [](const Row& r) { return r[0] == "2"; },
-                         [](const Row&) { return Row{"2", "5", "lost"}; });
+  Status status = Change(
+      old.get(), t, [](const Row& r) { return r[0] == "2"; },
+      [](const Row&) { return Row{"2", "5", "lost"}; });
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().ToString(),
             "40001: could not serialize access due to concurrent update");
@@ -140,19 +145,20 @@ TEST_F(EngineTest, UniqueKeys) {
     Status status = Insert(txn.get(), t, {{"9", "1", "x"}, {"2", "1", "x"}});
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(SqlStateCode(status.error().state), "23505");
-    EXPECT_EQ(status.error().message,
-              "duplicate key value violates unique constraint \"t_pkey\"");
+    EXPECT_EQ(status.error().message, "duplicate key value violates unique constraint \"t_pkey\"");
     EXPECT_EQ(status.error().detail, "Key (k)=(2) already exists.");
     txn->UndoStatement();
     EXPECT_EQ(Scan(txn.get(), t), kThree);
     // UPDATE t SET k = k + 1: unique at the end of the statement.
-    ASSERT_TRUE(Change(txn.get(), t, [](const Row&) { return true; },
-                       [](const Row& r) {
-                         return Row{std::to_string(std::stoi(*r[0]) + 1), r[1], r[2]};
-                       }).ok());
+    ASSERT_TRUE(
+        Change(
+            txn.get(), t, [](const Row&) { return true; },
+            [](const Row& r) { return Row{std::to_string(std::stoi(*r[0]) + 1), r[1], r[2]}; })
+            .ok());
     EXPECT_EQ(Scan(txn.get(), t).front()[0], "2");
-    status = Change(txn.get(), t, [](const Row& r) { return r[0] == "2"; },
-                    [](const Row& r) { return Row{"4", r[1], r[2]}; });
+    status = Change(
+        txn.get(), t, [](const Row& r) { return r[0] == "2"; },
+        [](const Row& r) { return Row{"4", r[1], r[2]}; });
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().detail, "Key (k)=(4) already exists.");
     txn->Rollback();
@@ -165,8 +171,9 @@ TEST_F(EngineTest, WritersOfARowWaitAndRestart) {
   MustInsert(t, kThree);
   auto first = Begin();
   auto set_v = [&](Transaction* txn, const char* v) {
-    return Change(txn, t, [](const Row& r) { return r[0] == "1"; },
-                  [v](const Row& r) { return Row{r[0], v, r[2]}; });
+    return Change(
+        txn, t, [](const Row& r) { return r[0] == "1"; },
+        [v](const Row& r) { return Row{r[0], v, r[2]}; });
   };
   ASSERT_TRUE(set_v(first.get(), "11").ok());
   auto second = Begin();
@@ -190,7 +197,9 @@ TEST_F(EngineTest, PointAndRangeScans) {
   MustInsert(t, Numbered(0, 5000, 2));
   for (int round = 0; round < 3; ++round) {
     if (round == 1) MustInsert(t, Numbered(1, 200, 2));
-    if (round == 2) ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+    if (round == 2) {
+      ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+    }
     auto txn = Begin();
     EXPECT_EQ(Scan(txn.get(), t, PointRequest(4000)), Numbered(4000, 4001));
     EXPECT_TRUE(Scan(txn.get(), t, PointRequest(4001)).empty());
@@ -199,8 +208,7 @@ TEST_F(EngineTest, PointAndRangeScans) {
     range.lower.values = {types::Value::Int8(10)};
     range.lower.inclusive = false;
     range.upper.values = {types::Value::Int8(20)};
-    EXPECT_EQ(Scan(txn.get(), t, range),
-              round == 0 ? Numbered(12, 21, 2) : Numbered(11, 21));
+    EXPECT_EQ(Scan(txn.get(), t, range), round == 0 ? Numbered(12, 21, 2) : Numbered(11, 21));
     range.upper.values.clear();
     EXPECT_EQ(Scan(txn.get(), t, range).size(), round == 0 ? 2494u : 2494u + 95u);
     EXPECT_EQ(Scan(txn.get(), t).size(), round == 0 ? 2500u : 2600u);
@@ -216,8 +224,10 @@ TEST_F(EngineTest, LoadInsideATransaction) {
   EXPECT_EQ(Scan(txn.get(), t), Numbered(0, 3000));
   EXPECT_TRUE(All(t).empty());
   // Updated, then interleaved with a second load that brings a duplicate.
-  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "7"; },
-                     [](const Row& r) { return Row{r[0], "0", "seven"}; }).ok());
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [](const Row& r) { return r[0] == "7"; },
+                  [](const Row& r) { return Row{r[0], "0", "seven"}; })
+                  .ok());
   Status status = Insert(txn.get(), t, Numbered(2900, 3200));
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().detail, "Key (k)=(2900) already exists.");
@@ -227,14 +237,18 @@ TEST_F(EngineTest, LoadInsideATransaction) {
   EXPECT_TRUE(All(t).empty());
   txn = Begin();
   ASSERT_TRUE(Insert(txn.get(), t, Numbered(0, 3000)).ok());
-  ASSERT_TRUE(Change(txn.get(), t, [](const Row& r) { return r[0] == "7"; },
-                     [](const Row& r) { return Row{r[0], "0", "seven"}; }).ok());
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [](const Row& r) { return r[0] == "7"; },
+                  [](const Row& r) { return Row{r[0], "0", "seven"}; })
+                  .ok());
   ASSERT_TRUE(txn->Commit().ok());
   for (int round = 0; round < 3; ++round) {
     std::vector<Row> rows = All(t);
     ASSERT_EQ(rows.size(), 3000u);
     EXPECT_EQ(rows[7], (Row{"7", "0", "seven"}));
-    if (round == 0) ASSERT_TRUE(engine_->FoldAll().ok());
+    if (round == 0) {
+      ASSERT_TRUE(engine_->FoldAll().ok());
+    }
     if (round == 1) Reopen();
   }
 }
@@ -265,6 +279,70 @@ TEST_F(EngineTest, LoadsUnsortedAndInterleaved) {
   EXPECT_EQ(All(t), Numbered(0, 8000));
 }
 
+// A load whose range was emptied and folded away after the transaction's snapshot: its old pages
+// still hold the rows.
+TEST_F(EngineTest, LoadUnderAnOldSnapshot) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  options_.load_rows_min = 100;
+  Reopen();
+  MustInsert(t, Numbered(0, 3000));
+  auto old = Begin(txn::Isolation::kRepeatableRead);
+  auto txn = Begin();
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [](const Row& r) { return r[0]->size() == 4; },
+                  [](const Row&) { return std::nullopt; })
+                  .ok());
+  ASSERT_TRUE(txn->Commit().ok());
+  ASSERT_TRUE(engine_->FoldNow(t->id).ok());
+  ASSERT_TRUE(Insert(old.get(), t, Numbered(1000, 2000)).ok());
+  EXPECT_EQ(Scan(old.get(), t), Numbered(0, 3000));
+  ASSERT_TRUE(old->Commit().ok());
+  EXPECT_EQ(All(t), Numbered(0, 2000));
+}
+
+TEST_F(EngineTest, WorkersShareAScan) {
+  schema::RelationPtr t = Create(KeyedSpec());
+  options_.load_rows_min = 100;
+  Reopen();
+  MustInsert(t, Numbered(0, 60'000, 2));
+  MustInsert(t, Numbered(70'000, 90'000));
+  auto txn = Begin();
+  std::vector<Row> scattered;
+  for (int i = 1; i < 60'000; i += 1000) scattered.push_back({std::to_string(i), "0", "new"});
+  ASSERT_TRUE(Insert(txn.get(), t, scattered).ok());
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [](const Row& r) { return r[0]->ends_with("00"); },
+                  [](const Row& r) { return Row{r[0], "1", r[2]}; })
+                  .ok());
+  for (int committed = 0; committed < 3; ++committed) {
+    ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+    auto source = txn->tables()->OpenScan(t, {}).value();
+    std::atomic<uint64_t> rows{0}, sum{0};
+    std::vector<std::thread> workers;
+    for (int w = 0; w < 4; ++w) {
+      workers.emplace_back([&] {
+        std::vector<Row> drained = Drain(source.get(), *t).value();
+        for (const Row& row : drained) {
+          ++rows;
+          sum += static_cast<uint64_t>(std::stoll(*row[0]));
+        }
+      });
+    }
+    for (std::thread& worker : workers) worker.join();
+    EXPECT_EQ(rows, 30'000u + 20'000u + 60u);
+    EXPECT_EQ(sum, 899'970'000u + 1'599'990'000u + 60u * 29'501u);
+    source.reset();
+    if (committed == 0) {
+      ASSERT_TRUE(txn->Commit().ok());
+    }
+    if (committed == 1) {
+      txn->Rollback();
+      ASSERT_TRUE(engine_->FoldAll().ok());
+    }
+    txn = Begin();
+  }
+}
+
 TEST_F(EngineTest, RowIdsTruncateAndAddPrimaryKey) {
   schema::RelationPtr t = Create(KeyedSpec("t", false));
   options_.load_rows_min = 1000;
@@ -282,8 +360,10 @@ TEST_F(EngineTest, RowIdsTruncateAndAddPrimaryKey) {
   txn->Rollback();
   txn = Begin();
   int seen = 0;
-  ASSERT_TRUE(Change(txn.get(), t, [&](const Row& r) { return std::stoi(*r[0]) < 4 && ++seen > 3; },
-                     [](const Row&) { return std::nullopt; }).ok());
+  ASSERT_TRUE(Change(
+                  txn.get(), t, [&](const Row& r) { return std::stoi(*r[0]) < 4 && ++seen > 3; },
+                  [](const Row&) { return std::nullopt; })
+                  .ok());
   ASSERT_TRUE(txn->StartStatement(nullptr).ok());
   keyed = txn->AddPrimaryKey(t->id, {0}, "");
   ASSERT_TRUE(keyed.ok()) << keyed.error().ToString();

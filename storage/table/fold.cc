@@ -46,7 +46,8 @@ Status Folder::Run() {
   for (size_t i = 0; i <= n; ++i) {
     bool merge = Changed(i);
     if (!merge && i < n) {
-      // The last page takes appended rows as long as it has room; a stretch's small rest takes the page behind it.
+      // The last page takes appended rows as long as it has room; a stretch's small rest takes the
+      // page behind it.
       const bool takes_tail = i + 1 == n && Changed(n) &&
                               directory.page(i).entry.page_bytes < table_->page_bytes() / 4 * 3;
       const bool takes_rest = open && builder.pending_rows() > 0 &&
@@ -97,15 +98,14 @@ Status Folder::MergeVersions(std::string_view begin, std::string_view end, const
     const Version* folded = node->Visible(fold_ts_);
     if (folded == nullptr) continue;
     for (const Version* v = folded; v != nullptr; v = v->older) {
-      swap_.Delete(kv::Family::kDelta,
-                   keyspace::DeltaKey(table_->storage(), node->key(), v->ts));
+      swap_.Delete(kv::Family::kDelta, keyspace::DeltaKey(table_->storage(), node->key(), v->ts));
     }
     bool match = false;
     if (page != nullptr) {
       slot = encoder.LowerBound(page, slot, rows, node->key());
-      match = slot < rows &&
-              encoder.CompareRow(page, row::RowAt(page, table_->layout().stride(), slot),
-                                 node->key()) == 0;
+      match =
+          slot < rows && encoder.CompareRow(page, row::RowAt(page, table_->layout().stride(), slot),
+                                            node->key()) == 0;
       LATHE_TRY(builder->AppendRows(page, copied, slot));
       copied = slot;
     }
@@ -177,8 +177,8 @@ void Folder::SwapInMemory() {
   for (const PageNodePtr& page : made_) {
     table_->extents_.AddSummary(table_->layout(), page->entry.summary);
   }
-  table_->row_count_ = static_cast<int64_t>(next->directory->row_count() +
-                                            next->versions->node_count());
+  table_->row_count_ =
+      static_cast<int64_t>(next->directory->row_count() + next->versions->node_count());
   table_->stats_ = nullptr;
   {
     std::lock_guard retired(table_->retired_mutex_);

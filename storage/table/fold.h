@@ -1,4 +1,5 @@
-// Folding: unfolded versions at or below a timestamp become part of new pages, which take the place of the old ones in one batch.
+// Folding: unfolded versions at or below a timestamp become part of new pages, which take the place
+// of the old ones in one batch.
 #pragma once
 
 #include <string>
@@ -8,14 +9,17 @@
 
 namespace lathe::table {
 
-/// One fold of one table. Readers and writers go on meanwhile; only the swap at the end holds publish_mutex.
+/// One fold of one table. Readers and writers go on meanwhile; only the swap at the end holds
+/// publish_mutex.
 ///
 ///   1. from here on, note what commits change (fold_log); fold_ts = published watermark
 ///   2. merge each stretch of changed pages with its versions up to fold_ts into new pages
 ///   3. write down the new pages' keys (intent, synced), then their bodies
-///   4. one batch: new directory entries in, old ones out (bodies noted for deletion), folded versions out, intent out
+///   4. one batch: new directory entries in, old ones out (bodies noted for deletion), folded
+///   versions out, intent out
 ///   5. new TableVersion: new directory, and a store with the versions above fold_ts
-/// A crash before 4 leaves bodies that the intent names; after 4 nothing but old bodies that are noted.
+/// A crash before 4 leaves bodies that the intent names; after 4 nothing but old bodies that are
+/// noted.
 class Folder final : public page::PageSink {
  public:
   explicit Folder(Table* table);
@@ -42,7 +46,7 @@ class Folder final : public page::PageSink {
   std::vector<PageNodePtr> pages_;           // of the new directory
   std::vector<PageNodePtr> replaced_;
   std::unique_ptr<kv::PageFileWriter> file_;
-  std::string intent_;                       // keys of made_, length-prefixed
+  std::string intent_;  // keys of made_, length-prefixed
   kv::WriteBatch swap_;
 };
 

@@ -15,7 +15,8 @@ constexpr uint64_t kPageIdBlock = 256;
 // One sorted input of a merge: pages of a run, or the items in memory.
 class Cursor {
  public:
-  Cursor(const Table* table, const std::vector<PageNodePtr>* pages) : table_(table), pages_(pages) {}
+  Cursor(const Table* table, const std::vector<PageNodePtr>* pages)
+      : table_(table), pages_(pages) {}
 
   Result<bool> Next() {
     if (pinned_ && ++row_ < rows_) {
@@ -76,7 +77,8 @@ LoadWriter::~LoadWriter() {
   if (!finished_) {
     file_.reset();
     (void)RemoveScratch();
-    (void)DropLoad(engine_, {load_, table_, std::move(pages_), 0});  // left-overs are found by recovery
+    (void)DropLoad(engine_,
+                   {load_, table_, std::move(pages_), 0});  // left-overs are found by recovery
     table_->EndLoad();
   }
 }
@@ -120,8 +122,8 @@ Status LoadWriter::AddRows(const char* page, uint32_t from, uint32_t to) {
     uint32_t first = ++from;
     if (sorting_) continue;
     // The ascending stretch that follows goes in as a whole.
-    while (from < to && table_->encoder().CompareRows(page, row::RowAt(page, stride, from - 1), page,
-                                                      row::RowAt(page, stride, from)) < 0) {
+    while (from < to && table_->encoder().CompareRows(page, row::RowAt(page, stride, from - 1),
+                                                      page, row::RowAt(page, stride, from)) < 0) {
       ++from;
     }
     if (first == from) continue;
@@ -167,7 +169,8 @@ Status LoadWriter::SpillRun() {
     LATHE_TRY(engine_->kv()->Write(batch, true));
     scratch_ = StorageId(id);
   }
-  // The load's own pages stay as they are (a run, too); the builder's rest is cut first so that runs do not mix.
+  // The load's own pages stay as they are (a run, too); the builder's rest is cut first so that
+  // runs do not mix.
   LATHE_TRY(builder_->Finish());
   LATHE_TRY(FlushFile());
   runs_.emplace_back();
@@ -240,8 +243,8 @@ Status LoadWriter::MergeRuns() {
 Status LoadWriter::RemoveScratch() {
   if (scratch_.value == 0) return Ok();
   runs_.clear();
-  LATHE_TRY(engine_->kv()->DropPages(keyspace::StoragePrefix(scratch_),
-                                     keyspace::StorageEnd(scratch_)));
+  LATHE_TRY(
+      engine_->kv()->DropPages(keyspace::StoragePrefix(scratch_), keyspace::StorageEnd(scratch_)));
   kv::WriteBatch batch;
   batch.Delete(kv::Family::kMeta, DroppedStorageKey(scratch_));
   scratch_ = StorageId();

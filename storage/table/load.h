@@ -1,8 +1,10 @@
-// Loads: many rows become pages at once, written beside the tables under a load id and made visible by the commit. Pages go only into
-// key ranges that hold nothing else; rows elsewhere go to the fallback, which writes them as single changes.
+// Loads: many rows become pages at once, written beside the tables under a load id and made visible
+// by the commit. Pages go only into key ranges that hold nothing else; rows elsewhere go to the
+// fallback, which writes them as single changes.
 //
-// Order on disk: load record (pending) and directory entries, synced; page bodies; later, with the commit, the record's commit time. So
-// whatever a crash leaves of a load without a commit is found through its record.
+// Order on disk: load record (pending) and directory entries, synced; page bodies; later, with the
+// commit, the record's commit time. So whatever a crash leaves of a load without a commit is found
+// through its record.
 #pragma once
 
 #include <functional>
@@ -26,9 +28,10 @@ struct LoadOptions {
   uint64_t sort_bytes = 128ull << 20;
 };
 
-/// One load into one table. Not thread-safe. Rows that come in ascending key order go straight into pages; from the first that does
-/// not, rows are sorted in runs (in memory, then as pages of a scratch storage) and all is merged at the end. Destroyed without Finish,
-/// or Abandoned, it leaves nothing.
+/// One load into one table. Not thread-safe. Rows that come in ascending key order go straight into
+/// pages; from the first that does not, rows are sorted in runs (in memory, then as pages of a
+/// scratch storage) and all is merged at the end. Destroyed without Finish, or Abandoned, it leaves
+/// nothing.
 class LoadWriter final : public page::PageSink {
  public:
   static Result<std::unique_ptr<LoadWriter>> Begin(EngineImpl* engine, std::shared_ptr<Table> table,
@@ -39,8 +42,8 @@ class LoadWriter final : public page::PageSink {
   Status Add(const char* base, const char* row);
   /// Adds rows [from, to) of a page.
   Status AddRows(const char* page, uint32_t from, uint32_t to);
-  /// Writes the rest and registers the pages with the engine as a pending load; to be committed with LoadId, or given up with
-  /// DropLoad. Returns the pages (none: nothing to commit).
+  /// Writes the rest and registers the pages with the engine as a pending load; to be committed
+  /// with LoadId, or given up with DropLoad. Returns the pages (none: nothing to commit).
   Result<PendingLoad> Finish();
 
   LoadId load() const { return load_; }
@@ -68,11 +71,11 @@ class LoadWriter final : public page::PageSink {
 
   std::unique_ptr<page::PageBuilder> builder_;
   std::unique_ptr<kv::PageFileWriter> file_;
-  kv::WriteBatch entries_;            // directory entries of the pages in file_
-  std::vector<PageNodePtr> pages_;    // made so far
-  std::string last_row_;              // image of the last row in order; empty before the first
+  kv::WriteBatch entries_;          // directory entries of the pages in file_
+  std::vector<PageNodePtr> pages_;  // made so far
+  std::string last_row_;            // image of the last row in order; empty before the first
   uint64_t page_id_next_ = 0, page_id_end_ = 0;
-  bool recorded_ = false;             // the load record is on disk
+  bool recorded_ = false;  // the load record is on disk
   bool finished_ = false;
 
   bool sorting_ = false;
@@ -80,11 +83,12 @@ class LoadWriter final : public page::PageSink {
   std::unique_ptr<txn::Arena> arena_;
   std::vector<SortItem> items_;
   std::vector<Run> runs_;
-  StorageId scratch_;                 // of spilled runs; none while nothing was spilled
-  Run* spilling_ = nullptr;           // pages go to this run instead of the load
+  StorageId scratch_;        // of spilled runs; none while nothing was spilled
+  Run* spilling_ = nullptr;  // pages go to this run instead of the load
 };
 
-/// Deletes what a load has written: directory entries, bodies, record. For loads that are not committed.
+/// Deletes what a load has written: directory entries, bodies, record. For loads that are not
+/// committed.
 Status DropLoad(EngineImpl* engine, const PendingLoad& load);
 
 /// Value of a load record: commit time (0 = pending) and storage.

@@ -9,8 +9,12 @@ namespace {
 
 constexpr auto kRound = std::chrono::milliseconds(200);
 constexpr auto kRoomPoll = std::chrono::milliseconds(5);
-// What a scan pays for a row of the overlay, and what a fold pays per byte of page that it rewrites (read, merge, write), in ns.
-// Measured on one machine; only their ratio matters, and only roughly.
+constexpr int64_t kRoomWaitNs = 10'000'000'000;
+// Versions of few rows (hot rows) are folded as soon as they take that much memory, and more than
+// the pages that a fold rewrites.
+constexpr uint64_t kHotRowBytes = 8 << 20;
+// What a scan pays for a row of the overlay, and what a fold pays per byte of page that it rewrites
+// (read, merge, write), in ns. Measured on one machine; only their ratio matters, and only roughly.
 constexpr double kOverlayRowNs = 80;
 constexpr double kRewriteByteNs = 1.5;
 
@@ -33,6 +37,7 @@ void EngineImpl::Background() {
     lock.unlock();
     // An I/O error here is met again by whoever needs the result; the round is tried again.
     (void)Maintain(false);
+    room_.notify_all();
     lock.lock();
   }
 }
@@ -49,6 +54,8 @@ bool EngineImpl::WorthFolding(const Table& table) const {
   for (size_t i = 0; i <= version->directory->size(); ++i) {
     pages += version->states[i].changes.load(std::memory_order_relaxed) != 0 ? 1 : 0;
   }
+  const uint64_t bytes = table.delta_bytes();
+  if (bytes > kHotRowBytes && bytes > 4 * pages * table.page_bytes()) return true;
   const double paid = static_cast<double>(table.scanned_overlay_rows()) * kOverlayRowNs;
   const double cost =
       static_cast<double>(pages * table.page_bytes()) * kRewriteByteNs + 20e6;  // files, syncs
@@ -142,21 +149,20 @@ Status EngineImpl::FoldAll() {
   return Maintain(true);
 }
 
-Status EngineImpl::WaitForDeltaRoom(const exec::CancelFlag* cancel) {
+void EngineImpl::WaitForDeltaRoom() {
   auto over = [&] {
     return delta_bytes_.load(std::memory_order_relaxed) >
            static_cast<int64_t>(options_.delta_bytes_max);
   };
-  if (!over() || !options_.background_fold) return Ok();
-  // Bounded: a load in progress may keep the largest table from being folded, and its own commit must be able to go on.
-  const int64_t deadline = clock_->MonotonicNanos() + 10'000'000'000;
+  if (!over() || !options_.background_fold) return;
+  // Bounded: a load in progress may keep the largest table from being folded, and its own commit
+  // must be able to go on.
+  const int64_t deadline = clock_->MonotonicNanos() + kRoomWaitNs;
   while (over() && clock_->MonotonicNanos() < deadline) {
-    if (cancel != nullptr && cancel->cancelled()) return txn::CancelledError(*cancel);
     Kick();
     std::unique_lock lock(room_mutex_);
     room_.wait_for(lock, kRoomPoll);
   }
-  return Ok();
 }
 
 }  // namespace lathe::table

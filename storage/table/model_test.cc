@@ -1,5 +1,5 @@
-// Storage against models: random work with power cuts on a Kv in memory, a shadow replica fed with entries only, and (crash_test.cc)
-// a process that is killed.
+// Storage against models: random work with power cuts on a Kv in memory, a shadow replica fed with
+// entries only, and (crash_test.cc) a process that is killed.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -54,8 +54,8 @@ EngineOptions SmallOptions() {
 }
 
 std::unique_ptr<EngineImpl> OpenOn(kv::MemoryKv* kv, const EngineOptions& options) {
-  auto engine = std::make_unique<EngineImpl>(std::make_unique<SharedKv>(kv), options,
-                                             base::Clock::System());
+  auto engine =
+      std::make_unique<EngineImpl>(std::make_unique<SharedKv>(kv), options, base::Clock::System());
   Status status = engine->Start();
   EXPECT_TRUE(status.ok()) << status.error().ToString();
   return engine;
@@ -80,8 +80,12 @@ TEST(Model, RandomWorkFoldsAndRestarts) {
       ASSERT_TRUE(status.ok()) << status.error().ToString();
       work.Advance();
       const int64_t what = dice.Below(10);
-      if (what == 0) ASSERT_TRUE(engine->FoldNow(work.Find(engine.get())->id).ok());
-      if (what == 1) ASSERT_TRUE(engine->FoldAll().ok());
+      if (what == 0) {
+        ASSERT_TRUE(engine->FoldNow(work.Find(engine.get())->id).ok());
+      }
+      if (what == 1) {
+        ASSERT_TRUE(engine->FoldAll().ok());
+      }
       if (what == 2) {
         engine.reset();
         engine = OpenOn(&kv, SmallOptions());
@@ -99,7 +103,8 @@ TEST(Model, RandomWorkFoldsAndRestarts) {
   }
 }
 
-// The n-th change of the store fails for ever: the engine stops there. What was acknowledged is there afterwards, nothing half.
+// The n-th change of the store fails for ever: the engine stops there. What was acknowledged is
+// there afterwards, nothing half.
 TEST(Model, PowerCutsAnywhere) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     kv::MemoryKv kv;
@@ -160,10 +165,15 @@ TEST(Model, ShadowReplicaEndsEqual) {
     Workload& work = dice.Below(2) == 0 ? a : b;
     ASSERT_TRUE(work.Commit(engine.get()).ok());
     work.Advance();
-    if (dice.Below(10) == 0) ASSERT_TRUE(engine->FoldAll().ok());
+    if (dice.Below(10) == 0) {
+      ASSERT_TRUE(engine->FoldAll().ok());
+    }
     feed(fed);
-    if (dice.Below(7) == 0) ASSERT_TRUE(shadow->FoldAll().ok());
-    if (dice.Below(20) == 0) {  // the replica restarts, after a power cut, and gets everything again
+    if (dice.Below(7) == 0) {
+      ASSERT_TRUE(shadow->FoldAll().ok());
+    }
+    if (dice.Below(20) ==
+        0) {  // the replica restarts, after a power cut, and gets everything again
       shadow.reset();
       shadow_kv.Crash(0);
       shadow = OpenOn(&shadow_kv, SmallOptions());
@@ -178,7 +188,8 @@ TEST(Model, ShadowReplicaEndsEqual) {
   EXPECT_EQ(engine->LogicalHashAll().value(), shadow->LogicalHashAll().value());
 }
 
-// Writers, readers and folds at the same time. Each commit moves an amount between two rows, so every snapshot has the same sum.
+// Writers, readers and folds at the same time. Each commit moves an amount between two rows, so
+// every snapshot has the same sum.
 TEST(Model, SumsStayUnderConcurrentFolds) {
   kv::MemoryKv kv;
   EngineOptions options = SmallOptions();
@@ -202,11 +213,12 @@ TEST(Model, SumsStayUnderConcurrentFolds) {
       bool ok = true;
       int64_t from = dice.Below(3000), to = (from + 1 + dice.Below(2999)) % 3000;
       for (auto [key, by] : {std::pair{from, -1}, std::pair{to, 1}}) {
-        Status status = Change(txn.get(), t, [](const Row&) { return true; },
-                               [by = by](const Row& r) {
-                                 return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]};
-                               },
-                               PointRequest(key));
+        Status status = Change(
+            txn.get(), t, [](const Row&) { return true; },
+            [by = by](const Row& r) {
+              return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]};
+            },
+            PointRequest(key));
         if (!status.ok()) {
           EXPECT_TRUE(status.error().state == SqlState::kSerializationFailure ||
                       status.error().state == SqlState::kDeadlockDetected)

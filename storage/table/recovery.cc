@@ -1,5 +1,5 @@
-// Opening a data directory: marks, catalog, and cleaning up what a crash has left. Reads nothing that grows with the data: directories
-// and delta are read when a table is first used.
+// Opening a data directory: marks, catalog, and cleaning up what a crash has left. Reads nothing
+// that grows with the data: directories and delta are read when a table is first used.
 #include <algorithm>
 
 #include "runtime/base/bytes.h"
@@ -44,8 +44,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const std::string& dir, const Engin
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
-EngineImpl::EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options,
-                       base::Clock* clock)
+EngineImpl::EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options, base::Clock* clock)
     : options_(options),
       clock_(clock),
       kv_(std::move(kv)),
@@ -70,7 +69,8 @@ std::unique_ptr<catalog::IdAllocator> EngineImpl::MakeAllocator(std::string name
   }
   const uint64_t next = std::max(first, mark.value().value);
   kv::Kv* kv = kv_.get();
-  // Not synced: whatever uses the numbers is written behind it in the same log, or synced before it is used outside of the log.
+  // Not synced: whatever uses the numbers is written behind it in the same log, or synced before it
+  // is used outside of the log.
   return std::make_unique<catalog::IdAllocator>(next, block, [kv, name](uint64_t bound) {
     kv::WriteBatch batch;
     batch.Put(kv::Family::kMeta, name, LittleBytes(bound));
@@ -93,7 +93,8 @@ Status EngineImpl::Start() {
     batch.Put(kv::Family::kMeta, kOracleMark, LittleBytes(high.value));
     return kv->Write(batch, false);
   });
-  // A replica goes on where its entries end; everybody else above everything that was ever handed out.
+  // A replica goes on where its entries end; everybody else above everything that was ever handed
+  // out.
   watermark_ = std::make_unique<txn::Watermark>(applied_.value != 0 ? applied_ : mark);
   sink_ = std::make_unique<txn::LocalCommitSink>(oracle_.get(), watermark_.get(), this,
                                                  options_.on_entry);

@@ -5,9 +5,11 @@
 namespace lathe::table {
 namespace {
 
-// Pages of one morsel in a large scan: enough to make the cursor cheap, few enough to share and to cancel quickly.
+// Pages of one morsel in a large scan: enough to make the cursor cheap, few enough to share and to
+// cancel quickly.
 constexpr size_t kPagesPerMorsel = 4;
-// Rows of a tail or a gap that one patch may hold and keep; longer tails are handed out in such chunks.
+// Rows of a tail or a gap that one patch may hold and keep; longer tails are handed out in such
+// chunks.
 constexpr uint32_t kPatchRowsMax = 8192;
 
 // The string that sorts right behind a key and before all greater keys (keys are prefix-free).
@@ -49,6 +51,7 @@ class PatchWriter {
     const auto page = static_cast<int32_t>(patch_->overlay_pages.size()) - (alone ? 1 : 0);
     const uint32_t row = alone ? 0 : builder_.pending_rows() - 1;
     ++patch_->row_count;
+    ++patch_->overlay_rows;
     if (!patch_->in_order.empty()) {
       Patch::Piece& last = patch_->in_order.back();
       if (last.page == page && last.to == row) {
@@ -65,8 +68,8 @@ class PatchWriter {
       if (piece.page == Patch::kBasePage) patch_->grouped.push_back(piece);
     }
     for (size_t i = 0; i < patch_->overlay_pages.size(); ++i) {
-      patch_->grouped.push_back({static_cast<int32_t>(i), 0,
-                                 row::HeaderOf(patch_->overlay_pages[i].data()).row_count});
+      patch_->grouped.push_back(
+          {static_cast<int32_t>(i), 0, row::HeaderOf(patch_->overlay_pages[i].data()).row_count});
     }
     return Ok();
   }
@@ -138,8 +141,8 @@ class TableScan final : public exec::RowSource {
     if (source_.own.empty()) return {};
     auto less = [](const OwnRow& row, std::string_view key) { return row.key < key; };
     auto from = std::lower_bound(source_.own.begin(), source_.own.end(), begin, less);
-    auto to = end.empty() ? source_.own.end()
-                          : std::lower_bound(from, source_.own.end(), end, less);
+    auto to =
+        end.empty() ? source_.own.end() : std::lower_bound(from, source_.own.end(), end, less);
     return {from, to};
   }
 
@@ -167,8 +170,8 @@ class TableScan final : public exec::RowSource {
     PageState& state = version.states[i];
     const uint32_t changes = state.changes.load(std::memory_order_acquire);
     const bool cut_low = i == first_page_ && range_.keys.begin > node.entry.first_key;
-    const bool cut_high = i + 1 == end_page_ && !range_.keys.end.empty() &&
-                          range_.keys.end <= node.entry.last_key;
+    const bool cut_high =
+        i + 1 == end_page_ && !range_.keys.end.empty() && range_.keys.end <= node.entry.last_key;
     if (changes == 0 && OwnOfPage(i).empty()) {
       if (!filter_.empty() && !filter_.MayMatch(node.entry.summary)) return Ok();
       LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
@@ -223,7 +226,7 @@ class TableScan final : public exec::RowSource {
   void UsePatch(const PatchPtr& patch, const char* page, exec::Morsel* morsel) {
     AddPatch(*patch, page, morsel);
     morsel->Pin(patch);
-    source_.table->NoteScan(patch->in_order.size());
+    source_.table->NoteScan(patch->in_order.size());  // what pieces cost, kept or not
   }
 
   Status MergeAndAdd(PageState* state, uint32_t changes, const char* page, uint32_t from,
@@ -233,6 +236,7 @@ class TableScan final : public exec::RowSource {
     LATHE_ASSIGN(Patch built, BuildPatch(*source_.table, *source_.version, page, from, to, begin,
                                          end, source_.snapshot, own, &cachable));
     built.changes = changes;
+    source_.table->NoteScan(built.overlay_rows);  // and what making them cost
     auto patch = std::make_shared<const Patch>(std::move(built));
     if (shared && cachable) {
       std::lock_guard lock(state->mutex);
@@ -286,7 +290,8 @@ class TableScan final : public exec::RowSource {
     return false;
   }
 
-  // The first key behind a chunk of versions and own rows that starts at begin; empty = nothing is left behind it.
+  // The first key behind a chunk of versions and own rows that starts at begin; empty = nothing is
+  // left behind it.
   std::string ChunkEnd(std::string_view begin) const {
     const VersionNode* node = source_.version->versions->Seek(begin);
     uint32_t rows = 0;
@@ -315,7 +320,8 @@ class TableScan final : public exec::RowSource {
 // One row by its whole key. Next may be called by several workers: the first gets the row.
 class PointScan final : public exec::RowSource {
  public:
-  PointScan(ScanSource source, std::string key) : source_(std::move(source)), key_(std::move(key)) {}
+  PointScan(ScanSource source, std::string key)
+      : source_(std::move(source)), key_(std::move(key)) {}
 
   Result<bool> Next(exec::Morsel* morsel) override {
     morsel->Clear();
@@ -325,7 +331,8 @@ class PointScan final : public exec::RowSource {
     const size_t i = version.directory->Find(key_);
     if (version.states[i].changes.load(std::memory_order_acquire) != 0) {
       if (const VersionNode* node = version.versions->Find(key_)) {
-        if (const Version* v = node->Visible(source_.snapshot)) return FromImage(v->image(), morsel);
+        if (const Version* v = node->Visible(source_.snapshot))
+          return FromImage(v->image(), morsel);
       }
     }
     if (i == version.directory->size()) return false;
@@ -401,8 +408,8 @@ Result<Patch> BuildPatch(const Table& table, const TableVersion& version, const 
     bool match = false;
     if (page != nullptr) {
       slot = encoder.LowerBound(page, slot, to, key);
-      match = slot < to && encoder.CompareRow(page, row::RowAt(page, table.layout().stride(), slot),
-                                              key) == 0;
+      match = slot < to &&
+              encoder.CompareRow(page, row::RowAt(page, table.layout().stride(), slot), key) == 0;
     }
     if (!match && image.empty()) continue;  // a deletion of what is not there
     writer.Base(base_from, slot);
@@ -419,8 +426,8 @@ Result<ScanRange> MakeScanRange(const keyspace::KeyEncoder& encoder,
                                 const exec::ScanRequest& request) {
   ScanRange range;
   const size_t parts = encoder.part_count();
-  if (request.lower.inclusive && request.upper.inclusive &&
-      request.lower.values.size() == parts && request.upper.values.size() == parts) {
+  if (request.lower.inclusive && request.upper.inclusive && request.lower.values.size() == parts &&
+      request.upper.values.size() == parts) {
     std::string lower, upper;
     LATHE_TRY(encoder.EncodePrefix(request.lower.values, &lower));
     LATHE_TRY(encoder.EncodePrefix(request.upper.values, &upper));

@@ -22,7 +22,8 @@ std::string FoldIntentKey(StorageId storage) { return MetaKey("fold/", storage);
 std::string RowIdKey(StorageId storage) { return MetaKey("rowid/", storage); }
 std::string DroppedStorageKey(StorageId storage) { return MetaKey("dropped/", storage); }
 
-// --- Extents -------------------------------------------------------------------------------------------------------------------
+// --- Extents
+// -------------------------------------------------------------------------------------------------------------------
 
 Extents::Extents(const row::Layout& layout) : columns_(layout.field_count()) {
   for (size_t i = 0; i < columns_.size(); ++i) {
@@ -88,7 +89,8 @@ void Extents::Get(const row::Layout& layout, size_t i, schema::ColumnStats* stat
   stats->max = types::Value::FromDatum(layout.field(i).type, columns_[i].max);
 }
 
-// --- Opening -------------------------------------------------------------------------------------------------------------------
+// --- Opening
+// -------------------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::RelationPtr& relation,
                                            const TableContext& context) {
@@ -97,8 +99,8 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   table->schema_version_ = relation->schema_version;
   table->has_row_id_ = relation->has_row_id();
   table->page_bytes_ = relation->append_only ? page::kAppendOnlyPageBytes : page::kPageBytes;
-  table->reader_ = std::make_shared<page::KvPageReader>(context.kv, table->layout(),
-                                                        relation->schema_version);
+  table->reader_ =
+      std::make_shared<page::KvPageReader>(context.kv, table->layout(), relation->schema_version);
   table->extents_ = Extents(table->layout());
   LATHE_TRY(table->ReadDirectory());
   LATHE_TRY(table->ReadDelta());
@@ -107,13 +109,14 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
     LATHE_ASSIGN(bool found, context.kv->Get(kv::Family::kMeta, RowIdKey(storage), &bound));
     uint64_t next = found && bound.size() == 8 ? LoadAt<uint64_t>(bound.data()) : 1;
     kv::Kv* kv = context.kv;
-    table->row_ids_ = std::make_unique<catalog::IdAllocator>(
-        next, kRowIdBlock, [kv, storage](uint64_t value) {
+    table->row_ids_ =
+        std::make_unique<catalog::IdAllocator>(next, kRowIdBlock, [kv, storage](uint64_t value) {
           kv::WriteBatch batch;
           std::string bytes;
           AppendLittle(&bytes, value);
           batch.Put(kv::Family::kMeta, RowIdKey(storage), bytes);
-          return kv->Write(batch, false);  // durable before any row that uses it: the log is in order
+          return kv->Write(batch,
+                           false);  // durable before any row that uses it: the log is in order
         });
   }
   return table;
@@ -130,7 +133,8 @@ Status Table::ReadDirectory() {
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     LATHE_ASSIGN(page::PageDirectoryEntry entry,
                  page::PageDirectoryEntry::Decode(it->key(), it->value()));
-    if (entry.load.value != 0 && context_.load_time(entry.load).value == 0) continue;  // not committed
+    if (entry.load.value != 0 && context_.load_time(entry.load).value == 0)
+      continue;  // not committed
     extents_.AddSummary(layout(), entry.summary);
     if (!pages.empty() && pages.back()->entry.last_key >= entry.first_key) {
       return MakeError(SqlState::kDataCorrupted, "page ranges overlap: " + entry.ToString());
@@ -209,7 +213,8 @@ void Table::AccountDelta(const VersionStore* before, const VersionStore* after) 
   context_.delta_rows->fetch_add(rows(after) - rows(before), std::memory_order_relaxed);
 }
 
-// --- Versions ------------------------------------------------------------------------------------------------------------------
+// --- Versions
+// ------------------------------------------------------------------------------------------------------------------
 
 TableVersionPtr Table::Current() const {
   std::lock_guard lock(list_mutex_);
@@ -278,8 +283,8 @@ void Table::PublishLoad(const std::vector<PageNodePtr>& pages, Timestamp ts) {
              [](const PageNodePtr& a, const PageNodePtr& b) {
                return a->entry.last_key < b->entry.last_key;
              });
-  auto next = std::make_shared<TableVersion>(
-      ts, std::make_shared<Directory>(std::move(merged)), before->versions);
+  auto next = std::make_shared<TableVersion>(ts, std::make_shared<Directory>(std::move(merged)),
+                                             before->versions);
   for (const VersionNode* node = next->versions->First(); node != nullptr; node = node->Next()) {
     next->NoteChange(node->key());
   }
@@ -293,7 +298,8 @@ bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
   {
     std::lock_guard lock(list_mutex_);
     for (size_t i = versions_.size(); i-- > 0;) {
-      // Stores of versions that the snapshot does not read, and of the one that it reads, together hold all later changes.
+      // Stores of versions that the snapshot does not read, and of the one that it reads, together
+      // hold all later changes.
       if (versions_[i]->versions->newest() > snapshot) chain.push_back(versions_[i]);
       if (versions_[i]->valid_from <= snapshot) break;
     }
@@ -334,7 +340,8 @@ bool Table::RangeFree(std::string_view first, std::string_view last) const {
   return node == nullptr || node->key() > last;
 }
 
-// --- Row ids, statistics -------------------------------------------------------------------------------------------------------
+// --- Row ids, statistics
+// -------------------------------------------------------------------------------------------------------
 
 Result<uint64_t> Table::AllocateRowIds(uint64_t count) { return row_ids_->Next(count); }
 
@@ -374,7 +381,8 @@ catalog::StatsPtr Table::Stats(const schema::RelationDescriptor& relation) const
   return stats;
 }
 
-// --- Loads and folds exclude each other ------------------------------------------------------------------------------------------
+// --- Loads and folds exclude each other
+// ------------------------------------------------------------------------------------------
 
 void Table::BeginLoad() {
   std::unique_lock lock(load_mutex_);

@@ -1,8 +1,10 @@
-// The rows under one StorageId: its table versions (the newest, and older ones as long as snapshots need them), and what commits,
-// folds and loads do to them. Engine keeps one Table per storage in use.
+// The rows under one StorageId: its table versions (the newest, and older ones as long as snapshots
+// need them), and what commits, folds and loads do to them. Engine keeps one Table per storage in
+// use.
 //
-// Locks, in this order: fold_mutex (one fold or settling at a time), publish_mutex (additions to the version store, swap of the
-// version), list_mutex (the list of versions; held for a few instructions).
+// Locks, in this order: fold_mutex (one fold or settling at a time), publish_mutex (additions to
+// the version store, swap of the version), list_mutex (the list of versions; held for a few
+// instructions).
 #pragma once
 
 #include <atomic>
@@ -38,7 +40,8 @@ struct TableContext {
   std::function<Timestamp(LoadId)> load_time;
 };
 
-/// Smallest and greatest values ever seen in fixed-size columns, over all versions; only widens while the table is open.
+/// Smallest and greatest values ever seen in fixed-size columns, over all versions; only widens
+/// while the table is open.
 class Extents {
  public:
   explicit Extents(const row::Layout& layout);
@@ -51,7 +54,7 @@ class Extents {
  private:
   bool Widen(const types::Type& type, size_t i, const types::Datum& datum);
   struct Column {
-    bool known = false;    // a type whose bounds are kept exactly
+    bool known = false;  // a type whose bounds are kept exactly
     bool has_value = false;
     types::Datum min, max;
   };
@@ -62,8 +65,7 @@ class Extents {
 class Table {
  public:
   /// Reads directory and delta of the storage. Errors: 58030, XX001.
-  static Result<std::shared_ptr<Table>> Open(StorageId storage,
-                                             const schema::RelationPtr& relation,
+  static Result<std::shared_ptr<Table>> Open(StorageId storage, const schema::RelationPtr& relation,
                                              const TableContext& context);
   ~Table();
 
@@ -79,6 +81,11 @@ class Table {
   TableVersionPtr Current() const;
   /// The version that a snapshot reads.
   TableVersionPtr VersionFor(Timestamp snapshot) const;
+  /// True when a snapshot reads the newest version and nothing was committed after it.
+  bool NewestIs(Timestamp snapshot) const {
+    TableVersionPtr version = Current();
+    return version->valid_from <= snapshot && version->versions->newest() <= snapshot;
+  }
   /// Lets go of versions that no snapshot at or above oldest reads.
   void Trim(Timestamp oldest);
 
@@ -102,12 +109,15 @@ class Table {
   /// Row ids below next are used (a replica).
   Status ObserveRowIds(uint64_t next);
 
-  /// Folds all versions at or below the published watermark into pages. Returns false when a load in progress forbids it.
+  /// Folds all versions at or below the published watermark into pages. Returns false when a load
+  /// in progress forbids it.
   Result<bool> Fold();
-  /// Loads and folds exclude each other: waits for a running fold and keeps others off until EndLoad.
+  /// Loads and folds exclude each other: waits for a running fold and keeps others off until
+  /// EndLoad.
   void BeginLoad();
   void EndLoad();
-  /// Gives directory entries of committed loads their fold_ts. True when it has done all of the load's entries.
+  /// Gives directory entries of committed loads their fold_ts. True when it has done all of the
+  /// load's entries.
   Result<bool> SettleLoad(LoadId load, Timestamp ts);
   /// Deletes bodies of replaced pages that nobody reads any more.
   Status ReclaimPages();
@@ -148,18 +158,19 @@ class Table {
   std::vector<TableVersionPtr> versions_;  // by valid_from, at least one; list_mutex_
 
   mutable std::mutex publish_mutex_;
-  Extents extents_{row::Layout()};                     // publish_mutex_
-  int64_t row_count_ = 0;                              // estimate; publish_mutex_
-  mutable catalog::StatsPtr stats_;                    // publish_mutex_; null = to be made again
-  mutable int64_t stats_row_count_ = 0;                // publish_mutex_
-  mutable uint64_t stats_version_ = 0;                 // descriptor version of stats_; publish_mutex_
-  std::vector<const VersionNode*>* fold_log_ = nullptr;  // nodes changed while a fold runs; publish_mutex_
+  Extents extents_{row::Layout()};       // publish_mutex_
+  int64_t row_count_ = 0;                // estimate; publish_mutex_
+  mutable catalog::StatsPtr stats_;      // publish_mutex_; null = to be made again
+  mutable int64_t stats_row_count_ = 0;  // publish_mutex_
+  mutable uint64_t stats_version_ = 0;   // descriptor version of stats_; publish_mutex_
+  std::vector<const VersionNode*>* fold_log_ =
+      nullptr;  // nodes changed while a fold runs; publish_mutex_
 
   std::mutex fold_mutex_;
   mutable std::mutex load_mutex_;
   std::condition_variable load_changed_;
-  uint32_t loads_ = 0;      // load_mutex_
-  bool folding_ = false;    // load_mutex_; folding_ implies loads_ == 0
+  uint32_t loads_ = 0;    // load_mutex_
+  bool folding_ = false;  // load_mutex_; folding_ implies loads_ == 0
 
   mutable std::mutex retired_mutex_;
   std::vector<std::pair<std::weak_ptr<const PageNode>, std::string>> retired_;  // with page keys
@@ -167,9 +178,10 @@ class Table {
 };
 
 /// Meta keys of this folder.
-std::string RetiredPageKey(std::string_view page_key);  // a replaced page whose body is to be deleted
-std::string FoldIntentKey(StorageId storage);           // pages that a fold is writing
-std::string RowIdKey(StorageId storage);                // bound of hidden row ids
-std::string DroppedStorageKey(StorageId storage);       // a storage to be range-deleted
+std::string RetiredPageKey(
+    std::string_view page_key);                    // a replaced page whose body is to be deleted
+std::string FoldIntentKey(StorageId storage);      // pages that a fold is writing
+std::string RowIdKey(StorageId storage);           // bound of hidden row ids
+std::string DroppedStorageKey(StorageId storage);  // a storage to be range-deleted
 
 }  // namespace lathe::table

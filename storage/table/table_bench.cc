@@ -1,8 +1,9 @@
-// Speeds of the storage engine, for its builders: load of sorted rows, point reads, single-row commits, scans with changes beside the
-// pages. Prints one line each; no test.
+// Speeds of the storage engine, for its builders: load of sorted rows, point reads, single-row
+// commits, scans with changes beside the pages. Prints one line each; no test.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "storage/table/test_workload.h"
 
@@ -35,7 +36,8 @@ TableSpec WideSpec() {
   }
   add("returnflag", types::Type(types::TypeId::kBpChar, 5));
   add("linestatus", types::Type(types::TypeId::kBpChar, 5));
-  for (const char* name : {"shipdate", "commitdate", "receiptdate"}) add(name, types::TypeId::kDate);
+  for (const char* name : {"shipdate", "commitdate", "receiptdate"})
+    add(name, types::TypeId::kDate);
   add("instruct", types::Type(types::TypeId::kBpChar, 29));
   add("mode", types::Type(types::TypeId::kBpChar, 14));
   add("comment", types::Type(types::TypeId::kVarchar, 48));
@@ -71,9 +73,11 @@ int Main(int argc, char** argv) {
   row::Layout layout = t->RowLayout();
   row::RowBuffer buffer(&layout, nullptr);
   for (int i = 0; i < 1000; ++i) {
-    AppendRow(layout, {"0", "0", "155190", "7706", "17.00", "21168.23", "0.04", "0.02", "N", "O",
-                       "1996-03-13", "1996-02-12", "1996-03-22", "DELIVER IN PERSON", "TRUCK",
-                       "egular courts above the"}, &buffer);
+    AppendRow(
+        layout,
+        {"0", "0", "155190", "7706", "17.00", "21168.23", "0.04", "0.02", "N", "O", "1996-03-13",
+         "1996-02-12", "1996-03-22", "DELIVER IN PERSON", "TRUCK", "egular courts above the"},
+        &buffer);
   }
   char* page = const_cast<char*>(buffer.page(0));
   const uint32_t in_page = row::HeaderOf(page).row_count;
@@ -121,7 +125,8 @@ int Main(int argc, char** argv) {
   for (int i = 0; i < points; ++i) {
     int64_t key = dice.Below(rows);
     request.lower.values[0] = request.upper.values[0] = types::Value::Int8(key / 4);
-    request.lower.values[1] = request.upper.values[1] = types::Value::Int4(static_cast<int32_t>(key % 4));
+    request.lower.values[1] = request.upper.values[1] =
+        types::Value::Int4(static_cast<int32_t>(key % 4));
     auto source = txn->tables()->OpenScan(t, request).value();
     found += source->Next(&morsel).value() ? 1 : 0;
     morsel.Clear();
@@ -138,7 +143,8 @@ int Main(int argc, char** argv) {
     Check(txn->StartStatement(nullptr));
     int64_t key = dice.Below(rows);
     request.lower.values[0] = request.upper.values[0] = types::Value::Int8(key / 4);
-    request.lower.values[1] = request.upper.values[1] = types::Value::Int4(static_cast<int32_t>(key % 4));
+    request.lower.values[1] = request.upper.values[1] =
+        types::Value::Int4(static_cast<int32_t>(key % 4));
     auto source = txn->tables()->OpenScan(t, request).value();
     if (!source->Next(&morsel).value()) continue;
     const char* base = morsel.segments[0].page;
@@ -177,8 +183,11 @@ int Main(int argc, char** argv) {
     txn = engine->Begin(txn::Isolation::kReadCommitted);
     Check(txn->StartStatement(nullptr));
     row::RowBuffer one(&layout, nullptr);
-    AppendRow(layout, {std::to_string(rows + i), "1", "155190", "7706", "17.00", "21168.23", "0.04", "0.02", "N", "O",
-                       "1996-03-13", "1996-02-12", "1996-03-22", "DELIVER IN PERSON", "TRUCK", "x"}, &one);
+    AppendRow(
+        layout,
+        {std::to_string(rows + i), "1", "155190", "7706", "17.00", "21168.23", "0.04", "0.02", "N",
+         "O", "1996-03-13", "1996-02-12", "1996-03-22", "DELIVER IN PERSON", "TRUCK", "x"},
+        &one);
     auto insert = txn->tables()->OpenWrite(t, exec::WriteKind::kInsert, &affected).value();
     Check(insert->Consume({one.page(0), 0, 1}));
     Check(insert->Finish());
@@ -186,6 +195,32 @@ int Main(int argc, char** argv) {
   }
   std::printf("insert and durable commit: %.0f us\n", (Now() - start) / commits * 1e6);
   txn.reset();
+  for (int threads : {2, 8}) {
+    start = Now();
+    std::vector<std::thread> workers;
+    for (int w = 0; w < threads; ++w) {
+      workers.emplace_back([&, w] {
+        uint64_t count = 0;
+        for (int i = 0; i < commits; ++i) {
+          auto own = engine->Begin(txn::Isolation::kReadCommitted);
+          Check(own->StartStatement(nullptr));
+          row::RowBuffer one(&layout, nullptr);
+          AppendRow(layout,
+                    {std::to_string(rows * (2 + w + threads) + i), "1", "155190", "7706", "17.00",
+                     "21168.23", "0.04", "0.02", "N", "O", "1996-03-13", "1996-02-12", "1996-03-22",
+                     "DELIVER IN PERSON", "TRUCK", "x"},
+                    &one);
+          auto insert = own->tables()->OpenWrite(t, exec::WriteKind::kInsert, &count).value();
+          Check(insert->Consume({one.page(0), 0, 1}));
+          Check(insert->Finish());
+          Check(own->Commit());
+        }
+      });
+    }
+    for (std::thread& worker : workers) worker.join();
+    std::printf("durable commits of %d threads: %.0f per second\n", threads,
+                threads * commits / (Now() - start));
+  }
   return 0;
 }
 

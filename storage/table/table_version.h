@@ -1,6 +1,7 @@
-// What a scan holds on to: a directory, the unfolded versions beside it, and per page how many changes there are and (once a scan
-// has needed it) the patch: the page merged with its versions. Reference-counted; a fold or a committed load makes the next
-// TableVersion, a commit only adds to the version store, where older snapshots do not see it.
+// What a scan holds on to: a directory, the unfolded versions beside it, and per page how many
+// changes there are and (once a scan has needed it) the patch: the page merged with its versions.
+// Reference-counted; a fold or a committed load makes the next TableVersion, a commit only adds to
+// the version store, where older snapshots do not see it.
 #pragma once
 
 #include <atomic>
@@ -16,18 +17,21 @@
 
 namespace lathe::table {
 
-/// A page merged with its unfolded versions as a scan hands it out: pieces of the page itself and of small pages that hold newer rows.
+/// A page merged with its unfolded versions as a scan hands it out: pieces of the page itself and
+/// of small pages that hold newer rows.
 struct Patch {
   static constexpr int32_t kBasePage = -1;
   struct Piece {
     int32_t page;  // kBasePage or index into overlay_pages
     uint32_t from, to;
   };
-  std::vector<Piece> in_order;   // by key
-  std::vector<Piece> grouped;    // base pieces, then whole overlay pages: fewer pieces, no order
+  std::vector<Piece> in_order;  // by key
+  std::vector<Piece> grouped;   // base pieces, then whole overlay pages: fewer pieces, no order
   std::vector<std::string> overlay_pages;
-  uint64_t row_count = 0;
-  // When cached: it holds for every snapshot at or above newest while the page's change count is `changes`.
+  uint64_t row_count = 0;     // of all pieces
+  uint64_t overlay_rows = 0;  // in overlay pages
+  // When cached: it holds for every snapshot at or above newest while the page's change count is
+  // `changes`.
   Timestamp newest;
   uint32_t changes = 0;
 };
@@ -35,12 +39,14 @@ using PatchPtr = std::shared_ptr<const Patch>;
 
 /// Per page of a directory, and one for the tail.
 struct PageState {
-  std::atomic<uint32_t> changes{0};  // versions added; only grows. Counted after the version is in the store
+  std::atomic<uint32_t> changes{
+      0};  // versions added; only grows. Counted after the version is in the store
   std::mutex mutex;
   PatchPtr patch;  // guarded by mutex; may be null or out of date
 };
 
-/// See above. Immutable but for the counters and cached patches of its page states and the growing version store.
+/// See above. Immutable but for the counters and cached patches of its page states and the growing
+/// version store.
 struct TableVersion {
   TableVersion(Timestamp from, std::shared_ptr<const Directory> d, std::shared_ptr<VersionStore> v)
       : valid_from(from),

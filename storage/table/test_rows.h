@@ -66,9 +66,8 @@ inline void AppendRow(const row::Layout& layout, const Row& cells, row::RowBuffe
   LATHE_CHECK(buffer->AppendRow(datums.data(), nulls.get()));
 }
 
-inline Status WriteRows(Transaction* txn, const schema::RelationPtr& relation,
-                        exec::WriteKind kind, const std::vector<Row>& rows,
-                        uint64_t* affected = nullptr) {
+inline Status WriteRows(Transaction* txn, const schema::RelationPtr& relation, exec::WriteKind kind,
+                        const std::vector<Row>& rows, uint64_t* affected = nullptr) {
   row::Layout layout = exec::WriteLayout(*relation, kind);
   row::RowBuffer buffer(&layout, nullptr);
   for (const Row& row : rows) AppendRow(layout, row, &buffer);
@@ -142,8 +141,7 @@ inline Status Change(Transaction* txn, const schema::RelationPtr& relation,
                      const std::function<std::optional<Row>(const Row&)>& change,
                      const exec::ScanRequest& request = {}) {
   LATHE_TRY(txn->StartStatement(nullptr));
-  LATHE_ASSIGN(std::unique_ptr<exec::RowSource> source,
-               txn->tables()->OpenScan(relation, request));
+  LATHE_ASSIGN(std::unique_ptr<exec::RowSource> source, txn->tables()->OpenScan(relation, request));
   LATHE_ASSIGN(std::vector<Row> rows, Drain(source.get(), *relation, true));
   std::vector<Row> updates, deletes;
   for (const Row& row : rows) {

@@ -1,4 +1,5 @@
-// For tests: a deterministic random workload on one table, with the model of what the table must hold after each commit.
+// For tests: a deterministic random workload on one table, with the model of what the table must
+// hold after each commit.
 #pragma once
 
 #include <map>
@@ -25,11 +26,13 @@ class Dice {
 /// Commit number i of the workload depends only on the seed and on the rows before it.
 class Workload {
  public:
-  using Model = std::map<int64_t, Row>;  // all rows by key, the progress row (key -1, v = number of commits) included
+  using Model = std::map<int64_t, Row>;  // all rows by key, the progress row (key -1, v = number of
+                                         // commits) included
 
   Workload(std::string table, uint64_t seed) : table_(std::move(table)), seed_(seed) {}
 
-  /// Makes the table if there is none. Takes the model from nothing: call Recover for a table with rows.
+  /// Makes the table if there is none. Takes the model from nothing: call Recover for a table with
+  /// rows.
   Status Setup(Engine* engine) {
     auto txn = engine->Begin(txn::Isolation::kReadCommitted);
     LATHE_TRY(txn->StartStatement(nullptr));
@@ -47,8 +50,7 @@ class Workload {
   Model Read(Engine* engine) const {
     Model rows;
     auto txn = engine->Begin(txn::Isolation::kReadCommitted);
-    schema::RelationPtr relation =
-        txn->catalog()->FindRelation(schema::kPublicSchema, table_);
+    schema::RelationPtr relation = txn->catalog()->FindRelation(schema::kPublicSchema, table_);
     if (relation == nullptr) return rows;
     for (Row& row : Scan(txn.get(), relation)) {
       int64_t key = std::stoll(*row[0]);
@@ -71,7 +73,8 @@ class Workload {
     ++commits_;
   }
 
-  /// Runs commit number commits() in the engine (not in the model); now and then it is rolled back first and then run.
+  /// Runs commit number commits() in the engine (not in the model); now and then it is rolled back
+  /// first and then run.
   Status Commit(Engine* engine) const {
     if (Dice(seed_ ^ commits_ * 77).Below(10) == 0) LATHE_TRY(Run(engine, true));
     return Run(engine, false);
@@ -82,16 +85,16 @@ class Workload {
     Batch batch = Plan();
     auto txn = engine->Begin(txn::Isolation::kReadCommitted);
     LATHE_TRY(txn->StartStatement(nullptr));
-    schema::RelationPtr relation =
-        txn->catalog()->FindRelation(schema::kPublicSchema, table_);
+    schema::RelationPtr relation = txn->catalog()->FindRelation(schema::kPublicSchema, table_);
     if (batch.truncate) {
       LATHE_TRY(txn->TruncateTable(relation->id));
       relation = txn->catalog()->GetRelation(relation->id);
     }
     if (!batch.inserts.empty()) LATHE_TRY(Insert(txn.get(), relation, batch.inserts));
     for (const auto& [key, row] : batch.updates) {
-      LATHE_TRY(Change(txn.get(), relation, [](const Row&) { return true; },
-                       [&row = row](const Row&) { return row; }, PointRequest(key)));
+      LATHE_TRY(Change(
+          txn.get(), relation, [](const Row&) { return true; },
+          [&row = row](const Row&) { return row; }, PointRequest(key)));
     }
     if (!batch.deletes.empty()) {
       std::set<std::string> keys;
@@ -99,14 +102,16 @@ class Workload {
       exec::ScanRequest range;
       range.lower.values = {types::Value::Int8(batch.deletes.front())};
       range.upper.values = {types::Value::Int8(batch.deletes.back())};
-      LATHE_TRY(Change(txn.get(), relation, [&](const Row& r) { return keys.contains(*r[0]); },
-                       [](const Row&) { return std::nullopt; }, range));
+      LATHE_TRY(Change(
+          txn.get(), relation, [&](const Row& r) { return keys.contains(*r[0]); },
+          [](const Row&) { return std::nullopt; }, range));
     }
     if (batch.truncate || !model_.contains(-1)) {
       LATHE_TRY(Insert(txn.get(), relation, {Progress()}));
     } else {
-      LATHE_TRY(Change(txn.get(), relation, [](const Row&) { return true; },
-                       [&](const Row&) { return Progress(); }, PointRequest(-1)));
+      LATHE_TRY(Change(
+          txn.get(), relation, [](const Row&) { return true; },
+          [&](const Row&) { return Progress(); }, PointRequest(-1)));
     }
     if (rehearse) {
       txn->Rollback();
@@ -127,8 +132,10 @@ class Workload {
   Row MakeRow(int64_t key, Dice* dice) const {
     Row row = {std::to_string(key), std::to_string(dice->Below(1000)), std::nullopt};
     int64_t length = dice->Below(40);
-    if (dice->Below(200) == 0) length = 3000 + dice->Below(200'000);  // larger than a page now and then
-    if (length > 0) row[2] = std::string(static_cast<size_t>(length), static_cast<char>('a' + dice->Below(26)));
+    if (dice->Below(200) == 0)
+      length = 3000 + dice->Below(200'000);  // larger than a page now and then
+    if (length > 0)
+      row[2] = std::string(static_cast<size_t>(length), static_cast<char>('a' + dice->Below(26)));
     return row;
   }
 
@@ -139,9 +146,12 @@ class Workload {
     for (const auto& [key, row] : model_) {
       if (key >= 0) keys.push_back(key);
     }
-    auto some_key = [&] { return keys[static_cast<size_t>(dice.Below(static_cast<int64_t>(keys.size())))]; };
+    auto some_key = [&] {
+      return keys[static_cast<size_t>(dice.Below(static_cast<int64_t>(keys.size())))];
+    };
     auto insert_new = [&](int64_t key, std::set<int64_t>* taken) {
-      if (!model_.contains(key) && taken->insert(key).second) batch.inserts.push_back(MakeRow(key, &dice));
+      if (!model_.contains(key) && taken->insert(key).second)
+        batch.inserts.push_back(MakeRow(key, &dice));
     };
     std::set<int64_t> taken;
     const int64_t kind = dice.Below(12);
@@ -152,7 +162,8 @@ class Workload {
       for (int64_t i = 0, n = 100 + dice.Below(400); i < n; ++i) insert_new(base + i, &taken);
       if (kind == 2) std::reverse(batch.inserts.begin(), batch.inserts.end());
     } else if (kind == 3) {  // a load scattered over what is there
-      for (int64_t i = 0, n = 100 + dice.Below(300); i < n; ++i) insert_new(dice.Below(50'000), &taken);
+      for (int64_t i = 0, n = 100 + dice.Below(300); i < n; ++i)
+        insert_new(dice.Below(50'000), &taken);
     } else if (kind == 4 && !keys.empty()) {  // a range goes
       const int64_t first = some_key();
       const int64_t last = first + dice.Below(2000);

@@ -99,9 +99,8 @@ Result<schema::RelationPtr> TransactionImpl::LockTable(RelationId relation,
 Result<schema::RelationPtr> TransactionImpl::NeedTable(RelationId relation) {
   schema::RelationPtr found = view_.GetRelation(relation);
   if (found == nullptr) {
-    return MakeError(SqlState::kUndefinedTable, "relation with OID " +
-                                                    std::to_string(relation.value) +
-                                                    " does not exist");
+    return MakeError(SqlState::kUndefinedTable,
+                     "relation with OID " + std::to_string(relation.value) + " does not exist");
   }
   return found;
 }
@@ -129,11 +128,7 @@ Status TransactionImpl::Commit() {
     Rollback();
     return Ok();
   }
-  Status room = engine_->WaitForDeltaRoom(cancel_);
-  if (!room.ok()) {
-    Rollback();
-    return room;
-  }
+  engine_->WaitForDeltaRoom();
   auto is_dropped = [&](StorageId storage) {
     return std::find(dropped_.begin(), dropped_.end(), storage) != dropped_.end();
   };
@@ -202,7 +197,8 @@ void TransactionImpl::Rollback() {
   End();
 }
 
-// --- Reading ---------------------------------------------------------------------------------------------------------------------
+// --- Reading
+// ---------------------------------------------------------------------------------------------------------------------
 
 TableVersionPtr TransactionImpl::VersionWithLoads(const Table& table, TableVersionPtr base) {
   std::vector<PageNodePtr> pages;
@@ -248,6 +244,10 @@ std::vector<OwnRow> TransactionImpl::OwnRows(StorageId storage, const ScanRange&
 
 Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
     const schema::RelationPtr& relation, const exec::ScanRequest& request, Timestamp snapshot) {
+  if (relation->storage.value == 0) {
+    return MakeError(SqlState::kInternalError,
+                     "relation \"" + relation->name + "\" has no storage");
+  }
   ScanSource source;
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(ScanRange range, MakeScanRange(source.table->encoder(), request));
@@ -324,9 +324,9 @@ std::string DescribeKey(const schema::RelationDescriptor& relation,
 
 Error DuplicateKeyError(const schema::RelationDescriptor& relation,
                         const keyspace::KeyEncoder& encoder, std::string_view key) {
-  Error error = MakeError(SqlState::kUniqueViolation,
-                          "duplicate key value violates unique constraint \"" +
-                              relation.primary_key_name + "\"");
+  Error error =
+      MakeError(SqlState::kUniqueViolation, "duplicate key value violates unique constraint \"" +
+                                                relation.primary_key_name + "\"");
   error.detail = DescribeKey(relation, encoder, key) + " already exists.";
   error.table_name = relation.name;
   error.constraint_name = relation.primary_key_name;

@@ -1,4 +1,5 @@
-// The transaction behind engine.h: snapshot, statement number, write buffer, own loads and catalog changes; gives scans and sinks.
+// The transaction behind engine.h: snapshot, statement number, write buffer, own loads and catalog
+// changes; gives scans and sinks.
 #pragma once
 
 #include <map>
@@ -51,7 +52,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Timestamp snapshot() const { return snapshot_; }
   txn::LockWait lock_wait() const { return {cancel_, lock_timeout_ms_}; }
   const exec::CancelFlag* cancel() const { return cancel_; }
-  /// Takes the lock that separates writers of single rows (kRowExclusive) from loads and escalated writers (kShareRowExclusive).
+  /// Takes the lock that separates writers of single rows (kRowExclusive) from loads and escalated
+  /// writers (kShareRowExclusive).
   Status LockStorage(StorageId storage, txn::TableLockMode mode);
   bool TryLockStorage(StorageId storage, txn::TableLockMode mode);
   /// Is there a row with this key in own loads?
@@ -100,9 +102,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   txn::WriteBuffer buffer_;
   std::vector<OwnLoad> loads_;
   std::map<StorageId, MergedVersion> merged_;
-  std::map<StorageId, uint64_t> row_ids_;   // next unused row id of storages written to
-  std::vector<StorageId> created_;          // storages that nobody knows if it rolls back
-  std::vector<StorageId> dropped_;          // storages that go at commit
+  std::map<StorageId, uint64_t> row_ids_;  // next unused row id of storages written to
+  std::vector<StorageId> created_;         // storages that nobody knows if it rolls back
+  std::vector<StorageId> dropped_;         // storages that go at commit
   // At the start of the statement, for undoing it.
   catalog::Changes saved_changes_;
   size_t saved_dropped_ = 0;
@@ -118,7 +120,7 @@ Error DuplicateKeyError(const schema::RelationDescriptor& relation,
 /// Sinks for WriteKind (write.cc).
 Result<std::unique_ptr<exec::RowSink>> MakeSink(TransactionImpl* transaction,
                                                 const schema::RelationPtr& relation,
-                                                std::shared_ptr<Table> table,
-                                                exec::WriteKind kind, uint64_t* affected);
+                                                std::shared_ptr<Table> table, exec::WriteKind kind,
+                                                uint64_t* affected);
 
 }  // namespace lathe::table

@@ -1,7 +1,9 @@
-// Unfolded row versions of one storage in memory, by row key: a skip list whose nodes hold chains of versions, newest first. Nodes and
-// versions are only added, never changed or removed while the store lives; a fold copies what is left into a new store. So readers need
-// no lock and filter by timestamp, and what they found stays where it is as long as they hold the store.
-// Skip list: Pugh, "Skip Lists: A Probabilistic Alternative to Balanced Trees", CACM 1990; one writer, many readers as in LevelDB.
+// Unfolded row versions of one storage in memory, by row key: a skip list whose nodes hold chains
+// of versions, newest first. Nodes and versions are only added, never changed or removed while the
+// store lives; a fold copies what is left into a new store. So readers need no lock and filter by
+// timestamp, and what they found stays where it is as long as they hold the store. Skip list: Pugh,
+// "Skip Lists: A Probabilistic Alternative to Balanced Trees", CACM 1990; one writer, many readers
+// as in LevelDB.
 #pragma once
 
 #include <atomic>
@@ -20,9 +22,7 @@ struct Version {
   uint32_t schema_version;
   uint32_t image_bytes;  // 0 = the row is deleted
   bool is_delete() const { return image_bytes == 0; }
-  std::string_view image() const {
-    return {reinterpret_cast<const char*>(this + 1), image_bytes};
-  }
+  std::string_view image() const { return {reinterpret_cast<const char*>(this + 1), image_bytes}; }
 };
 
 /// A row key with its versions.
@@ -47,7 +47,8 @@ class VersionStore {
  public:
   VersionStore();
 
-  /// Adds a version as the newest of its row (a version with the same timestamp that is there already makes it a no-op).
+  /// Adds a version as the newest of its row (a version with the same timestamp that is there
+  /// already makes it a no-op).
   const VersionNode* Add(std::string_view key, Timestamp ts, uint32_t schema_version,
                          std::string_view image);
   /// The first node with node->key() >= key; null at the end.

@@ -1,4 +1,5 @@
-// Sinks for INSERT, UPDATE and DELETE: lock the row, check it, buffer the change. Past load_rows_min rows an INSERT becomes a load.
+// Sinks for INSERT, UPDATE and DELETE: lock the row, check it, buffer the change. Past
+// load_rows_min rows an INSERT becomes a load.
 #include <algorithm>
 
 #include "storage/table/transaction_impl.h"
@@ -12,7 +13,8 @@ constexpr uint64_t kEscalateRows = 1000;
 // What the sinks share: single changes of rows of one table.
 class RowWriter {
  public:
-  RowWriter(TransactionImpl* transaction, schema::RelationPtr relation, std::shared_ptr<Table> table)
+  RowWriter(TransactionImpl* transaction, schema::RelationPtr relation,
+            std::shared_ptr<Table> table)
       : transaction_(transaction), relation_(std::move(relation)), table_(std::move(table)) {}
 
   const Table& table() const { return *table_; }
@@ -80,7 +82,8 @@ class RowWriter {
                                        transaction_->statement(), net_rows);
   }
 
-  /// True when this statement has changed the row already (a join found it twice): the first change stays.
+  /// True when this statement has changed the row already (a join found it twice): the first change
+  /// stays.
   bool ChangedByThisStatement(std::string_view key) const {
     const txn::OwnVersion* own = Own(key);
     return own != nullptr && own->statement == transaction_->statement();
@@ -109,7 +112,9 @@ class InsertSink final : public exec::RowSink {
     *affected_ += segment.to - segment.from;
     const row::Layout& layout = writer_.table().layout();
     const uint32_t rows_min = writer_.transaction()->engine()->options().load_rows_min;
-    if (load_ == nullptr && rows_ + (segment.to - segment.from) >= rows_min) LATHE_TRY(StartLoad());
+    if (load_ == nullptr && !no_load_ && rows_ + (segment.to - segment.from) >= rows_min) {
+      LATHE_TRY(StartLoad());
+    }
     if (load_ != nullptr && !writer_.table().has_row_id()) {
       return load_->AddRows(segment.page, segment.from, segment.to);
     }
@@ -124,11 +129,14 @@ class InsertSink final : public exec::RowSink {
         ++rows_;
       }
     }
-    return Ok();
+    return no_load_ ? WriteRows() : Ok();
   }
 
-  Status Finish() override {
-    if (load_ != nullptr) return FinishLoad();
+  Status Finish() override { return load_ != nullptr ? FinishLoad() : WriteRows(); }
+
+ private:
+  // The rows that wait, one by one.
+  Status WriteRows() {
     LATHE_TRY(writer_.Start());
     LATHE_TRY(NeedRowIds(writer_.table().has_row_id() ? rows_ : 0));
     size_t begin = 0;
@@ -141,16 +149,25 @@ class InsertSink final : public exec::RowSink {
       LATHE_TRY(writer_.Insert(key, {image, end - begin}));
       begin = end;
     }
+    images_.clear();
+    ends_.clear();
+    rows_ = 0;
     return Ok();
   }
 
- private:
   Status StartLoad() {
     TransactionImpl* transaction = writer_.transaction();
     // Against other loads and writers of single rows.
     LATHE_TRY(transaction->LockStorage(writer_.table().storage(),
                                        txn::TableLockMode::kShareRowExclusive));
     writer_.AllLocked();
+    // The load's pages must fit between those that this transaction's snapshot reads, not only
+    // between the newest.
+    if (transaction->isolation() != txn::Isolation::kReadCommitted &&
+        !writer_.table().NewestIs(transaction->snapshot())) {
+      no_load_ = true;
+      return Ok();
+    }
     LATHE_ASSIGN(uint64_t id, transaction->engine()->load_ids()->Next());
     LoadOptions options;
     options.sort_bytes = transaction->engine()->options().load_sort_bytes;
@@ -159,14 +176,13 @@ class InsertSink final : public exec::RowSink {
     };
     options.fallback = [this](const char* base, const char* row) {
       const keyspace::KeyEncoder& encoder = writer_.table().encoder();
-      return writer_.Insert(encoder.RowKey(base, row),
-                            page::RowImage(encoder.layout(), base, row));
+      return writer_.Insert(encoder.RowKey(base, row), page::RowImage(encoder.layout(), base, row));
     };
     options.duplicate = [this](std::string_view key) {
       return DuplicateKeyError(writer_.relation(), writer_.table().encoder(), key);
     };
-    LATHE_ASSIGN(load_, LoadWriter::Begin(transaction->engine(), writer_.shared_table(),
-                                          LoadId(id), std::move(options)));
+    LATHE_ASSIGN(load_, LoadWriter::Begin(transaction->engine(), writer_.shared_table(), LoadId(id),
+                                          std::move(options)));
     size_t begin = 0;
     if (writer_.table().has_row_id()) LATHE_TRY(NeedRowIds(rows_));
     for (size_t end : ends_) {
@@ -189,7 +205,8 @@ class InsertSink final : public exec::RowSink {
 
   Status NeedRowIds(uint64_t count) {
     if (count <= row_id_end_ - row_id_next_) return Ok();
-    // Ids of one block follow each other, so that a load of them is in order; what a block has left is skipped.
+    // Ids of one block follow each other, so that a load of them is in order; what a block has left
+    // is skipped.
     const uint64_t block = std::max<uint64_t>(count, load_ != nullptr ? 65536 : 1);
     LATHE_ASSIGN(row_id_next_, writer_.shared_table()->AllocateRowIds(block));
     row_id_end_ = row_id_next_ + block;
@@ -210,9 +227,10 @@ class InsertSink final : public exec::RowSink {
 
   RowWriter writer_;
   uint64_t* const affected_;
-  std::string images_;         // rows that wait to become single changes or a load
-  std::vector<size_t> ends_;   // of each in images_
+  std::string images_;        // rows that wait to become single changes or a load
+  std::vector<size_t> ends_;  // of each in images_
   uint64_t rows_ = 0;
+  bool no_load_ = false;  // rows are written one by one, however many
   std::unique_ptr<LoadWriter> load_;
   uint64_t row_id_next_ = 0, row_id_end_ = 0;
   std::string row_;
@@ -229,8 +247,8 @@ class DeleteSink final : public exec::RowSink {
     const row::Layout& layout = writer_.table().layout();
     for (uint32_t i = segment.from; i < segment.to; ++i) {
       key_.clear();
-      writer_.table().encoder().EncodeRow(
-          segment.page, row::RowAt(segment.page, layout.stride(), i), &key_);
+      writer_.table().encoder().EncodeRow(segment.page,
+                                          row::RowAt(segment.page, layout.stride(), i), &key_);
       LATHE_TRY(writer_.Lock(key_));
       LATHE_TRY(writer_.CheckUnchanged(key_));
       if (writer_.ChangedByThisStatement(key_)) continue;
@@ -247,8 +265,8 @@ class DeleteSink final : public exec::RowSink {
   std::string key_;
 };
 
-// New values are fields [0, n) of a row, old ones [n, 2n). A changed key is a deletion at once and an insertion at the statement's
-// end, so that UPDATE t SET k = k + 1 finds the keys free.
+// New values are fields [0, n) of a row, old ones [n, 2n). A changed key is a deletion at once and
+// an insertion at the statement's end, so that UPDATE t SET k = k + 1 finds the keys free.
 class UpdateSink final : public exec::RowSink {
  public:
   static Result<std::unique_ptr<exec::RowSink>> Make(RowWriter writer, uint64_t* affected) {
@@ -333,14 +351,15 @@ class UpdateSink final : public exec::RowSink {
 
 Result<std::unique_ptr<exec::RowSink>> MakeSink(TransactionImpl* transaction,
                                                 const schema::RelationPtr& relation,
-                                                std::shared_ptr<Table> table,
-                                                exec::WriteKind kind, uint64_t* affected) {
+                                                std::shared_ptr<Table> table, exec::WriteKind kind,
+                                                uint64_t* affected) {
   RowWriter writer(transaction, relation, std::move(table));
   switch (kind) {
     case exec::WriteKind::kInsert:
       return std::unique_ptr<exec::RowSink>(
           std::make_unique<InsertSink>(std::move(writer), affected));
-    case exec::WriteKind::kUpdate: return UpdateSink::Make(std::move(writer), affected);
+    case exec::WriteKind::kUpdate:
+      return UpdateSink::Make(std::move(writer), affected);
     case exec::WriteKind::kDelete:
       return std::unique_ptr<exec::RowSink>(
           std::make_unique<DeleteSink>(std::move(writer), affected));

@@ -1,4 +1,5 @@
-// Memory that is given back all at once: row images of a transaction's write buffer, versions of an overlay.
+// Memory that is given back all at once: row images of a transaction's write buffer, versions of an
+// overlay.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace lathe::txn {
 
-/// Bump allocation in growing chunks. Not thread-safe; what it gives is 8-byte aligned and lives as long as the arena.
+/// Bump allocation in growing chunks. Not thread-safe; what it gives is 8-byte aligned and lives as
+/// long as the arena.
 class Arena {
  public:
   char* Allocate(size_t bytes) {

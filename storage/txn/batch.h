@@ -1,9 +1,10 @@
-// Every durable change as a value: the logical batch. It names rows, never pages, so a replica that applies it may lay out and fold its
-// pages as it likes. Serialised as entries:
+// Every durable change as a value: the logical batch. It names rows, never pages, so a replica that
+// applies it may lay out and fold its pages as it likes. Serialised as entries:
 //
 //   entry:  format (1 byte) | kind (1 byte) | body      (whoever stores entries adds a checksum)
-//   kWrite: timestamp | transaction | storages with their rows | catalog changes | sequence advances | committed loads | dropped storages
-//   kLoad:  load id | storage | schema version | number of the chunk | rows in key order (at most about 4 MiB)
+//   kWrite: timestamp | transaction | storages with their rows | catalog changes | sequence
+//   advances | committed loads | dropped storages kLoad:  load id | storage | schema version |
+//   number of the chunk | rows in key order (at most about 4 MiB)
 //
 // Numbers are varints, byte strings length-prefixed. Applying an entry twice is the same as once.
 #pragma once
@@ -23,7 +24,8 @@ inline constexpr uint8_t kEntryFormatVersion = 1;
 
 enum class EntryKind : uint8_t { kWrite = 1, kLoad = 2 };
 
-/// A row put or deleted. key = the row key without the StorageId; row = the row image (see storage/page/row_image.h), empty for a delete.
+/// A row put or deleted. key = the row key without the StorageId; row = the row image (see
+/// storage/page/row_image.h), empty for a delete.
 struct RowChange {
   std::string_view key;
   std::string_view row;
@@ -57,7 +59,8 @@ struct LoadCommit {
   uint64_t row_count = 0;
 };
 
-/// All changes of one commit. Views point into the transaction (or into the decoded entry), which outlives the batch.
+/// All changes of one commit. Views point into the transaction (or into the decoded entry), which
+/// outlives the batch.
 struct LogicalBatch {
   TxnId txn;
   std::vector<StorageChanges> storages;

@@ -1,5 +1,5 @@
-// Where commits go. Everything above knows only CommitSink; on one node it is LocalCommitSink (timestamp, one durable batch, publish),
-// in a cluster replication stands behind it.
+// Where commits go. Everything above knows only CommitSink; on one node it is LocalCommitSink
+// (timestamp, one durable batch, publish), in a cluster replication stands behind it.
 #pragma once
 
 #include <functional>
@@ -42,7 +42,8 @@ using EntryObserver = std::function<void(std::string_view entry)>;
 /// Commits on this node only. The pointers outlive it.
 class LocalCommitSink final : public CommitSink {
  public:
-  /// observer may be empty. With one, commits go one after the other; without, they share one disk sync where they meet.
+  /// observer may be empty. With one, commits go one after the other; without, they share one disk
+  /// sync where they meet.
   LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target,
                   EntryObserver observer);
   Result<Timestamp> Commit(const LogicalBatch& batch) override;

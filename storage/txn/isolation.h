@@ -1,4 +1,5 @@
-// Isolation levels that storage offers. SERIALIZABLE is refused by the session (0A000) until reads are validated at commit.
+// Isolation levels that storage offers. SERIALIZABLE is refused by the session (0A000) until reads
+// are validated at commit.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,9 @@
-// The lock table. Tables and rows share one kind of queue; its modes are the table lock modes (a row's share and exclusive locks
-// are kShare and kExclusive there). Queues lie in shards, each with its mutex, so uncontended locking touches one shard.
-// A request that must wait takes wait_mutex first: every waits-for edge that can close a cycle starts at a transaction that begins
-// to wait, so looking for a cycle from it, at that moment, finds every deadlock. Lock order: wait_mutex, shard, transaction shard.
+// The lock table. Tables and rows share one kind of queue; its modes are the table lock modes (a
+// row's share and exclusive locks are kShare and kExclusive there). Queues lie in shards, each with
+// its mutex, so uncontended locking touches one shard. A request that must wait takes wait_mutex
+// first: every waits-for edge that can close a cycle starts at a transaction that begins to wait,
+// so looking for a cycle from it, at that moment, finds every deadlock. Lock order: wait_mutex,
+// shard, transaction shard.
 #include "storage/txn/lock_table.h"
 
 #include <array>
@@ -27,8 +29,10 @@ constexpr uint32_t Bit(TableLockMode mode) { return 1u << static_cast<uint32_t>(
 constexpr uint32_t ConflictMask(TableLockMode mode) {
   using M = TableLockMode;
   switch (mode) {
-    case M::kAccessShare: return Bit(M::kAccessExclusive);
-    case M::kRowShare: return Bit(M::kExclusive) | Bit(M::kAccessExclusive);
+    case M::kAccessShare:
+      return Bit(M::kAccessExclusive);
+    case M::kRowShare:
+      return Bit(M::kExclusive) | Bit(M::kAccessExclusive);
     case M::kRowExclusive:
       return Bit(M::kShare) | Bit(M::kShareRowExclusive) | Bit(M::kExclusive) |
              Bit(M::kAccessExclusive);
@@ -41,8 +45,10 @@ constexpr uint32_t ConflictMask(TableLockMode mode) {
     case M::kShareRowExclusive:
       return Bit(M::kRowExclusive) | Bit(M::kShareUpdateExclusive) | Bit(M::kShare) |
              Bit(M::kShareRowExclusive) | Bit(M::kExclusive) | Bit(M::kAccessExclusive);
-    case M::kExclusive: return 0xff & ~Bit(M::kAccessShare);
-    case M::kAccessExclusive: return 0xff;
+    case M::kExclusive:
+      return 0xff & ~Bit(M::kAccessShare);
+    case M::kAccessExclusive:
+      return 0xff;
   }
   return 0xff;
 }
@@ -116,7 +122,8 @@ struct LockTable::Rep {
   std::array<Shard, kShards> shards;
   std::array<HeldShard, kShards> held;
   std::mutex wait_mutex;
-  absl::flat_hash_map<TxnId, std::string> waiting;  // what a waiting transaction waits for; wait_mutex
+  absl::flat_hash_map<TxnId, std::string>
+      waiting;  // what a waiting transaction waits for; wait_mutex
   std::atomic<uint64_t> locks{0};
   std::atomic<uint64_t> deadlocks{0};
 
@@ -130,7 +137,8 @@ struct LockTable::Rep {
     shard.held[txn].emplace_back(key);
   }
 
-  // Grants at once where possible. Shard locked. First = the transaction had no lock of this queue before.
+  // Grants at once where possible. Shard locked. First = the transaction had no lock of this queue
+  // before.
   bool TryGrant(Queue* queue, TxnId txn, TableLockMode mode, bool* first) {
     *first = false;
     Holder* own = queue->Find(txn);
@@ -283,8 +291,8 @@ struct LockTable::Rep {
           break;
         }
         if (deadline != 0 && clock->MonotonicNanos() >= deadline) {
-          outcome = MakeError(SqlState::kLockNotAvailable,
-                              "canceling statement due to lock timeout");
+          outcome =
+              MakeError(SqlState::kLockNotAvailable, "canceling statement due to lock timeout");
           break;
         }
       }
@@ -350,10 +358,9 @@ Status LockTable::LockRow(TxnId txn, std::string_view key, RowLockMode mode, con
   full.reserve(key.size() + 1);
   full.push_back('R');
   full.append(key);
-  return rep_->Lock(
-      txn, full,
-      mode == RowLockMode::kShare ? TableLockMode::kShare : TableLockMode::kExclusive, wait,
-      waited);
+  return rep_->Lock(txn, full,
+                    mode == RowLockMode::kShare ? TableLockMode::kShare : TableLockMode::kExclusive,
+                    wait, waited);
 }
 
 void LockTable::ReleaseAll(TxnId txn) {

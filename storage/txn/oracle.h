@@ -1,5 +1,6 @@
-// Timestamps: unix_ms << 18 | counter, never repeated and always growing, over restarts and when the clock steps back. A high-water
-// mark ahead of everything handed out is persisted before it is reached; a restart begins at that mark.
+// Timestamps: unix_ms << 18 | counter, never repeated and always growing, over restarts and when
+// the clock steps back. A high-water mark ahead of everything handed out is persisted before it is
+// reached; a restart begins at that mark.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ inline constexpr int kTimestampCounterBits = 18;
 /// The one source of timestamps in a process. Thread-safe.
 class Oracle {
  public:
-  /// persist makes a high-water mark durable; it is called under the oracle's lock. high_water is the last persisted one (0 in a new
-  /// directory). clock outlives the oracle.
+  /// persist makes a high-water mark durable; it is called under the oracle's lock. high_water is
+  /// the last persisted one (0 in a new directory). clock outlives the oracle.
   Oracle(base::Clock* clock, Timestamp high_water, std::function<Status(Timestamp)> persist);
 
   /// A timestamp above all earlier ones. Error: the mark could not be persisted.

@@ -1,4 +1,5 @@
-// Front door of storage/txn: timestamps, snapshots, locks, a transaction's buffered changes, and the path of a commit.
+// Front door of storage/txn: timestamps, snapshots, locks, a transaction's buffered changes, and
+// the path of a commit.
 #pragma once
 
 #include "storage/txn/batch.h"         // IWYU pragma: export

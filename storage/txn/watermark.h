@@ -1,5 +1,6 @@
-// What snapshots may see. The published watermark is the highest timestamp below which every commit is durable and in memory;
-// commits finish in any order, the watermark moves over them in timestamp order. Also the registry of open snapshots.
+// What snapshots may see. The published watermark is the highest timestamp below which every commit
+// is durable and in memory; commits finish in any order, the watermark moves over them in timestamp
+// order. Also the registry of open snapshots.
 #pragma once
 
 #include <condition_variable>
@@ -23,7 +24,8 @@ class Watermark {
   Result<Timestamp> Begin(Oracle* oracle);
   /// Registers a commit whose timestamp was given elsewhere (a replica); timestamps must grow.
   void BeginAt(Timestamp ts);
-  /// The commit is durable and in memory (or has failed and left nothing). Returns when the watermark has reached it.
+  /// The commit is durable and in memory (or has failed and left nothing). Returns when the
+  /// watermark has reached it.
   void Finish(Timestamp ts);
 
   Timestamp published() const;

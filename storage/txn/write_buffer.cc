@@ -8,8 +8,8 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
                         std::string_view image, uint32_t statement, int net_rows) {
   if (arena_.used_bytes() > bytes_max_) {
     Error error = MakeError(SqlState::kOutOfMemory, "out of memory");
-    error.detail = "The transaction's buffered changes exceed " + std::to_string(bytes_max_) +
-                   " bytes.";
+    error.detail =
+        "The transaction's buffered changes exceed " + std::to_string(bytes_max_) + " bytes.";
     return error;
   }
   if (!log_.empty() && log_.back().statement != statement) log_.clear();

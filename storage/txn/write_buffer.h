@@ -1,5 +1,6 @@
-// The changes of a running transaction: per storage and row key the newest own version and the older ones below it, each with the
-// statement that made it. A statement sees versions of smaller statement numbers; undoing a statement takes off its versions.
+// The changes of a running transaction: per storage and row key the newest own version and the
+// older ones below it, each with the statement that made it. A statement sees versions of smaller
+// statement numbers; undoing a statement takes off its versions.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ namespace lathe::txn {
 struct OwnVersion {
   OwnVersion* older = nullptr;
   uint32_t statement = 0;
-  std::string_view image;  // of the row (storage/page/row_image.h), in the buffer's arena; empty = deleted
+  std::string_view
+      image;  // of the row (storage/page/row_image.h), in the buffer's arena; empty = deleted
   bool is_delete() const { return image.empty(); }
 };
 
@@ -55,8 +57,9 @@ class WriteBuffer {
   /// bytes_max: 53200 beyond.
   explicit WriteBuffer(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// Makes image (empty = delete) the newest version of the row, made by `statement`. Key and image are copied. net_rows: by how
-  /// much the statement changes the number of rows with it (1 insert, 0 update, -1 delete).
+  /// Makes image (empty = delete) the newest version of the row, made by `statement`. Key and image
+  /// are copied. net_rows: by how much the statement changes the number of rows with it (1 insert,
+  /// 0 update, -1 delete).
   Status Put(StorageId storage, uint32_t schema_version, std::string_view key,
              std::string_view image, uint32_t statement, int net_rows);
   /// Takes off all versions made by `statement`, the last one that wrote.
