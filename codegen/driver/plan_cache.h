@@ -4,6 +4,7 @@
 // still gives the same answer.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -64,6 +65,7 @@ struct CachedPlan {
   std::vector<std::pair<RelationId, ColumnNumber>> origins;
   std::vector<std::pair<RelationId, double>>
       row_counts;  // at planning: when they have moved far, the plan is made anew
+  mutable std::atomic<uint32_t> uses{0};  // row counts are looked at now and then only
 };
 
 /// True while every look-up still finds the same relation in the same version, the bounds that the

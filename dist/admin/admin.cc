@@ -32,7 +32,6 @@ class Service final : public v1::Admin::Service {
     response->set_delta_bytes(s.delta_bytes);
     response->set_delta_rows(s.delta_rows);
     response->set_frame_cache_bytes(s.frame_cache_bytes);
-    response->set_frame_hits(s.frame_hits);
     response->set_frame_misses(s.frame_misses);
     response->set_commits(s.commits);
     response->set_folds(s.folds);

@@ -243,8 +243,11 @@ bool Connection::HandleExtended(const FrontendMessage& message) {
 Status Connection::HandleBind(const Bind& bind) {
   std::string portal(bind.portal);
   LATHE_TRY(session_->Bind(portal, std::string(bind.statement), bind.params));
-  LATHE_ASSIGN(auto columns, session_->DescribePortal(portal));
-  const size_t count = columns.has_value() ? columns->size() : 0;
+  size_t count = 0;
+  if (bind.result_formats.size() > 1) {
+    LATHE_ASSIGN(auto columns, session_->DescribePortal(portal));
+    count = columns.has_value() ? columns->size() : 0;
+  }
   if (bind.result_formats.size() > 1 && bind.result_formats.size() != count) {
     session_->ClosePortal(portal);
     return MakeError(SqlState::kProtocolViolation,

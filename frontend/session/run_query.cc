@@ -287,6 +287,7 @@ Status SessionImpl::RunQuery(Run* run) {
   Prepared* prepared = run->prepared;
   LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan,
                LockedPlanFor(prepared, run->params));
+  if (run->described != nullptr) LATHE_TRY(CheckDescribed(*run->described, *plan));
   uint64_t affected = 0;
   if (!plan->query->returns_rows()) {
     LATHE_TRY(ExecutePlan(*plan, *prepared, *run->params, nullptr, &affected, false));

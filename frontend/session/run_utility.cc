@@ -328,7 +328,7 @@ Status SessionImpl::RunExecute(Run* run) {
                  EvaluateAs(ast::Print(*statement.args[i]), prepared->params[i]));
     values.push_back(std::move(value));
   }
-  Run inner{prepared.get(), &values, run->client, run->describe, run->portal, {}};
+  Run inner{prepared.get(), &values, run->client, run->describe, run->portal, nullptr, {}};
   LATHE_TRY(RunInTransaction(&inner));
   run->tag = inner.tag;
   return Ok();

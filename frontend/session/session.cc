@@ -256,7 +256,7 @@ Status SessionImpl::SimpleQuery(std::string_view sql, Client* client) {
       LATHE_ASSIGN(std::shared_ptr<Prepared> prepared,
                    Prepare(std::move(parsed.statement), std::string(sql), {}));
       static const std::vector<types::Value> kNoParams;
-      Run run{prepared.get(), &kNoParams, client, true, nullptr, {}};
+      Run run{prepared.get(), &kNoParams, client, true, nullptr, nullptr, {}};
       LATHE_TRY(RunStatement(&run));
       // All statements of one text are one transaction; it is committed before the last one's
       // completion is told.
@@ -508,7 +508,23 @@ Result<std::optional<std::vector<ResultColumn>>> SessionImpl::DescribePortal(
   if (it == portals_.end()) {
     return MakeError(SqlState::kInvalidCursorName, "portal \"" + name + "\" does not exist");
   }
-  return DescribeColumns(it->second->prepared.get());
+  Portal& portal = *it->second;
+  // The plan that the statement was bound with, as it is: Execute checks that it still holds.
+  if (portal.prepared->plan != nullptr) {
+    portal.described = portal.prepared->plan;
+    if (!portal.described->query->returns_rows()) return std::optional<std::vector<ResultColumn>>();
+    return std::optional<std::vector<ResultColumn>>(ColumnsOf(*portal.described));
+  }
+  return DescribeColumns(portal.prepared.get());
+}
+
+Status SessionImpl::CheckDescribed(const Portal& portal, const driver::CachedPlan& plan) {
+  if (portal.described == nullptr || portal.described.get() == &plan) return Ok();
+  const std::vector<ResultColumn> told = ColumnsOf(*portal.described), now = ColumnsOf(plan);
+  bool same = told.size() == now.size();
+  for (size_t i = 0; same && i < told.size(); ++i) same = told[i].type == now[i].type;
+  if (same) return Ok();
+  return MakeError(SqlState::kFeatureNotSupported, "cached plan must not change result type");
 }
 
 Result<ExecuteOutcome> SessionImpl::Execute(const std::string& name, uint64_t max_rows,

@@ -39,6 +39,8 @@ struct Portal {
   std::shared_ptr<Prepared> prepared;
   std::vector<types::Value> params;  // the statement's own
   bool started = false, done = false;
+  // The plan whose columns the client was told; rows of another shape are refused.
+  std::shared_ptr<const driver::CachedPlan> described;
   // With a row limit the statement runs to its end at the first Execute; the rest of the rows waits
   // here.
   std::unique_ptr<base::MemoryBudget> budget;
@@ -94,6 +96,7 @@ class SessionImpl final : public Session {
     Client* client;
     bool describe;   // tell the client the columns (simple protocol)
     Portal* portal;  // keeps the rows when its execution has a row limit; else null
+    const Portal* described = nullptr;  // whose columns the client was told before; null = none
     std::string tag;
   };
 
@@ -104,6 +107,7 @@ class SessionImpl final : public Session {
   Status RunInTransaction(Run* run);
   Status RunOnce(Run* run);
   Result<std::optional<std::vector<ResultColumn>>> DescribeColumns(Prepared* prepared);
+  Status CheckDescribed(const Portal& portal, const driver::CachedPlan& plan);
 
   // Transactions (session.cc).
   Status EnsureTransaction();

@@ -73,7 +73,7 @@ int RunStatus(const std::vector<std::string>& arguments) {
   line("commits", std::to_string(s.commits()));
   line("folds, loads", std::to_string(s.folds()) + ", " + std::to_string(s.loads()));
   line("delta", Megabytes(s.delta_bytes()) + " in " + std::to_string(s.delta_rows()) + " versions");
-  line("page cache", Megabytes(s.frame_cache_bytes()) + ", " + std::to_string(s.frame_hits()) + " hits, " +
+  line("page cache", Megabytes(s.frame_cache_bytes()) + ", " +
                          std::to_string(s.frame_misses()) + " misses");
   line("query memory", Megabytes(s.query_memory_bytes()));
   line("code cache", Megabytes(s.code_bytes()) + " in " + std::to_string(s.code_entries()) + " queries");

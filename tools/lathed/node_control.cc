@@ -47,7 +47,6 @@ class NodeControlImpl final : public admin::NodeControl {
     s.delta_bytes = e.delta_bytes;
     s.delta_rows = e.delta_rows;
     s.frame_cache_bytes = e.frame_cache_bytes;
-    s.frame_hits = e.frame_hits;
     s.frame_misses = e.frame_misses;
     s.commits = e.commits;
     s.folds = e.folds;
