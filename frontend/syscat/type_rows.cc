@@ -1,0 +1,123 @@
+// Rows about types, derived from runtime/types/type_list.def: pg_type, pg_collation.
+#include "frontend/syscat/facts.h"
+#include "frontend/syscat/producers.h"
+
+namespace lathe::syscat {
+namespace {
+
+using types::Type;
+using types::TypeId;
+
+/// A row of type_list.def.
+struct TypeRow {
+  TypeId id;
+  uint32_t oid;
+  uint32_t array_oid;
+};
+constexpr TypeRow kTypes[] = {
+#define LATHE_TYPE(id, name, oid, array_oid, category, preferred, length) \
+  {TypeId::id, oid, array_oid},
+#include "runtime/types/type_list.def"
+#undef LATHE_TYPE
+};
+
+// Functions that every array type shares, by their oids in PostgreSQL.
+constexpr uint32_t kArrayIn = 750, kArrayOut = 751, kArrayReceive = 2400, kArraySend = 2401,
+                   kArraySubscript = 6179;
+
+bool IsPseudoType(const Type& type) {
+  return type.id == TypeId::kUnknown || type.id == TypeId::kVoid || type == Type(TypeId::kArray);
+}
+
+RowWriter& BeginType(const Type& type, Oid oid, RowWriter* rows) {
+  return rows->Set("oid", oid)
+      .Set("typname", types::CatalogName(type))
+      .Set("typnamespace", schema::kPgCatalogSchema)
+      .Set("typowner", kOwnerRole)
+      .Set("typlen", types::CatalogLength(type))
+      .Set("typbyval", PassedByValue(type))
+      .Set("typtype", IsPseudoType(type) ? 'p' : 'b')
+      .Set("typcategory", IsPseudoType(type) && type.id != TypeId::kUnknown
+                              ? 'P'
+                              : types::CategoryOf(type))
+      .Set("typispreferred", types::IsPreferred(type))
+      .Set("typisdefined", true)
+      .Set("typdelim", ',')
+      .Set("typalign", AlignmentOf(type))
+      .Set("typstorage", StorageOf(type))
+      .Set("typtypmod", -1)
+      .Set("typcollation", CollationOf(type));
+}
+
+}  // namespace
+
+bool PassedByValue(const Type& type) {
+  const int16_t length = types::CatalogLength(type);
+  return length == 1 || length == 2 || length == 4 || length == 8;
+}
+
+char AlignmentOf(const Type& type) {
+  if (type.id == TypeId::kArray) {
+    const bool wide = AlignmentOf(Type(type.element)) == 'd' && type.element != TypeId::kArray;
+    return wide ? 'd' : 'i';
+  }
+  switch (type.id) {
+    case TypeId::kUnknown:
+    case TypeId::kBool:
+    case TypeId::kChar:
+    case TypeId::kName: return 'c';
+    case TypeId::kInt2: return 's';
+    case TypeId::kInt8:
+    case TypeId::kFloat8:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz:
+    case TypeId::kInterval: return 'd';
+    default: return 'i';
+  }
+}
+
+char StorageOf(const Type& type) {
+  if (type.id == TypeId::kNumeric) return 'm';
+  return types::CatalogLength(type) == -1 ? 'x' : 'p';
+}
+
+uint32_t CollationOf(const Type& type) {
+  const TypeId id = type.id == TypeId::kArray ? type.element : type.id;
+  if (id == TypeId::kName) return kCCollation;
+  const bool text = id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kBpChar;
+  return text ? kDefaultCollation : 0;
+}
+
+void ProduceTypes(const Source&, RowWriter* rows) {
+  for (const TypeRow& row : kTypes) {
+    const Type type(row.id);
+    BeginType(type, Oid(row.oid), rows).Set("typarray", row.array_oid);
+    if (row.id == TypeId::kName) rows->Set("typelem", types::OidOf(Type(TypeId::kChar)));
+    rows->EndRow();
+    if (row.array_oid == 0) continue;
+    BeginType(Type::ArrayOf(row.id), Oid(row.array_oid), rows)
+        .Set("typsubscript", kArraySubscript)
+        .Set("typelem", row.oid)
+        .Set("typinput", kArrayIn)
+        .Set("typoutput", kArrayOut)
+        .Set("typreceive", kArrayReceive)
+        .Set("typsend", kArraySend)
+        .EndRow();
+  }
+}
+
+void ProduceCollations(const Source&, RowWriter* rows) {
+  auto begin = [&](uint32_t oid, std::string_view name, char provider) -> RowWriter& {
+    return rows->Set("oid", oid)
+        .Set("collname", name)
+        .Set("collnamespace", schema::kPgCatalogSchema)
+        .Set("collowner", kOwnerRole)
+        .Set("collprovider", provider)
+        .Set("collisdeterministic", true)
+        .Set("collencoding", -1);
+  };
+  begin(kDefaultCollation, "default", 'd').EndRow();
+  begin(kCCollation, "C", 'c').Set("collcollate", "C").Set("collctype", "C").EndRow();
+}
+
+}  // namespace lathe::syscat
