@@ -5,6 +5,8 @@
 //     if (entry's 16 bits == h's && entry->groups == groups) { row = entry; goto found; }
 //   row = aggregate_insert(local, h, bytes of strings); row->groups = groups;
 //   found: row->sum += argument; row->count += 1; ...
+#include <llvm/IR/Intrinsics.h>
+
 #include "codegen/emit/emitter.h"
 #include "runtime/state/aggregate_table.h"
 
@@ -99,6 +101,12 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
   }
 }
 
+llvm::Value* Emitter::LoadWideSum(llvm::Value* address) {
+  llvm::Value* low = b_.CreateSExt(code_.Load(code_.I64(), address, "sum"), code_.I128());
+  llvm::Value* carries = b_.CreateSExt(code_.Load(code_.I64(), code_.At(address, 8), "carries"), code_.I128());
+  return b_.CreateAdd(low, b_.CreateShl(carries, 64), "sum");
+}
+
 void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update,
                                llvm::Value* row, llvm::Value* local) {
   SqlValue v;
@@ -126,19 +134,33 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
                       address);
           break;
         case ComponentKind::kSumI128: {
-          llvm::Value* add = masked(b_.CreateSExt(v.value, code_.I128()));
-          llvm::Value* sum = code_.Load(code_.I128(), address, "sum");
-          if (v.repr == Repr::kI64) {
-            // At most 2^63 rows of 64 bits: no overflow.
-            code_.Store(b_.CreateAdd(sum, add), address);
+          if (v.value->getType() == code_.I64()) {
+            // One word, and a cold step for its overflows.
+            llvm::Value* add = masked(v.value);
+            llvm::Value* pair = b_.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_with_overflow,
+                                                         code_.Load(code_.I64(), address, "sum"), add);
+            code_.Store(b_.CreateExtractValue(pair, 0), address);
+            code_.If(
+                b_.CreateExtractValue(pair, 1), "carry",
+                [&] {
+                  llvm::Value* carries = code_.At(address, 8);
+                  llvm::Value* carry = b_.CreateSelect(b_.CreateICmpSLT(add, code_.Int64(0)), code_.Int64(-1), code_.Int64(1));
+                  code_.Store(b_.CreateAdd(code_.Load(code_.I64(), carries), carry), carries);
+                },
+                {}, Code::Hint::kUnlikely);
             break;
           }
-          // Both overflow cases show in the signs.
+          llvm::Value* add = masked(v.value);
+          llvm::Value* sum = LoadWideSum(address);
+          // Overflow shows in the signs.
           llvm::Value* total = b_.CreateAdd(sum, add);
           llvm::Value* signs = b_.CreateAnd(b_.CreateXor(total, sum), b_.CreateXor(total, add));
           code_.FailIf(b_.CreateICmpSLT(b_.CreateTrunc(b_.CreateLShr(signs, 64), code_.I64()), code_.Int64(0)),
                        SqlState::kNumericValueOutOfRange, "numeric field overflow");
-          code_.Store(total, address);
+          llvm::Value* low = b_.CreateTrunc(total, code_.I64());
+          llvm::Value* rest = b_.CreateSub(total, b_.CreateSExt(low, code_.I128()));
+          code_.Store(low, address);
+          code_.Store(b_.CreateTrunc(b_.CreateLShr(rest, 64), code_.I64()), code_.At(address, 8));
           break;
         }
         case ComponentKind::kSumF32:

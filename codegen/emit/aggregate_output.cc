@@ -41,7 +41,8 @@ SqlValue Emitter::CallResult(const pipeline::CallOutput& output, const row::Layo
     if (v.repr == Repr::kBool) {
       v.value = b_.CreateTrunc(code_.Load(code_.I8(), address), code_.I1());
     } else {
-      v.value = code_.Load(code_.TypeOf(stored), address, "value");
+      const bool wide_sum = output.kind == AggregateKind::kSum && stored == Repr::kI128;
+      v.value = wide_sum ? LoadWideSum(address) : code_.Load(code_.TypeOf(stored), address, "value");
       if (v.value->getType() != code_.TypeOf(v.repr)) v.value = b_.CreateSExt(v.value, code_.TypeOf(v.repr));
     }
     v.null = none;
@@ -62,7 +63,9 @@ SqlValue Emitter::CallResult(const pipeline::CallOutput& output, const row::Layo
       SqlValue s = held();
       code_.ReturnIfError(code_.Call(Abi::lathe_average_big, {code_.worker(), s.value, s.size, count, room}));
     } else {
-      llvm::Value* sum = b_.CreateSExt(code_.Load(code_.TypeOf(stored), address, "sum"), code_.I128());
+      llvm::Value* sum = stored == Repr::kI128
+                             ? LoadWideSum(address)
+                             : b_.CreateSExt(code_.Load(code_.TypeOf(stored), address, "sum"), code_.I128());
       auto [low, high] = code_.Halves(sum);
       code_.Call(Abi::lathe_average_fixed,
                  {code_.worker(), low, high, count, code_.Int32(output.arg_type.scale), room});

@@ -202,7 +202,7 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
   if (v.slot != nullptr && !blanks) {
     word = code_.ChooseRaw(
         b_.CreateTrunc(v.slot, code_.I1()), "short",
-        [&] { return HashWord(code_.UInt64(abi::kHashSeed), b_.CreateZExt(v.slot, code_.I64())); }, hash);
+        [&]() -> llvm::Value* { return b_.CreateZExt(v.slot, code_.I64()); }, hash, Code::Hint::kLikely);
   } else {
     word = hash();
   }

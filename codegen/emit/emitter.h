@@ -104,6 +104,7 @@ class Emitter {
                          llvm::Value* local);
   void UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update, llvm::Value* row,
                         llvm::Value* local);
+  llvm::Value* LoadWideSum(llvm::Value* address);  // state::WideSum as i128
   SqlValue CallResult(const pipeline::CallOutput& output, const row::Layout& layout, llvm::Value* row);
 
   // --- expressions (expression.cc) ---
@@ -120,8 +121,11 @@ class Emitter {
   llvm::Value* EmitIsTrue(const Expr& e) { return code_.IsTrue(Emit(e)); }
   /// Goes on where the condition is true, jumps to no otherwise.
   void EmitCondition(const Expr& e, llvm::BasicBlock* no);
+  void EmitBranch(llvm::Value* condition, llvm::BasicBlock* no);
   /// Worth a branch to avoid: may fail or calls a function.
   static bool Costly(const Expr& e);
+  /// Conditions on the same column that are cheap and cannot fail are tested together: two badly predicted branches are worse than one.
+  void EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::BasicBlock* no);
   SqlValue MakeBool(llvm::Value* value, llvm::Value* null = nullptr);
   SqlValue Choose(llvm::Value* condition, const std::string& name, const std::function<SqlValue()>& then,
                   const std::function<SqlValue()>& otherwise, Code::Hint hint = Code::Hint::kNone);

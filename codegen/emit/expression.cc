@@ -130,10 +130,38 @@ SqlValue Emitter::EmitConstant(uint32_t index, const types::Type& type) {
 
 void Emitter::EmitCondition(const Expr& e, llvm::BasicBlock* no) {
   if (e.kind == Kind::kAnd && !program_.constant_of.contains(&e)) {
-    for (const auto& child : e.children) EmitCondition(*child, no);
+    EmitConjuncts(e.children, no);
     return;
   }
-  llvm::Value* condition = EmitIsTrue(e);
+  EmitBranch(EmitIsTrue(e), no);
+}
+
+void Emitter::EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::BasicBlock* no) {
+  // The one column that a cheap condition reads; none otherwise.
+  auto column_of = [](const Expr& e) {
+    std::set<ColumnId> columns;
+    expr::CollectColumns(e, &columns);
+    return columns.size() == 1 && !Costly(e) && !expr::CanFail(e) ? *columns.begin() : ColumnId();
+  };
+  std::vector<bool> done(conjuncts.size());
+  for (size_t i = 0; i < conjuncts.size(); ++i) {
+    if (done[i]) continue;
+    const ColumnId column = column_of(*conjuncts[i]);
+    if (!column) {
+      EmitCondition(*conjuncts[i], no);
+      continue;
+    }
+    llvm::Value* condition = EmitIsTrue(*conjuncts[i]);
+    for (size_t j = i + 1; j < conjuncts.size(); ++j) {
+      if (done[j] || column_of(*conjuncts[j]) != column) continue;
+      condition = b_.CreateAnd(condition, EmitIsTrue(*conjuncts[j]));
+      done[j] = true;
+    }
+    EmitBranch(condition, no);
+  }
+}
+
+void Emitter::EmitBranch(llvm::Value* condition, llvm::BasicBlock* no) {
   if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition); known != nullptr && known->isOne()) return;
   llvm::BasicBlock* yes = code_.Block("pass");
   b_.CreateCondBr(condition, yes, no);

@@ -1,4 +1,4 @@
-// Filter:  if (c1) if (c2) { steps; }      each conjunct with its own branch, in the plan's order
+// Filter:  if (c1 & c2) if (c3) { steps; }      in the plan's order; cheap conditions on one column share a branch
 #include "codegen/emit/emitter.h"
 
 namespace lathe::emit {
@@ -6,7 +6,7 @@ namespace lathe::emit {
 void Emitter::EmitFilter(const Step& step, size_t index) {
   llvm::BasicBlock* done = code_.Block("filter.done");
   columns_.Push();
-  for (const auto& conjunct : step.node->As<physical::Filter>().conjuncts) EmitCondition(*conjunct, done);
+  EmitConjuncts(step.node->As<physical::Filter>().conjuncts, done);
   EmitSteps(index + 1);
   columns_.Pop();
   code_.Jump(done);

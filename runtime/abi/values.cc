@@ -81,7 +81,7 @@ extern "C" {
 
 uint64_t lathe_hash_string(const char* data, uint64_t size) {
   if (size <= lathe::row::kInlineStringMax) {
-    return HashWord(kHashSeed, lathe::row::EncodeInlineString({data, size}));
+    return lathe::row::EncodeInlineString({data, size});
   }
   uint64_t h = kHashSeed ^ size;
   while (size > 8) {

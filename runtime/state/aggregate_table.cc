@@ -174,10 +174,10 @@ Status AggregateTable::Combine(char* into, const char* from, Local_* local) {
         break;
       case ComponentKind::kSumI128: {
         types::int128 sum;
-        if (__builtin_add_overflow(LoadAt<types::int128>(to), LoadAt<types::int128>(add), &sum)) {
+        if (__builtin_add_overflow(LoadAt<WideSum>(to).value(), LoadAt<WideSum>(add).value(), &sum)) {
           return MakeError(SqlState::kNumericValueOutOfRange, "numeric field overflow");
         }
-        StoreAt(to, sum);
+        StoreAt(to, WideSum::Of(sum));
         break;
       }
       case ComponentKind::kSumF32: StoreAt(to, LoadAt<float>(to) + LoadAt<float>(add)); break;

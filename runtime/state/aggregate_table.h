@@ -17,7 +17,7 @@ inline constexpr uint32_t kAggregatePrefixBytes = 8;
 enum class ComponentKind : uint8_t {
   kCount,    // int8
   kSumI64,   // int8: sums of int2 and int4
-  kSumI128,  // 128 bits, checked
+  kSumI128,  // WideSum
   kSumF32,
   kSumF64,
   kSumInterval,
@@ -25,6 +25,23 @@ enum class ComponentKind : uint8_t {
   kMin,     // the value, or HeldBytes; meaningful when the count that it names is above 0
   kMax,
 };
+
+/// A 128-bit sum whose common case touches one word: accumulator + carries * 2^64, both signed.
+struct WideSum {
+  int64_t accumulator = 0;
+  int64_t carries = 0;
+  types::int128 value() const {
+    return static_cast<types::int128>(accumulator) +
+           static_cast<types::int128>(static_cast<types::uint128>(static_cast<uint64_t>(carries)) << 64);
+  }
+  static WideSum Of(types::int128 value) {
+    WideSum sum;
+    sum.accumulator = static_cast<int64_t>(value);
+    sum.carries = static_cast<int64_t>((value - sum.accumulator) >> 64);
+    return sum;
+  }
+};
+static_assert(sizeof(WideSum) == 16);
 
 /// A string owned by a group's state. Bytes live in the worker's arena.
 struct HeldBytes {
