@@ -2,11 +2,14 @@
 #include <condition_variable>
 #include <deque>
 #include <list>
+#include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "codegen/driver/execute.h"
 #include "codegen/driver/query_code.h"
+#include "runtime/types/fixed.h"
 
 namespace lathe::driver {
 
@@ -98,7 +101,36 @@ Result<std::shared_ptr<CompiledQuery>> Compiler::Compile(std::shared_ptr<const p
   code->jit = state_->jit;
   code->verify = state_->options.verify;
   code->options = std::move(options);
-  LATHE_ASSIGN(code->program, pipeline::Build(std::move(plan)));
+  // Bounds of columns make arithmetic cheaper; those that are used are listed for the caller to check at each execution.
+  std::map<RelationId, std::shared_ptr<const schema::RelationStats>> stats;
+  std::set<std::pair<RelationId, uint32_t>> listed;
+  QueryCode* made = code.get();
+  pipeline::RangeLookup ranges = [&, made](const schema::RelationDescriptor& relation, uint32_t column,
+                                           pipeline::Range* range) {
+    if (!made->options.stats) return false;
+    auto& known = stats[relation.id];
+    if (known == nullptr) known = made->options.stats(relation.id);
+    if (known == nullptr || column >= known->columns.size()) return false;
+    const types::Type& type = relation.columns[column].type;
+    const schema::ColumnStats& bounds = known->columns[column];
+    if (bounds.min.is_null() || bounds.max.is_null()) return false;
+    if (bounds.min.type().id != type.id || bounds.max.type().id != type.id) return false;
+    if (type.is_fixed_numeric() && bounds.min.type().is_fixed_numeric()) {
+      if (bounds.min.type().scale != type.scale || bounds.max.type().scale != type.scale) return false;
+      range->min = types::FixedFromDatum(bounds.min.type(), bounds.min.datum());
+      range->max = types::FixedFromDatum(bounds.max.type(), bounds.max.datum());
+    } else if (type.is_integer() || type.id == types::TypeId::kDate) {
+      range->min = bounds.min.AsInt64();
+      range->max = bounds.max.AsInt64();
+    } else {
+      return false;
+    }
+    if (listed.insert({relation.id, column}).second) {
+      made->bounds.push_back({relation.id, column, bounds.min, bounds.max});
+    }
+    return true;
+  };
+  LATHE_ASSIGN(code->program, pipeline::Build(std::move(plan), ranges));
   return std::shared_ptr<CompiledQuery>(new CompiledQuery(std::move(code)));
 }
 

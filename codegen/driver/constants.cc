@@ -1,6 +1,7 @@
 #include "codegen/driver/constants.h"
 
 #include "runtime/row/string_slot.h"
+#include "runtime/types/fixed.h"
 
 namespace lathe::driver {
 
@@ -52,6 +53,32 @@ void Constants::Compute(const pipeline::Program& program, OnceEvaluator* evaluat
       slot.prepared = patterns.back().get();
     }
   }
+}
+
+types::int128 MagnitudeOf(const types::Value& value) {
+  if (value.is_null()) return -1;
+  types::int128 v;
+  if (value.type().is_fixed_numeric()) {
+    v = types::FixedFromDatum(value.type(), value.datum());
+  } else if (value.type().is_integer()) {
+    v = value.AsInt64();
+  } else {
+    return -1;
+  }
+  return v < 0 ? -v : v;
+}
+
+std::vector<types::int128> BoundsFor(const std::vector<types::Value>& values) {
+  std::vector<types::int128> bounds;
+  for (const types::Value& value : values) {
+    const types::int128 magnitude = MagnitudeOf(value);
+    types::int128 bound = -1;
+    for (int bits = 50; magnitude >= 0 && bits >= 10; bits -= 10) {
+      if (magnitude <= static_cast<types::int128>(1) << bits) bound = static_cast<types::int128>(1) << bits;
+    }
+    bounds.push_back(bound);
+  }
+  return bounds;
 }
 
 Result<ScanBounds> BoundsOf(const physical::TableScan& scan, OnceEvaluator* evaluator) {

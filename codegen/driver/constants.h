@@ -38,6 +38,11 @@ struct Constants {
   void Compute(const pipeline::Program& program, OnceEvaluator* evaluator);
 };
 
+/// The magnitude of an integer or fixed-point constant in units of its last digit; -1 for others.
+types::int128 MagnitudeOf(const types::Value& value);
+/// Bounds for constants of these values: the next power of 2^10, so that other values of the same kind fit as well.
+std::vector<types::int128> BoundsFor(const std::vector<types::Value>& values);
+
 /// The bounds of a scan. empty: a bound is NULL, no row qualifies.
 struct ScanBounds {
   exec::ScanRequest request;

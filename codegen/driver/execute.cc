@@ -89,6 +89,14 @@ Status Execution::SetUp() {
   constants_.Compute(program_, &evaluator_);
   variant_.constants_are_values = constants_.all_values;
   variant_.count_rows = request_.analyze;
+  if (constants_.all_values && !constants_.values.empty()) {
+    std::call_once(code_->constant_bounds_once, [this] { code_->constant_bounds = BoundsFor(constants_.values); });
+    variant_.constants_are_bounded = true;
+    for (size_t i = 0; i < constants_.values.size(); ++i) {
+      const types::int128 bound = code_->constant_bounds[i];
+      if (bound >= 0 && MagnitudeOf(constants_.values[i]) > bound) variant_.constants_are_bounded = false;
+    }
+  }
   for (const pipeline::Object& object : program_.objects) LATHE_TRY(MakeObject(object));
   query_.constants = constants_.slots.data();
   query_.constant_errors = constants_.error_pointers.data();

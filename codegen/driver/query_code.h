@@ -16,6 +16,7 @@ namespace lathe::driver {
 /// Which code of a pipeline: with the constants taken as present or not, with or without row counters.
 struct Variant {
   bool constants_are_values = true;
+  bool constants_are_bounded = false;  // by QueryCode::constant_bounds
   bool count_rows = false;
   auto operator<=>(const Variant&) const = default;
 };
@@ -39,6 +40,10 @@ struct QueryCode {
   CompileOptions options;
   bool verify = false;
   std::vector<AssumedBound> bounds;
+
+  /// Magnitudes that constants had at the first execution, generously rounded up; -1 = any. Set once.
+  std::once_flag constant_bounds_once;
+  std::vector<types::int128> constant_bounds;
 
   /// The slot, made when there is none.
   CodeSlot& Slot(size_t pipeline, const Variant& variant);

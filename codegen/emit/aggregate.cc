@@ -150,7 +150,7 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
                 {}, Code::Hint::kUnlikely);
             break;
           }
-          llvm::Value* add = masked(v.value);
+          llvm::Value* add = masked(code_.Widen(v).value);
           llvm::Value* sum = LoadWideSum(address);
           // Overflow shows in the signs.
           llvm::Value* total = b_.CreateAdd(sum, add);
@@ -186,6 +186,7 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
         }
         case ComponentKind::kMin:
         case ComponentKind::kMax: {
+          const SqlValue wide = code_.Widen(v);
           llvm::Value* count =
               code_.Load(code_.I64(), code_.At(row, spec.layout.field(c.count_field).offset), "count");
           llvm::Value* first = b_.CreateICmpEQ(count, code_.Int64(0));
@@ -202,7 +203,7 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
             } else {
               best.value = code_.Load(code_.TypeOf(best.repr), address, "best");
             }
-            SqlValue present = v;
+            SqlValue present = wide;
             present.null = nullptr;
             return Compare(op, present, best);
           };
@@ -210,7 +211,7 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
               first, "first", [&]() -> llvm::Value* { return code_.Bool(true); }, better);
           code_.If(take, "better", [&] {
             if (best.repr != Repr::kString) {
-              code_.Store(best.repr == Repr::kBool ? b_.CreateZExt(v.value, code_.I8()) : v.value, address);
+              code_.Store(best.repr == Repr::kBool ? b_.CreateZExt(wide.value, code_.I8()) : wide.value, address);
               return;
             }
             SqlValue s = code_.Decode(v);

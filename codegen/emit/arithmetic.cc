@@ -63,7 +63,10 @@ SqlValue Emitter::EmitArithmetic(const Expr& e) {
       llvm::cast<llvm::ConstantInt>(result.null)->isOne()) {
     return code_.Null(e.type);
   }
-  if (e.type.is_fixed_numeric()) return FixedArithmetic(e, op, x, y, result.null);
+  if (e.type.is_fixed_numeric()) {
+    if (SqlValue narrow = NarrowArithmetic(e, op, x, y, result.null); narrow.value != nullptr) return narrow;
+    return FixedArithmetic(e, op, x, y, result.null);
+  }
   if (IsFloat(e.type)) {
     auto widen = [&](llvm::Value* v) -> llvm::Value* {
       return v == nullptr || v->getType() == code_.TypeOf(result.repr) ? v : b_.CreateFPExt(v, b_.getDoubleTy());
@@ -75,11 +78,61 @@ SqlValue Emitter::EmitArithmetic(const Expr& e) {
   llvm::Value* p = b_.CreateSExt(x.value, type);
   llvm::Value* q = y.value;
   if (q != nullptr && q->getType() != type) q = b_.CreateSExtOrTrunc(q, type);
-  result.value = IntArithmetic(op, p, q, result.repr, result.null);
+  // Unclamped by the type: would the operation leave it?
+  bool fits = false;
+  if (op == InlineOp::kAdd || op == InlineOp::kSubtract || op == InlineOp::kMultiply) {
+    std::optional<Range> a = RangeOf(*e.children[0]), b = RangeOf(*e.children[1]), whole = RangeOfType(e.type);
+    if (a && b && whole) {
+      // 64-bit bounds at most: 128 bits hold every result.
+      types::int128 corners[4];
+      const types::int128 pairs[4][2] = {{a->min, b->min}, {a->min, b->max}, {a->max, b->min}, {a->max, b->max}};
+      fits = true;
+      for (int i = 0; i < 4; ++i) {
+        corners[i] = op == InlineOp::kAdd        ? pairs[i][0] + pairs[i][1]
+                     : op == InlineOp::kSubtract ? pairs[i][0] - pairs[i][1]
+                                                 : pairs[i][0] * pairs[i][1];
+        fits &= corners[i] >= whole->min && corners[i] <= whole->max;
+      }
+    }
+  }
+  result.value = IntArithmetic(op, p, q, result.repr, result.null, fits);
   return result;
 }
 
-llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y, Repr repr, llvm::Value* null) {
+SqlValue Emitter::NarrowArithmetic(const Expr& e, InlineOp op, const SqlValue& x, const SqlValue& y, llvm::Value* null) {
+  SqlValue result;
+  if (op != InlineOp::kAdd && op != InlineOp::kSubtract && op != InlineOp::kMultiply) return result;
+  constexpr types::int128 kMax = INT64_MAX;
+  auto small = [&](const std::optional<Range>& r, int digits) {
+    if (!r || digits > 18) return false;
+    const types::int128 bound = kMax / types::PowerOf10(digits);
+    return r->min >= -bound && r->max <= bound;
+  };
+  std::optional<Range> a = RangeOf(*e.children[0]), b = RangeOf(*e.children[1]);
+  const int a_digits = op == InlineOp::kMultiply ? 0 : e.type.scale - x.type.scale;
+  const int b_digits = op == InlineOp::kMultiply ? 0 : e.type.scale - y.type.scale;
+  if (!small(a, a_digits) || !small(b, b_digits)) return result;
+  // Corners in 128 bits; operands fit 64, so nothing overflows here.
+  const types::int128 a_factor = types::PowerOf10(a_digits), b_factor = types::PowerOf10(b_digits);
+  for (types::int128 p : {a->min * a_factor, a->max * a_factor}) {
+    for (types::int128 q : {b->min * b_factor, b->max * b_factor}) {
+      const types::int128 r = op == InlineOp::kAdd ? p + q : op == InlineOp::kSubtract ? p - q : p * q;
+      if (r > kMax || r < -kMax) return result;
+    }
+  }
+  result.type = e.type;
+  result.repr = types::ReprOf(e.type);
+  result.null = null;
+  llvm::Value* p = RescaleUp(x.value, a_digits, Repr::kI64);
+  llvm::Value* q = RescaleUp(y.value, b_digits, Repr::kI64);
+  result.value = op == InlineOp::kAdd        ? b_.CreateAdd(p, q, "sum")
+                 : op == InlineOp::kSubtract ? b_.CreateSub(p, q, "difference")
+                                             : b_.CreateMul(p, q, "product");
+  return result;
+}
+
+llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y, Repr repr, llvm::Value* null,
+                                    bool fits) {
   llvm::Type* type = x->getType();
   auto checked = [&](llvm::Intrinsic::ID id, llvm::Value* p, llvm::Value* q) {
     llvm::Value* pair = b_.CreateBinaryIntrinsic(id, p, q);
@@ -88,9 +141,12 @@ llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y,
   };
   llvm::Value* zero = llvm::ConstantInt::get(type, 0);
   switch (op) {
-    case InlineOp::kAdd: return checked(llvm::Intrinsic::sadd_with_overflow, x, y);
-    case InlineOp::kSubtract: return checked(llvm::Intrinsic::ssub_with_overflow, x, y);
-    case InlineOp::kMultiply: return checked(llvm::Intrinsic::smul_with_overflow, x, y);
+    case InlineOp::kAdd:
+      return fits ? b_.CreateAdd(x, y, "sum") : checked(llvm::Intrinsic::sadd_with_overflow, x, y);
+    case InlineOp::kSubtract:
+      return fits ? b_.CreateSub(x, y, "difference") : checked(llvm::Intrinsic::ssub_with_overflow, x, y);
+    case InlineOp::kMultiply:
+      return fits ? b_.CreateMul(x, y, "product") : checked(llvm::Intrinsic::smul_with_overflow, x, y);
     case InlineOp::kNegate: return checked(llvm::Intrinsic::ssub_with_overflow, zero, x);
     case InlineOp::kAbs: {
       llvm::Value* negated = checked(llvm::Intrinsic::ssub_with_overflow, zero,

@@ -167,7 +167,7 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
     case Repr::kI32: return HashWord(h, with_null(b_.CreateSExt(v.value, code_.I64())));
     case Repr::kI64: return HashWord(h, with_null(v.value));
     case Repr::kI128: {
-      auto [low, high] = code_.Halves(v.value);
+      auto [low, high] = code_.Halves(code_.Widen(v).value);
       return HashWord(HashWord(h, with_null(low)), with_null(high));
     }
     case Repr::kF32:

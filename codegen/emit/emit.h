@@ -18,6 +18,8 @@ namespace lathe::emit {
 struct EmitOptions {
   /// The constants are neither NULL nor errors; otherwise code looks each time.
   bool constants_are_values = true;
+  /// Largest magnitude of each constant, in units of its last digit; -1 = any. Null = nothing known. Outlives the call.
+  const std::vector<types::int128>* constant_bounds = nullptr;
   /// Count the rows of each operator (EXPLAIN ANALYZE).
   bool count_rows = false;
 };

@@ -121,7 +121,7 @@ class Emitter {
   llvm::Value* EmitIsTrue(const Expr& e) { return code_.IsTrue(Emit(e)); }
   /// Goes on where the condition is true, jumps to no otherwise.
   void EmitCondition(const Expr& e, llvm::BasicBlock* no);
-  void EmitBranch(llvm::Value* condition, llvm::BasicBlock* no);
+  void EmitBranch(llvm::Value* condition, llvm::BasicBlock* no, bool together = false);
   /// Worth a branch to avoid: may fail or calls a function.
   static bool Costly(const Expr& e);
   /// Conditions on the same column that are cheap and cannot fail are tested together: two badly predicted branches are worse than one.
@@ -142,11 +142,18 @@ class Emitter {
   llvm::Value* FunctionContext();
   llvm::FunctionCallee BoxedFunction(const std::string& name, const void* address, llvm::FunctionType* type);
 
+  // Proofs of ranges (range.cc).
+  using Range = pipeline::Range;
+  std::optional<Range> RangeOf(const Expr& e) const;
+  static std::optional<Range> RangeOfType(const types::Type& type);
+
   // Arithmetic (arithmetic.cc): operands are not NULL, or their values harmless.
   bool CanInlineArithmetic(const Expr& e) const;
   SqlValue EmitArithmetic(const Expr& e);
-  llvm::Value* IntArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, Repr repr, llvm::Value* null);
+  llvm::Value* IntArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, Repr repr, llvm::Value* null, bool fits);
   llvm::Value* FloatArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, llvm::Value* null);
+  /// In 64 bits without checks where ranges prove that it fits; value == nullptr where they do not.
+  SqlValue NarrowArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b, llvm::Value* null);
   SqlValue FixedArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b, llvm::Value* null);
   /// Fixed numeric as i64 or i128 at another scale, unchecked: the caller knows that it fits.
   llvm::Value* RescaleUp(llvm::Value* v, int digits, Repr to);
@@ -183,6 +190,7 @@ class Emitter {
   Code code_;
   llvm::IRBuilder<>& b_;  // code_.b
   Columns columns_;
+  std::map<ColumnId, Range> ranges_;  // of computed columns
   std::optional<Error> error_;
 
   llvm::Value* row_ = nullptr;       // of the source

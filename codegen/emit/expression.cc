@@ -152,19 +152,23 @@ void Emitter::EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::B
       continue;
     }
     llvm::Value* condition = EmitIsTrue(*conjuncts[i]);
+    bool together = false;
     for (size_t j = i + 1; j < conjuncts.size(); ++j) {
       if (done[j] || column_of(*conjuncts[j]) != column) continue;
       condition = b_.CreateAnd(condition, EmitIsTrue(*conjuncts[j]));
       done[j] = true;
+      together = true;
     }
-    EmitBranch(condition, no);
+    EmitBranch(condition, no, together);
   }
 }
 
-void Emitter::EmitBranch(llvm::Value* condition, llvm::BasicBlock* no) {
+void Emitter::EmitBranch(llvm::Value* condition, llvm::BasicBlock* no, bool together) {
   if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition); known != nullptr && known->isOne()) return;
   llvm::BasicBlock* yes = code_.Block("pass");
-  b_.CreateCondBr(condition, yes, no);
+  llvm::BranchInst* branch = b_.CreateCondBr(condition, yes, no);
+  // Keeps the code generator from taking the conditions apart again.
+  if (together) branch->setMetadata(llvm::LLVMContext::MD_unpredictable, llvm::MDNode::get(code_.context(), {}));
   b_.SetInsertPoint(yes);
 }
 
@@ -227,9 +231,9 @@ SqlValue Emitter::EmitCoalesce(const Expr& e, size_t child) {
 }
 
 SqlValue Emitter::EmitGreatestLeast(const Expr& e) {
-  SqlValue best = code_.Decode(Emit(*e.children[0]));
+  SqlValue best = code_.Widen(code_.Decode(Emit(*e.children[0])));
   for (size_t i = 1; i < e.children.size(); ++i) {
-    SqlValue next = code_.Decode(Emit(*e.children[i]));
+    SqlValue next = code_.Widen(code_.Decode(Emit(*e.children[i])));
     if (!CanInlineComparison(best.type, next.type)) {
       Fail(NotSupported("GREATEST and LEAST of type " + types::FormatType(e.type)));
       return best;

@@ -14,6 +14,7 @@ void Emitter::EmitProject(const Step& step, size_t index) {
     const Expr& e = *project.expressions[i];
     const ColumnId id = project.outputs[i].id;
     if (e.kind == expr::Kind::kColumn && e.column == id) continue;
+    if (std::optional<Range> range = RangeOf(e)) ranges_[id] = *range;
     if (Costly(e)) {
       SqlValue v = Emit(e);
       bindings.emplace_back(id, [v] { return v; });

@@ -130,11 +130,11 @@ SqlValue Code::Choose(llvm::Value* condition, const std::string& name, const std
   llvm::BasicBlock* done = Block(name + ".done");
   Branch(condition, yes, no, hint);
   b.SetInsertPoint(yes);
-  SqlValue x = Decode(then());
+  SqlValue x = Widen(Decode(then()));
   llvm::BasicBlock* x_end = b.GetInsertBlock();
   b.CreateBr(done);
   b.SetInsertPoint(no);
-  SqlValue y = Decode(otherwise());
+  SqlValue y = Widen(Decode(otherwise()));
   llvm::BasicBlock* y_end = b.GetInsertBlock();
   b.CreateBr(done);
   b.SetInsertPoint(done);
@@ -192,6 +192,11 @@ SqlValue Code::Null(const types::Type& type) {
   return v;
 }
 
+SqlValue Code::Widen(SqlValue v) {
+  if (v.repr == Repr::kI128 && v.value->getType() != I128()) v.value = b.CreateSExt(v.value, I128());
+  return v;
+}
+
 llvm::Value* Code::IsTrue(const SqlValue& v) {
   return v.null == nullptr ? v.value : b.CreateAnd(v.value, b.CreateNot(v.null));
 }
@@ -212,7 +217,7 @@ std::pair<llvm::Value*, llvm::Value*> Code::Halves(llvm::Value* wide) {
 }
 
 void Code::StoreDatum(const SqlValue& given, llvm::Value* address) {
-  SqlValue v = Decode(given);
+  SqlValue v = Widen(Decode(given));
   if (v.repr == Repr::kBool) {
     Store(b.CreateZExt(v.value, I8()), address);
     return;

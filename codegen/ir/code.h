@@ -20,7 +20,7 @@ namespace lathe::ir {
 using types::Repr;
 
 /// One SQL value in registers. null == nullptr: known not to be NULL. By repr:
-///   kBool: i1; kI8..kI64: the integer; kI128: i128; kF32, kF64; kInterval: i128 of its 16 bytes;
+///   kBool: i1; kI8..kI64: the integer; kI128: i128, or i64 when proved to fit (Code::Widen); kF32, kF64; kInterval: i128 of its 16 bytes;
 ///   kString: value = pointer and size = i64; or, not yet decoded, slot = i32 bits of its row slot (Code::Decode gives the rest).
 struct SqlValue {
   types::Type type;
@@ -114,6 +114,8 @@ class Code {
 
   // SQL values.
   SqlValue Null(const types::Type& type);
+  /// An integer value in the full width of its representation; values proved small may travel in 64 bits.
+  SqlValue Widen(SqlValue v);
   /// Fills value and size of a string.
   SqlValue Decode(SqlValue v);
   /// i1: is NULL.

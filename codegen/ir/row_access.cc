@@ -94,7 +94,7 @@ void Code::StoreFields(const row::Layout& layout, uint32_t first, const std::vec
   }
   for (size_t i = 0; i < values.size(); ++i) {
     const row::Field& field = layout.field(first + i);
-    const SqlValue& v = values[i];
+    const SqlValue v = Widen(values[i]);
     LATHE_CHECK_NOTE(v.repr == field.repr, "value of another representation than its field");
     llvm::Value* address = At(row, field.offset);
     if (v.repr != Repr::kString) {

@@ -29,7 +29,9 @@ struct JoinSides {
 
 class Builder {
  public:
-  explicit Builder(std::shared_ptr<const physical::Plan> plan) { program_.plan = std::move(plan); }
+  Builder(std::shared_ptr<const physical::Plan> plan, const RangeLookup& ranges) : ranges_(ranges) {
+    program_.plan = std::move(plan);
+  }
 
   Result<std::shared_ptr<const Program>> Run() {
     const Node& root = *program_.plan->root;
@@ -205,7 +207,14 @@ class Builder {
     source.layout = scan.relation->RowLayout();
     source.ordered = scan.key_order;
     source.node = scan.id;
-    for (size_t i = 0; i < scan.outputs.size(); ++i) source.columns.push_back({scan.outputs[i].id, scan.fields[i]});
+    const std::vector<uint32_t> live = scan.relation->LiveColumns();
+    for (size_t i = 0; i < scan.outputs.size(); ++i) {
+      source.columns.push_back({scan.outputs[i].id, scan.fields[i]});
+      Range range;
+      if (ranges_ && scan.fields[i] < live.size() && ranges_(*scan.relation, live[scan.fields[i]], &range)) {
+        program_.ranges[scan.outputs[i].id] = range;
+      }
+    }
     AddPipeline(std::move(source), std::move(rest));
     return Ok();
   }
@@ -832,6 +841,7 @@ class Builder {
   }
   void CollectConstants() { VisitConstants(*program_.plan->root); }
 
+  const RangeLookup& ranges_;
   Program program_;
   uint32_t next_column_ = kMadeColumns;
   std::map<uint32_t, uint32_t> ctes_;  // cte -> object
@@ -845,8 +855,8 @@ std::string Program::NameOf(ColumnId id) const {
   return "c" + std::to_string(id.value);
 }
 
-Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan) {
-  return Builder(std::move(plan)).Run();
+Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan, const RangeLookup& ranges) {
+  return Builder(std::move(plan), ranges).Run();
 }
 
 }  // namespace lathe::pipeline

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -132,6 +133,11 @@ struct Pipeline {
   std::vector<uint32_t> finishes;  // objects whose last feeding pipeline this is
 };
 
+/// A proved range of an integer, date or fixed-point value, in units of its last digit.
+struct Range {
+  types::int128 min, max;
+};
+
 /// An expression without columns that is computed once per execution.
 struct Constant {
   const Expr* expr = nullptr;
@@ -149,6 +155,7 @@ struct Program {
   bool returns_rows = true;
   uint32_t modify_object = 0;  // rows for the Modify at the root, when !returns_rows
   const physical::Modify* modify = nullptr;
+  std::map<ColumnId, Range> ranges;   // of table columns, from statistics that hold at each execution
   std::map<ColumnId, bool> nullable;  // by column, anywhere in the plan
   std::vector<expr::ExprPtr> owned;   // expressions made here
 
@@ -157,8 +164,11 @@ struct Program {
   std::map<ColumnId, std::string> names;
 };
 
-/// Cuts the plan. Errors: 0A000.
-Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan);
+/// Gives the range of a relation's column (index into RelationDescriptor::columns); false when there is none to rely on.
+using RangeLookup = std::function<bool(const schema::RelationDescriptor& relation, uint32_t column, Range* range)>;
+
+/// Cuts the plan. ranges may be empty. Errors: 0A000.
+Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan, const RangeLookup& ranges = {});
 
 /// Text of the pipelines for EXPLAIN (PIPELINES) and golden files.
 std::string Print(const Program& program);
