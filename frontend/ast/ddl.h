@@ -44,8 +44,10 @@ enum class ObjectType : uint8_t {
   kStatistics,
   kEventTrigger,
   kAccessMethod,
-  kTextSearch,   // dictionaries, configurations, parsers, templates
-  kOther,        // casts, transforms, operator classes, large objects
+  kTextSearch,  // dictionaries, configurations, parsers, templates
+  kLargeObject,
+  kParameter,
+  kOther,  // casts, transforms, operator classes, large objects
 };
 
 /// A name in DROP, COMMENT, GRANT, with the argument types of a function.
@@ -70,14 +72,14 @@ struct Constraint {
   enum class Type : uint8_t {
     kNotNull,
     kNull,
-    kDefault,    // expr
-    kCheck,      // expr, no_inherit
+    kDefault,     // expr
+    kCheck,       // expr, no_inherit
     kPrimaryKey,  // columns, include, with, index
-    kUnique,     // same, nulls_not_distinct
+    kUnique,      // same, nulls_not_distinct
     kForeignKey,  // columns, reference, ref_columns, actions
-    kExclusion,  // exclusion elements are not represented
-    kGenerated,  // GENERATED ALWAYS AS (expr) STORED
-    kIdentity,   // GENERATED ALWAYS / BY DEFAULT AS IDENTITY (sequence options)
+    kExclusion,   // method, exclusion, operators, expr = WHERE
+    kGenerated,   // GENERATED ALWAYS AS (expr) STORED
+    kIdentity,    // GENERATED ALWAYS / BY DEFAULT AS IDENTITY (sequence options)
   };
   enum class Action : uint8_t { kNoAction, kRestrict, kCascade, kSetNull, kSetDefault };
   enum class Match : uint8_t { kSimple, kFull, kPartial };
@@ -91,7 +93,10 @@ struct Constraint {
   bool nulls_not_distinct = false;
   OptionList with;
   std::string tablespace;
-  std::string using_index;           // ALTER TABLE ADD PRIMARY KEY USING INDEX name
+  std::string method;
+  std::vector<IndexElement> exclusion;
+  std::vector<QualifiedName> operators;  // one per element of exclusion
+  std::string using_index;               // ALTER TABLE ADD PRIMARY KEY USING INDEX name
   QualifiedName reference;
   std::vector<std::string> ref_columns;
   Match match = Match::kSimple;
@@ -111,7 +116,7 @@ struct ColumnDefinition {
   QualifiedName collation;
   std::string compression;
   std::string storage;
-  OptionList options;                  // foreign tables
+  OptionList options;  // foreign tables
   std::vector<Constraint> constraints;
   int32_t location = -1;
 };
@@ -147,10 +152,10 @@ struct CreateTableStatement : Statement {
   bool if_not_exists = false;
   std::vector<TableElement> elements;
   std::vector<QualifiedName> inherits;
-  QualifiedName of_type;                // CREATE TABLE t OF type
-  QualifiedName partition_of;           // PARTITION OF parent; its bound is not represented
+  QualifiedName of_type;       // CREATE TABLE t OF type
+  QualifiedName partition_of;  // PARTITION OF parent; its bound is not represented
   std::unique_ptr<PartitionBy> partition_by;
-  std::string access_method;            // USING method
+  std::string access_method;  // USING method
   OptionList with;
   OnCommit on_commit = OnCommit::kNone;
   std::string tablespace;
@@ -210,8 +215,8 @@ struct CreateSchemaStatement : Statement {
   std::vector<StatementPtr> elements;
 };
 
-/// CREATE SEQUENCE. Options by PostgreSQL's names: increment, minvalue, maxvalue (kNone = NO ...), start, restart, cache, cycle
-/// (text "true"/"false"), owned_by, as, sequence_name.
+/// CREATE SEQUENCE. Options by PostgreSQL's names: increment, minvalue, maxvalue (kNone = NO ...),
+/// start, restart, cache, cycle (text "true"/"false"), owned_by, as, sequence_name.
 struct CreateSequenceStatement : Statement {
   CreateSequenceStatement() : Statement(Kind::kCreateSequence) {}
   QualifiedName sequence;
@@ -243,8 +248,8 @@ struct CreateDatabaseStatement : Statement {
   OptionList options;
 };
 
-/// CREATE ROLE, USER, GROUP; ALTER ROLE options. Options: login, superuser, ... (text "true"/"false"), password, connection_limit,
-/// valid_until, in_role, role, admin, sysid.
+/// CREATE ROLE, USER, GROUP; ALTER ROLE options. Options: login, superuser, ... (text
+/// "true"/"false"), password, connection_limit, valid_until, in_role, role, admin, sysid.
 struct CreateRoleStatement : Statement {
   CreateRoleStatement() : Statement(Kind::kCreateRole) {}
   enum class Form : uint8_t { kRole, kUser, kGroup } form = Form::kRole;
@@ -267,41 +272,41 @@ struct DropStatement : Statement {
 /// One subcommand of ALTER TABLE.
 struct AlterTableCommand {
   enum class Type : uint8_t {
-    kAddColumn,          // column, if_not_exists
-    kDropColumn,         // name, if_exists, cascade
-    kSetType,            // name, column (type, collation), expr = USING
-    kSetDefault,         // name, expr
-    kDropDefault,        // name
-    kSetNotNull,         // name
-    kDropNotNull,        // name
-    kSetStatistics,      // name, number
-    kSetStorage,         // name, text
-    kSetCompression,     // name, text
-    kSetColumnOptions,   // name, options; reset = RESET
-    kAddIdentity,        // name, constraint
-    kSetIdentity,        // name, options
-    kDropIdentity,       // name, if_exists
-    kDropExpression,     // name, if_exists
-    kAddConstraint,      // constraint
-    kDropConstraint,     // name, if_exists, cascade
-    kAlterConstraint,    // name, constraint (deferrable, initially_deferred)
+    kAddColumn,           // column, if_not_exists
+    kDropColumn,          // name, if_exists, cascade
+    kSetType,             // name, column (type, collation), expr = USING
+    kSetDefault,          // name, expr
+    kDropDefault,         // name
+    kSetNotNull,          // name
+    kDropNotNull,         // name
+    kSetStatistics,       // name, number
+    kSetStorage,          // name, text
+    kSetCompression,      // name, text
+    kSetColumnOptions,    // name, options; reset = RESET
+    kAddIdentity,         // name, constraint
+    kSetIdentity,         // name, options
+    kDropIdentity,        // name, if_exists
+    kDropExpression,      // name, if_exists
+    kAddConstraint,       // constraint
+    kDropConstraint,      // name, if_exists, cascade
+    kAlterConstraint,     // name, constraint (deferrable, initially_deferred)
     kValidateConstraint,  // name
-    kSetOptions,         // options; reset = RESET
-    kOwnerTo,            // text
-    kSetTablespace,      // text
-    kSetAccessMethod,    // text
+    kSetOptions,          // options; reset = RESET
+    kOwnerTo,             // text
+    kSetTablespace,       // text
+    kSetAccessMethod,     // text
     kSetLogged,
     kSetUnlogged,
-    kClusterOn,          // text
+    kClusterOn,  // text
     kSetWithoutCluster,
-    kInherit,            // parent
-    kNoInherit,          // parent
-    kReplicaIdentity,    // text: "default", "full", "nothing", "index name"
-    kRowSecurity,        // text: "enable", "disable", "force", "no force"
-    kTrigger,            // ENABLE/DISABLE TRIGGER/RULE: text
-    kAttachPartition,    // parent = the partition; its bound is not represented
-    kDetachPartition,    // parent = the partition
-    kOf,                 // OF type: parent
+    kInherit,          // parent
+    kNoInherit,        // parent
+    kReplicaIdentity,  // text: "default", "full", "nothing", "index name"
+    kRowSecurity,      // text: "enable", "disable", "force", "no force"
+    kTrigger,          // ENABLE/DISABLE TRIGGER/RULE: text
+    kAttachPartition,  // parent = the partition; its bound is not represented
+    kDetachPartition,  // parent = the partition
+    kOf,               // OF type: parent
     kNotOf,
     kSetWithoutOids,
   };
@@ -334,14 +339,14 @@ struct AlterTableStatement : Statement {
 /// ALTER of anything else: OWNER TO, SET SCHEMA, options of sequences and databases, enum values.
 struct AlterStatement : Statement {
   enum class Action : uint8_t {
-    kOwnerTo,         // text
-    kSetSchema,       // text
+    kOwnerTo,          // text
+    kSetSchema,        // text
     kSequenceOptions,  // options
     kDatabaseOptions,  // options
-    kAddEnumValue,    // text, if_not_exists, before/after in neighbor
+    kAddEnumValue,     // text, if_not_exists, before/after in neighbor
     kRenameEnumValue,  // text = old, neighbor = new
-    kSetVariable,     // ALTER ROLE/DATABASE name SET/RESET: set; text = IN DATABASE name
-    kDomain,          // ALTER DOMAIN ...: command
+    kSetVariable,      // ALTER ROLE/DATABASE name SET/RESET: set; text = IN DATABASE name
+    kDomain,           // ALTER DOMAIN ...: command
   };
   AlterStatement() : Statement(Kind::kAlter) {}
   Action action = Action::kOwnerTo;
@@ -360,16 +365,18 @@ struct AlterStatement : Statement {
 /// ALTER ... RENAME [COLUMN old | CONSTRAINT old] TO new.
 struct RenameStatement : Statement {
   RenameStatement() : Statement(Kind::kRename) {}
-  ObjectType object = ObjectType::kTable;  // what is renamed: kColumn, kConstraint, or the object itself
+  ObjectType object =
+      ObjectType::kTable;  // what is renamed: kColumn, kConstraint, or the object itself
   ObjectType parent = ObjectType::kTable;  // of kColumn, kConstraint: what holds it
   bool if_exists = false;
-  ObjectName name;        // the object, or the one that holds the column
-  std::string old_name;   // of kColumn, kConstraint
+  ObjectName name;       // the object, or the one that holds the column
+  std::string old_name;  // of kColumn, kConstraint
   std::string new_name;
   bool cascade = false;
 };
 
-/// GRANT, REVOKE of privileges on objects, and of roles (object kRole: privileges are the role names).
+/// GRANT, REVOKE of privileges on objects, and of roles (object kRole: privileges are the role
+/// names).
 struct GrantStatement : Statement {
   struct Privilege {
     std::string name;  // lower case; "all" for ALL PRIVILEGES
@@ -391,9 +398,11 @@ struct GrantStatement : Statement {
 struct CommentStatement : Statement {
   CommentStatement() : Statement(Kind::kComment) {}
   ObjectType type = ObjectType::kTable;
-  ObjectName name;      // of columns: the column, with the table in schema (and the table's schema in catalog)
-  QualifiedName table;  // of constraints, triggers, rules, policies
-  bool null = false;    // IS NULL
+  ObjectName
+      name;  // of columns: the column, with the table in schema (and the table's schema in catalog)
+  QualifiedName table;     // of constraints, triggers, rules, policies
+  bool on_domain = false;  // the constraint is a domain's
+  bool null = false;       // IS NULL
   std::string text;
 };
 

@@ -1,7 +1,9 @@
-// Expressions as parsed: one struct per form, told apart by Expr::kind; nothing is resolved or typed. Use As<T>() after switching
-// on kind. Every node owns its children. `depth` is the height of the tree below (at most kMaxDepth, or the statement was refused
-// with 54001), so recursion over a parsed tree cannot overflow the stack. Location: where PostgreSQL's error cursor points for
-// this node (the operator of a binary operator, the name of a function, the first token of most others).
+// Expressions as parsed: one struct per form, told apart by Expr::kind; nothing is resolved or
+// typed. Use As<T>() after switching on kind. Every node owns its children. `depth` is the height
+// of the tree below (at most kMaxDepth, or the statement was refused with 54001), so recursion over
+// a parsed tree cannot overflow the stack. Location: where PostgreSQL's error cursor points for
+// this node (the operator of a binary operator, the name of a function, the first token of most
+// others).
 #pragma once
 
 #include <cstdint>
@@ -108,10 +110,11 @@ struct Literal : Expr {
 struct Parameter : Expr {
   Parameter() : Expr(Kind::kParameter) {}
   int32_t number = 0;  // counted from 1
-  /// Set for a lifted literal: the type that it had (see lift.h). A lifted kString is still an unknown literal.
+  /// Set for a lifted literal: the type that it had (see lift.h). A lifted kString is still an
+  /// unknown literal.
   std::optional<Literal::Type> lifted;
-  /// For a lifted literal: what of its value the plan may depend on ("int4", "int8", "numeric(2)", "unknown",
-  /// "like:prefix"); part of the fingerprint.
+  /// For a lifted literal: what of its value the plan may depend on ("int4", "int8", "numeric(2)",
+  /// "unknown", "like:prefix"); part of the fingerprint.
   std::string lifted_class;
 };
 
@@ -129,7 +132,8 @@ struct Unary : Expr {
   ExprPtr operand;
 };
 
-/// Infix operator that is not AND, OR, LIKE or IS ...: + - * / % ^ = <> < <= > >= || ~ -> ... ("!=" is given as "<>").
+/// Infix operator that is not AND, OR, LIKE or IS ...: + - * / % ^ = <> < <= > >= || ~ -> ... ("!="
+/// is given as "<>").
 struct Binary : Expr {
   Binary() : Expr(Kind::kBinary) {}
   QualifiedName op;
@@ -165,8 +169,8 @@ struct FrameBound {
 struct WindowDefinition {
   enum class FrameUnit : uint8_t { kNone, kRange, kRows, kGroups };  // kNone: no frame written
   enum class Exclusion : uint8_t { kNoOthers, kCurrentRow, kGroup, kTies };
-  std::string name;            // WINDOW name AS (...)
-  std::string reference;       // the window it refers to: OVER (w ...) or OVER w
+  std::string name;             // WINDOW name AS (...)
+  std::string reference;        // the window it refers to: OVER (w ...) or OVER w
   bool only_reference = false;  // OVER w, without parentheses
   ExprList partition_by;
   SortList order_by;
@@ -177,11 +181,13 @@ struct WindowDefinition {
   int32_t location = -1;
 };
 
-/// f(args). SQL's special syntaxes are function calls too, as in PostgreSQL, with sql_syntax set and schema pg_catalog:
-/// EXTRACT(year FROM x) = extract('year', x); POSITION(a IN b) = position(b, a); SUBSTRING(x FROM a FOR b) = substring(x, a, b);
-/// OVERLAY = overlay; TRIM(LEADING/TRAILING/BOTH c FROM x) = ltrim/rtrim/btrim(x, c); x AT TIME ZONE z = timezone(z, x);
-/// (a,b) OVERLAPS (c,d) = overlaps(a,b,c,d); SUBSTRING(x SIMILAR p ESCAPE e) = substring(x, p, e);
-/// COLLATION FOR (x) = pg_collation_for(x); x IS [NFC] NORMALIZED = is_normalized(x, 'NFC'); NORMALIZE(x, NFC) = normalize.
+/// f(args). SQL's special syntaxes are function calls too, as in PostgreSQL, with sql_syntax set
+/// and schema pg_catalog: EXTRACT(year FROM x) = extract('year', x); POSITION(a IN b) = position(b,
+/// a); SUBSTRING(x FROM a FOR b) = substring(x, a, b); OVERLAY = overlay;
+/// TRIM(LEADING/TRAILING/BOTH c FROM x) = ltrim/rtrim/btrim(x, c); x AT TIME ZONE z = timezone(z,
+/// x); (a,b) OVERLAPS (c,d) = overlaps(a,b,c,d); SUBSTRING(x SIMILAR p ESCAPE e) = substring(x, p,
+/// e); COLLATION FOR (x) = pg_collation_for(x); x IS [NFC] NORMALIZED = is_normalized(x, 'NFC');
+/// NORMALIZE(x, NFC) = normalize.
 struct FunctionCall : Expr {
   FunctionCall() : Expr(Kind::kFunctionCall) {}
   QualifiedName name;
@@ -189,8 +195,8 @@ struct FunctionCall : Expr {
   std::vector<std::string> arg_names;  // empty, or one per argument; "" = positional
   bool star = false;                   // count(*)
   bool distinct = false;
-  bool variadic = false;               // the last argument was marked VARIADIC
-  bool within_group = false;           // order_by came from WITHIN GROUP (ORDER BY ...)
+  bool variadic = false;      // the last argument was marked VARIADIC
+  bool within_group = false;  // order_by came from WITHIN GROUP (ORDER BY ...)
   bool sql_syntax = false;
   SortList order_by;
   ExprPtr filter;
@@ -246,7 +252,8 @@ struct Case : Expr {
   ExprPtr otherwise;  // may be null
 };
 
-/// CAST(x AS t), x::t, or a typed literal: date '2020-01-01', interval '1' day (operand is a string Literal then).
+/// CAST(x AS t), x::t, or a typed literal: date '2020-01-01', interval '1' day (operand is a string
+/// Literal then).
 struct Cast : Expr {
   enum class Style : uint8_t { kCast, kColons, kTypedLiteral };
   Cast() : Expr(Kind::kCast) {}
@@ -325,8 +332,8 @@ struct Subquery : Expr {
   Subquery();
   ~Subquery() override;
   Type type = Type::kScalar;
-  ExprPtr operand;   // kIn, kAny, kAll; a Row for several columns
-  QualifiedName op;  // kAny, kAll
+  ExprPtr operand;       // kIn, kAny, kAll; a Row for several columns
+  QualifiedName op;      // kAny, kAll
   bool negated = false;  // NOT IN
   std::unique_ptr<SelectStatement> query;
 };

@@ -1,4 +1,5 @@
-// The lookup is a hash table without deletions, filled once; words are short, so FNV-1a over all bytes is cheap.
+// The lookup is a hash table without deletions, filled once; words are short, so FNV-1a over all
+// bytes is cheap.
 #include "frontend/ast/keyword.h"
 
 #include <array>

@@ -1,4 +1,5 @@
-// Keywords and the four classes that say where each may be used as a name (PostgreSQL's Appendix C).
+// Keywords and the four classes that say where each may be used as a name (PostgreSQL's Appendix
+// C).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// One walk over the statement: each literal that may be lifted is replaced by a Parameter in its place. Numbers continue after the
-// statement's own parameters, so those are looked for first.
+// One walk over the statement: each literal that may be lifted is replaced by a Parameter in its
+// place. Numbers continue after the statement's own parameters, so those are looked for first.
 #include "frontend/ast/lift.h"
 
 #include <algorithm>
@@ -10,6 +10,9 @@
 
 namespace lathe::ast {
 namespace {
+
+/// The protocol's limit; larger numbers are errors of the binder.
+constexpr int32_t kParametersMax = 65535;
 
 struct FindLargestParameter {
   int32_t largest = 0;
@@ -45,10 +48,12 @@ std::string ClassOf(const Literal& literal) {
     case Literal::Type::kInteger:
       return literal.integer >= INT32_MIN && literal.integer <= INT32_MAX ? "int4" : "int8";
     case Literal::Type::kDecimal: {
-      if (literal.text.find_first_of("eE") != std::string::npos) return "numeric(" + literal.text + ")";
+      if (literal.text.find_first_of("eE") != std::string::npos)
+        return "numeric(" + literal.text + ")";
       const size_t point = literal.text.find('.');
       const size_t scale = point == std::string::npos ? 0 : literal.text.size() - point - 1;
-      const size_t digits = literal.text.size() - (point != std::string::npos) - (literal.text[0] == '-');
+      const size_t digits =
+          literal.text.size() - (point != std::string::npos) - (literal.text[0] == '-');
       return "numeric(" + std::to_string(digits) + "," + std::to_string(scale) + ")";
     }
     case Literal::Type::kBitString:
@@ -71,7 +76,8 @@ class Lifter {
       auto& call = e->As<FunctionCall>();
       // EXTRACT's field decides the type of its result; NORMALIZE's form is a keyword.
       const bool keep_first = call.sql_syntax && call.name.name == "extract";
-      const bool keep_second = call.sql_syntax && (call.name.name == "normalize" || call.name.name == "is_normalized");
+      const bool keep_second =
+          call.sql_syntax && (call.name.name == "normalize" || call.name.name == "is_normalized");
       for (size_t i = 0; i < call.args.size(); ++i) {
         if ((i == 0 && keep_first) || (i == 1 && keep_second)) continue;
         (*this)(call.args[i]);
@@ -84,7 +90,8 @@ class Lifter {
     if (e->kind == Expr::Kind::kLike) {
       auto& like = e->As<Like>();
       VisitOne(like.operand, *this);
-      if (like.pattern->kind == Expr::Kind::kLiteral && like.pattern->As<Literal>().type == Literal::Type::kString) {
+      if (like.pattern->kind == Expr::Kind::kLiteral &&
+          like.pattern->As<Literal>().type == Literal::Type::kString) {
         const bool plain = like.type == Like::Type::kLike && like.escape == nullptr;
         Lift(like.pattern, plain ? PatternClass(like.pattern->As<Literal>().text) : "like:general");
       } else {
@@ -118,7 +125,8 @@ class Lifter {
   std::vector<LiftedLiteral> Take() { return std::move(literals_); }
 
  private:
-  /// In ORDER BY, GROUP BY and DISTINCT ON a bare constant means an output column, or is an error: it stays.
+  /// In ORDER BY, GROUP BY and DISTINCT ON a bare constant means an output column, or is an error:
+  /// it stays.
   void KeepOrdinal(ExprPtr& e) {
     if (e != nullptr && e->kind != Expr::Kind::kLiteral) (*this)(e);
   }
@@ -130,7 +138,8 @@ class Lifter {
   }
   void Group(std::vector<GroupItem>& items) {
     for (GroupItem& item : items) {
-      if (item.expr != nullptr && item.expr->kind == Expr::Kind::kRow && !item.expr->As<Row>().explicit_row) {
+      if (item.expr != nullptr && item.expr->kind == Expr::Kind::kRow &&
+          !item.expr->As<Row>().explicit_row) {
         KeepOrdinals(item.expr->As<Row>().items);
       } else {
         KeepOrdinal(item.expr);
@@ -149,10 +158,12 @@ class Lifter {
     const auto& literal = e->As<Literal>();
     if (literal.type == Literal::Type::kNull || literal.type == Literal::Type::kBoolean) return;
     std::string klass = pattern_class.empty() ? ClassOf(literal) : std::string(pattern_class);
-    std::string value = literal.type == Literal::Type::kInteger ? std::to_string(literal.integer) : literal.text;
+    std::string value =
+        literal.type == Literal::Type::kInteger ? std::to_string(literal.integer) : literal.text;
     auto [found, added] = numbers_.try_emplace({klass, value}, next_);
     if (added) {
-      literals_.push_back(LiftedLiteral{literal.type, literal.integer, literal.text, literal.location, next_++});
+      literals_.push_back(
+          LiftedLiteral{literal.type, literal.integer, literal.text, literal.location, next_++});
     }
     auto parameter = std::make_unique<Parameter>();
     parameter->location = literal.location;
@@ -182,7 +193,7 @@ std::optional<LiftedStatement> LiftLiterals(Statement& statement, size_t literal
   }
   FindLargestParameter find;
   VisitChildren(statement, find);
-  if (find.literals > literals_max) return std::nullopt;
+  if (find.literals > literals_max || find.largest > kParametersMax) return std::nullopt;
   Lifter lifter(find.largest + 1);
   if (statement.kind == Statement::Kind::kSelect) {
     lifter(statement.As<SelectStatement>());

@@ -1,5 +1,6 @@
-// Names as they are written in SQL: qualified names, type names, and name = value options. Identifiers are already folded to
-// lower case (unless quoted) and truncated to 63 bytes. A location is a byte offset into the statement text, -1 = none.
+// Names as they are written in SQL: qualified names, type names, and name = value options.
+// Identifiers are already folded to lower case (unless quoted) and truncated to 63 bytes. A
+// location is a byte offset into the statement text, -1 = none.
 #pragma once
 
 #include <cstdint>
@@ -43,9 +44,10 @@ enum class IntervalFields : uint8_t {
   kMinuteToSecond,
 };
 
-/// A type as written. SQL's own spellings are resolved by the parser, as PostgreSQL does: `double precision` is
-/// {schema "pg_catalog", name "float8"}, `integer` pg_catalog.int4, `timestamp with time zone` pg_catalog.timestamptz,
-/// `char(n)` pg_catalog.bpchar with modifier n (1 if none was written), `"char"` is plain name "char".
+/// A type as written. SQL's own spellings are resolved by the parser, as PostgreSQL does: `double
+/// precision` is {schema "pg_catalog", name "float8"}, `integer` pg_catalog.int4, `timestamp with
+/// time zone` pg_catalog.timestamptz, `char(n)` pg_catalog.bpchar with modifier n (1 if none was
+/// written), `"char"` is plain name "char".
 struct TypeName {
   TypeName();
   TypeName(TypeName&&) noexcept;
@@ -53,14 +55,15 @@ struct TypeName {
   ~TypeName();
 
   QualifiedName name;
-  ExprList modifiers;                   // (10,2); for interval: the precision, if written
+  ExprList modifiers;  // (10,2); for interval: the precision, if written
   IntervalFields interval_fields = IntervalFields::kAll;
-  std::vector<int32_t> array_bounds;    // one per dimension; -1 = no bound written
+  std::vector<int32_t> array_bounds;  // one per dimension; -1 = no bound written
   bool setof = false;
   int32_t location = -1;
 };
 
-/// One `name`, `name value` or `name = value` of EXPLAIN (...), COPY ... WITH (...), CREATE TABLE ... WITH (...), sequences, roles.
+/// One `name`, `name value` or `name = value` of EXPLAIN (...), COPY ... WITH (...), CREATE TABLE
+/// ... WITH (...), sequences, roles.
 struct Option {
   enum class Value : uint8_t {
     kNone,    // only the name: usually means true

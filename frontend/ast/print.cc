@@ -1,4 +1,5 @@
-// Expressions, names, types and queries as SQL. Operands that are not a single term get parentheses, so precedence needs no thought.
+// Expressions, names, types and queries as SQL. Operands that are not a single term get
+// parentheses, so precedence needs no thought.
 #include "frontend/ast/print.h"
 
 #include "frontend/ast/keyword.h"
@@ -13,7 +14,8 @@ std::string QuoteIdentifier(std::string_view name) {
   }
   if (plain) {
     const int keyword = FindKeyword(name);
-    if (keyword < 0 || KeywordAt(keyword).keyword_class == KeywordClass::kUnreserved) return std::string(name);
+    if (keyword < 0 || KeywordAt(keyword).keyword_class == KeywordClass::kUnreserved)
+      return std::string(name);
   }
   std::string quoted = "\"";
   for (char c : name) {
@@ -89,7 +91,9 @@ std::string_view SystemSpelling(std::string_view name) {
 
 }  // namespace
 
-std::string_view IntervalFieldsText(IntervalFields fields) { return kIntervalFields[static_cast<int>(fields)]; }
+std::string_view IntervalFieldsText(IntervalFields fields) {
+  return kIntervalFields[static_cast<int>(fields)];
+}
 
 void Printer::Put(const TypeName& type) {
   if (type.setof) Put("SETOF ");
@@ -165,7 +169,10 @@ void Printer::PutLiteral(const Literal& literal) {
       Put(QuoteLiteral(literal.text));
       break;
     case Literal::Type::kBitString:
-      Put(std::string_view(literal.text).substr(0, 1)).Put("'").Put(std::string_view(literal.text).substr(1)).Put("'");
+      Put(std::string_view(literal.text).substr(0, 1))
+          .Put("'")
+          .Put(std::string_view(literal.text).substr(1))
+          .Put("'");
       break;
   }
 }
@@ -211,9 +218,11 @@ void Printer::Operand(const ExprPtr& expr) {
   }
 }
 
-// What may stand in front of [i] and .field: a column or parameter for subscripts, else parentheses.
+// What may stand in front of [i] and .field: a column or parameter for subscripts, else
+// parentheses.
 void Printer::Indirected(const ExprPtr& operand, bool subscript) {
-  const bool chain = operand->kind == Expr::Kind::kSubscript || operand->kind == Expr::Kind::kFieldSelect;
+  const bool chain =
+      operand->kind == Expr::Kind::kSubscript || operand->kind == Expr::Kind::kFieldSelect;
   const bool plain = operand->kind == Expr::Kind::kParameter ||
                      (subscript && operand->kind == Expr::Kind::kColumnRef) || chain;
   if (!plain) Put("(");
@@ -244,7 +253,8 @@ void Printer::Put(const WindowDefinition& window) {
   }
   if (window.unit != WindowDefinition::FrameUnit::kNone) {
     static constexpr std::string_view kUnits[] = {"", "RANGE", "ROWS", "GROUPS"};
-    static constexpr std::string_view kExclusions[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"};
+    static constexpr std::string_view kExclusions[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
+                                                       " EXCLUDE TIES"};
     Put(space).Put(kUnits[static_cast<int>(window.unit)]).Put(" BETWEEN ");
     Put(window.start);
     Put(" AND ");
@@ -273,7 +283,8 @@ void Printer::PutCall(const FunctionCall& call) {
   for (size_t i = 0; i < call.args.size(); ++i) {
     if (i > 0) Put(", ");
     if (call.variadic && i + 1 == call.args.size()) Put("VARIADIC ");
-    if (!call.arg_names.empty() && !call.arg_names[i].empty()) Put(QuoteIdentifier(call.arg_names[i])).Put(" => ");
+    if (!call.arg_names.empty() && !call.arg_names[i].empty())
+      Put(QuoteIdentifier(call.arg_names[i])).Put(" => ");
     Put(*call.args[i]);
   }
   if (!call.order_by.empty() && !call.within_group) {
@@ -312,7 +323,8 @@ void Printer::PutCast(const Cast& cast) {
       Put(cast.type);
       break;
     case Cast::Style::kTypedLiteral:
-      // A lifted literal is no longer one: $1::date. Neither are the spellings in front of a string all the same as after a cast.
+      // A lifted literal is no longer one: $1::date. Neither are the spellings in front of a string
+      // all the same as after a cast.
       if (cast.operand->kind != Expr::Kind::kLiteral) {
         Put("CAST(");
         Put(*cast.operand);
@@ -391,8 +403,9 @@ void Printer::PutColumnRef(const ColumnRef& ref) {
 
 void Printer::PutSpecial(const SpecialValue& value) {
   static constexpr std::string_view kWords[] = {
-      "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME",       "LOCALTIMESTAMP", "CURRENT_ROLE",
-      "CURRENT_USER", "USER",         "SESSION_USER",      "CURRENT_CATALOG", "CURRENT_SCHEMA"};
+      "CURRENT_DATE",   "CURRENT_TIME",    "CURRENT_TIMESTAMP", "LOCALTIME",
+      "LOCALTIMESTAMP", "CURRENT_ROLE",    "CURRENT_USER",      "USER",
+      "SESSION_USER",   "CURRENT_CATALOG", "CURRENT_SCHEMA"};
   Put(kWords[static_cast<int>(value.type)]);
   if (value.precision >= 0) Put("(").Put(std::to_string(value.precision)).Put(")");
 }
@@ -417,7 +430,8 @@ void Printer::Put(const Expr& expr) {
     case Expr::Kind::kParameter: {
       const auto& parameter = expr.As<Parameter>();
       Put("$").Put(std::to_string(parameter.number));
-      if (options_.fingerprint && parameter.lifted.has_value()) Put(":").Put(parameter.lifted_class);
+      if (options_.fingerprint && parameter.lifted.has_value())
+        Put(":").Put(parameter.lifted_class);
       break;
     }
     case Expr::Kind::kColumnRef:
@@ -461,7 +475,8 @@ void Printer::Put(const Expr& expr) {
       PutParenthesized("COALESCE", expr.As<Coalesce>().args);
       break;
     case Expr::Kind::kGreatestLeast:
-      PutParenthesized(expr.As<GreatestLeast>().greatest ? "GREATEST" : "LEAST", expr.As<GreatestLeast>().args);
+      PutParenthesized(expr.As<GreatestLeast>().greatest ? "GREATEST" : "LEAST",
+                       expr.As<GreatestLeast>().args);
       break;
     case Expr::Kind::kNullIf:
       Put("NULLIF(");
@@ -494,13 +509,15 @@ void Printer::Put(const Expr& expr) {
     }
     case Expr::Kind::kIsDistinct: {
       const auto& distinct = expr.As<IsDistinct>();
-      PutInfix(distinct.left, distinct.negated ? " IS NOT DISTINCT FROM " : " IS DISTINCT FROM ", distinct.right);
+      PutInfix(distinct.left, distinct.negated ? " IS NOT DISTINCT FROM " : " IS DISTINCT FROM ",
+               distinct.right);
       break;
     }
     case Expr::Kind::kBetween: {
       const auto& between = expr.As<Between>();
       Operand(between.operand);
-      Put(between.negated ? " NOT BETWEEN " : " BETWEEN ").Put(between.symmetric ? "SYMMETRIC " : "");
+      Put(between.negated ? " NOT BETWEEN " : " BETWEEN ")
+          .Put(between.symmetric ? "SYMMETRIC " : "");
       PutInfix(between.low, " AND ", between.high);
       break;
     }
@@ -554,7 +571,8 @@ void Printer::Put(const Expr& expr) {
       Put(expr.As<FieldSelect>().star ? "*" : QuoteIdentifier(expr.As<FieldSelect>().field));
       break;
     case Expr::Kind::kRow:
-      PutParenthesized(expr.As<Row>().explicit_row || expr.As<Row>().items.size() < 2 ? "ROW" : "", expr.As<Row>().items);
+      PutParenthesized(expr.As<Row>().explicit_row || expr.As<Row>().items.size() < 2 ? "ROW" : "",
+                       expr.As<Row>().items);
       break;
     case Expr::Kind::kGrouping:
       PutParenthesized("GROUPING", expr.As<Grouping>().args);

@@ -1,4 +1,5 @@
-// Trees back to SQL text. Printing and parsing again gives an equal tree; comments, letter case and redundant parentheses are lost.
+// Trees back to SQL text. Printing and parsing again gives an equal tree; comments, letter case and
+// redundant parentheses are lost.
 #pragma once
 
 #include <string>
@@ -17,7 +18,8 @@ std::string Print(const Expr& expr, const PrintOptions& options = {});
 std::string Print(const TypeName& type);
 std::string Print(const QualifiedName& name);
 
-/// An identifier, in double quotes if it would not read back as it is (upper case, blanks, keywords that need it).
+/// An identifier, in double quotes if it would not read back as it is (upper case, blanks, keywords
+/// that need it).
 std::string QuoteIdentifier(std::string_view name);
 /// A string literal in single quotes ('it''s', or E'...' if it has backslashes).
 std::string QuoteLiteral(std::string_view text);

@@ -6,13 +6,25 @@ namespace lathe::ast {
 namespace {
 
 std::string_view ObjectTypeText(ObjectType type) {
-  static constexpr std::string_view kTypes[] = {
-      "TABLE",      "INDEX",       "VIEW",         "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE",
-      "SCHEMA",     "DATABASE",    "ROLE",         "TYPE",              "DOMAIN",        "FUNCTION",
-      "PROCEDURE",  "ROUTINE",     "AGGREGATE",    "OPERATOR",          "COLUMN",        "CONSTRAINT",
-      "TRIGGER",    "RULE",        "POLICY",       "EXTENSION",         "COLLATION",     "CONVERSION",
-      "LANGUAGE",   "TABLESPACE",  "SERVER",       "FOREIGN DATA WRAPPER", "PUBLICATION", "SUBSCRIPTION",
-      "STATISTICS", "EVENT TRIGGER", "ACCESS METHOD", "TEXT SEARCH DICTIONARY", "OBJECT"};
+  static constexpr std::string_view kTypes[] = {"TABLE",         "INDEX",
+                                                "VIEW",          "MATERIALIZED VIEW",
+                                                "FOREIGN TABLE", "SEQUENCE",
+                                                "SCHEMA",        "DATABASE",
+                                                "ROLE",          "TYPE",
+                                                "DOMAIN",        "FUNCTION",
+                                                "PROCEDURE",     "ROUTINE",
+                                                "AGGREGATE",     "OPERATOR",
+                                                "COLUMN",        "CONSTRAINT",
+                                                "TRIGGER",       "RULE",
+                                                "POLICY",        "EXTENSION",
+                                                "COLLATION",     "CONVERSION",
+                                                "LANGUAGE",      "TABLESPACE",
+                                                "SERVER",        "FOREIGN DATA WRAPPER",
+                                                "PUBLICATION",   "SUBSCRIPTION",
+                                                "STATISTICS",    "EVENT TRIGGER",
+                                                "ACCESS METHOD", "TEXT SEARCH DICTIONARY",
+                                                "LARGE OBJECT",  "PARAMETER",
+                                                "OBJECT"};
   return kTypes[static_cast<int>(type)];
 }
 
@@ -22,7 +34,8 @@ std::string_view PersistenceText(Persistence persistence) {
 }
 
 std::string_view KeyActionText(Constraint::Action action) {
-  static constexpr std::string_view kActions[] = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"};
+  static constexpr std::string_view kActions[] = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL",
+                                                  "SET DEFAULT"};
   return kActions[static_cast<int>(action)];
 }
 
@@ -115,13 +128,30 @@ void Printer::PutConstraint(const Constraint& c, bool of_table) {
       Put(c.reference);
       if (!c.ref_columns.empty()) ParenNames(c.ref_columns);
       if (c.match == Constraint::Match::kFull) Put(" MATCH FULL");
-      if (c.on_delete != Constraint::Action::kNoAction) Put(" ON DELETE ").Put(KeyActionText(c.on_delete));
+      if (c.on_delete != Constraint::Action::kNoAction)
+        Put(" ON DELETE ").Put(KeyActionText(c.on_delete));
       if (!c.on_delete_columns.empty()) ParenNames(c.on_delete_columns);
-      if (c.on_update != Constraint::Action::kNoAction) Put(" ON UPDATE ").Put(KeyActionText(c.on_update));
+      if (c.on_update != Constraint::Action::kNoAction)
+        Put(" ON UPDATE ").Put(KeyActionText(c.on_update));
       break;
     }
     case Constraint::Type::kExclusion:
       Put("EXCLUDE");
+      PutQuotedWord(" USING ", c.method);
+      Put(" (");
+      for (size_t i = 0; i < c.exclusion.size(); ++i) {
+        if (i > 0) Put(", ");
+        PutIndexElement(c.exclusion[i]);
+        Put(" WITH ");
+        Operator(c.operators[i]);
+      }
+      Put(")");
+      index_tail();
+      if (c.expr != nullptr) {
+        Put(" WHERE (");
+        Put(*c.expr);
+        Put(")");
+      }
       break;
     case Constraint::Type::kGenerated:
       Put("GENERATED ALWAYS AS (");
@@ -178,29 +208,35 @@ void Printer::PutElements(const std::vector<TableElement>& elements, bool typed)
 
 void Printer::PutIndexElements(const std::vector<IndexElement>& elements) {
   Put("(");
-  List(elements, [this](const IndexElement& element) {
-    const bool plain = element.expr->kind == Expr::Kind::kColumnRef || element.expr->kind == Expr::Kind::kFunctionCall;
-    if (!plain) Put("(");
-    Put(*element.expr);
-    if (!plain) Put(")");
-    if (!element.collation.name.empty()) {
-      Put(" COLLATE ");
-      Put(element.collation);
-    }
-    if (!element.opclass.name.empty()) {
-      Put(" ");
-      Put(element.opclass);
-    }
-    Direction(element.direction, nullptr);
-    NullsOrder(element.nulls);
-  });
+  List(elements, [this](const IndexElement& element) { PutIndexElement(element); });
   Put(")");
+}
+
+void Printer::PutIndexElement(const IndexElement& element) {
+  const bool plain = element.expr->kind == Expr::Kind::kColumnRef ||
+                     (element.expr->kind == Expr::Kind::kFunctionCall &&
+                      element.expr->As<FunctionCall>().over == nullptr &&
+                      element.expr->As<FunctionCall>().filter == nullptr &&
+                      !element.expr->As<FunctionCall>().within_group);
+  if (!plain) Put("(");
+  Put(*element.expr);
+  if (!plain) Put(")");
+  if (!element.collation.name.empty()) {
+    Put(" COLLATE ");
+    Put(element.collation);
+  }
+  if (!element.opclass.name.empty()) {
+    Put(" ");
+    Put(element.opclass);
+  }
+  Direction(element.direction, nullptr);
+  NullsOrder(element.nulls);
 }
 
 void Printer::PutTableTail(const std::string& method, const OptionList& with, OnCommit on_commit,
                            const std::string& tablespace) {
-  static constexpr std::string_view kOnCommit[] = {"", " ON COMMIT PRESERVE ROWS", " ON COMMIT DELETE ROWS",
-                                                   " ON COMMIT DROP"};
+  static constexpr std::string_view kOnCommit[] = {"", " ON COMMIT PRESERVE ROWS",
+                                                   " ON COMMIT DELETE ROWS", " ON COMMIT DROP"};
   PutQuotedWord(" USING ", method);
   PutReloptions(" WITH ", with);
   Put(kOnCommit[static_cast<int>(on_commit)]);
@@ -237,7 +273,9 @@ void Printer::PutCreateTable(const CreateTableStatement& create) {
 }
 
 void Printer::PutCreateTableAs(const CreateTableAsStatement& create) {
-  Put("CREATE ").Put(PersistenceText(create.persistence)).Put(create.materialized_view ? "MATERIALIZED VIEW " : "TABLE ");
+  Put("CREATE ")
+      .Put(PersistenceText(create.persistence))
+      .Put(create.materialized_view ? "MATERIALIZED VIEW " : "TABLE ");
   if (create.if_not_exists) Put("IF NOT EXISTS ");
   Put(create.table);
   if (!create.columns.empty()) ParenNames(create.columns);
@@ -268,7 +306,8 @@ void Printer::PutCreateIndex(const CreateIndexStatement& index) {
 }
 
 void Printer::PutCreateView(const CreateViewStatement& view) {
-  static constexpr std::string_view kChecks[] = {"", " WITH LOCAL CHECK OPTION", " WITH CASCADED CHECK OPTION"};
+  static constexpr std::string_view kChecks[] = {"", " WITH LOCAL CHECK OPTION",
+                                                 " WITH CASCADED CHECK OPTION"};
   Put(view.replace ? "CREATE OR REPLACE " : "CREATE ").Put(view.temporary ? "TEMPORARY " : "");
   Put(view.recursive ? "RECURSIVE VIEW " : "VIEW ");
   Put(view.view);
@@ -281,11 +320,14 @@ void Printer::PutCreateView(const CreateViewStatement& view) {
 
 void Printer::PutRole(const CreateRoleStatement& role) {
   static constexpr std::string_view kForms[] = {"ROLE ", "USER ", "GROUP "};
-  Put(role.alter ? "ALTER " : "CREATE ").Put(kForms[static_cast<int>(role.form)]).Put(QuoteIdentifier(role.name));
+  Put(role.alter ? "ALTER " : "CREATE ")
+      .Put(kForms[static_cast<int>(role.form)])
+      .Put(QuoteIdentifier(role.name));
   for (const Option& option : role.options) {
     Put(" ");
     if (option.name == "password") {
-      Put("PASSWORD ").Put(option.value == Option::Value::kNone ? "NULL" : QuoteLiteral(option.text));
+      Put("PASSWORD ")
+          .Put(option.value == Option::Value::kNone ? "NULL" : QuoteLiteral(option.text));
     } else if (option.name == "valid_until") {
       Put("VALID UNTIL ").Put(QuoteLiteral(option.text));
     } else if (option.name == "connection_limit") {
@@ -293,7 +335,7 @@ void Printer::PutRole(const CreateRoleStatement& role) {
     } else if (option.name == "sysid") {
       Put("SYSID ").Put(option.text);
     } else if (option.value == Option::Value::kList) {
-      Put(option.name == "in_role" ? "IN ROLE" : option.name).Put(" ");
+      Put(option.name == "in_role" ? "IN ROLE " : option.name == "role" ? "USER " : "ADMIN ");
       Names(option.list);
     } else {
       Put(option.text == "true" ? "" : "no").Put(option.name);
@@ -349,7 +391,8 @@ void Printer::PutAlterColumn(const AlterTableCommand& command) {
       Put("SET STORAGE ").Put(QuoteIdentifier(command.text));
       break;
     case Type::kSetCompression:
-      Put("SET COMPRESSION ").Put(command.text == "default" ? "DEFAULT" : QuoteIdentifier(command.text));
+      Put("SET COMPRESSION ")
+          .Put(command.text == "default" ? "DEFAULT" : QuoteIdentifier(command.text));
       break;
     case Type::kSetColumnOptions:
       PutReloptions(command.reset ? "RESET " : "SET ", command.options);
@@ -446,7 +489,9 @@ void Printer::PutAlterCommand(const AlterTableCommand& command) {
       Put("NOT OF");
       break;
     case Type::kReplicaIdentity:
-      Put("REPLICA IDENTITY ").Put(command.text.starts_with("index ") ? "USING " : "").Put(command.text);
+      Put("REPLICA IDENTITY ")
+          .Put(command.text.starts_with("index ") ? "USING " : "")
+          .Put(command.text);
       break;
     case Type::kRowSecurity:
       Put(command.text).Put(" ROW LEVEL SECURITY");
@@ -487,18 +532,26 @@ void Printer::PutAlter(const AlterStatement& alter) {
       List(
           alter.options,
           [this](const Option& option) {
-            Put(option.name == "connection_limit" ? "CONNECTION LIMIT" : option.name).Put(" = ");
+            Put(option.name == "connection_limit" ? "CONNECTION LIMIT"
+                                                  : QuoteIdentifier(option.name))
+                .Put(" = ");
             if (option.value == Option::Value::kNone) Put("DEFAULT");
             PutOptionValue(option);
           },
           " ");
       break;
     case Action::kAddEnumValue:
-      Put("ADD VALUE ").Put(alter.if_not_exists ? "IF NOT EXISTS " : "").Put(QuoteLiteral(alter.text));
-      if (!alter.neighbor.empty()) Put(alter.before ? " BEFORE " : " AFTER ").Put(QuoteLiteral(alter.neighbor));
+      Put("ADD VALUE ")
+          .Put(alter.if_not_exists ? "IF NOT EXISTS " : "")
+          .Put(QuoteLiteral(alter.text));
+      if (!alter.neighbor.empty())
+        Put(alter.before ? " BEFORE " : " AFTER ").Put(QuoteLiteral(alter.neighbor));
       break;
     case Action::kRenameEnumValue:
-      Put("RENAME VALUE ").Put(QuoteLiteral(alter.text)).Put(" TO ").Put(QuoteLiteral(alter.neighbor));
+      Put("RENAME VALUE ")
+          .Put(QuoteLiteral(alter.text))
+          .Put(" TO ")
+          .Put(QuoteLiteral(alter.neighbor));
       break;
     case Action::kSetVariable:
       PutQuotedWord("IN DATABASE ", alter.text);
@@ -533,7 +586,9 @@ void Printer::PutRename(const RenameStatement& rename) {
   if (rename.object == ObjectType::kConstraint) {
     Put("CONSTRAINT ").Put(QuoteIdentifier(rename.old_name)).Put(" ");
   } else if (rename.object == ObjectType::kColumn) {
-    Put(rename.parent == ObjectType::kType ? "ATTRIBUTE " : "COLUMN ").Put(QuoteIdentifier(rename.old_name)).Put(" ");
+    Put(rename.parent == ObjectType::kType ? "ATTRIBUTE " : "COLUMN ")
+        .Put(QuoteIdentifier(rename.old_name))
+        .Put(" ");
   }
   Put("TO ").Put(QuoteIdentifier(rename.new_name));
   if (rename.cascade) Put(" CASCADE");
@@ -555,7 +610,15 @@ void Printer::PutGrant(const GrantStatement& grant) {
       if (grant.object == ObjectType::kServer) Put("FOREIGN ");
       Put(ObjectTypeText(grant.object)).Put(" ");
     }
-    List(grant.names, [this](const ObjectName& name) { PutObjectName(name); });
+    const bool numbers =
+        grant.object == ObjectType::kLargeObject || grant.object == ObjectType::kParameter;
+    List(grant.names, [&](const ObjectName& name) {
+      if (numbers) {
+        Put(name.name.name);
+      } else {
+        PutObjectName(name);
+      }
+    });
   }
   Put(grant.grant ? " TO " : " FROM ");
   Names(grant.roles);
@@ -568,7 +631,7 @@ void Printer::PutComment(const CommentStatement& comment) {
   Put("COMMENT ON ").Put(ObjectTypeText(comment.type)).Put(" ");
   PutObjectName(comment.name);
   if (!comment.table.name.empty()) {
-    Put(" ON ");
+    Put(comment.on_domain ? " ON DOMAIN " : " ON ");
     Put(comment.table);
   }
   Put(" IS ").Put(comment.null ? "NULL" : QuoteLiteral(comment.text));
@@ -642,7 +705,10 @@ void Printer::PutDefinition(const Statement& statement) {
       const auto& database = statement.As<CreateDatabaseStatement>();
       Put("CREATE DATABASE ").Put(QuoteIdentifier(database.name));
       for (const Option& option : database.options) {
-        Put(" ").Put(option.name == "connection_limit" ? "CONNECTION LIMIT" : option.name).Put(" = ");
+        Put(" ")
+            .Put(option.name == "connection_limit" ? "CONNECTION LIMIT"
+                                                   : QuoteIdentifier(option.name))
+            .Put(" = ");
         if (option.value == Option::Value::kNone) Put("DEFAULT");
         PutOptionValue(option);
       }

@@ -54,12 +54,14 @@ void Printer::PutFunction(const FunctionRef& function) {
 }
 
 void Printer::PutJoin(const Join& join) {
-  static constexpr std::string_view kTypes[] = {"JOIN ", "LEFT JOIN ", "RIGHT JOIN ", "FULL JOIN ", "CROSS JOIN "};
+  static constexpr std::string_view kTypes[] = {"JOIN ", "LEFT JOIN ", "RIGHT JOIN ", "FULL JOIN ",
+                                                "CROSS JOIN "};
   const bool aliased = !join.alias.name.empty();
   if (aliased) Put("(");
   Put(*join.left);
   Put(join.natural ? " NATURAL " : " ").Put(kTypes[static_cast<int>(join.type)]);
-  const bool parenthesize = join.right->kind == TableRef::Kind::kJoin && join.right->alias.name.empty();
+  const bool parenthesize =
+      join.right->kind == TableRef::Kind::kJoin && join.right->alias.name.empty();
   if (parenthesize) Put("(");
   Put(*join.right);
   if (parenthesize) Put(")");
@@ -132,7 +134,8 @@ void Printer::PutWith(const WithClause* with) {
 }
 
 void Printer::PutLocking(const LockingClause& clause) {
-  static constexpr std::string_view kStrengths[] = {" FOR KEY SHARE", " FOR SHARE", " FOR NO KEY UPDATE", " FOR UPDATE"};
+  static constexpr std::string_view kStrengths[] = {" FOR KEY SHARE", " FOR SHARE",
+                                                    " FOR NO KEY UPDATE", " FOR UPDATE"};
   static constexpr std::string_view kWaits[] = {"", " SKIP LOCKED", " NOWAIT"};
   Put(kStrengths[static_cast<int>(clause.strength)]);
   if (!clause.relations.empty()) {
@@ -157,11 +160,13 @@ void Printer::PutWhere(const ExprPtr& where) {
 void Printer::PutSelectCore(const SelectStatement& select) {
   Put("SELECT");
   if (select.distinct != SelectStatement::Distinct::kNone) Put(" DISTINCT");
-  if (select.distinct == SelectStatement::Distinct::kDistinctOn) PutParenthesized(" ON ", select.distinct_on);
+  if (select.distinct == SelectStatement::Distinct::kDistinctOn)
+    PutParenthesized(" ON ", select.distinct_on);
   if (!select.targets.empty()) Put(" ");
   PutTargets(select.targets);
   if (select.into != nullptr) {
-    static constexpr std::string_view kInto[] = {" INTO TABLE ", " INTO TEMPORARY TABLE ", " INTO UNLOGGED TABLE "};
+    static constexpr std::string_view kInto[] = {" INTO TABLE ", " INTO TEMPORARY TABLE ",
+                                                 " INTO UNLOGGED TABLE "};
     Put(kInto[static_cast<int>(select.into->persistence)]);
     Put(select.into->table);
   }

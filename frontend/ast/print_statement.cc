@@ -14,7 +14,8 @@ void Printer::PutColumnTarget(const ColumnTarget& target) {
     std::vector<const Expr*> chain;
     for (const Expr* at = &e; at->kind != Expr::Kind::kColumnRef;) {
       chain.push_back(at);
-      at = at->kind == Expr::Kind::kSubscript ? at->As<Subscript>().operand.get() : at->As<FieldSelect>().operand.get();
+      at = at->kind == Expr::Kind::kSubscript ? at->As<Subscript>().operand.get()
+                                              : at->As<FieldSelect>().operand.get();
     }
     Put(QuoteIdentifier(target.name));
     for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
@@ -79,7 +80,8 @@ void Printer::PutInsert(const InsertStatement& insert) {
   }
   if (const OnConflict* conflict = insert.on_conflict.get(); conflict != nullptr) {
     Put(" ON CONFLICT");
-    if (!conflict->constraint.empty()) Put(" ON CONSTRAINT ").Put(QuoteIdentifier(conflict->constraint));
+    if (!conflict->constraint.empty())
+      Put(" ON CONSTRAINT ").Put(QuoteIdentifier(conflict->constraint));
     if (!conflict->target.empty()) {
       Put(" (");
       List(conflict->target, [this](const OnConflict::Element& element) {
@@ -176,8 +178,10 @@ void Printer::PutOptionValue(const Option& option) {
     case Option::Value::kNone:
       break;
     case Option::Value::kName:
-      // A word of an option needs quotes only where QuoteIdentifier sees none of SQL's own words in it.
-      if (option.text == "true" || option.text == "false" || option.text == "on" || option.text == "default") {
+      // A word of an option needs quotes only where QuoteIdentifier sees none of SQL's own words in
+      // it.
+      if (option.text == "true" || option.text == "false" || option.text == "on" ||
+          option.text == "default") {
         Put(option.text);
       } else {
         Put(QuoteIdentifier(option.text));
@@ -241,7 +245,8 @@ void Printer::PutCopy(const CopyStatement& copy) {
 }
 
 void Printer::PutModes(const TransactionModes& modes) {
-  static constexpr std::string_view kLevels[] = {"", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"};
+  static constexpr std::string_view kLevels[] = {"", "READ UNCOMMITTED", "READ COMMITTED",
+                                                 "REPEATABLE READ", "SERIALIZABLE"};
   if (modes.isolation != TransactionModes::Isolation::kDefault) {
     Put(" ISOLATION LEVEL ").Put(kLevels[static_cast<int>(modes.isolation)]);
   }
@@ -284,20 +289,23 @@ void Printer::PutTransaction(const TransactionStatement& transaction) {
   }
 }
 
+void Printer::PutSettingName(std::string_view name) {
+  for (size_t dot; (dot = name.find('.')) != std::string_view::npos; name.remove_prefix(dot + 1)) {
+    Put(QuoteIdentifier(name.substr(0, dot))).Put(".");
+  }
+  Put(QuoteIdentifier(name));
+}
+
 void Printer::PutSet(const SetStatement& set) {
   using Action = SetStatement::Action;
-  const auto name = [&] {
-    std::string_view rest = set.name;
-    for (size_t dot; (dot = rest.find('.')) != std::string_view::npos; rest.remove_prefix(dot + 1)) {
-      Put(QuoteIdentifier(rest.substr(0, dot))).Put(".");
-    }
-    Put(QuoteIdentifier(rest));
-  };
+  const auto name = [&] { PutSettingName(set.name); };
   const auto values = [&] {
     List(set.values, [this](const SetStatement::Value& value) {
       switch (value.type) {
         case SetStatement::Value::Type::kName:
-          Put(value.text == "true" || value.text == "false" || value.text == "on" ? value.text : QuoteIdentifier(value.text));
+          Put(value.text == "true" || value.text == "false" || value.text == "on"
+                  ? value.text
+                  : QuoteIdentifier(value.text));
           break;
         case SetStatement::Value::Type::kString:
           Put(QuoteLiteral(value.text));
@@ -306,7 +314,9 @@ void Printer::PutSet(const SetStatement& set) {
           Put(value.text);
           break;
         case SetStatement::Value::Type::kInterval:
-          Put("INTERVAL ").Put(QuoteLiteral(value.text)).Put(IntervalFieldsText(value.interval_fields));
+          Put("INTERVAL ")
+              .Put(QuoteLiteral(value.text))
+              .Put(IntervalFieldsText(value.interval_fields));
           break;
       }
     });
@@ -360,16 +370,24 @@ void Printer::PutSet(const SetStatement& set) {
 }
 
 void Printer::PutFetch(const FetchStatement& fetch) {
-  static constexpr std::string_view kDirections[] = {"FORWARD ", "BACKWARD ", "ABSOLUTE ", "RELATIVE "};
+  static constexpr std::string_view kDirections[] = {"FORWARD ", "BACKWARD ", "ABSOLUTE ",
+                                                     "RELATIVE "};
   Put(fetch.move ? "MOVE " : "FETCH ").Put(kDirections[static_cast<int>(fetch.direction)]);
-  Put(fetch.all ? "ALL" : std::to_string(fetch.count)).Put(" FROM ").Put(QuoteIdentifier(fetch.cursor));
+  Put(fetch.all ? "ALL" : std::to_string(fetch.count))
+      .Put(" FROM ")
+      .Put(QuoteIdentifier(fetch.cursor));
 }
 
 void Printer::PutSessionStatement(const Statement& statement) {
   switch (statement.kind) {
     case Statement::Kind::kShow: {
       const std::string& name = statement.As<ShowStatement>().name;
-      Put("SHOW ").Put(name == "all" || name.find('.') != std::string::npos ? name : QuoteIdentifier(name));
+      Put("SHOW ");
+      if (name == "all") {
+        Put("ALL");
+      } else {
+        PutSettingName(name);
+      }
       break;
     }
     case Statement::Kind::kExplain: {
@@ -424,7 +442,8 @@ void Printer::PutSessionStatement(const Statement& statement) {
     case Statement::Kind::kNotify: {
       const auto& notify = statement.As<NotifyStatement>();
       static constexpr std::string_view kActions[] = {"LISTEN ", "NOTIFY ", "UNLISTEN "};
-      Put(kActions[static_cast<int>(notify.action)]).Put(notify.channel.empty() ? "*" : QuoteIdentifier(notify.channel));
+      Put(kActions[static_cast<int>(notify.action)])
+          .Put(notify.channel.empty() ? "*" : QuoteIdentifier(notify.channel));
       if (!notify.payload.empty()) Put(", ").Put(QuoteLiteral(notify.payload));
       break;
     }
@@ -490,7 +509,8 @@ void Printer::PutMaintenance(const Statement& statement) {
       break;
     }
     case Statement::Kind::kReindex: {
-      static constexpr std::string_view kTargets[] = {"INDEX ", "TABLE ", "SCHEMA ", "DATABASE ", "SYSTEM "};
+      static constexpr std::string_view kTargets[] = {"INDEX ", "TABLE ", "SCHEMA ", "DATABASE ",
+                                                      "SYSTEM "};
       const auto& reindex = statement.As<ReindexStatement>();
       Put("REINDEX ");
       PutUtilityOptions(reindex.options, " ");
@@ -501,9 +521,9 @@ void Printer::PutMaintenance(const Statement& statement) {
       break;
     }
     case Statement::Kind::kLock: {
-      static constexpr std::string_view kModes[] = {"ACCESS SHARE",           "ROW SHARE", "ROW EXCLUSIVE",
-                                                    "SHARE UPDATE EXCLUSIVE", "SHARE",     "SHARE ROW EXCLUSIVE",
-                                                    "EXCLUSIVE",              "ACCESS EXCLUSIVE"};
+      static constexpr std::string_view kModes[] = {
+          "ACCESS SHARE", "ROW SHARE",           "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE",
+          "SHARE",        "SHARE ROW EXCLUSIVE", "EXCLUSIVE",     "ACCESS EXCLUSIVE"};
       const auto& lock = statement.As<LockStatement>();
       Put("LOCK TABLE ");
       relations(lock.tables);

@@ -1,5 +1,6 @@
-// The writer behind Print(): appends nodes to one string. Inside frontend/ast only; its methods are spread over print.cc (names, types,
-// expressions), print_select.cc, print_statement.cc and print_ddl.cc.
+// The writer behind Print(): appends nodes to one string. Inside frontend/ast only; its methods are
+// spread over print.cc (names, types, expressions), print_select.cc, print_statement.cc and
+// print_ddl.cc.
 #pragma once
 
 #include <string>
@@ -92,6 +93,7 @@ class Printer {
   void PutTransaction(const TransactionStatement& transaction);
   void PutModes(const TransactionModes& modes);
   void PutSet(const SetStatement& set);
+  void PutSettingName(std::string_view name);
   void PutFetch(const FetchStatement& fetch);
   void PutOptionValue(const Option& option);
   void PutUtilityOptions(const OptionList& options, std::string_view equals);
@@ -106,12 +108,14 @@ class Printer {
   void PutConstraint(const Constraint& constraint, bool of_table);
   void PutColumn(const ColumnDefinition& column, bool typed);
   void PutIndexElements(const std::vector<IndexElement>& elements);
+  void PutIndexElement(const IndexElement& element);
   void PutElements(const std::vector<TableElement>& elements, bool typed);
   void PutCreateTable(const CreateTableStatement& create);
   void PutCreateTableAs(const CreateTableAsStatement& create);
   void PutCreateIndex(const CreateIndexStatement& index);
   void PutCreateView(const CreateViewStatement& view);
-  void PutTableTail(const std::string& method, const OptionList& with, OnCommit on_commit, const std::string& tablespace);
+  void PutTableTail(const std::string& method, const OptionList& with, OnCommit on_commit,
+                    const std::string& tablespace);
   void PutRole(const CreateRoleStatement& role);
   void PutDrop(const DropStatement& drop);
   void PutAlterCommand(const AlterTableCommand& command);

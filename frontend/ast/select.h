@@ -151,7 +151,8 @@ struct SubqueryRef : TableRef {
 /// f(...) AS t, ROWS FROM (f(...), g(...)), WITH ORDINALITY
 struct FunctionRef : TableRef {
   struct Function {
-    ExprPtr call;  // usually a FunctionCall; SpecialValue, Cast, Coalesce are allowed by the grammar
+    ExprPtr
+        call;  // usually a FunctionCall; SpecialValue, Cast, Coalesce are allowed by the grammar
     std::vector<ColumnDefinitionItem> columns;
   };
   FunctionRef() : TableRef(Kind::kFunction) {}
@@ -169,9 +170,9 @@ struct Join : TableRef {
   bool natural = false;
   TableRefPtr left;
   TableRefPtr right;
-  ExprPtr on;                             // ON condition, or
+  ExprPtr on;                              // ON condition, or
   std::vector<std::string> using_columns;  // USING (a, b)
-  std::string using_alias;                // USING (a) AS x
+  std::string using_alias;                 // USING (a) AS x
 };
 
 /// One item of GROUP BY.
@@ -181,7 +182,7 @@ struct GroupItem {
     kEmpty,  // ()
     kRollup,
     kCube,
-    kSets,   // GROUPING SETS
+    kSets,  // GROUPING SETS
   };
   Type type = Type::kExpr;
   ExprPtr expr;
@@ -195,7 +196,7 @@ struct CommonTableExpr {
   std::string name;
   std::vector<std::string> columns;
   Materialized materialized = Materialized::kDefault;
-  StatementPtr query;  // SELECT, INSERT, UPDATE, DELETE
+  StatementPtr query;            // SELECT, INSERT, UPDATE, DELETE
   bool search_or_cycle = false;  // has a SEARCH or CYCLE clause, which is not represented
   int32_t location = -1;
 };

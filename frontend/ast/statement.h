@@ -1,5 +1,6 @@
-// Statements that change rows or drive the session: INSERT, UPDATE, DELETE, MERGE, COPY, TRUNCATE, transactions, settings,
-// EXPLAIN, prepared statements, cursors, maintenance. Queries are in select.h, definitions in ddl.h.
+// Statements that change rows or drive the session: INSERT, UPDATE, DELETE, MERGE, COPY, TRUNCATE,
+// transactions, settings, EXPLAIN, prepared statements, cursors, maintenance. Queries are in
+// select.h, definitions in ddl.h.
 #pragma once
 
 #include <memory>
@@ -26,8 +27,8 @@ struct Assignment {
 
 /// ON CONFLICT
 struct OnConflict {
-  bool update = false;  // DO UPDATE, else DO NOTHING
-  std::string constraint;                    // ON CONSTRAINT name
+  bool update = false;     // DO UPDATE, else DO NOTHING
+  std::string constraint;  // ON CONSTRAINT name
   struct Element {
     ExprPtr expr;
     QualifiedName collation, opclass;
@@ -92,17 +93,18 @@ struct MergeStatement : Statement {
   std::vector<When> whens;
 };
 
-/// COPY. The old option syntax (COPY t FROM STDIN DELIMITER ',' CSV HEADER) arrives as the same options as the new one:
-/// format, freeze, delimiter, null, header, quote, escape, force_quote, force_not_null, force_null, encoding.
+/// COPY. The old option syntax (COPY t FROM STDIN DELIMITER ',' CSV HEADER) arrives as the same
+/// options as the new one: format, freeze, delimiter, null, header, quote, escape, force_quote,
+/// force_not_null, force_null, encoding.
 struct CopyStatement : Statement {
   enum class Endpoint : uint8_t { kStream, kFile, kProgram };  // kStream: STDIN or STDOUT
   CopyStatement() : Statement(Kind::kCopy) {}
-  QualifiedName table;                // unless query
-  std::vector<std::string> columns;   // empty = not written
-  StatementPtr query;                 // COPY (query) TO
+  QualifiedName table;               // unless query
+  std::vector<std::string> columns;  // empty = not written
+  StatementPtr query;                // COPY (query) TO
   bool from = false;
   Endpoint endpoint = Endpoint::kStream;
-  std::string file;                   // or the program
+  std::string file;  // or the program
   OptionList options;
   ExprPtr where;
 };
@@ -150,8 +152,9 @@ struct TransactionStatement : Statement {
   std::string name;        // savepoint or prepared transaction
 };
 
-/// SET, RESET. SET TIME ZONE is name "timezone", SET NAMES "client_encoding", SET SCHEMA "search_path", SET ROLE "role",
-/// SET SESSION AUTHORIZATION "session_authorization", SET XML OPTION "xmloption".
+/// SET, RESET. SET TIME ZONE is name "timezone", SET NAMES "client_encoding", SET SCHEMA
+/// "search_path", SET ROLE "role", SET SESSION AUTHORIZATION "session_authorization", SET XML
+/// OPTION "xmloption".
 struct SetStatement : Statement {
   enum class Action : uint8_t {
     kValue,            // SET name = values
@@ -164,7 +167,12 @@ struct SetStatement : Statement {
     kConstraints,      // SET CONSTRAINTS names (values; empty = ALL) DEFERRED / IMMEDIATE
   };
   struct Value {
-    enum class Type : uint8_t { kName, kString, kNumber, kInterval };  // kInterval: of SET TIME ZONE
+    enum class Type : uint8_t {
+      kName,
+      kString,
+      kNumber,
+      kInterval
+    };  // kInterval: of SET TIME ZONE
     Type type = Type::kName;
     std::string text;  // numbers with their sign; booleans as written ("on", "true")
     IntervalFields interval_fields = IntervalFields::kAll;
@@ -172,9 +180,9 @@ struct SetStatement : Statement {
   };
   SetStatement() : Statement(Kind::kSet) {}
   Action action = Action::kValue;
-  bool local = false;    // SET LOCAL
-  bool reset = false;    // written as RESET (its command tag)
-  std::string name;      // with its dots: "lathe.x"; lower case unless quoted
+  bool local = false;  // SET LOCAL
+  bool reset = false;  // written as RESET (its command tag)
+  std::string name;    // with its dots: "lathe.x"; lower case unless quoted
   std::vector<Value> values;
   TransactionModes modes;
   bool deferred = false;  // kConstraints
@@ -228,7 +236,8 @@ struct FetchStatement : Statement {
   enum class Direction : uint8_t { kForward, kBackward, kAbsolute, kRelative };
   FetchStatement() : Statement(Kind::kFetch) {}
   bool move = false;
-  Direction direction = Direction::kForward;  // NEXT = forward 1, PRIOR = backward 1, FIRST = absolute 1, LAST = absolute -1
+  Direction direction = Direction::kForward;  // NEXT = forward 1, PRIOR = backward 1, FIRST =
+                                              // absolute 1, LAST = absolute -1
   int64_t count = 1;
   bool all = false;  // FORWARD ALL, BACKWARD ALL
   std::string cursor;
@@ -314,14 +323,15 @@ struct CallStatement : Statement {
   ExprPtr call;  // a FunctionCall
 };
 
-/// A statement of PostgreSQL that is recognised by its first words but has no representation: 0A000.
+/// A statement of PostgreSQL that is recognised by its first words but has no representation:
+/// 0A000.
 struct UnsupportedStatement : Statement {
   UnsupportedStatement() : Statement(Kind::kUnsupported) {}
   std::string what;  // "CREATE TRIGGER"
 };
 
-/// One statement of a text, with the bytes it covers there (without the semicolon, surrounding blanks and comments). All
-/// locations in it are relative to the whole text, as PostgreSQL's are.
+/// One statement of a text, with the bytes it covers there (without the semicolon, surrounding
+/// blanks and comments). All locations in it are relative to the whole text, as PostgreSQL's are.
 struct ParsedStatement {
   StatementPtr statement;
   int32_t begin = 0;

@@ -1,6 +1,6 @@
-// The direct children of a node, for passes that do the same with most of them. The visitor has three overloads:
-// operator()(ExprPtr&), (SelectStatement&), (TableRef&); the first two never see null. Names, types and options are not children; type
-// modifiers are not visited.
+// The direct children of a node, for passes that do the same with most of them. The visitor has
+// three overloads: operator()(ExprPtr&), (SelectStatement&), (TableRef&); the first two never see
+// null. Names, types and options are not children; type modifiers are not visited.
 #pragma once
 
 #include "frontend/ast/statement.h"
@@ -158,7 +158,8 @@ void VisitChildren(TableRef& table, Visitor&& visit) {
       if (table.As<SubqueryRef>().query != nullptr) visit(*table.As<SubqueryRef>().query);
       break;
     case TableRef::Kind::kFunction:
-      for (FunctionRef::Function& function : table.As<FunctionRef>().functions) VisitOne(function.call, visit);
+      for (FunctionRef::Function& function : table.As<FunctionRef>().functions)
+        VisitOne(function.call, visit);
       break;
     case TableRef::Kind::kJoin:
       visit(*table.As<Join>().left);

@@ -10,7 +10,8 @@ using namespace ast;
 
 namespace {
 
-/// Turns a number's text into a Literal: kInteger if it is an integer that fits int64, else kDecimal.
+/// Turns a number's text into a Literal: kInteger if it is an integer that fits int64, else
+/// kDecimal.
 void SetNumber(Literal& literal, std::string text) {
   int64_t value = 0;
   const char* end = text.data() + text.size();
@@ -136,7 +137,8 @@ Expr* MakeIsNull(ParseContext* p, Expr* operand, bool negated, int32_t location)
   return p->Done(node, location);
 }
 
-Expr* MakeIsBoolean(ParseContext* p, Expr* operand, IsBoolean::Test test, bool negated, int32_t location) {
+Expr* MakeIsBoolean(ParseContext* p, Expr* operand, IsBoolean::Test test, bool negated,
+                    int32_t location) {
   auto* node = new IsBoolean();
   node->operand.reset(operand);
   node->test = test;
@@ -152,7 +154,8 @@ Expr* MakeIsDistinct(ParseContext* p, Expr* left, Expr* right, bool negated, int
   return p->Done(node, location);
 }
 
-Expr* MakeBetween(ParseContext* p, Expr* operand, Expr* low, Expr* high, bool negated, bool symmetric, int32_t location) {
+Expr* MakeBetween(ParseContext* p, Expr* operand, Expr* low, Expr* high, bool negated,
+                  bool symmetric, int32_t location) {
   auto* node = new Between();
   node->operand.reset(operand);
   node->low.reset(low);
@@ -162,7 +165,8 @@ Expr* MakeBetween(ParseContext* p, Expr* operand, Expr* low, Expr* high, bool ne
   return p->Done(node, location);
 }
 
-Expr* MakeLike(ParseContext* p, Like::Type type, Expr* operand, Expr* pattern, Expr* escape, bool negated, int32_t location) {
+Expr* MakeLike(ParseContext* p, Like::Type type, Expr* operand, Expr* pattern, Expr* escape,
+               bool negated, int32_t location) {
   auto* node = new Like();
   node->type = type;
   node->operand.reset(operand);
@@ -172,7 +176,8 @@ Expr* MakeLike(ParseContext* p, Like::Type type, Expr* operand, Expr* pattern, E
   return p->Done(node, location);
 }
 
-Expr* MakeCast(ParseContext* p, Expr* operand, TypeName* type, Cast::Style style, int32_t location) {
+Expr* MakeCast(ParseContext* p, Expr* operand, TypeName* type, Cast::Style style,
+               int32_t location) {
   auto* node = new Cast();
   node->operand.reset(operand);
   node->type = Move(type);
@@ -210,7 +215,8 @@ FunctionCall* MakeSqlCall(std::string_view name, int32_t location) {
   return node;
 }
 
-Expr* MakeSqlCall(ParseContext* p, std::string_view name, int32_t location, Expr* a, Expr* b, Expr* c, Expr* d) {
+Expr* MakeSqlCall(ParseContext* p, std::string_view name, int32_t location, Expr* a, Expr* b,
+                  Expr* c, Expr* d) {
   FunctionCall* node = MakeSqlCall(name, location);
   for (Expr* arg : {a, b, c, d}) {
     if (arg != nullptr) node->args.emplace_back(arg);
@@ -253,7 +259,7 @@ Expr* ApplyIndirection(ParseContext* p, Expr* operand, Indirection* indirection)
       node->field = std::move(item.name);
       node->star = item.type == IndirectionItem::Type::kStar;
       if (node->star && i + 1 < indirection->size()) {
-        p->FailSyntax("improper use of \"*\"", item.location);
+        p->FailNear("improper use of \"*\"");
       }
       operand = p->Done(node, node->operand->location);
     }
@@ -269,7 +275,8 @@ Expr* MakeColumnRef(ParseContext* p, Str name, Indirection* indirection, int32_t
   if (indirection != nullptr) {
     while (used < indirection->size() && !ref->star) {
       const IndirectionItem& item = (*indirection)[used];
-      if (item.type != IndirectionItem::Type::kField && item.type != IndirectionItem::Type::kStar) break;
+      if (item.type != IndirectionItem::Type::kField && item.type != IndirectionItem::Type::kStar)
+        break;
       ref->star = item.type == IndirectionItem::Type::kStar;
       ++used;
     }
@@ -277,15 +284,18 @@ Expr* MakeColumnRef(ParseContext* p, Str name, Indirection* indirection, int32_t
   ref->parts.reserve(1 + used);
   ref->parts.push_back(name);
   for (size_t i = 0; i < used; ++i) {
-    if ((*indirection)[i].type == IndirectionItem::Type::kField) ref->parts.push_back(std::move((*indirection)[i].name));
+    if ((*indirection)[i].type == IndirectionItem::Type::kField)
+      ref->parts.push_back(std::move((*indirection)[i].name));
   }
   if (indirection == nullptr) return ref;
-  if (ref->star && used < indirection->size()) p->FailSyntax("improper use of \"*\"", location);
-  indirection->erase(indirection->begin(), indirection->begin() + static_cast<std::ptrdiff_t>(used));
+  if (ref->star && used < indirection->size()) p->FailNear("improper use of \"*\"");
+  indirection->erase(indirection->begin(),
+                     indirection->begin() + static_cast<std::ptrdiff_t>(used));
   return ApplyIndirection(p, ref, indirection);
 }
 
-ColumnTarget MakeColumnTarget(ParseContext* p, Str name, Indirection* indirection, int32_t location) {
+ColumnTarget MakeColumnTarget(ParseContext* p, Str name, Indirection* indirection,
+                              int32_t location) {
   ColumnTarget target;
   target.name = name;
   target.location = location;
@@ -294,7 +304,7 @@ ColumnTarget MakeColumnTarget(ParseContext* p, Str name, Indirection* indirectio
     ref->location = location;
     ref->parts.push_back(name);
     for (const IndirectionItem& item : *indirection) {
-      if (item.type == IndirectionItem::Type::kStar) p->FailAt(item.location);
+      if (item.type == IndirectionItem::Type::kStar) p->FailNear("syntax error");
     }
     target.indirection.reset(ApplyIndirection(p, ref, indirection));
   }
@@ -315,7 +325,8 @@ Expr* FinishIn(ParseContext* p, Expr* operand, Expr* in, bool negated, int32_t l
 }
 
 Expr* MakeOverloaded(ParseContext* p, std::string_view name, FunctionArgs* args, int32_t location) {
-  return p->Done(MakeCall(new QualifiedName{"", "", std::string(name), location}, args, location), location);
+  return p->Done(MakeCall(new QualifiedName{"", "", std::string(name), location}, args, location),
+                 location);
 }
 
 Expr* MakeTrim(ParseContext* p, std::string_view name, ExprList* args, int32_t location) {

@@ -5,6 +5,17 @@ namespace lathe::parse {
 
 using namespace ast;
 
+namespace {
+
+/// Where the expression's text begins, for the operators whose location is the operator.
+int32_t FirstLocation(const Expr* expr) {
+  if (expr == nullptr) return -1;
+  while (expr->kind == Expr::Kind::kBinary) expr = expr->As<Binary>().left.get();
+  return expr->location;
+}
+
+}  // namespace
+
 std::string JoinNames(const Strings& parts) {
   std::string joined;
   for (const std::string& part : parts) {
@@ -19,7 +30,8 @@ QualifiedName* MakeName(ParseContext* p, Strings* parts, int32_t location) {
   name->location = location;
   const size_t n = parts->size();
   if (n > 3) {
-    p->FailSyntax("improper qualified name (too many dotted names): " + JoinNames(*parts), location);
+    p->FailSyntax("improper qualified name (too many dotted names): " + JoinNames(*parts),
+                  location);
   }
   name->name = std::move(parts->back());
   if (n >= 2) name->schema = std::move((*parts)[n - 2]);
@@ -31,7 +43,7 @@ QualifiedName* MakeName(ParseContext* p, Strings* parts, int32_t location) {
 QualifiedName* MakeName(ParseContext* p, Str name, Indirection* indirection, int32_t location) {
   auto* parts = new Strings{name};
   for (IndirectionItem& item : *indirection) {
-    if (item.type != IndirectionItem::Type::kField) p->FailAt(item.location);
+    if (item.type != IndirectionItem::Type::kField) p->FailNear("syntax error");
     parts->push_back(std::move(item.name));
   }
   delete indirection;
@@ -49,11 +61,13 @@ void AddModifier(ParseContext* p, TypeName* type, int64_t value, int32_t locatio
   type->modifiers.emplace_back(MakeInteger(p, value, location));
 }
 
-SelectStatement* AddSelectOptions(ParseContext* p, SelectStatement* select, SortList* sort, std::vector<LockingClause>* locking,
-                                  LimitClause* limit, WithClause* with) {
+SelectStatement* AddSelectOptions(ParseContext* p, SelectStatement* select, SortList* sort,
+                                  std::vector<LockingClause>* locking, LimitClause* limit,
+                                  WithClause* with) {
   if (sort != nullptr) {
     if (!select->order_by.empty()) {
-      p->FailSyntax("multiple ORDER BY clauses not allowed", sort->front().expr->location);
+      p->FailSyntax("multiple ORDER BY clauses not allowed",
+                    FirstLocation(sort->front().expr.get()));
     }
     select->order_by = Move(sort);
   }
@@ -63,13 +77,15 @@ SelectStatement* AddSelectOptions(ParseContext* p, SelectStatement* select, Sort
   }
   if (limit != nullptr) {
     if (limit->offset_location >= 0) {
-      if (select->offset != nullptr) p->FailSyntax("multiple OFFSET clauses not allowed", limit->offset_location);
+      if (select->offset != nullptr)
+        p->FailSyntax("multiple OFFSET clauses not allowed", FirstLocation(limit->offset.get()));
       select->offset = std::move(limit->offset);
     }
     if (limit->limit_location >= 0) {
-      if (select->limit != nullptr) p->FailSyntax("multiple LIMIT clauses not allowed", limit->limit_location);
+      if (select->limit != nullptr)
+        p->FailSyntax("multiple LIMIT clauses not allowed", FirstLocation(limit->limit.get()));
       if (limit->with_ties && select->order_by.empty()) {
-        p->FailSyntax("WITH TIES cannot be specified without ORDER BY clause", limit->limit_location);
+        p->FailSyntax("WITH TIES cannot be specified without ORDER BY clause", -1);
       }
       select->limit = std::move(limit->limit);
       select->with_ties = limit->with_ties;
@@ -79,7 +95,7 @@ SelectStatement* AddSelectOptions(ParseContext* p, SelectStatement* select, Sort
   if (select->with_ties) {
     for (const LockingClause& clause : select->locking) {
       if (clause.wait == LockingClause::Wait::kSkipLocked) {
-        p->FailSyntax("SKIP LOCKED and WITH TIES options cannot be used together", clause.location);
+        p->FailSyntax("SKIP LOCKED and WITH TIES options cannot be used together", -1);
       }
     }
   }
@@ -90,8 +106,8 @@ SelectStatement* AddSelectOptions(ParseContext* p, SelectStatement* select, Sort
   return p->Done(select);
 }
 
-SelectStatement* MakeSetOperation(ParseContext* p, SelectStatement::SetOperation operation, bool all, SelectStatement* left,
-                                  SelectStatement* right) {
+SelectStatement* MakeSetOperation(ParseContext* p, SelectStatement::SetOperation operation,
+                                  bool all, SelectStatement* left, SelectStatement* right) {
   auto* select = new SelectStatement();
   select->form = SelectStatement::Form::kSetOperation;
   select->operation = operation;
@@ -102,8 +118,8 @@ SelectStatement* MakeSetOperation(ParseContext* p, SelectStatement::SetOperation
   return p->Done(select);
 }
 
-TableRef* MakeJoin(ParseContext* p, Join::Type type, bool natural, TableRef* left, TableRef* right, JoinCondition* condition,
-                   int32_t location) {
+TableRef* MakeJoin(ParseContext* p, Join::Type type, bool natural, TableRef* left, TableRef* right,
+                   JoinCondition* condition, int32_t location) {
   auto* join = new Join();
   join->type = type;
   join->natural = natural;

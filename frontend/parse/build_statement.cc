@@ -5,10 +5,12 @@ namespace lathe::parse {
 
 using namespace ast;
 
-void AddColumnConstraints(ParseContext* p, ColumnDefinition* column, std::vector<Constraint>* constraints) {
+void AddColumnConstraints(ParseContext* p, ColumnDefinition* column,
+                          std::vector<Constraint>* constraints) {
   for (Constraint& c : *constraints) {
     if (c.name == kCollateMark) {
-      if (!column->collation.name.empty()) p->FailSyntax("multiple COLLATE clauses not allowed", c.location);
+      if (!column->collation.name.empty())
+        p->FailSyntax("multiple COLLATE clauses not allowed", c.location);
       column->collation = std::move(c.reference);
     } else if (c.name == kAttributeMark) {
       const int attribute = std::stoi(c.with[0].text);
@@ -49,7 +51,7 @@ void SetUpdateAction(ParseContext* p, Constraint* actions, Constraint* update, i
   delete update;
 }
 
-void SetAttributes(ParseContext* p, Constraint* constraint, int attributes, int32_t location, const char* what, int allowed) {
+void CheckAttributes(ParseContext* p, int attributes, int32_t location) {
   if ((attributes & kDeferrable) != 0 && (attributes & kNotDeferrable) != 0) {
     p->FailSyntax("conflicting constraint properties", location);
   }
@@ -59,9 +61,13 @@ void SetAttributes(ParseContext* p, Constraint* constraint, int attributes, int3
   if ((attributes & kNotDeferrable) != 0 && (attributes & kInitiallyDeferred) != 0) {
     p->FailSyntax("constraint declared INITIALLY DEFERRED must be DEFERRABLE", location);
   }
+}
+
+void SetAttributes(ParseContext* p, Constraint* constraint, int attributes, const char* what,
+                   int allowed) {
   const auto refuse = [&](const char* property) {
     p->Fail(SqlState::kFeatureNotSupported,
-            std::string(what) + " constraints cannot be marked " + property, location);
+            std::string(what) + " constraints cannot be marked " + property, -1);
   };
   const int extra = attributes & ~allowed;
   if ((extra & (kDeferrable | kInitiallyDeferred)) != 0) refuse("DEFERRABLE");
@@ -73,8 +79,10 @@ void SetAttributes(ParseContext* p, Constraint* constraint, int attributes, int3
   if ((attributes & kNoInherit) != 0) constraint->no_inherit = true;
 }
 
-Statement* FinishView(ParseContext* p, bool replace, int persistence, bool recursive, QualifiedName* name, Strings* columns,
-                      OptionList* options, SelectStatement* query, int check, int32_t location, int32_t query_begin, int32_t check_begin) {
+Statement* FinishView(ParseContext* p, bool replace, int persistence, bool recursive,
+                      QualifiedName* name, Strings* columns, OptionList* options,
+                      SelectStatement* query, int check, int32_t location, int32_t query_begin,
+                      int32_t check_begin) {
   auto* view = new CreateViewStatement();
   view->location = location;
   view->replace = replace;
@@ -91,12 +99,19 @@ Statement* FinishView(ParseContext* p, bool replace, int persistence, bool recur
     p->FailSyntax("views cannot be unlogged because they do not have storage", location);
   }
   if (recursive && view->check != CreateViewStatement::Check::kNone) {
-    p->Fail(SqlState::kFeatureNotSupported, "WITH CHECK OPTION not supported on recursive views", location);
+    p->Fail(SqlState::kFeatureNotSupported, "WITH CHECK OPTION not supported on recursive views",
+            location);
   }
   return view;
 }
 
-Statement* FinishSchema(bool if_not_exists, Str name, Str authorization, std::vector<StatementPtr>* elements, int32_t location) {
+Statement* FinishSchema(ParseContext* p, bool if_not_exists, Str name, Str authorization,
+                        std::vector<StatementPtr>* elements, int32_t location) {
+  if (if_not_exists && !elements->empty()) {
+    p->Fail(SqlState::kFeatureNotSupported,
+            "CREATE SCHEMA IF NOT EXISTS cannot include schema elements",
+            elements->front()->location);
+  }
   auto* schema = new CreateSchemaStatement();
   schema->location = location;
   schema->if_not_exists = if_not_exists;
@@ -117,7 +132,8 @@ Statement* FinishType(QualifiedName* name, CreateTypeStatement::Form form, Strin
   return type;
 }
 
-Statement* FinishRole(CreateRoleStatement::Form form, bool alter, Str name, OptionList* options, int32_t location) {
+Statement* FinishRole(CreateRoleStatement::Form form, bool alter, Str name, OptionList* options,
+                      int32_t location) {
   auto* role = new CreateRoleStatement();
   role->location = location;
   role->form = form;
@@ -128,8 +144,8 @@ Statement* FinishRole(CreateRoleStatement::Form form, bool alter, Str name, Opti
 }
 
 Option RoleFlag(ParseContext* p, Str word, int32_t location) {
-  static constexpr std::string_view kFlags[] = {"superuser", "createrole", "replication", "createdb",
-                                                "login",     "bypassrls",  "inherit"};
+  static constexpr std::string_view kFlags[] = {
+      "superuser", "createrole", "replication", "createdb", "login", "bypassrls", "inherit"};
   const std::string_view text = word;
   for (const std::string_view flag : kFlags) {
     if (text == flag) return MakeFlag(flag, true, location);
@@ -139,7 +155,8 @@ Option RoleFlag(ParseContext* p, Str word, int32_t location) {
   return MakeFlag("login", true, location);
 }
 
-Statement* FinishDrop(int type, bool if_exists, std::vector<ObjectName>* names, bool cascade, int32_t location) {
+Statement* FinishDrop(int type, bool if_exists, std::vector<ObjectName>* names, bool cascade,
+                      int32_t location) {
   auto* drop = new DropStatement();
   drop->location = location;
   drop->type = static_cast<ObjectType>(type);
@@ -165,6 +182,43 @@ std::vector<ObjectName>* ObjectsOf(Strings* names, int32_t location) {
   return objects;
 }
 
+std::vector<ObjectName>* ObjectsOf(ParseContext* p, TypeNames* types) {
+  auto* objects = new std::vector<ObjectName>();
+  for (TypeName& type : *types) {
+    if (type.setof || !type.array_bounds.empty() || !type.modifiers.empty()) {
+      p->Fail(SqlState::kFeatureNotSupported, "only plain type names are supported here",
+              type.location);
+    }
+    objects->push_back(ObjectName{std::move(type.name), false, {}});
+  }
+  delete types;
+  return objects;
+}
+
+std::vector<std::string> IncludedColumns(ParseContext* p, std::vector<IndexElement>* elements) {
+  Strings columns;
+  for (const IndexElement& element : *elements) {
+    if (element.expr->kind != Expr::Kind::kColumnRef) {
+      p->Fail(SqlState::kFeatureNotSupported, "expressions are not supported in included columns",
+              -1);
+      continue;
+    }
+    const char* what = !element.collation.name.empty() ? "a collation"
+                       : !element.opclass.name.empty() ? "an operator class"
+                       : element.direction != SortItem::Direction::kDefault ||
+                               element.nulls != SortItem::Nulls::kDefault
+                           ? "ASC/DESC or NULLS FIRST/LAST options"
+                           : nullptr;
+    if (what != nullptr) {
+      p->Fail(SqlState::kInvalidObjectDefinition,
+              std::string("including column does not support ") + what, -1);
+    }
+    columns.push_back(element.expr->As<ColumnRef>().parts[0]);
+  }
+  delete elements;
+  return columns;
+}
+
 RelationRef* MakeRelation(QualifiedName* name) {
   auto* relation = new RelationRef();
   relation->location = name->location;
@@ -176,8 +230,8 @@ ObjectName* MakeNamed(Str name, int32_t location) {
   return new ObjectName{QualifiedName{"", "", name, location}, false, {}};
 }
 
-Statement* FinishAlter(ObjectType object, bool if_exists, RelationRef* table, std::vector<AlterTableCommand>* commands,
-                       int32_t location) {
+Statement* FinishAlter(ObjectType object, bool if_exists, RelationRef* table,
+                       std::vector<AlterTableCommand>* commands, int32_t location) {
   auto* alter = new AlterTableStatement();
   alter->location = location;
   alter->object = object;
@@ -196,7 +250,8 @@ AlterTableCommand* MakeCommand(AlterTableCommand::Type type, int32_t location) {
   return command;
 }
 
-Statement* MakeAlter(AlterStatement::Action action, ObjectType object, ObjectName* name, int32_t location) {
+Statement* MakeAlter(AlterStatement::Action action, ObjectType object, ObjectName* name,
+                     int32_t location) {
   auto* alter = new AlterStatement();
   alter->location = location;
   alter->action = action;
@@ -205,7 +260,8 @@ Statement* MakeAlter(AlterStatement::Action action, ObjectType object, ObjectNam
   return alter;
 }
 
-Statement* MakeAlterSchema(ObjectType object, bool if_exists, RelationRef* table, Str schema, int32_t location) {
+Statement* MakeAlterSchema(ObjectType object, bool if_exists, RelationRef* table, Str schema,
+                           int32_t location) {
   auto* alter = new AlterStatement();
   alter->location = location;
   alter->action = AlterStatement::Action::kSetSchema;
@@ -217,7 +273,8 @@ Statement* MakeAlterSchema(ObjectType object, bool if_exists, RelationRef* table
   return alter;
 }
 
-Statement* MakeRenameRelation(ObjectType object, bool if_exists, RelationRef* table, Str new_name, int32_t location) {
+Statement* MakeRenameRelation(ObjectType object, bool if_exists, RelationRef* table, Str new_name,
+                              int32_t location) {
   auto* rename = new RenameStatement();
   rename->location = location;
   rename->object = object;
@@ -229,8 +286,8 @@ Statement* MakeRenameRelation(ObjectType object, bool if_exists, RelationRef* ta
   return rename;
 }
 
-Statement* MakeRenamePart(ObjectType part, ObjectType parent, bool if_exists, RelationRef* table, Str old_name, Str new_name,
-                          int32_t location) {
+Statement* MakeRenamePart(ObjectType part, ObjectType parent, bool if_exists, RelationRef* table,
+                          Str old_name, Str new_name, int32_t location) {
   Statement* statement = MakeRenameRelation(parent, if_exists, table, new_name, location);
   auto& rename = statement->As<RenameStatement>();
   rename.object = part;
@@ -238,7 +295,8 @@ Statement* MakeRenamePart(ObjectType part, ObjectType parent, bool if_exists, Re
   return statement;
 }
 
-Statement* MakeRenameNamed(ObjectType object, Str old_name, Str new_name, int32_t location, int32_t name_location) {
+Statement* MakeRenameNamed(ObjectType object, Str old_name, Str new_name, int32_t location,
+                           int32_t name_location) {
   auto* rename = new RenameStatement();
   rename->location = location;
   rename->object = object;
@@ -255,8 +313,8 @@ GrantStatement* MakePrivilegeTarget(ObjectType object, std::vector<ObjectName>* 
   return grant;
 }
 
-Statement* MakeGrantRole(bool grant, Privileges* privileges, Strings* roles, bool admin_option, Str granted_by, bool cascade,
-                         int32_t location) {
+Statement* MakeGrantRole(bool grant, Privileges* privileges, Strings* roles, bool admin_option,
+                         Str granted_by, bool cascade, int32_t location) {
   auto* statement = new GrantStatement();
   statement->location = location;
   statement->grant = grant;
@@ -269,7 +327,8 @@ Statement* MakeGrantRole(bool grant, Privileges* privileges, Strings* roles, boo
   return statement;
 }
 
-Statement* MakeComment(ObjectType type, ObjectName* name, QualifiedName* table, Str text, int32_t location) {
+Statement* MakeComment(ObjectType type, ObjectName* name, QualifiedName* table, Str text,
+                       int32_t location) {
   auto* comment = new CommentStatement();
   comment->location = location;
   comment->type = type;
@@ -285,7 +344,8 @@ QualifiedName ColumnName(ParseContext* p, Strings* parts, int32_t location) {
   return Move(MakeName(p, parts, location));
 }
 
-Statement* MakeTransaction(TransactionStatement::Action action, TransactionModes* modes, bool chain, Str name, int32_t location) {
+Statement* MakeTransaction(TransactionStatement::Action action, TransactionModes* modes, bool chain,
+                           Str name, int32_t location) {
   auto* statement = new TransactionStatement();
   statement->location = location;
   statement->action = action;
@@ -300,10 +360,11 @@ void AddMode(ParseContext*, TransactionModes* modes, int mode, int32_t) {
   if (mode < 10) {
     modes->isolation = static_cast<TransactionModes::Isolation>(mode);
   } else if (mode < 20) {
-    modes->access = mode == 11 ? TransactionModes::Access::kReadOnly : TransactionModes::Access::kReadWrite;
+    modes->access =
+        mode == 11 ? TransactionModes::Access::kReadOnly : TransactionModes::Access::kReadWrite;
   } else {
-    modes->deferrable =
-        mode == 21 ? TransactionModes::Deferrable::kDeferrable : TransactionModes::Deferrable::kNotDeferrable;
+    modes->deferrable = mode == 21 ? TransactionModes::Deferrable::kDeferrable
+                                   : TransactionModes::Deferrable::kNotDeferrable;
   }
 }
 
@@ -335,7 +396,8 @@ Statement* MakeExplain(OptionList options, Statement* query, int32_t location) {
   return explain;
 }
 
-FetchStatement* MakeFetch(FetchStatement::Direction direction, int64_t count, bool all, Str cursor) {
+FetchStatement* MakeFetch(FetchStatement::Direction direction, int64_t count, bool all,
+                          Str cursor) {
   auto* fetch = new FetchStatement();
   fetch->direction = direction;
   fetch->count = count;
@@ -344,7 +406,8 @@ FetchStatement* MakeFetch(FetchStatement::Direction direction, int64_t count, bo
   return fetch;
 }
 
-Statement* MakeVacuum(bool vacuum, OptionList options, std::vector<VacuumStatement::Relation>* relations, int32_t location) {
+Statement* MakeVacuum(bool vacuum, OptionList options,
+                      std::vector<VacuumStatement::Relation>* relations, int32_t location) {
   auto* statement = new VacuumStatement();
   statement->location = location;
   statement->vacuum = vacuum;
@@ -353,8 +416,10 @@ Statement* MakeVacuum(bool vacuum, OptionList options, std::vector<VacuumStateme
   return statement;
 }
 
-void AddVacuumRelation(std::vector<VacuumStatement::Relation>* relations, QualifiedName* name, Strings* columns) {
-  relations->push_back(VacuumStatement::Relation{Move(name), columns != nullptr ? Move(columns) : Strings()});
+void AddVacuumRelation(std::vector<VacuumStatement::Relation>* relations, QualifiedName* name,
+                       Strings* columns) {
+  relations->push_back(
+      VacuumStatement::Relation{Move(name), columns != nullptr ? Move(columns) : Strings()});
 }
 
 Statement* MakeCluster(OptionList options, QualifiedName* table, Str index, int32_t location) {
@@ -366,7 +431,8 @@ Statement* MakeCluster(OptionList options, QualifiedName* table, Str index, int3
   return cluster;
 }
 
-Statement* MakeReindex(OptionList options, int target, bool concurrently, QualifiedName* name, int32_t location) {
+Statement* MakeReindex(OptionList options, int target, bool concurrently, QualifiedName* name,
+                       int32_t location) {
   auto* reindex = new ReindexStatement();
   reindex->location = location;
   reindex->options = std::move(options);
@@ -385,12 +451,10 @@ Statement* MakeNotify(NotifyStatement::Action action, Str channel, Str payload, 
   return notify;
 }
 
-Statement* MakeDo(Str language, Str body, int32_t location) {
-  auto* statement = new DoStatement();
-  statement->location = location;
-  statement->language = language;
-  statement->body = body;
-  return statement;
+void AddDoItem(ParseContext* p, DoStatement* statement, const Option& item) {
+  std::string& field = item.name == "as" ? statement->body : statement->language;
+  if (!field.empty()) p->FailSyntax("conflicting or redundant options", item.location);
+  field = item.text;
 }
 
 }  // namespace lathe::parse

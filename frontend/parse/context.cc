@@ -1,4 +1,5 @@
-// ParseContext: feeds the grammar one statement's tokens at a time, turns its complaints into errors, and bounds the height of trees.
+// ParseContext: feeds the grammar one statement's tokens at a time, turns its complaints into
+// errors, and bounds the height of trees.
 #include <algorithm>
 #include <cctype>
 #include <initializer_list>
@@ -28,28 +29,100 @@ int32_t DepthOf(Node& node) {
   return visitor.depth + 1;
 }
 
-/// Statements of PostgreSQL without a representation, by their first words ("or replace" and the like left out).
+/// Statements of PostgreSQL without a representation, by their first words ("or replace" and the
+/// like left out).
 constexpr std::string_view kUnsupported[] = {
-    "create function",     "create procedure",   "create trigger",      "create rule",
-    "create event",        "create aggregate",   "create operator",     "create cast",
-    "create collation",    "create conversion",  "create extension",    "create foreign",
-    "create server",       "create user mapping", "create policy",      "create publication",
-    "create subscription", "create statistics",  "create tablespace",   "create text search",
-    "create transform",    "create language",    "create access method", "create default",
-    "create type",         "alter function",     "alter procedure",     "alter routine",
-    "alter aggregate",     "alter operator",     "alter collation",     "alter conversion",
-    "alter extension",     "alter foreign",      "alter server",        "alter user mapping",
-    "alter policy",        "alter publication",  "alter subscription",  "alter statistics",
-    "alter tablespace",    "alter text search",  "alter language",      "alter system",
-    "alter default privileges", "alter trigger", "alter rule",          "alter event trigger",
-    "alter large object",  "alter type",         "alter group",         "drop aggregate",
-    "drop operator",       "drop cast",          "drop transform",      "drop owned",
-    "drop user mapping",   "refresh materialized view", "security label", "load",
-    "import foreign schema", "reassign owned",   "comment on aggregate", "comment on operator",
-    "comment on cast",     "comment on large object", "comment on transform",
+    "create function",
+    "create procedure",
+    "create trigger",
+    "create rule",
+    "create event",
+    "create aggregate",
+    "create operator",
+    "create cast",
+    "create collation",
+    "create conversion",
+    "create extension",
+    "create foreign",
+    "create server",
+    "create user mapping",
+    "create policy",
+    "create publication",
+    "create subscription",
+    "create statistics",
+    "create tablespace",
+    "create text search",
+    "create transform",
+    "create language",
+    "create access method",
+    "create default",
+    "create type",
+    "alter function",
+    "alter procedure",
+    "alter routine",
+    "alter aggregate",
+    "alter operator",
+    "alter collation",
+    "alter conversion",
+    "alter extension",
+    "alter foreign",
+    "alter server",
+    "alter user mapping",
+    "alter policy",
+    "alter publication",
+    "alter subscription",
+    "alter statistics",
+    "alter tablespace",
+    "alter text search",
+    "alter language",
+    "alter system",
+    "alter default privileges",
+    "alter trigger",
+    "alter rule",
+    "alter event trigger",
+    "alter large object",
+    "alter type",
+    "alter group",
+    "drop aggregate",
+    "drop operator",
+    "drop cast",
+    "drop transform",
+    "drop owned",
+    "drop user mapping",
+    "refresh materialized view",
+    "security label",
+    "load",
+    "alter table all in tablespace",
+    "alter index all in tablespace",
+    "alter materialized view all in tablespace",
+    "import foreign schema",
+    "reassign owned",
+    "comment on aggregate",
+    "comment on operator",
+    "comment on cast",
+    "comment on large object",
+    "comment on transform",
 };
 
 constexpr std::string_view kNoise[] = {"or", "replace", "trusted", "procedural", "constraint"};
+
+bool IsXmlFunction(int token) {
+  switch (token) {
+    case K_XMLATTRIBUTES:
+    case K_XMLCONCAT:
+    case K_XMLELEMENT:
+    case K_XMLEXISTS:
+    case K_XMLFOREST:
+    case K_XMLPARSE:
+    case K_XMLPI:
+    case K_XMLROOT:
+    case K_XMLSERIALIZE:
+    case K_XMLTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
 
 std::string UpperCase(std::string_view text) {
   std::string upper(text);
@@ -81,6 +154,7 @@ void ParseContext::StartWith(int token) {
 
 Token ParseContext::NextToken() {
   before_last_end_ = last_.end;
+  before_last_id_ = last_.id;
   if (has_pending_) {
     last_ = pending_;
     has_pending_ = false;
@@ -99,15 +173,22 @@ void ParseContext::SyntaxError(std::string_view message) {
     FailTooDeep(last_.begin);
     return;
   }
+  if (last_.id == '(' && IsXmlFunction(before_last_id_)) {
+    Fail(SqlState::kFeatureNotSupported, "XML is not supported", last_.begin);
+    return;
+  }
   syntax_error_ = true;
   scanner_.state().FailNear(message, last_.begin, last_.end);
 }
 
-void ParseContext::FailAt(int32_t) { scanner_.state().FailNear("syntax error", last_.begin, last_.end); }
+void ParseContext::FailNear(std::string_view message) {
+  scanner_.state().FailNear(message, last_.begin, last_.end);
+}
 
 void ParseContext::FailTooDeep(int32_t location) {
   Fail(SqlState::kStatementTooComplex, "stack depth limit exceeded", location,
-       "The statement is nested too deeply: at most " + std::to_string(kMaxDepth) + " levels are supported.");
+       "The statement is nested too deeply: at most " + std::to_string(kMaxDepth) +
+           " levels are supported.");
 }
 
 Expr* ParseContext::Done(Expr* expr, int32_t location) {
@@ -146,19 +227,31 @@ bool ParseContext::SkipUnsupported(std::string* what) {
     if (std::find(std::begin(kNoise), std::end(kNoise), text) != std::end(kNoise)) continue;
     if (!words.empty()) words += ' ';
     words += text;
-    if (std::find(std::begin(kUnsupported), std::end(kUnsupported), words) == std::end(kUnsupported)) continue;
+    if (std::find(std::begin(kUnsupported), std::end(kUnsupported), words) ==
+        std::end(kUnsupported))
+      continue;
     *what = UpperCase(words);
     scanner_.state().error.reset();
     syntax_error_ = false;
-    for (int depth = 0; last_.id != 0 && (last_.id != ';' || depth > 0);) {
-      if (last_.id == '(') ++depth;
-      if (last_.id == ')') --depth;
-      NextToken();
-      if (failed()) return false;
-    }
-    return true;
+    return SkipStatement();
   }
   return false;
+}
+
+// A statement ends at a semicolon outside parentheses and outside BEGIN ATOMIC ... END, in which
+// CASE has an END too.
+bool ParseContext::SkipStatement() {
+  int parens = 0;
+  int blocks = 0;
+  while (last_.id != 0 && (last_.id != ';' || parens > 0 || blocks > 0)) {
+    if (last_.id == '(') ++parens;
+    if (last_.id == ')') --parens;
+    if (last_.id == K_ATOMIC || (blocks > 0 && last_.id == K_CASE)) ++blocks;
+    if (blocks > 0 && last_.id == K_END) --blocks;
+    NextToken();
+    if (failed()) return false;
+  }
+  return true;
 }
 
 }  // namespace lathe::parse

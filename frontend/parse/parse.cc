@@ -21,7 +21,8 @@ Status RunWhole(ParseContext& context, int start) {
   context.StartWith(start);
   LatheSqlparse(&context);
   if (context.failed()) return context.TakeError();
-  if (context.statement_end() < static_cast<int32_t>(context.sql().size()) && context.StartStatement()) {
+  if (context.statement_end() < static_cast<int32_t>(context.sql().size()) &&
+      context.StartStatement()) {
     context.SyntaxError("syntax error");
     return context.TakeError();
   }
@@ -44,8 +45,8 @@ Result<std::vector<ast::ParsedStatement>> Parse(std::string_view sql) {
       unsupported->what = std::move(what);
       context.statement = std::move(unsupported);
     }
-    statements.push_back(
-        ast::ParsedStatement{std::move(context.statement), context.statement_begin(), context.statement_end()});
+    statements.push_back(ast::ParsedStatement{std::move(context.statement),
+                                              context.statement_begin(), context.statement_end()});
   }
   if (context.failed()) return context.TakeError();
   return statements;

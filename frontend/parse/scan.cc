@@ -47,6 +47,55 @@ bool IsHex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/// Whether IF EXISTS or IF NOT EXISTS can stand after the token; elsewhere IF is a name.
+bool BeforeIfExists(int token) {
+  switch (token) {
+    case K_ADD:
+    case K_COLLATION:
+    case K_COLUMN:
+    case K_CONCURRENTLY:
+    case K_CONFIGURATION:
+    case K_CONSTRAINT:
+    case K_CONVERSION:
+    case K_DATABASE:
+    case K_DICTIONARY:
+    case K_DOMAIN:
+    case K_DROP:
+    case K_EXPRESSION:
+    case K_EXTENSION:
+    case K_FUNCTION:
+    case K_GROUP:
+    case K_IDENTITY:
+    case K_INDEX:
+    case K_LANGUAGE:
+    case K_METHOD:
+    case K_PARSER:
+    case K_POLICY:
+    case K_PROCEDURE:
+    case K_PUBLICATION:
+    case K_ROLE:
+    case K_ROUTINE:
+    case K_RULE:
+    case K_SCHEMA:
+    case K_SEQUENCE:
+    case K_SERVER:
+    case K_STATISTICS:
+    case K_SUBSCRIPTION:
+    case K_TABLE:
+    case K_TABLESPACE:
+    case K_TEMPLATE:
+    case K_TRIGGER:
+    case K_TYPE:
+    case K_USER:
+    case K_VALUE:
+    case K_VIEW:
+    case K_WRAPPER:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 int KeywordToken(int index) { return kKeywordTokens[index]; }
@@ -67,7 +116,8 @@ Str StringArena::Keep(std::string_view text) {
 
 void ScanState::Fail(SqlState code, std::string message, int32_t location, std::string hint) {
   if (error != nullptr) return;
-  error = std::make_unique<Error>(MakeError(code, std::move(message), ast::PositionOf(sql, location)));
+  error =
+      std::make_unique<Error>(MakeError(code, std::move(message), ast::PositionOf(sql, location)));
   error->hint = std::move(hint);
 }
 
@@ -84,27 +134,35 @@ void ScanState::FailNear(std::string_view message, int32_t begin, int32_t end) {
   Fail(SqlState::kSyntaxError, std::move(text), begin);
 }
 
-bool ScanState::CheckSurrogate(int32_t location) {
+bool ScanState::CheckSurrogate(int32_t begin, int32_t end) {
   if (high_surrogate == 0) return true;
-  FailNear("invalid Unicode surrogate pair", location, location + 1);
+  FailEscape("invalid Unicode surrogate pair", begin, end);
   return false;
 }
 
-bool ScanState::AddCodePoint(uint32_t code, int32_t location) {
+void ScanState::FailEscape(std::string_view message, int32_t begin, int32_t end) {
+  if (end > 0) {
+    FailNear(message, begin, end);
+  } else {
+    Fail(SqlState::kSyntaxError, std::string(message), begin);
+  }
+}
+
+bool ScanState::AddCodePoint(uint32_t code, int32_t begin, int32_t end) {
   const bool low = code >= 0xDC00 && code <= 0xDFFF;
   if (high_surrogate != 0) {
-    if (!low) return CheckSurrogate(location);
+    if (!low) return CheckSurrogate(begin, end);
     code = 0x10000 + ((high_surrogate & 0x3FF) << 10) + (code & 0x3FF);
     high_surrogate = 0;
   } else if (low) {
-    FailNear("invalid Unicode surrogate pair", location, location + 6);
+    FailEscape("invalid Unicode surrogate pair", begin, end);
     return false;
   } else if (code >= 0xD800 && code <= 0xDBFF) {
     high_surrogate = code;
     return true;
   }
   if (code == 0 || code > 0x10FFFF) {
-    FailNear("invalid Unicode escape value", location, std::min<int32_t>(location + 6, static_cast<int32_t>(sql.size())));
+    FailEscape("invalid Unicode escape value", begin, end);
     return false;
   }
   AppendUtf8(buffer, code);
@@ -173,7 +231,9 @@ Token Scanner::Next() {
       if (const int next = Peek().id; next == K_TIME || next == K_ORDINALITY) token.id = K_WITH_LA;
       break;
     case K_IF:
-      if (const int next = Peek().id; next == K_EXISTS || (next == K_NOT && Peek(1).id == K_EXISTS)) {
+      if (!BeforeIfExists(last_id_)) break;
+      if (const int next = Peek().id;
+          next == K_EXISTS || (next == K_NOT && Peek(1).id == K_EXISTS)) {
         token.id = K_IF_LA;
       }
       break;
@@ -182,6 +242,7 @@ Token Scanner::Next() {
       JoinUnicode(token);
       break;
   }
+  last_id_ = token.id;
   return token;
 }
 
@@ -192,7 +253,8 @@ void Scanner::JoinUnicode(Token& token) {
     ahead_count_ = 0;  // only one can be there: the token before was a string
     const Token after = Peek();
     if (after.id != K_SCONST) {
-      state_.FailNear("UESCAPE must be followed by a simple string literal", after.begin, after.end);
+      state_.FailNear("UESCAPE must be followed by a simple string literal", after.begin,
+                      after.end);
       token.id = K_SCAN_ERROR;
       return;
     }
@@ -215,12 +277,12 @@ void Scanner::JoinUnicode(Token& token) {
   for (size_t i = 0; ok && i < text.size();) {
     const int32_t here = location + static_cast<int32_t>(i);
     if (text[i] != escape) {
-      ok = state_.CheckSurrogate(here);
+      ok = state_.CheckSurrogate(here, 0);
       out += text[i++];
       continue;
     }
     if (i + 1 < text.size() && text[i + 1] == escape) {
-      ok = state_.CheckSurrogate(here);
+      ok = state_.CheckSurrogate(here, 0);
       out += escape;
       i += 2;
       continue;
@@ -234,10 +296,11 @@ void Scanner::JoinUnicode(Token& token) {
                   "Unicode escapes must be \\XXXX or \\+XXXXXX.");
       break;
     }
-    ok = state_.AddCodePoint(static_cast<uint32_t>(std::stoul(text.substr(first, digits), nullptr, 16)), here);
+    ok = state_.AddCodePoint(
+        static_cast<uint32_t>(std::stoul(text.substr(first, digits), nullptr, 16)), here, 0);
     i = first + digits;
   }
-  ok = ok && state_.CheckSurrogate(token.end - 1);
+  ok = ok && state_.CheckSurrogate(location + static_cast<int32_t>(text.size()), 0);
   if (!ok) {
     token.id = K_SCAN_ERROR;
     return;
@@ -254,7 +317,7 @@ void Scanner::JoinUnicode(Token& token) {
 std::string_view TruncateIdentifier(std::string_view text) {
   if (text.size() <= 63) return text;
   size_t size = 63;
-  while (size > 0 && (static_cast<uint8_t>(text[size]) & 0xC0) == 0x80) --size;
+  while (size > 60 && (static_cast<uint8_t>(text[size]) & 0xC0) == 0x80) --size;
   return text.substr(0, size);
 }
 

@@ -1,6 +1,7 @@
-// Characters to tokens. The Flex scanner (scanner.l) finds raw tokens; Scanner drives it over one text and adds the two things that need a
-// token or two of lookahead: NOT, NULLS, WITH and IF become other tokens in front of certain words, so that the grammar stays LALR(1),
-// and U&'...' is joined with its UESCAPE.
+// Characters to tokens. The Flex scanner (scanner.l) finds raw tokens; Scanner drives it over one
+// text and adds the two things that need a token or two of lookahead: NOT, NULLS, WITH and IF
+// become other tokens in front of certain words, so that the grammar stays LALR(1), and U&'...' is
+// joined with its UESCAPE.
 #pragma once
 
 #include <cstdint>
@@ -46,22 +47,26 @@ struct ScanState {
   const char* base = nullptr;  // the scanner's copy of the text
   Token* token = nullptr;      // the one being made
   StringArena arena;
-  std::string buffer;          // a string with escapes or in several parts
+  std::string buffer;           // a string with escapes or in several parts
   std::string_view dollar_tag;  // $tag$ of the string being read
-  int32_t content = 0;         // where that string's text begins
+  int32_t content = 0;          // where that string's text begins
   int comment_depth = 0;
-  int string_kind = 0;         // token id of the quoted thing being read
+  int string_kind = 0;          // token id of the quoted thing being read
   uint32_t high_surrogate = 0;  // of a \u pair whose second half is missing
   bool has_high_bytes = false;  // the E string made bytes by number: check its encoding
   std::unique_ptr<Error> error;
 
-  /// Records an error unless there is one already; message + ` at or near "..."` for the text [begin, end).
+  /// Records an error unless there is one already; message + ` at or near "..."` for the text
+  /// [begin, end).
   void FailNear(std::string_view message, int32_t begin, int32_t end);
   void Fail(SqlState state, std::string message, int32_t location, std::string hint = "");
-  /// One Unicode code point of an escape at `location`, joining surrogate pairs; false after an error.
-  bool AddCodePoint(uint32_t code, int32_t location);
-  /// Records an error if a surrogate pair is incomplete.
-  bool CheckSurrogate(int32_t location);
+  /// An error in an escape at [begin, end); with end = 0 without "at or near".
+  void FailEscape(std::string_view message, int32_t begin, int32_t end);
+  /// One Unicode code point of an escape at [begin, end), joining surrogate pairs; false after an
+  /// error. With end = 0 the error's text has no "at or near".
+  bool AddCodePoint(uint32_t code, int32_t begin, int32_t end);
+  /// Records an error at [begin, end) if a surrogate pair is incomplete.
+  bool CheckSurrogate(int32_t begin, int32_t end);
 };
 
 /// Scans one text. Not copyable; one thread.
@@ -86,6 +91,7 @@ class Scanner {
   ScanState state_;
   std::string copy_;  // the text and the two zero bytes that Flex wants
   void* flex_ = nullptr;
+  int last_id_ = 0;  // of the token given last
   int ahead_count_ = 0;
   Token ahead_[2];
 };
@@ -96,7 +102,8 @@ std::string FoldIdentifier(std::string_view text);
 std::string_view TruncateIdentifier(std::string_view text);
 /// Adds a code point in UTF-8.
 void AppendUtf8(std::string& out, uint32_t code);
-/// PostgreSQL's text about the invalid bytes at the start of `rest`: invalid byte sequence for encoding "UTF8": 0xff.
+/// PostgreSQL's text about the invalid bytes at the start of `rest`: invalid byte sequence for
+/// encoding "UTF8": 0xff.
 std::string InvalidUtf8Message(std::string_view rest);
 /// The byte offset of the first byte that is not UTF-8, -1 if all is.
 int64_t FindInvalidUtf8(std::string_view text);
