@@ -175,9 +175,39 @@ std::shared_ptr<const schema::RelationStats> MemoryTables::GetStats(RelationId) 
 }
 
 Result<std::unique_ptr<exec::RowSource>> MemoryTables::OpenScan(const schema::RelationPtr& relation,
-                                                                const exec::ScanRequest&) {
+                                                                const exec::ScanRequest& request) {
+  // Where the key columns lie in a row.
+  std::vector<size_t> key;
+  const std::vector<uint32_t> live = relation->LiveColumns();
+  for (const schema::KeyColumn& column : relation->key) {
+    key.push_back(std::find(live.begin(), live.end(), column.column) - live.begin());
+  }
+  /// The row's key against the first key columns that the bound gives.
+  auto compare = [&key](const Row& row, const exec::KeyBound& bound) {
+    for (size_t i = 0; i < bound.values.size(); ++i) {
+      if (const int order = CompareValues(row[key[i]], bound.values[i])) return order;
+    }
+    return 0;
+  };
+  std::vector<Row> wanted;
+  for (const Row& row : rows_[relation->id.value]) {
+    const int low = compare(row, request.lower), high = compare(row, request.upper);
+    const bool below =
+        !request.lower.values.empty() && (low < 0 || (low == 0 && !request.lower.inclusive));
+    const bool above =
+        !request.upper.values.empty() && (high > 0 || (high == 0 && !request.upper.inclusive));
+    if (!below && !above) wanted.push_back(row);
+  }
+  if (request.key_order) {
+    std::sort(wanted.begin(), wanted.end(), [&key](const Row& a, const Row& b) {
+      for (size_t i : key) {
+        if (const int order = CompareValues(a[i], b[i])) return order < 0;
+      }
+      return false;
+    });
+  }
   return std::unique_ptr<exec::RowSource>(
-      std::make_unique<MemorySource>(relation->RowLayout(), rows_[relation->id.value]));
+      std::make_unique<MemorySource>(relation->RowLayout(), wanted));
 }
 
 Result<std::unique_ptr<exec::RowSink>> MemoryTables::OpenWrite(const schema::RelationPtr& relation,

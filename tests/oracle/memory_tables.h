@@ -31,7 +31,8 @@ class MemoryTables : public schema::CatalogReader, public exec::TableAccess {
   std::vector<schema::RelationPtr> Relations() override;
   std::shared_ptr<const schema::RelationStats> GetStats(RelationId id) override;
 
-  /// Bounds of the request are ignored: all rows are delivered.
+  /// The bounds of the request hold exactly; skip ranges are not used; rows come in key order if
+  /// asked for.
   Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& relation,
                                                     const exec::ScanRequest& request) override;
   Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation,
