@@ -188,6 +188,84 @@ TEST(Model, ShadowReplicaEndsEqual) {
   EXPECT_EQ(engine->LogicalHashAll().value(), shadow->LogicalHashAll().value());
 }
 
+// READ COMMITTED: everybody adds to the same few rows; a statement that lost a race is run again,
+// so nothing is lost.
+TEST(Model, RestartedStatementsLoseNothing) {
+  kv::MemoryKv kv;
+  auto engine = OpenOn(&kv, SmallOptions());
+  schema::RelationPtr t;
+  {
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+    t = txn->CreateTable(KeyedSpec()).value();
+    ASSERT_TRUE(Insert(txn.get(), t, {{"1", "0", "a"}, {"2", "0", "b"}}).ok());
+    ASSERT_TRUE(txn->Commit().ok());
+  }
+  constexpr int kThreads = 4, kCommits = 100;
+  std::vector<std::thread> threads;
+  for (int w = 0; w < kThreads; ++w) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kCommits; ++i) {
+        auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+        for (int64_t key : {1, 2}) {  // always in this order: no deadlock
+          for (;;) {
+            Status status = Change(
+                txn.get(), t, [](const Row&) { return true; },
+                [](const Row& r) { return Row{r[0], std::to_string(std::stoi(*r[1]) + 1), r[2]}; },
+                PointRequest(key));
+            if (status.ok()) break;
+            ASSERT_EQ(status.error().message, exec::kRestartStatement);
+            txn->UndoStatement();
+          }
+        }
+        ASSERT_TRUE(txn->Commit().ok());
+        if (i % 20 == 0) {
+          ASSERT_TRUE(engine->FoldAll().ok());
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+  for (const std::vector<Row> rows = Scan(txn.get(), t); const Row& row : rows) {
+    EXPECT_EQ(row[1], std::to_string(kThreads * kCommits));
+  }
+}
+
+// Inserters of the same key: exactly one of them gets it.
+TEST(Model, OneInserterWins) {
+  kv::MemoryKv kv;
+  auto engine = OpenOn(&kv, SmallOptions());
+  schema::RelationPtr t;
+  {
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+    t = txn->CreateTable(KeyedSpec()).value();
+    ASSERT_TRUE(txn->Commit().ok());
+  }
+  std::atomic<int> inserted{0}, refused{0};
+  std::vector<std::thread> threads;
+  for (int w = 0; w < 4; ++w) {
+    threads.emplace_back([&, w] {
+      Dice dice(static_cast<uint64_t>(w));
+      for (int key = 0; key < 100; ++key) {
+        auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+        Status status = Insert(txn.get(), t, {{std::to_string(key), std::to_string(w), "x"}});
+        if (!status.ok()) {
+          EXPECT_EQ(status.error().state, SqlState::kUniqueViolation);
+          ++refused;
+        } else if (dice.Below(3) != 0) {
+          EXPECT_TRUE(txn->Commit().ok());
+          ++inserted;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+  EXPECT_EQ(Scan(txn.get(), t).size(), static_cast<size_t>(inserted.load()));
+}
+
 // Writers, readers and folds at the same time. Each commit moves an amount between two rows, so
 // every snapshot has the same sum.
 TEST(Model, SumsStayUnderConcurrentFolds) {

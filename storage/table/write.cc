@@ -10,6 +10,10 @@ namespace {
 // Row locks of one statement before it tries to lock all rows at once.
 constexpr uint64_t kEscalateRows = 1000;
 
+// Rows that wait in an INSERT for the decision between single changes and a load; rows_min of them,
+// or so many bytes.
+constexpr size_t kWaitingBytes = 16 << 20;
+
 // What the sinks share: single changes of rows of one table.
 class RowWriter {
  public:
@@ -112,7 +116,8 @@ class InsertSink final : public exec::RowSink {
     *affected_ += segment.to - segment.from;
     const row::Layout& layout = writer_.table().layout();
     const uint32_t rows_min = writer_.transaction()->engine()->options().load_rows_min;
-    if (load_ == nullptr && !no_load_ && rows_ + (segment.to - segment.from) >= rows_min) {
+    if (load_ == nullptr && !no_load_ &&
+        (rows_ + (segment.to - segment.from) >= rows_min || images_.size() > kWaitingBytes)) {
       LATHE_TRY(StartLoad());
     }
     if (load_ != nullptr && !writer_.table().has_row_id()) {
