@@ -281,7 +281,11 @@ inline NodePtr Aggregate(NodePtr child, uint32_t first_id, std::vector<ExprPtr> 
   auto aggregate = std::make_unique<physical::HashAggregate>();
   for (auto& g : groups) {
     uint32_t id = g->kind == expr::Kind::kColumn ? g->column.value : first_id++;
-    aggregate->outputs.push_back(Out(id, "g" + std::to_string(id), g->type));
+    bool nullable = true;
+    for (const OutputColumn& column : child->outputs) {
+      if (column.id.value == id) nullable = column.nullable;
+    }
+    aggregate->outputs.push_back(Out(id, "g" + std::to_string(id), g->type, nullable));
     aggregate->groups.push_back(std::move(g));
   }
   for (auto& call : calls) {

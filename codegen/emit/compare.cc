@@ -49,6 +49,11 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
 
 llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
   auto bytes_equal = [&]() -> llvm::Value* {
+    if (!x.decoded() && !y.decoded()) {
+      // Kept out of line: the loops around it stay small.
+      return b_.CreateICmpNE(code_.Call(Abi::lathe_equal_fields, {x.page, x.slot_address, y.page, y.slot_address}),
+                             code_.Int32(0));
+    }
     SqlValue p = code_.Decode(x), q = code_.Decode(y);
     return code_.ChooseRaw(
         b_.CreateICmpEQ(p.size, q.size), "same_size",
@@ -67,7 +72,7 @@ llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
   if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(y.slot); known != nullptr && (known->getZExtValue() & 1)) {
     return same_slot;
   }
-  return code_.ChooseRaw(is_short, "short", [&] { return same_slot; }, bytes_equal);
+  return code_.ChooseRaw(is_short, "short", [&] { return same_slot; }, bytes_equal, Code::Hint::kLikely);
 }
 
 llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y) {
@@ -195,6 +200,7 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
   }
   const bool blanks = v.type.id == types::TypeId::kBpChar && v.type.typmod < 0;
   auto hash = [&]() -> llvm::Value* {
+    if (!blanks && !v.decoded()) return code_.Call(Abi::lathe_hash_field, {v.page, v.slot_address}, "hash");
     SqlValue s = code_.Decode(v);
     return code_.Call(blanks ? Abi::lathe_hash_bpchar : Abi::lathe_hash_string, {s.value, s.size}, "hash");
   };

@@ -94,6 +94,15 @@ uint64_t lathe_hash_string(const char* data, uint64_t size) {
   return HashWord(h, last);
 }
 
+uint64_t lathe_hash_field(const char* page, const char* slot) {
+  std::string_view text = lathe::row::ReadString(page, slot);
+  return lathe_hash_string(text.data(), text.size());
+}
+
+int32_t lathe_equal_fields(const char* a_page, const char* a_slot, const char* b_page, const char* b_slot) {
+  return lathe::row::ReadString(a_page, a_slot) == lathe::row::ReadString(b_page, b_slot) ? 1 : 0;
+}
+
 uint64_t lathe_hash_bpchar(const char* data, uint64_t size) {
   std::string_view text = types::TrimTrailingBlanks({data, size});
   return lathe_hash_string(text.data(), text.size());
