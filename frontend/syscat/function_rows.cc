@@ -17,9 +17,12 @@ std::vector<int64_t> OidsOf(const std::vector<Type>& list) {
 
 char VolatilityOf(func::Volatility volatility) {
   switch (volatility) {
-    case func::Volatility::kImmutable: return 'i';
-    case func::Volatility::kStable: return 's';
-    case func::Volatility::kVolatile: break;
+    case func::Volatility::kImmutable:
+      return 'i';
+    case func::Volatility::kStable:
+      return 's';
+    case func::Volatility::kVolatile:
+      break;
   }
   return 'v';
 }

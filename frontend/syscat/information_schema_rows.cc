@@ -46,11 +46,21 @@ void SetNumberFacts(const Type& type, RowWriter* rows) {
     return rows->Set("numeric_precision", precision).Set("numeric_precision_radix", 2);
   };
   switch (type.id) {
-    case TypeId::kInt2: binary(16).Set("numeric_scale", 0); break;
-    case TypeId::kInt4: binary(32).Set("numeric_scale", 0); break;
-    case TypeId::kInt8: binary(64).Set("numeric_scale", 0); break;
-    case TypeId::kFloat4: binary(24); break;
-    case TypeId::kFloat8: binary(53); break;
+    case TypeId::kInt2:
+      binary(16).Set("numeric_scale", 0);
+      break;
+    case TypeId::kInt4:
+      binary(32).Set("numeric_scale", 0);
+      break;
+    case TypeId::kInt8:
+      binary(64).Set("numeric_scale", 0);
+      break;
+    case TypeId::kFloat4:
+      binary(24);
+      break;
+    case TypeId::kFloat8:
+      binary(53);
+      break;
     case TypeId::kNumeric:
       rows->Set("numeric_precision_radix", 10);
       if (type.typmod >= 4) {
@@ -59,7 +69,8 @@ void SetNumberFacts(const Type& type, RowWriter* rows) {
             .Set("numeric_scale", ((packed & 0x7ff) ^ 1024) - 1024);
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -30,8 +30,8 @@ schema::RelationPtr IndexDescriptor(const schema::RelationDescriptor& table) {
     column.number = ColumnNumber(static_cast<uint16_t>(index->columns.size() + 1));
     column.name = table.columns[part.column].name;
     column.type = table.columns[part.column].type;
-    index->key.push_back({static_cast<uint32_t>(index->columns.size()), part.descending,
-                          part.nulls_first});
+    index->key.push_back(
+        {static_cast<uint32_t>(index->columns.size()), part.descending, part.nulls_first});
     index->columns.push_back(std::move(column));
   }
   return index;
@@ -48,7 +48,8 @@ std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDesc
     if (i != 0) text += ", ";
     text += ast::QuoteIdentifier(table.columns[part.column].name);
     if (part.descending) text += " DESC";
-    if (part.descending != part.nulls_first) text += part.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+    if (part.descending != part.nulls_first)
+      text += part.nulls_first ? " NULLS FIRST" : " NULLS LAST";
   }
   return text + ")";
 }
@@ -69,7 +70,8 @@ std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int colum
   if (table == nullptr) return "";
   if (column == 0) return IndexText(catalog, *table);
   if (column < 0 || static_cast<size_t>(column) > table->key.size()) return "";
-  return ast::QuoteIdentifier(table->columns[table->key[static_cast<size_t>(column - 1)].column].name);
+  return ast::QuoteIdentifier(
+      table->columns[table->key[static_cast<size_t>(column - 1)].column].name);
 }
 
 }  // namespace lathe::syscat

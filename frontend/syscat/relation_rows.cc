@@ -24,9 +24,7 @@ RowWriter& BeginClass(const RelationDescriptor& relation, char kind, RowWriter* 
       .Set("relispopulated", true);
 }
 
-int32_t Clamped(double count) {
-  return static_cast<int32_t>(std::clamp(count, 0.0, 2147483647.0));
-}
+int32_t Clamped(double count) { return static_cast<int32_t>(std::clamp(count, 0.0, 2147483647.0)); }
 
 void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* rows) {
   auto stats = source.catalog->GetStats(table.id);
@@ -106,10 +104,7 @@ std::vector<int64_t> KeyNumbers(const RelationDescriptor& table) {
 
 void ProduceNamespaces(const Source& source, RowWriter* rows) {
   for (const auto& schema : source.catalog->Schemas()) {
-    rows->Set("oid", schema->id)
-        .Set("nspname", schema->name)
-        .Set("nspowner", kOwnerRole)
-        .EndRow();
+    rows->Set("oid", schema->id).Set("nspname", schema->name).Set("nspowner", kOwnerRole).EndRow();
   }
 }
 

@@ -34,12 +34,23 @@ RowWriter& RowWriter::SetInteger(std::string_view column, int64_t value) {
   const size_t i = IndexOf(column);
   Datum datum;
   switch (types::ReprOf(columns_[i].type)) {
-    case Repr::kBool: datum.b = value != 0; break;
-    case Repr::kI8: datum.i8 = static_cast<int8_t>(value); break;
-    case Repr::kI16: datum.i16 = static_cast<int16_t>(value); break;
-    case Repr::kI32: datum.i32 = static_cast<int32_t>(value); break;
-    case Repr::kI64: datum.i64 = value; break;
-    default: LATHE_CHECK(false && "not an integer column");
+    case Repr::kBool:
+      datum.b = value != 0;
+      break;
+    case Repr::kI8:
+      datum.i8 = static_cast<int8_t>(value);
+      break;
+    case Repr::kI16:
+      datum.i16 = static_cast<int16_t>(value);
+      break;
+    case Repr::kI32:
+      datum.i32 = static_cast<int32_t>(value);
+      break;
+    case Repr::kI64:
+      datum.i64 = value;
+      break;
+    default:
+      LATHE_CHECK(false && "not an integer column");
   }
   datums_[i] = datum;
   return *this;

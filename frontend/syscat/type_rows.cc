@@ -37,9 +37,8 @@ RowWriter& BeginType(const Type& type, Oid oid, RowWriter* rows) {
       .Set("typlen", types::CatalogLength(type))
       .Set("typbyval", PassedByValue(type))
       .Set("typtype", IsPseudoType(type) ? 'p' : 'b')
-      .Set("typcategory", IsPseudoType(type) && type.id != TypeId::kUnknown
-                              ? 'P'
-                              : types::CategoryOf(type))
+      .Set("typcategory",
+           IsPseudoType(type) && type.id != TypeId::kUnknown ? 'P' : types::CategoryOf(type))
       .Set("typispreferred", types::IsPreferred(type))
       .Set("typisdefined", true)
       .Set("typdelim", ',')
@@ -65,14 +64,18 @@ char AlignmentOf(const Type& type) {
     case TypeId::kUnknown:
     case TypeId::kBool:
     case TypeId::kChar:
-    case TypeId::kName: return 'c';
-    case TypeId::kInt2: return 's';
+    case TypeId::kName:
+      return 'c';
+    case TypeId::kInt2:
+      return 's';
     case TypeId::kInt8:
     case TypeId::kFloat8:
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
-    case TypeId::kInterval: return 'd';
-    default: return 'i';
+    case TypeId::kInterval:
+      return 'd';
+    default:
+      return 'i';
   }
 }
 

@@ -110,6 +110,12 @@ CallStatus ToRegtype(FunctionContext*, SessionFacts* f, const Datum* args, Datum
   if (!oid.ok()) return CallStatus::kNull;
   return PutInt(static_cast<int32_t>(oid->value), r);
 }
+/// A primary key has no storage of its own: the table is its index.
+CallStatus IndexBytes(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  if (!f->RelationBytes(OidOfArg(args[0]))) return CallStatus::kNull;
+  r->i64 = 0;
+  return CallStatus::kOk;
+}
 /// Every role may do everything yet; only whether the relation is there counts.
 CallStatus TablePrivilegeByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   Result<Oid> oid = f->RelationOid(args[0].string.view());
@@ -135,9 +141,53 @@ CallStatus TypeIsVisible(FunctionContext*, const Datum* args, const bool*, Datum
   if (!types::TypeFromOid(OidOfArg(args[0]), &type)) return CallStatus::kNull;
   return PutBool(true, result);
 }
+const Aggregate* AggregateByOid(Oid oid) {
+  for (const Aggregate& aggregate : AllAggregates()) {
+    if (aggregate.oid == oid) return &aggregate;
+  }
+  return nullptr;
+}
 CallStatus FunctionIsVisible(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  if (FunctionByOid(OidOfArg(args[0])) == nullptr) return CallStatus::kNull;
+  const Oid oid = OidOfArg(args[0]);
+  if (FunctionByOid(oid) == nullptr && AggregateByOid(oid) == nullptr) return CallStatus::kNull;
   return PutBool(true, result);
+}
+CallStatus OperatorIsVisible(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  const Function* function = FunctionByOid(OidOfArg(args[0]));
+  if (function == nullptr || function->op.empty()) return CallStatus::kNull;
+  return PutBool(true, result);
+}
+CallStatus CollationIsVisible(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  constexpr int32_t kDefault = 100, kC = 950;
+  if (args[0].i32 != kDefault && args[0].i32 != kC) return CallStatus::kNull;
+  return PutBool(true, result);
+}
+
+/// A declared type as in the list of a function's arguments.
+std::string DeclaredType(const Type& type) {
+  if (type.id == TypeId::kUnknown) return "\"any\"";
+  if (type.id == TypeId::kArray && type.element == TypeId::kUnknown) return "anyarray";
+  return type.id == TypeId::kBpChar ? "character" : types::FormatType(type);
+}
+CallStatus FunctionResult(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  const Oid oid = OidOfArg(args[0]);
+  if (const Function* function = FunctionByOid(oid)) return PutText(context, DeclaredType(function->result), result);
+  const Aggregate* aggregate = AggregateByOid(oid);
+  return aggregate == nullptr ? CallStatus::kNull : PutText(context, DeclaredType(aggregate->result), result);
+}
+CallStatus FunctionArguments(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  const Oid oid = OidOfArg(args[0]);
+  const Function* function = FunctionByOid(oid);
+  const Aggregate* aggregate = function == nullptr ? AggregateByOid(oid) : nullptr;
+  if (function == nullptr && aggregate == nullptr) return CallStatus::kNull;
+  const std::vector<Type>& types = function != nullptr ? function->args : aggregate->args;
+  std::string text;
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (i != 0) text += ", ";
+    if (function != nullptr && function->variadic && i + 1 == types.size()) text += "VARIADIC ";
+    text += DeclaredType(types[i]);
+  }
+  return PutText(context, text, result);
 }
 CallStatus FormatTypeOf(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   if (nulls[0]) return CallStatus::kNull;
@@ -160,6 +210,20 @@ CallStatus AlwaysTrue(FunctionContext*, const Datum*, const bool*, Datum* result
 CallStatus ZeroOid(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutInt(0, result); }
 CallStatus EncodingName(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return PutText(context, args[0].i32 == 6 ? "UTF8" : args[0].i32 == 0 ? "SQL_ASCII" : "", result);
+}
+CallStatus EncodingNumber(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  std::string name;
+  for (char c : args[0].string.view()) {
+    if (c == '-' || c == '_') continue;
+    name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return PutInt(name == "utf8" || name == "unicode" ? 6 : name == "sqlascii" ? 0 : -1, result);
+}
+/// The two tablespaces lie in the data directory.
+CallStatus TablespaceLocation(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  constexpr int32_t kDefault = 1663, kGlobal = 1664;
+  if (args[0].i32 != kDefault && args[0].i32 != kGlobal) return CallStatus::kNull;
+  return PutText(context, "", result);
 }
 CallStatus Utf8Name(FunctionContext* context, const Datum*, const bool*, Datum* result) {
   return PutText(context, "UTF8", result);
@@ -267,6 +331,16 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2079, "pg_table_is_visible", {O}, B, WithFacts<TableIsVisible>);
   add(2080, "pg_type_is_visible", {O}, B, TypeIsVisible);
   add(2081, "pg_function_is_visible", {O}, B, FunctionIsVisible);
+  add(2082, "pg_operator_is_visible", {O}, B, OperatorIsVisible);
+  add(3815, "pg_collation_is_visible", {O}, B, CollationIsVisible);
+  // There are none of these, so none is visible.
+  add(2083, "pg_opclass_is_visible", {O}, B, AlwaysNull);
+  add(3829, "pg_opfamily_is_visible", {O}, B, AlwaysNull);
+  add(2093, "pg_conversion_is_visible", {O}, B, AlwaysNull);
+  add(3403, "pg_statistics_obj_is_visible", {O}, B, AlwaysNull);
+  add(2165, "pg_get_function_result", {O}, T, FunctionResult);
+  add(2162, "pg_get_function_arguments", {O}, T, FunctionArguments);
+  add(2232, "pg_get_function_identity_arguments", {O}, T, FunctionArguments);
   add(1081, "format_type", {O, I}, T, FormatTypeOf, kStable, false, false);
   add(1716, "pg_get_expr", {T, O}, T, GetExpr);
   add(2509, "pg_get_expr", {T, O, B}, T, GetExpr);
@@ -281,6 +355,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(6174, "pg_get_statisticsobjdef_columns", {O}, T, AlwaysNull);
   add(1662, "pg_get_triggerdef", {O}, T, AlwaysNull);
   add(2730, "pg_get_triggerdef", {O, B}, T, AlwaysNull);
+  add(1573, "pg_get_ruledef", {O}, T, AlwaysNull);
+  add(2504, "pg_get_ruledef", {O, B}, T, AlwaysNull);
   add(1665, "pg_get_serial_sequence", {T, T}, T, AlwaysNull);
   add(1215, "obj_description", {O, N}, T, AlwaysNull);
   add(1348, "obj_description", {O}, T, AlwaysNull);
@@ -291,12 +367,15 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2854, "pg_my_temp_schema", {}, O, ZeroOid, kStable, false);
   add(2855, "pg_is_other_temp_schema", {O}, B, AlwaysFalse, kStable, false);
   add(1597, "pg_encoding_to_char", {I}, N, EncodingName, kStable, false);
+  add(1264, "pg_char_to_encoding", {N}, I, EncodingNumber, kStable, false);
+  add(3778, "pg_tablespace_location", {O}, T, TablespaceLocation, kStable, false);
   add(1039, "getdatabaseencoding", {}, N, Utf8Name, kStable, false);
   add(810, "pg_client_encoding", {}, N, Utf8Name, kStable, false);
   add(2325, "pg_relation_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
   add(2332, "pg_relation_size", {C, T}, L, WithFacts<RelationBytes>, kVolatile);
   add(2997, "pg_table_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
   add(2286, "pg_total_relation_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
+  add(2998, "pg_indexes_size", {C}, L, WithFacts<IndexBytes>, kVolatile);
   add(2288, "pg_size_pretty", {L}, T, SizePretty, kImm, false);
   add(3495, "to_regclass", {T}, C, WithFacts<ToRegclass>);
   add(3493, "to_regtype", {T}, TypeId::kRegtype, WithFacts<ToRegtype>);
@@ -306,6 +385,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2273, "has_schema_privilege", {O, T}, B, WithFacts<SchemaPrivilegeByOid>);
   add(2254, "has_database_privilege", {T, T}, B, AlwaysTrue, kStable, false);
   add(2255, "has_database_privilege", {O, T}, B, AlwaysTrue, kStable, false);
+  add(2709, "pg_has_role", {N, T}, B, AlwaysTrue, kStable, false);
+  add(2710, "pg_has_role", {O, T}, B, AlwaysTrue, kStable, false);
   add(1619, "pg_typeof", {TypeId::kUnknown}, TypeId::kRegtype, TypeOf, kStable, true, false);
   add(395, "array_to_string", {A, T}, T, ArrayToString2, kStable);
   add(384, "array_to_string", {A, T, T}, T, ArrayToString3, kStable, true, false);
