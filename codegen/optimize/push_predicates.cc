@@ -1,6 +1,6 @@
-// Moves conjuncts down to the lowest operator at which their columns are there. A conjunct that may fail on some row never goes
-// below an operator that could remove that row first (a join, an aggregate): it stays above it, in its place in the order of the
-// text. Equalities that can become hash keys are the exception; as in PostgreSQL they are evaluated where the join is.
+// Moves conjuncts down to the lowest operator at which their columns are there, those that may fail on some row too: PostgreSQL
+// evaluates a qualification at the lowest level that has its columns, so it fails on such a row as well, whatever a join above would
+// have removed. Volatile conjuncts stay where they are.
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -10,15 +10,6 @@ namespace {
 using logical::JoinKind;
 using logical::Kind;
 using Conjuncts = std::vector<ExprPtr>;
-
-/// "l = r" with the columns of one side each: a hash key.
-bool IsJoinKey(const Expr& e, const ColumnSet& left, const ColumnSet& right) {
-  if (!IsComparison(e, "=")) return false;
-  const ColumnSet a = ColumnsOf(*e.children[0]);
-  const ColumnSet b = ColumnsOf(*e.children[1]);
-  if (a.Empty() || b.Empty()) return false;
-  return (a.SubsetOf(left) && b.SubsetOf(right)) || (a.SubsetOf(right) && b.SubsetOf(left));
-}
 
 NodePtr Push(NodePtr node, Conjuncts conjuncts);
 
@@ -33,7 +24,7 @@ template <class F>
 Conjuncts Take(Conjuncts* from, F&& test) {
   Conjuncts taken, rest;
   for (ExprPtr& e : *from) {
-    const bool movable = !IsVolatile(*e) && !FailsOnRows(*e);
+    const bool movable = !IsVolatile(*e);
     (movable && test(*e) ? taken : rest).push_back(std::move(e));
   }
   *from = std::move(rest);
@@ -58,14 +49,14 @@ NodePtr PushJoin(NodePtr node, Conjuncts above) {
   switch (join.join_kind) {
     case JoinKind::kInner: {
       if (!join.dependent) {
-        // Everything is one list; what cannot go down stays in the predicate, or above if it may fail.
+        // Everything is one list; what cannot go down stays in the predicate.
         move_all(&on, std::move(above));
         above.clear();
         to_left = TakeWithin(&on, left);
         to_right = TakeWithin(&on, right);
         Conjuncts stay;
         for (ExprPtr& e : on) {
-          const bool here = !IsVolatile(*e) && (!FailsOnRows(*e) || IsJoinKey(*e, left, right));
+          const bool here = !IsVolatile(*e);
           (here ? stay : above).push_back(std::move(e));
         }
         on = std::move(stay);
