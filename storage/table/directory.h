@@ -37,6 +37,11 @@ class Directory {
   const std::vector<PageNodePtr>& pages() const { return pages_; }
   /// Index of the page that the key belongs to; size() = the tail.
   size_t Find(std::string_view key) const;
+  /// Does the key belong to page i (or to the tail)?
+  bool Covers(size_t i, std::string_view key) const {
+    return (i == 0 || pages_[i - 1]->entry.last_key < key) &&
+           (i == pages_.size() || key <= pages_[i]->entry.last_key);
+  }
   uint64_t row_count() const { return rows_before_.back(); }
   /// Rows in pages [from, to).
   uint64_t rows_between(size_t from, size_t to) const {

@@ -24,7 +24,7 @@ namespace lathe::table {
 struct EngineOptions {
   uint64_t frame_cache_bytes = 1ull << 30;  // pages kept in memory
   uint64_t delta_bytes_max = 512ull << 20;  // unfolded versions kept in memory; writers wait at it
-  uint64_t transaction_bytes_max = 1ull << 30;  // buffered changes of one transaction; 53200 beyond
+  uint64_t transaction_bytes_max = 2ull << 30;  // buffered changes of one transaction; 53200 beyond
   uint32_t load_rows_min =
       4096;  // an INSERT or COPY of at least this many rows writes pages, not delta
   uint64_t load_sort_bytes = 128ull << 20;  // memory of one load's sort before it spills runs

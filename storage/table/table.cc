@@ -252,9 +252,10 @@ void Table::Publish(const txn::StorageChanges& changes, Timestamp ts) {
   const uint64_t bytes = store->used_bytes();
   const uint64_t rows = store->node_count();
   bool widened = false;
+  size_t page = SIZE_MAX;
   for (const txn::RowChange& change : changes.rows) {
     const VersionNode* node = store->Add(change.key, ts, changes.schema_version, change.row);
-    version->NoteChange(change.key);
+    page = version->NoteChange(change.key, page);
     if (fold_log_ != nullptr) fold_log_->push_back(node);
     if (!change.is_delete()) {
       widened |= extents_.AddRow(layout(), change.row.data(), change.row.data());

@@ -177,6 +177,51 @@ int Main(int argc, char** argv) {
   Check(engine->FoldNow(t->id));
   std::printf("fold: %.1f ms\n", (Now() - start) * 1e3);
 
+  // All rows changed by one statement.
+  txn = engine->Begin(txn::Isolation::kReadCommitted);
+  Check(txn->StartStatement(nullptr));
+  start = Now();
+  {
+    auto source = txn->tables()->OpenScan(t, {}).value();
+    auto update = txn->tables()->OpenWrite(t, exec::WriteKind::kUpdate, &affected).value();
+    std::vector<types::Datum> datums(wide.field_count());
+    std::vector<char> nulls(wide.field_count(), 0);
+    while (source->Next(&morsel).value()) {
+      for (const exec::Segment& segment : morsel.segments) {
+        row::RowBuffer changes(&wide, nullptr);
+        for (uint32_t r = segment.from; r < segment.to; ++r) {
+          const char* row = row::RowAt(segment.page, layout.stride(), r);
+          for (size_t f = 0; f < layout.field_count(); ++f) {
+            datums[f] = datums[f + layout.field_count()] =
+                row::ReadField(layout, segment.page, row, f);
+          }
+          changes.AppendRow(datums.data(), reinterpret_cast<const bool*>(nulls.data()));
+        }
+        for (size_t p = 0; p < changes.page_count(); ++p) {
+          Check(update->Consume({changes.page(p), 0, row::HeaderOf(changes.page(p)).row_count}));
+        }
+      }
+    }
+    Check(update->Finish());
+  }
+  std::printf("update of all rows: %.0f ms\n", (Now() - start) * 1e3);
+  start = Now();
+  Check(txn->Commit());
+  std::printf("its commit: %.0f ms, %.0f MB of delta\n", (Now() - start) * 1e3,
+              static_cast<double>(engine->Stats().delta_bytes) / 1e6);
+  txn = engine->Begin(txn::Isolation::kReadCommitted);
+  for (int round = 0; round < 2; ++round) {
+    start = Now();
+    uint64_t count = CountRows(txn.get(), t, &segments);
+    std::printf("scan with all changed %d: %.1f ms, %lu rows, %lu segments\n", round,
+                (Now() - start) * 1e3, count, segments);
+  }
+  Check(txn->Commit());
+  start = Now();
+  Check(engine->FoldNow(t->id));
+  std::printf("fold: %.1f ms, %.0f MB of delta left\n", (Now() - start) * 1e3,
+              static_cast<double>(engine->Stats().delta_bytes) / 1e6);
+
   start = Now();
   const int commits = 2000;
   for (int i = 0; i < commits; ++i) {

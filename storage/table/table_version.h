@@ -54,9 +54,12 @@ struct TableVersion {
         versions(std::move(v)),
         states(std::make_unique<PageState[]>(directory->size() + 1)) {}
 
-  /// Counts a version with this key.
-  void NoteChange(std::string_view key) const {
-    states[directory->Find(key)].changes.fetch_add(1, std::memory_order_release);
+  /// Counts a version with this key. Gives the index of its page, which makes the next call cheap
+  /// when passed to it and the key belongs to the same page.
+  size_t NoteChange(std::string_view key, size_t page = SIZE_MAX) const {
+    if (page == SIZE_MAX || !directory->Covers(page, key)) page = directory->Find(key);
+    states[page].changes.fetch_add(1, std::memory_order_release);
+    return page;
   }
 
   const Timestamp valid_from;  // for snapshots at or above it

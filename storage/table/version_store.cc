@@ -47,24 +47,27 @@ const VersionNode* VersionStore::Seek(std::string_view key) const {
 
 const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_t schema_version,
                                      std::string_view image) {
-  VersionNode* before[kMaxHeight];
+  const bool ahead = last_ != nullptr && last_->key() < key;
   VersionNode* at = head_;
   const uint32_t levels = height_.load(std::memory_order_relaxed);
   for (uint32_t level = kMaxHeight; level-- > 0;) {
     if (level < levels) {
+      VersionNode* known = before_[level];
+      if (ahead && known != head_ && (at == head_ || at->key() < known->key())) at = known;
       for (;;) {
         VersionNode* next = at->next[level].load(std::memory_order_relaxed);
         if (next == nullptr || next->key() >= key) break;
         at = next;
       }
     }
-    before[level] = at;
+    before_[level] = at;
   }
-  VersionNode* node = before[0]->next[0].load(std::memory_order_relaxed);
+  VersionNode* node = before_[0]->next[0].load(std::memory_order_relaxed);
   const bool fresh = node == nullptr || node->key() != key;
   if (fresh) node = NewNode(key, RandomHeight());
 
   const Version* newest = node->newest.load(std::memory_order_relaxed);
+  last_ = node;
   if (newest != nullptr && newest->ts >= ts) return node;  // applied before
   auto* version = new (arena_.Allocate(sizeof(Version) + image.size())) Version();
   version->ts = ts;
@@ -76,12 +79,12 @@ const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_
 
   if (fresh) {
     for (uint32_t level = 0; level < node->height; ++level) {
-      node->next[level].store(before[level]->next[level].load(std::memory_order_relaxed),
+      node->next[level].store(before_[level]->next[level].load(std::memory_order_relaxed),
                               std::memory_order_relaxed);
     }
     if (node->height > levels) height_.store(node->height, std::memory_order_release);
     for (uint32_t level = 0; level < node->height; ++level) {
-      before[level]->next[level].store(node, std::memory_order_release);
+      before_[level]->next[level].store(node, std::memory_order_release);
     }
     nodes_.fetch_add(1, std::memory_order_relaxed);
   }

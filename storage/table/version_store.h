@@ -71,6 +71,10 @@ class VersionStore {
 
   txn::Arena arena_;
   VersionNode* head_;
+  // The last Add's node and its predecessor per level: where the next one starts when its key is
+  // greater (batches are sorted).
+  VersionNode* last_ = nullptr;
+  VersionNode* before_[kMaxHeight] = {};
   std::atomic<uint32_t> height_{1};
   std::atomic<uint64_t> nodes_{0}, bytes_{0}, newest_{0};
   uint64_t random_ = 0x9E3779B97F4A7C15ull;
