@@ -42,6 +42,7 @@ struct TreeJoin {
   ColumnSet left_columns, right_columns;
   std::vector<ExprPtr> conjuncts;
   OutputColumn mark;
+  std::vector<ConflictRule> rules;
   // Whether all conjuncts together reject NULLs of a set of columns.
   bool Rejects(const ColumnSet& columns) const {
     for (const ExprPtr& e : conjuncts) {
@@ -51,14 +52,14 @@ struct TreeJoin {
   }
 };
 
+// A single join never moves below a join that it stood above: its check of the number of rows would see rows that that join removes.
+
 /// (e1 a e2) b e3 = e1 a (e2 b e3); rejects: b's predicate rejects NULLs of e2, and for full joins a's as well.
 bool Associates(JoinKind a_kind, JoinKind b_kind, bool a_rejects, bool b_rejects) {
   const Class a = ClassOf(a_kind), b = ClassOf(b_kind);
+  if (a_kind == JoinKind::kSingle || b_kind == JoinKind::kSingle) return false;
   if (a == Class::kInner) return b != Class::kFull;
-  if (a == Class::kLeft) {
-    // A single join's check would see other rows.
-    return b == Class::kLeft && a_kind == JoinKind::kLeft && b_kind == JoinKind::kLeft && b_rejects;
-  }
+  if (a == Class::kLeft) return b == Class::kLeft && b_rejects;
   if (a == Class::kFull) return b == Class::kFull && a_rejects && b_rejects;
   return false;
 }
@@ -66,6 +67,7 @@ bool Associates(JoinKind a_kind, JoinKind b_kind, bool a_rejects, bool b_rejects
 /// (e1 a e2) b e3 = (e1 b e3) a e2; rejects: the predicates reject NULLs of e1.
 bool LeftAsscom(JoinKind a_kind, JoinKind b_kind, bool a_rejects, bool b_rejects) {
   const Class a = ClassOf(a_kind), b = ClassOf(b_kind);
+  if (b_kind == JoinKind::kSingle) return false;
   if (a == Class::kFull || b == Class::kFull) {
     const bool pair = (a == Class::kFull || a_kind == JoinKind::kLeft) &&
                       (b == Class::kFull || b_kind == JoinKind::kLeft);
@@ -154,7 +156,7 @@ class Builder {
 
   void AddOperators(int number) {
     TreeJoin& tree = joins_[number];
-    const std::vector<ConflictRule> rules = RulesOf(tree);
+    tree.rules = RulesOf(tree);
     if (tree.kind != JoinKind::kInner || tree.conjuncts.empty()) {
       JoinOperator op;
       op.kind = tree.kind;
@@ -167,7 +169,7 @@ class Builder {
       for (const ExprPtr& e : tree.conjuncts) list.push_back(e.get());
       op.selectivity = estimator_->JoinSelectivity(list);
       moved_.push_back({number, graph_.operators.size(), SIZE_MAX});
-      Finish(tree, rules, std::move(op));
+      Finish(tree, std::move(op));
       return;
     }
     for (size_t i = 0; i < tree.conjuncts.size(); ++i) {
@@ -176,24 +178,24 @@ class Builder {
       op.selectivity = estimator_->Selectivity(*tree.conjuncts[i]);
       op.hashable = IsHashable(*tree.conjuncts[i], tree);
       moved_.push_back({number, graph_.operators.size(), i});
-      Finish(tree, rules, std::move(op));
+      Finish(tree, std::move(op));
     }
   }
 
-  void Finish(const TreeJoin& tree, const std::vector<ConflictRule>& rules, JoinOperator op) {
+  void Finish(const TreeJoin& tree, JoinOperator op) {
     // A predicate that does not touch a side is tied to some input of it.
     if (!(op.total & tree.left)) op.total |= Lowest(tree.left);
     if (!(op.total & tree.right)) op.total |= Lowest(tree.right);
     for (bool changed = true; changed;) {
       changed = false;
-      for (const ConflictRule& rule : rules) {
+      for (const ConflictRule& rule : tree.rules) {
         if ((rule.touched & op.total) && (rule.needed & ~op.total)) {
           op.total |= rule.needed;
           changed = true;
         }
       }
     }
-    for (const ConflictRule& rule : rules) {
+    for (const ConflictRule& rule : tree.rules) {
       if (rule.needed & ~op.total) op.rules.push_back(rule);
     }
     op.left = op.total & tree.left;
@@ -324,7 +326,7 @@ class Builder {
         op.column_a = a;
         op.column_b = b;
         op.conjuncts.push_back(std::move(e));
-        Finish(joins_[meeting], RulesOf(joins_[meeting]), std::move(op));
+        Finish(joins_[meeting], std::move(op));
       }
     }
   }

@@ -26,6 +26,8 @@ struct OptimizeContext {
   std::set<std::string, std::less<>> disabled_rules;
   /// Called after each rule with its name, the plan's text after it and the time it took; last with "physical". May be empty.
   std::function<void(std::string_view rule, const std::string& plan, uint64_t ns)> trace;
+  /// Checks the plan after each rule; debug builds always do.
+  bool verify = false;
   /// Workers that the plan may run on; weighs algorithms only.
   uint32_t parallelism = 1;
 };

@@ -85,6 +85,7 @@ class Remover {
       *slot = std::move(child);
       return;
     }
+    if (!positional && !names_.empty()) RenameOutputs(node);
     RefreshOutputs(node);
   }
 
@@ -98,6 +99,26 @@ class Remover {
       if (e.column != project.outputs[i].id && kept_.Has(project.outputs[i].id)) return false;
     }
     return true;
+  }
+
+  /// A projection or DISTINCT that passes a renamed column passes it under its new name, once.
+  void RenameOutputs(Node* node) const {
+    std::vector<ExprPtr>* list = node->kind == Kind::kProject ? &node->As<logical::Project>().expressions
+                                 : node->kind == Kind::kAggregate ? &node->As<logical::Aggregate>().groups
+                                                                  : nullptr;
+    if (!list) return;
+    ColumnSet seen;
+    for (size_t i = 0; i < list->size();) {
+      ColumnId* id = &node->outputs[i].id;
+      RenameId(id);
+      if (seen.Has(*id)) {
+        list->erase(list->begin() + static_cast<ptrdiff_t>(i));
+        node->outputs.erase(node->outputs.begin() + static_cast<ptrdiff_t>(i));
+        continue;
+      }
+      seen.Add(*id);
+      ++i;
+    }
   }
 
   void RenameId(ColumnId* id) const {

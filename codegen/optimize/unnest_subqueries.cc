@@ -108,12 +108,13 @@ class Unnester {
     }
     ExprPtr subquery = std::move(*inner);
     if (subquery->subquery_kind == SubqueryKind::kExists) {
-      LATHE_TRY(Run(&subquery->subquery));
+      // Before what it selects is unnested: that is never evaluated.
       LATHE_ASSIGN(std::optional<bool> known, SimplifyExists(&subquery->subquery));
       if (known) {
         *e = expr::MakeBool(*known != negated);
         return false;
       }
+      LATHE_TRY(Run(&subquery->subquery));
       LATHE_TRY(JoinTo(input, negated ? JoinKind::kAnti : JoinKind::kSemi, subquery->subquery,
                        expr::MakeBool(true)));
       return true;
@@ -249,12 +250,12 @@ class Unnester {
       case SubqueryKind::kScalar:
         return AttachScalar(std::move(subquery), e, input);
       case SubqueryKind::kExists: {
-        LATHE_TRY(Run(&subquery->subquery));
         LATHE_ASSIGN(std::optional<bool> known, SimplifyExists(&subquery->subquery));
         if (known) {
           *e = expr::MakeBool(*known);
           return Ok();
         }
+        LATHE_TRY(Run(&subquery->subquery));
         LATHE_ASSIGN(*e, Mark(input, subquery->subquery, expr::MakeBool(true)));
         return Ok();
       }
