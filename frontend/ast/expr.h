@@ -113,8 +113,8 @@ struct Parameter : Expr {
   /// Set for a lifted literal: the type that it had (see lift.h). A lifted kString is still an
   /// unknown literal.
   std::optional<Literal::Type> lifted;
-  /// For a lifted literal: what of its value the plan may depend on ("int4", "int8", "numeric(2)",
-  /// "unknown", "like:prefix"); part of the fingerprint.
+  /// For a lifted literal: what of its value the plan may depend on ("int4", "int8",
+  /// "numeric(3,2)", "unknown", "like:prefix"); part of the fingerprint.
   std::string lifted_class;
 };
 
@@ -253,7 +253,7 @@ struct Case : Expr {
 };
 
 /// CAST(x AS t), x::t, or a typed literal: date '2020-01-01', interval '1' day (operand is a string
-/// Literal then).
+/// Literal then, or the Parameter that it was lifted to).
 struct Cast : Expr {
   enum class Style : uint8_t { kCast, kColons, kTypedLiteral };
   Cast() : Expr(Kind::kCast) {}

@@ -27,6 +27,48 @@ struct FindLargestParameter {
   void operator()(TableRef& t) { VisitChildren(t, *this); }
 };
 
+/// Whether an INSERT names its arbiter index by expressions: those must match the index's as
+/// written.
+bool NamesIndexByExpression(const InsertStatement& insert) {
+  if (insert.on_conflict == nullptr) return false;
+  if (insert.on_conflict->target_where != nullptr) return true;
+  return std::any_of(insert.on_conflict->target.begin(), insert.on_conflict->target.end(),
+                     [](const OnConflict::Element& element) {
+                       return element.expr->kind != Expr::Kind::kColumnRef;
+                     });
+}
+
+const WithClause* WithOf(const Statement& statement) {
+  switch (statement.kind) {
+    case Statement::Kind::kSelect:
+      return statement.As<SelectStatement>().with.get();
+    case Statement::Kind::kInsert:
+      return statement.As<InsertStatement>().with.get();
+    case Statement::Kind::kUpdate:
+      return statement.As<UpdateStatement>().with.get();
+    case Statement::Kind::kDelete:
+      return statement.As<DeleteStatement>().with.get();
+    case Statement::Kind::kMerge:
+      return statement.As<MergeStatement>().with.get();
+    default:
+      return nullptr;
+  }
+}
+
+/// Whether the statement, or one in its WITH (deeper ones are not allowed), is such an INSERT.
+bool HasIndexExpressions(const Statement& statement) {
+  if (statement.kind == Statement::Kind::kInsert &&
+      NamesIndexByExpression(statement.As<InsertStatement>())) {
+    return true;
+  }
+  const WithClause* with = WithOf(statement);
+  if (with == nullptr) return false;
+  return std::any_of(with->items.begin(), with->items.end(), [](const CommonTableExpr& item) {
+    return item.query->kind == Statement::Kind::kInsert &&
+           NamesIndexByExpression(item.query->As<InsertStatement>());
+  });
+}
+
 /// What a plan may depend on of a LIKE pattern: where its wildcards are.
 std::string_view PatternClass(std::string_view pattern) {
   if (pattern.find_first_of("\\_") != std::string_view::npos) return "like:general";
@@ -191,6 +233,7 @@ std::optional<LiftedStatement> LiftLiterals(Statement& statement, size_t literal
     default:
       return std::nullopt;
   }
+  if (HasIndexExpressions(statement)) return std::nullopt;
   FindLargestParameter find;
   VisitChildren(statement, find);
   if (find.literals > literals_max || find.largest > kParametersMax) return std::nullopt;

@@ -32,8 +32,9 @@ struct LiftedStatement {
 /// PARTITION BY, type modifiers, EXTRACT's field. A lifted string is still an unknown literal: the
 /// binder gives each use its type from its context, and reads the value at that type when the plan
 /// runs. The class kept in the fingerprint: int4 / int8, numeric(digits,scale), unknown, and for
-/// LIKE patterns exact / prefix / suffix / contains / general. Other statements, and those with
-/// more than `literals_max` literals, are left as they are: nullopt.
+/// LIKE patterns exact / prefix / suffix / contains / general. Other statements, those with more
+/// than `literals_max` literals and INSERTs that name an index by expressions in ON CONFLICT are
+/// left as they are: nullopt.
 std::optional<LiftedStatement> LiftLiterals(Statement& statement, size_t literals_max = 4096);
 
 }  // namespace lathe::ast

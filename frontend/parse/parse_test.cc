@@ -338,6 +338,7 @@ TEST(Lift, StatementsWithRows) {
             "WITH x AS (DELETE FROM t WHERE a = $1:int4 RETURNING a) SELECT * FROM x WHERE a IN "
             "(SELECT $2:int4) | $1=1 $2=2");
   EXPECT_EQ(Lifted("create table t (a int default 1)"), "");
+  EXPECT_EQ(Lifted("insert into t values (1) on conflict ((a + 1)) do nothing"), "");
   auto many = One("select 1, 2, 3");
   EXPECT_FALSE(LiftLiterals(*many, 2).has_value());
 }
