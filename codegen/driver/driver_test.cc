@@ -236,6 +236,7 @@ TEST_F(DriverTest, Joins) {
   const std::vector<std::string> marked = {"1|one|NULL", "2|two longer|true", "NULL|none|NULL"};
   auto mark = HashJoin(JoinKind::kMark, false, Scan(b, 11), Scan(a, 1), List(Col(11, TypeId::kInt4)),
                        List(Col(1, TypeId::kInt4)));
+  mark->As<physical::HashJoin>().null_aware = true;
   std::vector<std::string> got = Run(MakePlan(std::move(mark)));
   for (std::string& line : got) {
     if (line.ends_with("|t")) line = line.substr(0, line.size() - 1) + "true";

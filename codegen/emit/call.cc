@@ -47,7 +47,7 @@ SqlValue Emitter::EmitCall(const Expr& e) {
   }
   std::vector<SqlValue> args;
   for (const auto& child : e.children) args.push_back(code_.Decode(Emit(*child)));
-  return EmitBoxedCall(e, std::move(args));
+  return EmitBoxedCall(f, e.type, std::move(args));
 }
 
 SqlValue Emitter::EmitLike(const Expr& e, bool negate) {
@@ -91,11 +91,19 @@ SqlValue Emitter::LoadBoxed(const types::Type& type, llvm::Value* address) {
   return BigToFixed(code_.LoadDatum(types::TypeId::kNumeric, address, "result"), type);
 }
 
-SqlValue Emitter::EmitBoxedCall(const Expr& e, std::vector<SqlValue> args) {
-  const func::Function& f = *e.function;
+llvm::Value* Emitter::CompareBy(const func::Function* f, InlineOp op, const SqlValue& x, const SqlValue& y) {
+  if (CanInlineComparison(x.type, y.type)) return Compare(op, x, y);
+  if (f == nullptr) {
+    Fail(NotSupported("this comparison of " + types::FormatType(x.type) + " and " + types::FormatType(y.type)));
+    return code_.Bool(false);
+  }
+  return EmitBoxedCall(*f, types::TypeId::kBool, {code_.Decode(x), code_.Decode(y)}).value;
+}
+
+SqlValue Emitter::EmitBoxedCall(const func::Function& f, const types::Type& result_type, std::vector<SqlValue> args) {
   if (f.boxed == nullptr) {
     Fail(NotSupported("function " + std::string(f.name)));
-    return code_.Null(e.type);
+    return code_.Null(result_type);
   }
   llvm::Value* any_null = nullptr;
   if (f.strict) {
@@ -126,16 +134,16 @@ SqlValue Emitter::EmitBoxedCall(const Expr& e, std::vector<SqlValue> args) {
         b_.CreateICmpEQ(status, code_.Int32(static_cast<int>(func::CallStatus::kError))), "failed",
         [&] { b_.CreateRet(code_.Call(Abi::lathe_fail_function, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
     llvm::Value* is_null = b_.CreateICmpEQ(status, code_.Int32(static_cast<int>(func::CallStatus::kNull)));
-    if (e.type.is_fixed_numeric() || types::ReprOf(e.type) == Repr::kString) {
-      return Choose(is_null, "null_result", [&] { return code_.Null(e.type); },
-                    [&] { return LoadBoxed(e.type, result_room); });
+    if (result_type.is_fixed_numeric() || types::ReprOf(result_type) == Repr::kString) {
+      return Choose(is_null, "null_result", [&] { return code_.Null(result_type); },
+                    [&] { return LoadBoxed(result_type, result_room); });
     }
-    SqlValue v = LoadBoxed(e.type, result_room);
+    SqlValue v = LoadBoxed(result_type, result_room);
     v.null = is_null;
     return v;
   };
   if (any_null == nullptr) return call();
-  return Choose(any_null, "null_argument", [&] { return code_.Null(e.type); }, call);
+  return Choose(any_null, "null_argument", [&] { return code_.Null(result_type); }, call);
 }
 
 SqlValue Emitter::EmitBoxedCast(const Expr& e, SqlValue v) {

@@ -91,6 +91,10 @@ class Emitter {
     llvm::Value* null_row = nullptr;
     uint32_t flag_offset = 0;
   };
+  /// At the end of a match: what its steps allocated goes, when nothing made before the loop is in the arena.
+  void EmitInnerRowDone(bool allocates_before) {
+    if (!allocates_before && out_->resets_arena) code_.Call(Abi::lathe_row_done, {code_.worker()});
+  }
   /// Runs body where the row is the null row or the condition (nullptr: always true) holds.
   void EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave,
                     llvm::Value* is_null_row, const MatchBody& body);
@@ -135,7 +139,9 @@ class Emitter {
   // Calls (call.cc).
   SqlValue EmitCall(const Expr& e);
   SqlValue EmitLike(const Expr& e, bool negate);
-  SqlValue EmitBoxedCall(const Expr& e, std::vector<SqlValue> args);
+  SqlValue EmitBoxedCall(const func::Function& f, const types::Type& type, std::vector<SqlValue> args);
+  /// As Compare, by the operator's C++ form where there is no inline one. A NULL operand's result is meaningless.
+  llvm::Value* CompareBy(const func::Function* f, func::InlineOp op, const SqlValue& a, const SqlValue& b);
   SqlValue EmitBoxedCast(const Expr& e, SqlValue v);
   void StoreBoxed(const SqlValue& v, llvm::Value* address);           // fixed numerics become big
   SqlValue LoadBoxed(const types::Type& type, llvm::Value* address);  // and back

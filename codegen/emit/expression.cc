@@ -234,11 +234,7 @@ SqlValue Emitter::EmitGreatestLeast(const Expr& e) {
   SqlValue best = code_.Widen(code_.Decode(Emit(*e.children[0])));
   for (size_t i = 1; i < e.children.size(); ++i) {
     SqlValue next = code_.Widen(code_.Decode(Emit(*e.children[i])));
-    if (!CanInlineComparison(best.type, next.type)) {
-      Fail(NotSupported("GREATEST and LEAST of type " + types::FormatType(e.type)));
-      return best;
-    }
-    llvm::Value* take = Compare(e.kind == Kind::kGreatest ? func::InlineOp::kGt : func::InlineOp::kLt, next, best);
+    llvm::Value* take = CompareBy(e.function, e.kind == Kind::kGreatest ? func::InlineOp::kGt : func::InlineOp::kLt, next, best);
     if (best.null != nullptr) take = b_.CreateOr(take, best.null);
     if (next.null != nullptr) take = b_.CreateAnd(take, b_.CreateNot(next.null));
     SqlValue merged = best;
@@ -263,11 +259,7 @@ SqlValue Emitter::EmitInList(const Expr& e) {
   llvm::Value* null = v.null;
   for (size_t i = 1; i < e.children.size(); ++i) {
     SqlValue item = Emit(*e.children[i]);
-    if (!CanInlineComparison(v.type, item.type)) {
-      Fail(NotSupported("IN lists of type " + types::FormatType(v.type)));
-      return MakeBool(found);
-    }
-    llvm::Value* equal = Compare(func::InlineOp::kEq, v, item);
+    llvm::Value* equal = CompareBy(e.function, func::InlineOp::kEq, v, item);
     if (item.null != nullptr) {
       equal = b_.CreateAnd(equal, b_.CreateNot(item.null));
       null = code_.OrNull(null, item.null);
@@ -281,11 +273,7 @@ SqlValue Emitter::EmitInList(const Expr& e) {
 
 SqlValue Emitter::EmitIsDistinct(const Expr& e) {
   SqlValue x = Emit(*e.children[0]), y = Emit(*e.children[1]);
-  if (!CanInlineComparison(x.type, y.type)) {
-    Fail(NotSupported("IS DISTINCT FROM of types " + types::FormatType(x.type) + " and " + types::FormatType(y.type)));
-    return MakeBool(code_.Bool(false));
-  }
-  llvm::Value* differ = b_.CreateNot(Compare(func::InlineOp::kEq, x, y));
+  llvm::Value* differ = b_.CreateNot(CompareBy(e.function, func::InlineOp::kEq, x, y));
   if (x.null == nullptr && y.null == nullptr) return MakeBool(differ);
   llvm::Value *x_null = code_.IsNull(x), *y_null = code_.IsNull(y);
   llvm::Value* some_null = b_.CreateOr(x_null, y_null);

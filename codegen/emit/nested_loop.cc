@@ -20,6 +20,7 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     null_row = code_.Load(code_.Ptr(), code_.At(inner, 16), "null_row");
     null_page = code_.Load(code_.Ptr(), code_.At(inner, 32), "null_page");
   });
+  const bool allocates_before = out_->resets_arena;
   using RowBody = std::function<void(llvm::Value * row, llvm::Value * page, llvm::BasicBlock * leave, llvm::Value * is_null)>;
   auto each_row = [&](const RowBody& body, llvm::Value* any_match) {
     llvm::BasicBlock* page_head = code_.Block("inner.page");
@@ -67,7 +68,8 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     columns_.Pop();
     code_.Jump(row_next);
     b_.SetInsertPoint(row_next);
-    row->addIncoming(code_.At(row, layout.stride()), row_next);
+    EmitInnerRowDone(allocates_before);
+    row->addIncoming(code_.At(row, layout.stride()), b_.GetInsertBlock());
     b_.CreateBr(row_head);
     b_.SetInsertPoint(page_next);
     p->addIncoming(b_.CreateAdd(p, code_.Int64(1)), page_next);

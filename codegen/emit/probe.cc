@@ -31,6 +31,10 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
   for (const SqlValue& key : keys) hash = Hash(hash, key);
   hash = b_.CreateOr(hash, code_.UInt64(uint64_t{1} << 58), "hash");
 
+  const bool allocates_before = out_->resets_arena;
+  llvm::Value* chain_steps = code_.StackRoom(4, "chain_steps");
+  InPrologue([&] { code_.Store(code_.Int32(0), chain_steps); });
+
   // Emits the loop over the rows whose keys match, without the residual.
   auto each_candidate = [&](const MatchBody& body, llvm::Value* any_match) {
     llvm::BasicBlock* filter = code_.Block("probe");
@@ -78,9 +82,20 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
     columns_.Pop();
     code_.Jump(next);
     b_.SetInsertPoint(next);
+    EmitInnerRowDone(allocates_before);
     llvm::Value* next_row = code_.Load(code_.Ptr(), code_.At(row, state::kJoinNextOffset), "next_row");
-    row->addIncoming(next_row, next);
-    b_.CreateCondBr(b_.CreateIsNotNull(next_row), head, end);
+    // Long chains look for a cancelled statement now and then.
+    llvm::BasicBlock* more = code_.Block("probe.more");
+    b_.CreateCondBr(b_.CreateIsNotNull(next_row), more, end);
+    b_.SetInsertPoint(more);
+    llvm::Value* steps_taken = b_.CreateAdd(code_.Load(code_.I32(), chain_steps), code_.Int32(1));
+    code_.Store(steps_taken, chain_steps);
+    code_.If(
+        b_.CreateICmpEQ(b_.CreateAnd(steps_taken, code_.Int32(0xfff)), code_.Int32(0)), "probe.look",
+        [&] { code_.ReturnIfError(code_.Call(Abi::lathe_check_cancel, {code_.worker()}, "cancelled")); }, {},
+        Code::Hint::kUnlikely);
+    row->addIncoming(next_row, b_.GetInsertBlock());
+    b_.CreateBr(head);
     if (any_match != nullptr) {
       // The null row is a chain of one.
       b_.SetInsertPoint(end);
@@ -110,18 +125,27 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
     }
     return some_null;
   };
-  if (step.join.probe == pipeline::JoinRule::Probe::kMark) {
-    // With several keys or a residual the predicate can be false for a row with a NULL key; only one key decides alone.
-    if (join.probe_keys.size() > 1 || join.residual != nullptr) {
-      bool nulls_possible = false;
-      for (size_t i = 0; i < keys.size(); ++i) {
-        nulls_possible |= !null_equal[i] && (keys[i].null != nullptr || layout.field(i).null_bit >= 0);
-      }
-      if (nulls_possible || join.residual != nullptr) {
-        Fail(NotSupported("a mark join by hash with several conditions that can be NULL"));
-        return;
-      }
+  if (step.join.probe == pipeline::JoinRule::Probe::kMark && !join.null_aware) {
+    // Keys that are NULL do not match; the mark is NULL only where the residual was for some row.
+    llvm::Value* residual_null = nullptr;
+    if (join.residual != nullptr) {
+      residual_null = code_.StackRoom(1, "residual_null");
+      code_.Store(b_.getInt8(0), residual_null);
+      loop.each_match = [&, residual_null](const MatchBody& body, llvm::Value* any_match) {
+        each_candidate(
+            [&](llvm::Value* row, llvm::BasicBlock* leave, llvm::Value* is_null_row) {
+              BindBuildColumns(step, row, nullptr, layout.has_strings() ? PageOf(row) : nullptr);
+              SqlValue v = Emit(*join.residual);
+              If(code_.IsTrue(v), "residual_true", [&] { body(row, leave, is_null_row); });
+              If(code_.IsNull(v), "residual_unknown", [&] { code_.Store(b_.getInt8(1), residual_null); });
+            },
+            any_match);
+      };
     }
+    loop.maybe_null = [&, residual_null]() -> llvm::Value* {
+      if (residual_null == nullptr) return code_.Bool(false);
+      return b_.CreateICmpNE(code_.Load(code_.I8(), residual_null), b_.getInt8(0));
+    };
   }
   EmitJoin(step, index, join.mark.id, loop);
 }

@@ -10,12 +10,25 @@ void Emitter::EmitProject(const Step& step, size_t index) {
   const auto& project = step.node->As<physical::Project>();
   std::vector<std::pair<ColumnId, std::function<SqlValue()>>> bindings;
   const uint32_t node = step.node->id;
+  // A column may be given a new value under its old id; whoever reads the old one does so before it is bound anew.
+  std::set<ColumnId> redefined;
+  for (size_t i = 0; i < project.expressions.size(); ++i) {
+    const Expr& e = *project.expressions[i];
+    const ColumnId id = project.outputs[i].id;
+    if (e.kind != expr::Kind::kColumn || e.column != id) redefined.insert(id);
+  }
+  auto reads_redefined = [&redefined](const Expr& e) {
+    std::set<ColumnId> columns;
+    expr::CollectColumns(e, &columns);
+    return std::any_of(columns.begin(), columns.end(), [&](ColumnId id) { return redefined.contains(id); });
+  };
+  std::vector<std::pair<ColumnId, Range>> ranges;
   for (size_t i = 0; i < project.expressions.size(); ++i) {
     const Expr& e = *project.expressions[i];
     const ColumnId id = project.outputs[i].id;
     if (e.kind == expr::Kind::kColumn && e.column == id) continue;
-    if (std::optional<Range> range = RangeOf(e)) ranges_[id] = *range;
-    if (Costly(e)) {
+    if (std::optional<Range> range = RangeOf(e)) ranges.emplace_back(id, *range);
+    if (Costly(e) || reads_redefined(e)) {
       SqlValue v = Emit(e);
       bindings.emplace_back(id, [v] { return v; });
       continue;
@@ -30,14 +43,17 @@ void Emitter::EmitProject(const Step& step, size_t index) {
   }
   // Bound only now: expressions see the child's columns.
   for (auto& [id, load] : bindings) columns_.Bind(id, std::move(load));
+  for (ColumnId id : redefined) ranges_.erase(id);
+  for (const auto& [id, range] : ranges) ranges_[id] = range;
   EmitSteps(index + 1);
 }
 
 void Emitter::EmitRename(const Step& step, size_t index) {
+  std::vector<std::pair<ColumnId, SqlValue>> values;
   for (const auto& [id, old] : step.renames) {
-    if (id == old) continue;
-    columns_.Bind(id, [this, old = old] { return columns_.Get(old); });
+    if (id != old) values.emplace_back(id, columns_.Get(old));
   }
+  for (auto& [id, v] : values) columns_.Bind(id, [v = v] { return v; });
   EmitSteps(index + 1);
 }
 
