@@ -35,14 +35,14 @@ EDGES = {
     "codegen/ir": GROUND + ["codegen/expr", "runtime/abi", "runtime/state"],
     "codegen/emit": GROUND + ["codegen/expr", "codegen/logical", "codegen/physical", "codegen/pipeline", "codegen/ir",
                               "runtime/abi", "runtime/state"],
-    "codegen/jit": GROUND + ["codegen/ir", "runtime/abi"],
+    "codegen/jit": GROUND + ["codegen/ir", "codegen/emit", "runtime/abi"],
     "codegen/driver": GROUND + ["codegen/expr", "codegen/logical", "codegen/physical", "codegen/pipeline",
                                 "codegen/ir", "codegen/emit", "codegen/jit", "runtime/abi", "runtime/state"],
     "dist/admin": GROUND,
     "frontend/ast": ["runtime/base"],
     "frontend/parse": ["runtime/base", "frontend/ast"],
     "frontend/bind": GROUND + ["frontend/ast", "codegen/expr", "codegen/logical"],
-    "frontend/syscat": GROUND,
+    "frontend/syscat": GROUND + ["frontend/ast"],
     "frontend/session": GROUND + ["frontend/ast", "frontend/parse", "frontend/bind", "frontend/syscat",
                                   "codegen/expr", "codegen/logical", "codegen/physical", "codegen/optimize",
                                   "codegen/driver", "storage/table", "storage/txn"],
@@ -50,7 +50,7 @@ EDGES = {
 }
 # Headers that only these folders may include.
 OWNED = [
-    (re.compile(r'<llvm/'), ["codegen/ir", "codegen/emit", "codegen/jit", "cmake"]),
+    (re.compile(r'<llvm/'), ["codegen/ir", "codegen/emit", "codegen/jit", "codegen/driver", "cmake"]),
     (re.compile(r'<rocksdb/'), ["storage/kv"]),
     (re.compile(r'<(grpcpp|grpc|google/protobuf)/|"lathe/v1/'), ["dist/admin", "tools/lathe", "cmake"]),
     (re.compile(r'<asio'), ["frontend/pgwire"]),
@@ -90,8 +90,8 @@ def check_file(root, path):
         if folder not in EDGES:
             yield f"{path}:{number}: folder {folder} is not in the table"
             continue
-        # Tests may stand on one storey more than what they test: on their folder's allowed set and runtime.
-        if other not in EDGES[folder] and not (is_test and top == "runtime"):
+        # Tests may use more than what they test: their own top folder and the runtime.
+        if other not in EDGES[folder] and not (is_test and top in ("runtime", folder.split("/")[0])):
             yield f"{path}:{number}: {folder} must not include {other}"
 
 
