@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/bytes.h"
+#include "storage/table/scan.h"
 
 namespace lathe::table {
 namespace {
@@ -102,10 +103,7 @@ Status Folder::MergeVersions(std::string_view begin, std::string_view end, const
     }
     bool match = false;
     if (page != nullptr) {
-      slot = encoder.LowerBound(page, slot, rows, node->key());
-      match =
-          slot < rows && encoder.CompareRow(page, row::RowAt(page, table_->layout().stride(), slot),
-                                            node->key()) == 0;
+      slot = SeekRow(encoder, page, slot, rows, node->key(), &match);
       LATHE_TRY(builder->AppendRows(page, copied, slot));
       copied = slot;
     }

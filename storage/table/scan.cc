@@ -370,6 +370,26 @@ class PointScan final : public exec::RowSource {
 
 }  // namespace
 
+uint32_t SeekRow(const keyspace::KeyEncoder& encoder, const char* page, uint32_t from, uint32_t to,
+                 std::string_view key, bool* match) {
+  const uint32_t stride = encoder.layout().stride();
+  *match = false;
+  uint32_t low = from;  // rows in [from, low) are below the key
+  for (uint32_t step = 1; low < to; step *= 2) {
+    const uint32_t probe = std::min(low + step - 1, to - 1);
+    const int order = encoder.CompareRow(page, row::RowAt(page, stride, probe), key);
+    if (order < 0) {
+      low = probe + 1;
+      continue;
+    }
+    const uint32_t row = probe == low ? probe : encoder.LowerBound(page, low, probe, key);
+    *match = row == probe ? order == 0
+                          : encoder.CompareRow(page, row::RowAt(page, stride, row), key) == 0;
+    return row;
+  }
+  return to;
+}
+
 Result<Patch> BuildPatch(const Table& table, const TableVersion& version, const char* page,
                          uint32_t from, uint32_t to, std::string_view begin, std::string_view end,
                          Timestamp snapshot, std::span<const OwnRow> own, bool* cachable) {
@@ -406,11 +426,7 @@ Result<Patch> BuildPatch(const Table& table, const TableVersion& version, const 
     }
     if (!seen) continue;
     bool match = false;
-    if (page != nullptr) {
-      slot = encoder.LowerBound(page, slot, to, key);
-      match = slot < to &&
-              encoder.CompareRow(page, row::RowAt(page, table.layout().stride(), slot), key) == 0;
-    }
+    if (page != nullptr) slot = SeekRow(encoder, page, slot, to, key, &match);
     if (!match && image.empty()) continue;  // a deletion of what is not there
     writer.Base(base_from, slot);
     if (!image.empty()) LATHE_TRY(writer.Row(image));

@@ -44,6 +44,12 @@ Result<ScanRange> MakeScanRange(const keyspace::KeyEncoder& encoder,
 std::unique_ptr<exec::RowSource> OpenScan(ScanSource source, ScanRange range,
                                           const exec::ScanRequest& request);
 
+/// The first row in [from, to) of a page whose key is not below `key`; to when there is none. Meant
+/// for going through a page by ascending keys: what lies near `from` is found at once (galloping
+/// search). *match: that row has exactly this key.
+uint32_t SeekRow(const keyspace::KeyEncoder& encoder, const char* page, uint32_t from, uint32_t to,
+                 std::string_view key, bool* match);
+
 /// Merges rows [from, to) of page i (null page: the tail) with the versions in [begin, end) of the
 /// keys (empty end = to the last) that a snapshot sees, and with own rows, which go before them.
 /// cachable tells whether it holds for all later snapshots as well.
