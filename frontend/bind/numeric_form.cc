@@ -153,7 +153,12 @@ Status Binder::FitNumericArguments(const func::Function& function,
   if (KeepsFixed(function.inline_op) && numerics.size() == args.size()) {
     bool fixed = true;
     for (const Expr* e : list) fixed &= e->type.is_fixed_numeric();
-    if (fixed && func::ResultType(function, actual).is_fixed_numeric()) return Ok();
+    const Type result = func::ResultType(function, actual);
+    // At the bound of 38 digits fixed arithmetic may overflow where PostgreSQL's does not.
+    // Constants, whose speed does not matter, are computed exactly.
+    bool exact = !result.is_fixed_numeric() || result.precision < kDigitsMax;
+    for (const Expr* e : list) exact |= !expr::IsRuntimeConstant(*e);
+    if (fixed && result.is_fixed_numeric() && exact) return Ok();
   }
   for (size_t i : numerics) {
     LATHE_ASSIGN(args[i], ToNumericForm(std::move(args[i]), form));

@@ -191,9 +191,32 @@ BoundExpr Binder::CoerceArgument(ExprPtr arg, const Type& declared) {
   return Coerce(std::move(arg), declared, false);
 }
 
+/// Gives unknown literals in the place of arrays of any type the type of the arrays that are known.
+Status Binder::ResolveArrays(const std::vector<Type>& declared, std::vector<ExprPtr>& args,
+                             int32_t location) {
+  Type known;
+  bool any = false;
+  for (size_t i = 0; i < args.size() && i < declared.size(); ++i) {
+    if (declared[i].id != TypeId::kArray || declared[i].element != TypeId::kUnknown) continue;
+    any = true;
+    if (!IsUnknown(*args[i])) known = args[i]->type;
+  }
+  if (!any) return Ok();
+  if (known.id != TypeId::kArray) {
+    return At(SqlState::kDatatypeMismatch,
+              "could not determine polymorphic type because input has type unknown", location);
+  }
+  for (size_t i = 0; i < args.size() && i < declared.size(); ++i) {
+    if (declared[i].id != TypeId::kArray || !IsUnknown(*args[i])) continue;
+    LATHE_ASSIGN(args[i], Coerce(std::move(args[i]), Type::ArrayOf(known.element), false));
+  }
+  return Ok();
+}
+
 BoundExpr Binder::MakeCall(const func::Function& function, std::vector<ExprPtr> args,
                            int32_t location) {
   const Signature declared = Declared(function, args.size());
+  LATHE_TRY(ResolveArrays(declared, args, location));
   if (function.name == "pg_typeof" && args.size() == 1) {
     types::Datum oid;
     oid.i32 = static_cast<int32_t>(types::OidOf(args[0]->type).value);

@@ -132,3 +132,160 @@ select current_date = now()::date, current_timestamp = now()
 select abs(-5), sign(-2.5), sqrt(2.0), sqrt(4::float8), power(2, 3), exp(1.0), ln(2.718281828), mod(7, 3), pi()
 select count(*) from t where f = 'NaN'
 select f, f > 1, f is not null from t order by f
+select a from t where exists (select 1 from u where u.a = t.a) or b = 'Three'
+select a from t where a in (select a from u where b > 10) or c > 2
+select a, exists (select 1 from u where u.a = t.a and b is null) from t
+select a, not exists (select 1 from u where u.a > t.a) from t
+select a, (select count(*) from u where u.a >= t.a) as n from t
+select a, (select sum(b) from u where u.a >= t.a) + 1 as n from t
+select a, (select max(b) from u where u.a < t.a) from t where (select count(*) from u where u.a < t.a) > 0
+select a from t where c > (select avg(x.c) from t x where x.a = t.a)
+select a from t where c >= (select max(x.c) from t x where x.a = t.a)
+select a from t where a not in (select u.a from u where u.b > t.c)
+select a from t where a in (select u.a from u where u.b > t.c * 5)
+select a from t where a > any (select u.a from u where u.b < t.c * 10)
+select a from t where a <= all (select u.a from u where u.z)
+select a, a > all (select u.a from u where u.a < 0), a = any (select u.a from u where u.a < 0) from t
+select u.a, (select t.b from t where t.a = u.a and t.c < 50) from u
+select u.a, (select t.b from t where t.a = u.a) from u where u.a <> 2
+select u.a, (select t.b from t where t.a = u.a) from u
+select (select max(t.a) from t where t.c > (select avg(c) from t)), (select b from u where a = 1)
+select x.a, x.n from (select a, (select count(*) from u where u.a = t.a) as n from t) x where x.n = 1
+select t.a, s.n from t join (select a, count(*) as n from t group by a) s on s.a = t.a order by t.a
+select t.a, count(u.a), sum(u.b) from t left join u on u.a > t.a group by t.a
+select t.b, u.b from t left join u on t.a = u.a where coalesce(u.b, 0) < 15
+select t.b, u.b from t full join u on t.a = u.a where t.a is null or u.a is null
+select t.a, u.a from t full join u on t.a = u.a and u.z
+select t.a, u.a, v.k from t left join u on t.a = u.a full join v on v.k = u.a
+select t.a, u.a, v.k from t join (u left join v on v.a = u.a) on u.a = t.a
+select t.a, u.a from t cross join u where t.a + u.a = 4
+select t.a, u.a from t, u where t.a = u.a or t.a = u.a + 1
+select t.a, u.a from t join u on t.c > u.b
+select t1.a, t2.a from t t1 join t t2 on t1.b = t2.b
+select t1.a, t2.a from t t1 join t t2 on t1.d = t2.d and t1.c <> t2.c
+select t1.b from t t1 join t t2 on t1.c = t2.c join t t3 on t3.f = t2.f
+select count(*) from t t1, t t2, t t3
+select count(*) from t t1 join t t2 on t1.a is not distinct from t2.a
+select t.e, u.s from t join u on t.e = u.s
+select t.e, u.s from t left join u on t.b || 'x' = u.s || 'x'
+select v.k, w.x from v left join w on v.sm = w.x and v.r < 100
+select v.k, u.a from v join u on v.n > u.b
+select v.k, t.a from v join t on v.ts::date = t.d
+select b, count(*), count(distinct a), max(c) from t group by b order by count(*) desc, b
+select b, d, sum(c) from t group by b, d order by b nulls first
+select length(b), min(b), max(b) from t group by length(b)
+select d, count(*) from t group by d having max(a) >= 2 or d is null
+select extract(year from d) as y, count(*), avg(f) from t where f <> 'NaN' group by y order by y
+select a, avg(c), sum(c) / count(*), min(c) - max(c) from t group by a having count(c) > 0
+select z, count(*), sum(b), bool_and(b > 5) from u group by z
+select s, count(*) from u group by s
+select e, max(b), min(length(b)) from t group by e
+select sum(c * 2), sum(c) * 2, sum(a * c), avg(a * 1.0), sum(c + a) from t
+select sum(f), min(f), max(f), avg(f) from t where f < 1e9
+select sum(a) filter (where a > 1) + count(*), count(*) filter (where b is null) from t
+select count(distinct a % 2), sum(distinct a % 2), count(distinct c), count(distinct b || 'x') from t
+select a, count(distinct b), sum(distinct c), count(*) from t group by a
+select max(ts), min(ts), max(tz), count(ts) from v
+select max(i), min(i), sum(i), avg(i) from v
+select min(sm), max(r), sum(n), avg(sm), max(n), min(n) from v
+select bool_or(z), bool_and(z), every(z is null) from u where a > 100
+select sum(a + b) from u
+select 9223372036854775807 + sum(a) from u
+select sum(b * 922337203685477580) from u
+select sum(b * 1000000000000000000) from u
+select distinct z from u
+select distinct c, f from t where a = 2
+select distinct length(s) from u order by 1
+select distinct a, (select max(b) from u) from t
+select count(*) from (select distinct a, b from t) x
+select a from t group by a union all select a from u group by a
+(select a from t union select a from u) except select 3
+select a, b from t intersect select a, b from t
+select a from t union all select a from u order by 1 desc nulls last limit 3
+select * from (select a from t union all select a from u) x where a > 2
+select x.a, count(*) from (select a from t union all select a from u) x group by x.a
+select a from t where a in (select a from t union select 5)
+select 'a' as x union all select b from t union select e from t
+select a from t order by b desc, c limit 2
+select a, c from t order by c desc nulls first limit 3 offset 1
+select b from t order by b nulls first
+select d, a from t order by d desc nulls last, a nulls first, c
+select f from t order by f desc nulls last
+select s, a from u order by s desc, a
+select i from v order by i
+select n, k from v order by n desc nulls last, k
+select a + 1 as x from t order by -a nulls last, x
+select a from t order by (select max(b) from u where u.a = t.a) nulls first, a, c
+select * from u order by z nulls first, b desc nulls last limit 3
+with x as (select a, sum(c) as s from t group by a) select * from x where s = (select max(s) from x)
+with x as (select a from t where a > 1), y as (select x.a, u.b from x join u on u.a = x.a) select y.b, count(*) from y join x on x.a = y.a group by y.b
+with x as (select a, b from t) select * from x where a in (select a from x where b = 'two')
+with x as (select count(*) as n from t) select (select n from x) + (select n * 2 from x)
+with x as (select a from u) select * from (with y as (select a + 1 as b from x) select * from y where b > 2) q
+select case when exists (select 1 from u where u.a = t.a and u.z) then 'yes' when a is null then 'null' else 'no' end from t
+select case a when 1 then (select min(b) from u) when 2 then (select max(b) from u) end from t
+select coalesce((select b from u where u.a = t.a), -1) from t
+select case when a <> 0 then 10 / a else 0 end from t
+select a from t where a <> 0 and 10 / a > 4
+select case when a > 1 then 1 / (a - a) else a end from t
+select 1 / (a - 2) from t where a <> 2
+select a, c::int, c::bigint, c::smallint, (c * 1000000)::int from t where a = 1
+select (c * 100000000)::int from t
+select c::numeric(3,1) from t
+select (c * 1000)::numeric(5,2) from t
+select b::int from t where a = 1
+select t.b::varchar(2), t.b::char(5) || '|', e::text || '|', s || '|', s::text || '|', s::char(5) || '|' from t, u where t.a = 1 and u.a < 3
+select 'abc' < 'abd', 'abc' = 'abc ', 'abc'::char(5) = 'abc'::char(3), 'a'::char(2) < 'a b', 'abc'::char(5) || 'x'
+select b > 'o', b >= 'two', b < 'p', b between 'a' and 'p', b <> e from t
+select b like '%', b like '', b like '%o%', b like 't_o', b like '%wo', b like 'o%e', b not like '%t%' from t
+select 'a%b' like 'a\%b', 'a_b' like 'a\_b', 'axb' like 'a\_b', 'a\b' like 'a\\b', 'abc' like 'a%c%', 'héllo' like 'h_llo', 'x' like '%x%%'
+select b ~ '^t', b ~* 'THREE', b !~ 'o' from t
+select concat(a, '-', b), concat_ws(',', a, b, d), left(b, 2), right(b, 2), lpad(b, 5, '*'), rpad(b, 4, '-'), repeat(b, 2), reverse(b), initcap(b), split_part('a,b,c', ',', 2), strpos(b, 'o'), ascii(b), chr(65), md5(b) from t where a = 1
+select greatest(a, 2, null), least(a, null), greatest(b, e), least(d, '2020-01-15'), greatest(c, f), least(1, 2.5, 0.5) from t
+select date_trunc('month', d), date_trunc('year', ts), date_trunc('hour', ts), age(timestamp '2020-03-01', timestamp '2019-01-31') from t, v where t.a = 1
+select make_date(2020, 2, 29), date '2020-02-29' + interval '1 year', date '2020-03-31' - interval '1 month', '2020-01-01'::timestamp + interval '36 hours'
+select d - interval '1 day', d + 30, d - date '2019-12-31', (d + interval '1 hour')::date, d > ts from t, v where v.k = 1
+select i = interval '26:03:04', i > interval '1 day', extract(day from i), i::text, justify_hours(i * 30) from v where k = 1
+select extract(century from d), extract(doy from d), extract(isodow from d), extract(week from d), extract(quarter from d), extract(decade from d) from t where d is not null
+select extract(second from ts), extract(microseconds from ts), extract(minute from ts), date_part('hour', ts) from v where ts is not null
+select -7 / 2, -7 % 2, 7.5 % 2, -7.5 % 2, 5 & 3, 5 | 3, 5 # 3, 1 << 4, -16 >> 2, 2 ^ 0.5, @ -5, |/ 16
+select 0.1 * 0.1, 1.00 * 2.0, 10.0 / 4, 1e-5 * 1e-5, 12345678901234567890 * 98765432109876543210, 0.5 + 0.50, -1.50, 1.5 - 1.5
+select 99999999999999999999999999999999999999 + 1, 99999999999999999999999999999999999999 * 10.5
+select round(1234.567, 2), round(1234.567, -2), trunc(-1.567, 1), round(0.5), round(1.5), round(-0.5), ceil(-0.5), floor(-0.5), mod(7.5, 2), power(2.0, 0.5), sqrt(2), exp(1), ln(10), log(100), log(2.0, 8.0)
+select 1.5::float8 * 3, 1e15::float8, 1e16::float8, 123456789.123::float8, 0.1::float4, 1e-7::float8, 5::float8, -0.0::float8, 1.5::float4 + 1, 3::float4 / 7
+select 1::bigint + 1, 1::smallint + 1::smallint, 2::smallint * 3, 5::bigint / 2, 5::smallint / 2::smallint, 7::bigint % 4
+select -(-32768)::smallint
+select abs(-2147483648)
+select (-9223372036854775808) / -1
+select 5 % 0
+select 1.0 / 0
+select 5.0 % 0
+select 0::float8 / 0
+select 1e400::float8
+select 'abc'::numeric
+select '2020-02-30'::date
+select '1 foo'::interval
+select 'maybe'::boolean
+select 99999999999::int
+select 1e20::bigint
+select 'NaN'::float8::int
+select sqrt(-1)
+select ln(0)
+select substring('abc' from -1 for 1), substring('abc', 0, 2), substring('abc' from 5)
+select substring('abc' from 1 for -1)
+select true and null, false and null, true or null, false or null, not null::bool, null = null, null is null, null <> 1
+select null in (1, 2), 1 in (null), 1 in (1, null), 1 not in (2, null), null not in (1), null between 1 and 2, 1 between null and 0
+select a is true, a from (values (true), (false), (null)) x (a)
+select * from (values (1, 'a'), (2, null), (null, 'c')) x (n, s) where n is not null and s is not null
+select * from (values (1), (2), (3)) x (n) where n in (select * from (values (2), (3)) y)
+select n, sum(n) from (values (1), (2), (2)) x (n) group by n
+select x.n, y.m from (values (1), (2)) x (n) left join (values (2), (3)) y (m) on x.n = y.m
+select x, y from (select 1 as x, 2 as y) q, (select 3 as z) r where x < z
+select count(*), count(x) from (select null::int as x from t) q
+select t.*, u.* from t left join u on false
+select t.a from t where true and not false and (a = 1 or null)
+select t.a from t where null
+select 1 from t where a is null and b is not null
+select a from t where (a = 1) = (b = 'one')
+select a from t where (a > 1) is not true
+select a, (a = 1) = true, a > 1 and b > 'a' or c is null from t
