@@ -83,7 +83,7 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
   } else {
     std::vector<SqlValue> groups;
     for (uint32_t i = 0; i < spec.group_count; ++i) {
-      SqlValue v = Emit(*sink.fields[i]);
+      SqlValue v = Coerce(Emit(*sink.fields[i]), spec.layout.field(i).type);
       if (v.null != nullptr && spec.layout.field(i).null_bit < 0) {
         code_.FailIf(v.null, SqlState::kInternalError, "null value in a group column that cannot be null");
         v.null = nullptr;

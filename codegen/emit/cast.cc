@@ -33,6 +33,33 @@ SqlValue Emitter::BigToFixed(const SqlValue& v, const types::Type& type) {
   return Choose(v.null, "null", [&] { return code_.Null(type); }, convert);
 }
 
+SqlValue Emitter::Coerce(const SqlValue& v, const types::Type& type) {
+  if (v.type.id != types::TypeId::kNumeric || type.id != types::TypeId::kNumeric) {
+    if (v.repr != types::ReprOf(type)) {
+      Fail(MakeError(SqlState::kInternalError, "a value of type " + types::FormatType(v.type) + " where one of type " +
+                                                   types::FormatType(type) + " was planned"));
+      return code_.Null(type);
+    }
+    return v;
+  }
+  if (type.is_big_numeric()) {
+    if (v.type.is_big_numeric()) return v;
+    SqlValue big = FixedToBig(v);
+    big.type = type;
+    return big;
+  }
+  if (v.type.is_big_numeric()) return BigToFixed(v, type);
+  if (v.type.scale == type.scale && v.repr == types::ReprOf(type)) return v;
+  if (type.scale >= v.type.scale && type.precision - type.scale >= v.type.precision - v.type.scale) {
+    SqlValue wide = v;
+    wide.type = type;
+    wide.repr = types::ReprOf(type);
+    wide.value = RescaleUp(v.value, type.scale - v.type.scale, wide.repr);
+    return wide;
+  }
+  return BigToFixed(FixedToBig(v), type);
+}
+
 SqlValue Emitter::EmitCast(const Expr& e) {
   const Expr& child = *e.children[0];
   SqlValue v = Emit(child);

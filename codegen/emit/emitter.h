@@ -176,6 +176,8 @@ class Emitter {
   // Casts (cast.cc).
   SqlValue EmitCast(const Expr& e);
   SqlValue FixedToBig(const SqlValue& v);
+  /// The value in the form of a type that means the same: other widths of numerics. Anything else that differs is a bug.
+  SqlValue Coerce(const SqlValue& v, const types::Type& type);
   SqlValue BigToFixed(const SqlValue& v, const types::Type& type);
 
   // --- surroundings ---

@@ -24,7 +24,7 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
   std::vector<SqlValue> keys;
   llvm::Value* key_is_null = nullptr;
   for (size_t i = 0; i < join.probe_keys.size(); ++i) {
-    keys.push_back(Emit(*join.probe_keys[i]));
+    keys.push_back(Coerce(Emit(*join.probe_keys[i]), layout.field(i).type));
     if (!null_equal[i]) key_is_null = code_.OrNull(key_is_null, keys.back().null);
   }
   llvm::Value* hash = code_.UInt64(abi::kHashSeed);

@@ -51,7 +51,11 @@ void Emitter::EmitProject(const Step& step, size_t index) {
 void Emitter::EmitRename(const Step& step, size_t index) {
   std::vector<std::pair<ColumnId, SqlValue>> values;
   for (const auto& [id, old] : step.renames) {
-    if (id != old) values.emplace_back(id, columns_.Get(old));
+    SqlValue v = columns_.Get(old);
+    for (const logical::OutputColumn& output : step.node->outputs) {
+      if (output.id == id) v = Coerce(v, output.type);
+    }
+    values.emplace_back(id, v);
   }
   for (auto& [id, v] : values) columns_.Bind(id, [v = v] { return v; });
   EmitSteps(index + 1);

@@ -23,7 +23,7 @@ void Emitter::EmitRowSink(const Sink& sink) {
       v.value = llvm::Constant::getNullValue(code_.TypeOf(field.repr));
       if (v.repr == Repr::kString) v.size = code_.Int64(0);
     } else {
-      v = code_.Decode(Emit(*sink.fields[i]));
+      v = code_.Decode(Coerce(Emit(*sink.fields[i]), field.type));
     }
     if (v.null != nullptr && field.null_bit < 0) {
       std::string message = "null value in a column that cannot be null";
