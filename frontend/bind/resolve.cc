@@ -174,6 +174,32 @@ Signature Declared(const func::Function& function, size_t count) {
   return types;
 }
 
+/// Declares unknown literals in the place of arrays of any type to be arrays like those that are
+/// known. False when none is.
+bool ResolveArrays(const std::vector<ExprPtr>& args, Signature* declared) {
+  const auto any_array = [](const Type& type) {
+    return type.id == TypeId::kArray && type.element == TypeId::kUnknown;
+  };
+  const size_t count = std::min(args.size(), declared->size());
+  Type known;
+  bool unknown = false;
+  for (size_t i = 0; i < count; ++i) {
+    if (!any_array((*declared)[i])) continue;
+    if (IsUnknown(*args[i])) {
+      unknown = true;
+    } else {
+      known = args[i]->type;
+    }
+  }
+  if (!unknown) return true;
+  if (known.id != TypeId::kArray) return false;
+  for (size_t i = 0; i < count; ++i) {
+    if (any_array((*declared)[i]) && IsUnknown(*args[i]))
+      (*declared)[i] = Type::ArrayOf(known.element);
+  }
+  return true;
+}
+
 bool InPgCatalog(const ast::QualifiedName& name) {
   return name.catalog.empty() && (name.schema.empty() || name.schema == "pg_catalog");
 }
@@ -191,32 +217,13 @@ BoundExpr Binder::CoerceArgument(ExprPtr arg, const Type& declared) {
   return Coerce(std::move(arg), declared, false);
 }
 
-/// Gives unknown literals in the place of arrays of any type the type of the arrays that are known.
-Status Binder::ResolveArrays(const std::vector<Type>& declared, std::vector<ExprPtr>& args,
-                             int32_t location) {
-  Type known;
-  bool any = false;
-  for (size_t i = 0; i < args.size() && i < declared.size(); ++i) {
-    if (declared[i].id != TypeId::kArray || declared[i].element != TypeId::kUnknown) continue;
-    any = true;
-    if (!IsUnknown(*args[i])) known = args[i]->type;
-  }
-  if (!any) return Ok();
-  if (known.id != TypeId::kArray) {
+BoundExpr Binder::MakeCall(const func::Function& function, std::vector<ExprPtr> args,
+                           int32_t location) {
+  Signature declared = Declared(function, args.size());
+  if (!ResolveArrays(args, &declared)) {
     return At(SqlState::kDatatypeMismatch,
               "could not determine polymorphic type because input has type unknown", location);
   }
-  for (size_t i = 0; i < args.size() && i < declared.size(); ++i) {
-    if (declared[i].id != TypeId::kArray || !IsUnknown(*args[i])) continue;
-    LATHE_ASSIGN(args[i], Coerce(std::move(args[i]), Type::ArrayOf(known.element), false));
-  }
-  return Ok();
-}
-
-BoundExpr Binder::MakeCall(const func::Function& function, std::vector<ExprPtr> args,
-                           int32_t location) {
-  const Signature declared = Declared(function, args.size());
-  LATHE_TRY(ResolveArrays(declared, args, location));
   if (function.name == "pg_typeof" && args.size() == 1) {
     types::Datum oid;
     oid.i32 = static_cast<int32_t>(types::OidOf(args[0]->type).value);

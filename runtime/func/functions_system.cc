@@ -283,6 +283,37 @@ CallStatus ArrayToString3(FunctionContext* context, const Datum* args, const boo
   std::string_view null_text = nulls[2] ? std::string_view() : args[2].string.view();
   return ArrayToString(context, args[0].string, args[1].string.view(), nulls[2] ? nullptr : &null_text, result);
 }
+/// Element by element, then by length; NULL is after everything else and equal to NULL. False with an error in the context when
+/// the elements are of different types.
+bool CompareArrays(FunctionContext* context, const Datum* args, int* order) {
+  types::ArrayReader a(args[0].string.view()), b(args[1].string.view());
+  if (a.element() != b.element()) {
+    context->Fail(SqlState::kDatatypeMismatch, "cannot compare arrays of different element types");
+    return false;
+  }
+  const Type element(a.element());
+  for (uint32_t i = 0; i < a.count() && i < b.count(); ++i) {
+    Datum x, y;
+    const bool x_null = !a.Next(&x), y_null = !b.Next(&y);
+    *order = x_null || y_null ? static_cast<int>(x_null) - static_cast<int>(y_null) : Compare(element, x, y);
+    if (*order != 0) return true;
+  }
+  *order = a.count() < b.count() ? -1 : a.count() > b.count() ? 1 : 0;
+  return true;
+}
+template <bool (*kHolds)(int)>
+CallStatus ArrayComparison(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  int order = 0;
+  if (!CompareArrays(context, args, &order)) return CallStatus::kError;
+  return PutBool(kHolds(order), result);
+}
+bool IsEqual(int order) { return order == 0; }
+bool IsUnequal(int order) { return order != 0; }
+bool IsLess(int order) { return order < 0; }
+bool IsLessOrEqual(int order) { return order <= 0; }
+bool IsGreater(int order) { return order > 0; }
+bool IsGreaterOrEqual(int order) { return order >= 0; }
+
 /// Length and upper bound of the one dimension.
 CallStatus ArrayLength(FunctionContext*, const Datum* args, const bool*, Datum* result) {
   types::ArrayReader reader(args[0].string.view());
@@ -395,6 +426,16 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2092, "array_upper", {A, I}, I, ArrayLength, kImm, false);
   add(748, "array_ndims", {A}, I, ArrayDimensions, kImm, false);
   add(3179, "cardinality", {A}, I, Cardinality, kImm, false);
+  auto compare = [&](uint32_t oid, std::string_view name, std::string_view op, BoxedFunction boxed) {
+    add(oid, name, {A, A}, B, boxed, kImm);
+    list->back().op = op;
+  };
+  compare(744, "array_eq", "=", ArrayComparison<IsEqual>);
+  compare(390, "array_ne", "<>", ArrayComparison<IsUnequal>);
+  compare(391, "array_lt", "<", ArrayComparison<IsLess>);
+  compare(393, "array_le", "<=", ArrayComparison<IsLessOrEqual>);
+  compare(392, "array_gt", ">", ArrayComparison<IsGreater>);
+  compare(396, "array_ge", ">=", ArrayComparison<IsGreaterOrEqual>);
 }
 
 }  // namespace lathe::func
