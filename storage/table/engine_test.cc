@@ -386,6 +386,32 @@ TEST_F(EngineTest, RowIdsTruncateAndAddPrimaryKey) {
   EXPECT_TRUE(All(Find("t")).empty());
 }
 
+// A reader that waited for ALTER TABLE sees the rows in their new storage; one with an older
+// snapshot is told, not shown an empty table.
+TEST_F(EngineTest, RewrittenTablesAndSnapshots) {
+  schema::RelationPtr t = Create(KeyedSpec("t", false));
+  MustInsert(t, kThree);
+  auto repeatable = Begin(txn::Isolation::kRepeatableRead);
+  auto alter = Begin();
+  auto reader = Begin();
+  ASSERT_TRUE(alter->AddPrimaryKey(t->id, {0}, "").ok());
+  std::vector<Row> rows;
+  std::thread other([&] {
+    auto locked = reader->LockTable(t->id, txn::TableLockMode::kAccessShare);
+    ASSERT_TRUE(locked.ok());
+    auto source = reader->tables()->OpenScan(locked.value(), {});
+    ASSERT_TRUE(source.ok());
+    rows = Drain(source.value().get(), *locked.value()).value();
+  });
+  ASSERT_TRUE(alter->Commit().ok());
+  other.join();
+  EXPECT_EQ(rows, kThree);
+  auto locked = repeatable->LockTable(t->id, txn::TableLockMode::kAccessShare);
+  auto source = repeatable->tables()->OpenScan(locked.value(), {});
+  ASSERT_FALSE(source.ok());
+  EXPECT_EQ(SqlStateCode(source.error().state), "40001");
+}
+
 TEST_F(EngineTest, CatalogErrors) {
   Create(KeyedSpec());
   auto txn = Begin();

@@ -46,6 +46,14 @@ TransactionImpl::~TransactionImpl() {
   if (!over_) Rollback();
 }
 
+void TransactionImpl::TakeSnapshot() {
+  // In this order: a storage that the state names newly is then never newer than the snapshot
+  // without being noticed.
+  snapshot_state_ = engine_->catalog()->state();
+  snapshot_ = engine_->watermark()->Acquire();
+  has_snapshot_ = true;
+}
+
 void TransactionImpl::ReleaseSnapshot() {
   if (has_snapshot_) engine_->watermark()->Release(snapshot_);
   has_snapshot_ = false;
@@ -56,11 +64,9 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
   ++statement_;
   cancel_ = cancel;
   lock_timeout_ms_ = lock_timeout_ms;
+  has_read_ = false;
   if (isolation_ == txn::Isolation::kReadCommitted) ReleaseSnapshot();
-  if (!has_snapshot_) {
-    snapshot_ = engine_->watermark()->Acquire();
-    has_snapshot_ = true;
-  }
+  if (!has_snapshot_) TakeSnapshot();
   view_.Refresh(engine_->catalog()->state());
   saved_changes_ = view_.changes();
   saved_dropped_ = dropped_.size();
@@ -93,6 +99,12 @@ Result<schema::RelationPtr> TransactionImpl::LockTable(RelationId relation,
                                                        txn::TableLockMode mode) {
   LATHE_TRY(engine_->locks()->LockTableObject(id_, relation.value, mode, lock_wait()));
   view_.Refresh(engine_->catalog()->state());
+  // While it waited for the lock, the table may have got new storage, whose rows an older snapshot
+  // does not see.
+  if (isolation_ == txn::Isolation::kReadCommitted && has_snapshot_ && !has_read_) {
+    ReleaseSnapshot();
+    TakeSnapshot();
+  }
   return NeedTable(relation);
 }
 
@@ -262,12 +274,23 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
 Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScan(
     const schema::RelationPtr& relation, const exec::ScanRequest& request) {
   LATHE_CHECK(has_snapshot_);
+  has_read_ = true;
+  // Rows that were rewritten after the snapshot have lost their history.
+  auto known = snapshot_state_->relations.find(relation->id);
+  if (known != snapshot_state_->relations.end() && known->second->storage != relation->storage &&
+      std::find(created_.begin(), created_.end(), relation->storage) == created_.end()) {
+    return MakeError(SqlState::kSerializationFailure,
+                     isolation_ == txn::Isolation::kReadCommitted
+                         ? exec::kRestartStatement
+                         : "could not serialize access due to concurrent update");
+  }
   return OpenScanAt(relation, request, snapshot_);
 }
 
 Result<std::unique_ptr<exec::RowSink>> TransactionImpl::OpenWrite(
     const schema::RelationPtr& relation, exec::WriteKind kind, uint64_t* affected) {
   LATHE_CHECK(has_snapshot_);
+  has_read_ = true;
   LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(relation));
   return MakeSink(this, relation, std::move(table), kind, affected);
 }

@@ -74,6 +74,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
     size_t loads;
   };
 
+  void TakeSnapshot();
   void ReleaseSnapshot();
   Status EmitLoads();
   void End();
@@ -95,6 +96,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   bool over_ = false;
   bool has_snapshot_ = false;
   Timestamp snapshot_;
+  catalog::StatePtr snapshot_state_;  // the catalog when the snapshot was taken, or a little older
+  bool has_read_ = false;             // the statement has opened a scan or a sink
   uint32_t statement_ = 0;
   const exec::CancelFlag* cancel_ = nullptr;
   int64_t lock_timeout_ms_ = 0;
