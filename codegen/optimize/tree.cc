@@ -343,6 +343,9 @@ namespace {
 
 /// The comparison operator over exactly these types.
 const func::Function* FindComparison(std::string_view op, types::TypeId a, types::TypeId b) {
+  if (op == "=" && a == types::TypeId::kArray && b == types::TypeId::kArray) {
+    return func::FunctionsNamed("array_eq")[0];
+  }
   for (const func::Function* f : func::OperatorsNamed(op, 2)) {
     if (f->args[0].id == a && f->args[1].id == b && f->result.id == types::TypeId::kBool) return f;
   }
