@@ -69,14 +69,14 @@ class Inliner {
 
 class Remover {
  public:
-  explicit Remover(const Node& root) { kept_ = OutputSet(root); }
-
   /// positional: the parent relies on the order of the outputs.
   void Run(NodePtr* slot, bool positional) {
     Node* node = slot->get();
-    for (NodePtr& child : node->children) Run(&child, node->kind == Kind::kSetOperation);
+    for (size_t i = 0; i < node->children.size(); ++i) {
+      Run(&node->children[i], node->kind == Kind::kSetOperation || (positional && Passes(*node, i)));
+    }
     if (!names_.empty()) Rename(node);
-    if (node->kind == Kind::kProject && !positional && IsRenaming(*node)) {
+    if (node->kind == Kind::kProject && !positional && OnlyColumns(*node)) {
       for (size_t i = 0; i < node->outputs.size(); ++i) {
         const ColumnId from = node->As<logical::Project>().expressions[i]->column;
         if (node->outputs[i].id != from) names_[node->outputs[i].id.value] = from;
@@ -89,14 +89,32 @@ class Remover {
     RefreshOutputs(node);
   }
 
+  /// Gives the result its columns back where they have been renamed.
+  void Restore(NodePtr* root, const std::vector<OutputColumn>& outputs) const {
+    if ((*root)->kind == Kind::kModify) return;
+    bool same = true;
+    for (const OutputColumn& column : outputs) same &= logical::FindOutput(**root, column.id) != nullptr;
+    if (same) return;
+    auto project = std::make_shared<logical::Project>();
+    project->outputs = outputs;
+    for (const OutputColumn& column : outputs) {
+      ColumnId id = column.id;
+      RenameId(&id);
+      project->expressions.push_back(expr::MakeColumn(id, column.type));
+    }
+    project->children.push_back(std::move(*root));
+    *root = std::move(project);
+  }
+
  private:
-  /// Every output is a column of the child, and none that changes its name must keep it.
-  bool IsRenaming(const Node& node) const {
-    const auto& project = node.As<logical::Project>();
-    for (size_t i = 0; i < project.outputs.size(); ++i) {
-      const Expr& e = *project.expressions[i];
-      if (e.kind != expr::Kind::kColumn) return false;
-      if (e.column != project.outputs[i].id && kept_.Has(project.outputs[i].id)) return false;
+  /// The operator's outputs are those of its i-th child, in its order.
+  static bool Passes(const Node& node, size_t i) {
+    return node.kind == Kind::kLimit || node.kind == Kind::kSort || node.kind == Kind::kFilter ||
+           (node.kind == Kind::kWith && i == 1);
+  }
+  static bool OnlyColumns(const Node& node) {
+    for (const ExprPtr& e : node.As<logical::Project>().expressions) {
+      if (e->kind != expr::Kind::kColumn) return false;
     }
     return true;
   }
@@ -139,7 +157,6 @@ class Remover {
     }
   }
 
-  ColumnSet kept_;                                 // of the result
   std::unordered_map<uint32_t, ColumnId> names_;  // id given by a removed projection -> what it stood for
 };
 
@@ -147,8 +164,10 @@ class Remover {
 
 Status SimplifyProjections(RuleContext*, NodePtr* root) {
   Inliner().Run(root);
-  Remover remover(**root);
-  remover.Run(root, false);
+  const std::vector<OutputColumn> outputs = (*root)->outputs;
+  Remover remover;
+  remover.Run(root, true);
+  remover.Restore(root, outputs);
   return Ok();
 }
 
