@@ -51,6 +51,8 @@ void AddSettings(const Settings& settings, std::string* key) {
   *key += settings.Get(Setting::search_path);
   *key += '\x1f';
   *key += settings.Get(Setting::disable_rules);
+  *key += '\x1f';
+  *key += settings.Get(Setting::timezone);  // literals are read in it
 }
 
 /// Tables of a plan with the lock mode that each needs.
@@ -88,6 +90,7 @@ bind::BindContext SessionImpl::MakeBindContext(std::string_view sql,
   context.catalog = catalog;
   context.search_path = SearchPath();
   context.sql = sql;
+  context.format = &format_;
   context.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
   return context;
 }
