@@ -58,10 +58,17 @@ ExprPtr InTypeOf(const Expr& bound, const types::Type& column) {
   return result;
 }
 
+/// A date column against a timestamp: the day of the bound is an end that keeps all rows that may qualify, though not exact.
+ExprPtr DayOf(const Expr& bound, const types::Type& column) {
+  if (column.id != TypeId::kDate || bound.type.id != TypeId::kTimestamp) return nullptr;
+  return MakeCast(bound.Clone(), types::Type(TypeId::kDate));
+}
+
 /// Looks through casts that change nothing (varchar to text).
 const Expr* Bare(const Expr* e) {
-  while (e->kind == expr::Kind::kCast &&
-         func::InlineCastFor(e->children[0]->type, e->type) == func::InlineCast::kSame) {
+  while (e->kind == expr::Kind::kCast) {
+    const func::InlineCast cast = func::InlineCastFor(e->children[0]->type, e->type);
+    if (cast != func::InlineCast::kSame && cast != func::InlineCast::kDateToTimestamp) break;
     e = e->children[0].get();
   }
   return e;
@@ -85,6 +92,7 @@ struct Restriction {
   uint32_t field;
   Op op;
   ExprPtr bound;
+  bool exact = true;  // false: only good for skipping
 };
 
 class AccessPath {
@@ -135,7 +143,9 @@ class AccessPath {
       if (columns_[i].id != column->column) continue;
       ExprPtr value = InTypeOf(*Bare(bound), column->type);
       if (!value) value = InTypeOf(*bound, column->type);
-      if (value) restrictions_.push_back({conjunct, fields_[i], op, std::move(value)});
+      const bool exact = value != nullptr;
+      if (!exact) value = DayOf(*bound, column->type);
+      if (value) restrictions_.push_back({conjunct, fields_[i], op, std::move(value), exact});
       return;
     }
   }
@@ -143,7 +153,7 @@ class AccessPath {
   const Restriction* Find(uint32_t field, std::initializer_list<Op> ops) const {
     for (const Restriction& r : restrictions_) {
       for (Op op : ops) {
-        if (r.field == field && r.op == op) return &r;
+        if (r.field == field && r.op == op && r.exact) return &r;
       }
     }
     return nullptr;

@@ -16,6 +16,7 @@ constexpr double kRangeDefault = 1.0 / 3;
 constexpr double kLikeDefault = 0.05;
 constexpr double kNullDefault = 0.005;
 constexpr double kDistinctDefault = 200;
+constexpr double kDayMicros = 86400e6;
 
 double Clamp(double s) { return std::min(1.0, std::max(1e-9, s)); }
 
@@ -29,10 +30,11 @@ std::optional<double> Position(const types::Value& value) {
     case TypeId::kInt4:
     case TypeId::kInt8:
     case TypeId::kOid:
-    case TypeId::kDate:
     case TypeId::kTimestampTz:
     case TypeId::kTimestamp:
       return static_cast<double>(value.AsInt64());
+    case TypeId::kDate:  // comparable with timestamps
+      return static_cast<double>(value.AsInt64()) * kDayMicros;
     case TypeId::kFloat4:
     case TypeId::kFloat8:
       return value.AsDouble();
@@ -57,9 +59,17 @@ std::optional<double> Position(const types::Value& value) {
   }
 }
 
+std::string_view Unpadded(std::string_view text) {
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
 bool SameValue(const types::Value& a, const types::Value& b) {
   if (a.is_null() || b.is_null()) return false;
-  if (a.type().is_string_like() && b.type().is_string_like()) return a.AsString() == b.AsString();
+  if (a.type().is_string_like() && b.type().is_string_like()) {
+    const bool padded = a.type().id == types::TypeId::kBpChar || b.type().id == types::TypeId::kBpChar;
+    return padded ? Unpadded(a.AsString()) == Unpadded(b.AsString()) : a.AsString() == b.AsString();
+  }
   if (SameValues(a.type(), b.type())) {
     types::Value copy = a;
     copy.set_type(b.type());
@@ -107,7 +117,8 @@ double Estimator::BaseDistinct(const Expr& e) {
     if (facts->distinct > 0) return facts->distinct;
     if (facts->stats && (e.type.is_integer() || e.type.id == types::TypeId::kDate)) {
       const std::optional<double> min = Position(facts->stats->min), max = Position(facts->stats->max);
-      if (min && max) return std::max(1.0, std::min(facts->table_rows, *max - *min + 1));
+      const double unit = e.type.id == types::TypeId::kDate ? kDayMicros : 1;
+      if (min && max) return std::max(1.0, std::min(facts->table_rows, (*max - *min) / unit + 1));
     }
     if (facts->table_rows > 0) return std::min(facts->table_rows, kDistinctDefault);
   }
@@ -212,9 +223,15 @@ double Estimator::AndSelectivity(const Expr& e) {
   for (const Range& range : ranges) {
     if (range.low < 1 && range.high < 1) {
       const double between = range.low + range.high - 1;
-      // Both unknown: PostgreSQL's default for a closed range.
-      const bool unknown = range.low == kRangeDefault && range.high == kRangeDefault;
-      selectivity *= unknown || between <= 0 ? kEqualDefault : between;
+      // Both unknown: PostgreSQL's default for a closed range. One unknown: it halves what the other lets pass.
+      const bool low_unknown = range.low == kRangeDefault, high_unknown = range.high == kRangeDefault;
+      if (low_unknown && high_unknown) {
+        selectivity *= kEqualDefault;
+      } else if (low_unknown || high_unknown) {
+        selectivity *= (low_unknown ? range.high : range.low) / 2;
+      } else {
+        selectivity *= between <= 0 ? kEqualDefault : between;
+      }
     } else {
       selectivity *= range.low * range.high;
     }
@@ -263,7 +280,8 @@ double Estimator::EqualSelectivity(const Expr& column, const Expr& other) {
   }
   const double rest = std::max(0.0, 1 - common - facts->stats->null_fraction);
   const double others = distinct - static_cast<double>(facts->stats->most_common.size());
-  return Clamp(rest / std::max(1.0, others));
+  // Never nothing: the value may have come since the statistics were made.
+  return Clamp(std::max(rest / std::max(1.0, others), 0.5 / std::max(1.0, facts->table_rows)));
 }
 
 double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op) {
@@ -314,7 +332,7 @@ double Estimator::LikeSelectivity(const Expr& pattern) {
       selectivity *= 0.2;
     }
   }
-  return std::min(0.5, std::max(0.01, selectivity));
+  return std::min(0.5, std::max(0.02, selectivity));
 }
 
 }  // namespace lathe::optimize
