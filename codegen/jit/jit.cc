@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include <llvm/ADT/StringMap.h>
+#include <llvm/ExecutionEngine/Orc/ExecutorProcessControl.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -73,18 +74,15 @@ class JitImplementation;
 
 class LinkedCode final : public Code {
  public:
-  LinkedCode(llvm::orc::ResourceTrackerSP tracker, llvm::orc::LLJIT* lljit, llvm::orc::JITDylib* dylib,
-             PipelineFunction function, uint64_t bytes)
-      : tracker_(std::move(tracker)), lljit_(lljit), dylib_(dylib), function_(function), bytes_(bytes) {}
+  LinkedCode(llvm::orc::LLJIT* lljit, llvm::orc::JITDylib* dylib, PipelineFunction function, uint64_t bytes)
+      : lljit_(lljit), dylib_(dylib), function_(function), bytes_(bytes) {}
   ~LinkedCode() override {
-    tracker_.reset();
     if (auto error = lljit_->getExecutionSession().removeJITDylib(*dylib_)) llvm::consumeError(std::move(error));
   }
   PipelineFunction function() const override { return function_; }
   uint64_t bytes() const override { return bytes_; }
 
  private:
-  llvm::orc::ResourceTrackerSP tracker_;
   llvm::orc::LLJIT* lljit_;
   llvm::orc::JITDylib* dylib_;
   PipelineFunction function_;
@@ -111,7 +109,12 @@ class JitImplementation final : public Jit {
     builder->setRelocationModel(llvm::Reloc::PIC_);
     builder->setCodeModel(llvm::CodeModel::Small);
     target_builder_ = std::make_unique<llvm::orc::JITTargetMachineBuilder>(*builder);
+    // Linking happens on the thread that asks for it; the default would start a thread for each task.
+    auto process = llvm::orc::SelfExecutorProcessControl::Create(
+        std::make_shared<llvm::orc::SymbolStringPool>(), std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
+    if (!process) return LlvmError(process.takeError());
     auto lljit = llvm::orc::LLJITBuilder()
+                     .setExecutorProcessControl(std::move(*process))
                      .setJITTargetMachineBuilder(*builder)
                      .setObjectLinkingLayerCreator(
                          [](llvm::orc::ExecutionSession& session, const llvm::Triple&)
@@ -160,23 +163,22 @@ class JitImplementation final : public Jit {
     auto& session = lljit_->getExecutionSession();
     llvm::orc::JITDylib& dylib = session.createBareJITDylib(function + "." + std::to_string(next_.fetch_add(1)));
     dylib.addToLinkOrder(*runtime_);
-    llvm::orc::ResourceTrackerSP tracker = dylib.createResourceTracker();
     const uint64_t bytes = object.size();
     auto buffer = std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), function, false);
+    // The dylib's own tracker: LLVM 19's transfer between trackers holds a reference into a map that it grows.
     auto linked = [&]() -> Result<PipelineFunction> {
-      if (auto error = lljit_->getObjLinkingLayer().add(tracker, std::move(buffer))) return LlvmError(std::move(error));
+      if (auto error = lljit_->getObjLinkingLayer().add(dylib, std::move(buffer))) return LlvmError(std::move(error));
       auto address = session.lookup({&dylib}, session.intern(function));
       if (!address) return LlvmError(address.takeError());
       return address->getAddress().toPtr<PipelineFunction>();
     }();
     timing->link_ns = NsSince(start);
     if (!linked.ok()) {
-      tracker.reset();
       if (auto error = session.removeJITDylib(dylib)) llvm::consumeError(std::move(error));
       return std::move(linked).error();
     }
     return std::unique_ptr<Code>(
-        std::make_unique<LinkedCode>(std::move(tracker), lljit_.get(), &dylib, linked.value(), bytes));
+        std::make_unique<LinkedCode>(lljit_.get(), &dylib, linked.value(), bytes));
   }
 
   std::string Optimize(llvm::Module* module) override {
