@@ -111,11 +111,21 @@ class Facts final : public func::SessionFacts {
     std::lock_guard lock(mutex_);
     schema::RelationPtr relation = Find(oid);
     if (relation == nullptr) return std::nullopt;
-    auto stats = catalog()->GetStats(relation->id);
-    return static_cast<int64_t>(stats->row_count * relation->RowLayout().stride());
+    return BytesOf(*relation);
+  }
+  int64_t DatabaseBytes() override {
+    std::lock_guard lock(mutex_);
+    int64_t bytes = 0;
+    if (catalog() == nullptr) return bytes;
+    for (const schema::RelationPtr& relation : catalog()->Relations()) bytes += BytesOf(*relation);
+    return bytes;
   }
 
  private:
+  int64_t BytesOf(const schema::RelationDescriptor& relation) {
+    auto stats = catalog()->GetStats(relation.id);
+    return static_cast<int64_t>(stats->row_count * relation.RowLayout().stride());
+  }
   schema::CatalogReader* catalog() { return session_->catalog_.get(); }
   schema::RelationPtr Find(Oid oid) {
     return catalog() == nullptr ? nullptr : catalog()->GetRelation(RelationId(oid.value));
@@ -151,8 +161,13 @@ class FactsNames final : public types::NameResolver {
       return types::TypeFromOid(oid, &t) ? types::FormatType(t) : "";
     }
     if (type == types::TypeId::kRegproc) {
-      const func::Function* function = func::FunctionByOid(oid);
-      return function == nullptr ? "" : std::string(function->name);
+      if (const func::Function* function = func::FunctionByOid(oid)) {
+        return std::string(function->name);
+      }
+      for (const func::Aggregate& aggregate : func::AllAggregates()) {
+        if (aggregate.oid == oid) return std::string(aggregate.name);
+      }
+      return "";
     }
     return "";
   }
@@ -160,15 +175,26 @@ class FactsNames final : public types::NameResolver {
     if (type == types::TypeId::kRegclass) return facts_->RelationOid(name);
     if (type == types::TypeId::kRegnamespace) return facts_->SchemaOid(name);
     if (type == types::TypeId::kRegtype) return facts_->TypeOid(name);
-    auto functions = func::FunctionsNamed(name);
-    if (functions.empty()) {
-      return MakeError(SqlState::kUndefinedFunction,
-                       "function \"" + std::string(name) + "\" does not exist");
-    }
-    return functions[0]->oid;
+    return FunctionOid(name);
   }
 
  private:
+  static Result<Oid> FunctionOid(std::string_view name) {
+    constexpr std::string_view kSchema = "pg_catalog.";
+    const bool qualified = name.starts_with(kSchema);
+    const std::string_view bare = qualified ? name.substr(kSchema.size()) : name;
+    auto functions = func::FunctionsNamed(bare);
+    auto aggregates = func::AggregatesNamed(bare);
+    if (functions.size() + aggregates.size() > 1) {
+      return MakeError(SqlState::kAmbiguousFunction,
+                       "more than one function named \"" + std::string(name) + "\"");
+    }
+    if (!functions.empty()) return functions[0]->oid;
+    if (!aggregates.empty()) return aggregates[0]->oid;
+    return MakeError(SqlState::kUndefinedFunction,
+                     "function \"" + std::string(name) + "\" does not exist");
+  }
+
   func::SessionFacts* const facts_;
 };
 

@@ -42,6 +42,8 @@ class SessionFacts {
   virtual std::optional<std::string> RoleName(Oid role) = 0;
   /// Bytes of a relation's rows on disk, estimated; nullopt = no such relation.
   virtual std::optional<int64_t> RelationBytes(Oid relation) = 0;
+  /// The same of all relations of the database.
+  virtual int64_t DatabaseBytes() = 0;
 };
 
 /// One per worker and execution; copied for each worker, which gives the copy an arena of its own. Not shared between threads.

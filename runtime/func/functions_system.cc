@@ -110,6 +110,21 @@ CallStatus ToRegtype(FunctionContext*, SessionFacts* f, const Datum* args, Datum
   if (!oid.ok()) return CallStatus::kNull;
   return PutInt(static_cast<int32_t>(oid->value), r);
 }
+/// There is one database, which has this oid in pg_database.
+constexpr int32_t kDatabaseOid = 5;
+CallStatus DatabaseBytes(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
+  if (args[0].i32 != kDatabaseOid) return CallStatus::kNull;
+  r->i64 = f->DatabaseBytes();
+  return CallStatus::kOk;
+}
+CallStatus DatabaseBytesByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  if (args[0].string.view() != f->CurrentDatabase()) {
+    return c->Fail(SqlState::kInvalidCatalogName,
+                   "database \"" + std::string(args[0].string.view()) + "\" does not exist");
+  }
+  r->i64 = f->DatabaseBytes();
+  return CallStatus::kOk;
+}
 /// A primary key has no storage of its own: the table is its index.
 CallStatus IndexBytes(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
   if (!f->RelationBytes(OidOfArg(args[0]))) return CallStatus::kNull;
@@ -314,6 +329,18 @@ bool IsLessOrEqual(int order) { return order <= 0; }
 bool IsGreater(int order) { return order > 0; }
 bool IsGreaterOrEqual(int order) { return order >= 0; }
 
+/// The array of its text form, by its elements' type. Drivers know array types by this function's name.
+CallStatus ArrayIn(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  Type element;
+  if (!types::TypeFromOid(OidOfArg(args[1]), &element) || element.id == TypeId::kArray) {
+    return context->Fail(SqlState::kUndefinedObject,
+                         "cache lookup failed for type " + std::to_string(OidOfArg(args[1]).value));
+  }
+  Status status = types::ParseText(Type::ArrayOf(element.id), args[0].string.view(), context->format_or_default(),
+                                   context->arena, result);
+  return status.ok() ? CallStatus::kOk : context->Fail(std::move(status).error());
+}
+
 /// Length and upper bound of the one dimension.
 CallStatus ArrayLength(FunctionContext*, const Datum* args, const bool*, Datum* result) {
   types::ArrayReader reader(args[0].string.view());
@@ -406,6 +433,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2332, "pg_relation_size", {C, T}, L, WithFacts<RelationBytes>, kVolatile);
   add(2997, "pg_table_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
   add(2286, "pg_total_relation_size", {C}, L, WithFacts<RelationBytes>, kVolatile);
+  add(2324, "pg_database_size", {O}, L, WithFacts<DatabaseBytes>, kVolatile);
+  add(2168, "pg_database_size", {N}, L, WithFacts<DatabaseBytesByName>, kVolatile);
   add(2998, "pg_indexes_size", {C}, L, WithFacts<IndexBytes>, kVolatile);
   add(2288, "pg_size_pretty", {L}, T, SizePretty, kImm, false);
   add(3495, "to_regclass", {T}, C, WithFacts<ToRegclass>);
@@ -421,6 +450,7 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(1619, "pg_typeof", {TypeId::kUnknown}, TypeId::kRegtype, TypeOf, kStable, true, false);
   add(395, "array_to_string", {A, T}, T, ArrayToString2, kStable);
   add(384, "array_to_string", {A, T, T}, T, ArrayToString3, kStable, true, false);
+  add(750, "array_in", {T, O, I}, A, ArrayIn);
   add(2176, "array_length", {A, I}, I, ArrayLength, kImm, false);
   add(2091, "array_lower", {A, I}, I, ArrayLower, kImm, false);
   add(2092, "array_upper", {A, I}, I, ArrayLength, kImm, false);
