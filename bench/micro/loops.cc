@@ -1,0 +1,55 @@
+// Compiled with -O3 -march=native; see loops.h.
+#include "bench/micro/loops.h"
+
+#include <cstring>
+
+namespace lathe::micro {
+namespace {
+
+template <class T>
+inline T At(const char* row, size_t offset) {
+  T value;
+  std::memcpy(&value, row + offset, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+int64_t SumQ6(const RowSpan* spans, size_t span_count) {
+  int64_t sum = 0;
+  for (size_t s = 0; s < span_count; ++s) {
+    const char* const end = spans[s].rows + spans[s].count * kStride;
+    for (const char* row = spans[s].rows; row != end; row += kStride) {
+      const int32_t ship = At<int32_t>(row, kShipDate);
+      const int64_t discount = At<int64_t>(row, kDiscount);
+      // Without branches: the conditions are too random to be predicted.
+      const bool taken = (ship >= kQ6ShipFrom) & (ship < kQ6ShipTo) & (discount >= kQ6DiscountMin) &
+                         (discount <= kQ6DiscountMax) & (At<int64_t>(row, kQuantity) < kQ6QuantityBelow);
+      sum += taken ? At<int64_t>(row, kExtendedPrice) * discount : 0;
+    }
+  }
+  return sum;
+}
+
+void SumQ1(const RowSpan* spans, size_t span_count, Q1Group* groups) {
+  for (size_t s = 0; s < span_count; ++s) {
+    const char* const end = spans[s].rows + spans[s].count * kStride;
+    for (const char* row = spans[s].rows; row != end; row += kStride) {
+      if (At<int32_t>(row, kShipDate) > kQ1ShipMax) continue;
+      const size_t flag = static_cast<uint8_t>(row[kReturnFlag + 1]);
+      const size_t status = static_cast<uint8_t>(row[kLineStatus + 1]);
+      Q1Group& group = groups[(flag & 31) << 5 | (status & 31)];
+      const int64_t price = At<int64_t>(row, kExtendedPrice);
+      const int64_t discount = At<int64_t>(row, kDiscount);
+      const int64_t disc_price = price * (100 - discount);
+      group.quantity += At<int64_t>(row, kQuantity);
+      group.base_price += price;
+      group.disc_price += disc_price;
+      group.charge += disc_price * (100 + At<int64_t>(row, kTax));
+      group.discount += discount;
+      ++group.count;
+    }
+  }
+}
+
+}  // namespace lathe::micro
