@@ -18,6 +18,7 @@ class SessionTables final : public exec::TableAccess {
     source.database = session_->database_;
     source.role = session_->instance_->engine()->role_name();
     source.settings = [this] { return Settings(); };
+    source.prepared = [this] { return PreparedStatements(); };
     source.sessions = [this] { return Sessions(); };
     return syscat::OpenScan(relation, source);
   }
@@ -36,8 +37,37 @@ class SessionTables final : public exec::TableAccess {
     std::vector<std::vector<std::string>> rows;
     for (size_t i = 0; i < kSettingCount; ++i) {
       const SettingSpec& spec = SpecOf(static_cast<Setting>(i));
+      const bool has_unit =
+          spec.kind == SettingSpec::Kind::kInt && spec.allowed.find(' ') != spec.allowed.npos;
       rows.push_back({std::string(spec.name), session_->settings_.Get(static_cast<Setting>(i)),
-                      std::string(spec.description)});
+                      std::string(spec.description), TypeName(spec.kind),
+                      std::string(has_unit ? spec.allowed.substr(spec.allowed.find(' ') + 1) : ""),
+                      std::string(spec.initial),
+                      spec.kind == SettingSpec::Kind::kReadOnly ? "internal" : "user"});
+    }
+    return rows;
+  }
+  /// As pg_settings.vartype has it.
+  static std::string TypeName(SettingSpec::Kind kind) {
+    switch (kind) {
+      case SettingSpec::Kind::kBool:
+        return "bool";
+      case SettingSpec::Kind::kInt:
+        return "integer";
+      case SettingSpec::Kind::kReal:
+        return "real";
+      case SettingSpec::Kind::kEnum:
+        return "enum";
+      case SettingSpec::Kind::kText:
+      case SettingSpec::Kind::kReadOnly:
+        break;
+    }
+    return "string";
+  }
+  std::vector<std::vector<std::string>> PreparedStatements() {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [name, prepared] : session_->prepared_) {
+      if (!name.empty()) rows.push_back({name, prepared->sql});
     }
     return rows;
   }

@@ -69,16 +69,29 @@ void ProduceTablespaces(const Source&, RowWriter* rows) {
 }
 
 void ProduceSettings(const Source& source, RowWriter* rows) {
+  enum Field { kName, kSetting, kDescription, kType, kUnit, kInitial, kContext };
   if (!source.settings) return;
   for (const std::vector<std::string>& setting : source.settings()) {
-    rows->Set("name", FieldOf(setting, 0))
-        .Set("setting", FieldOf(setting, 1))
-        .Set("short_desc", FieldOf(setting, 2))
-        .Set("context", "user")
-        .Set("vartype", "string")
-        .Set("source", "session")
-        .Set("pending_restart", false)
-        .EndRow();
+    rows->Set("name", FieldOf(setting, kName))
+        .Set("setting", FieldOf(setting, kSetting))
+        .Set("short_desc", FieldOf(setting, kDescription))
+        .Set("context", setting.size() > kContext ? setting[kContext] : "user")
+        .Set("vartype", setting.size() > kType ? setting[kType] : "string")
+        .Set("source", "default")
+        .Set("pending_restart", false);
+    if (!FieldOf(setting, kUnit).empty()) rows->Set("unit", setting[kUnit]);
+    if (setting.size() > kInitial) {
+      rows->Set("boot_val", setting[kInitial]);
+      if (setting[kInitial] != setting[kSetting]) rows->Set("source", "session");
+    }
+    rows->EndRow();
+  }
+}
+
+void ProducePreparedStatements(const Source& source, RowWriter* rows) {
+  if (!source.prepared) return;
+  for (const std::vector<std::string>& statement : source.prepared()) {
+    rows->Set("name", FieldOf(statement, 0)).Set("statement", FieldOf(statement, 1)).EndRow();
   }
 }
 

@@ -18,8 +18,11 @@ namespace lathe::syscat {
 struct Source {
   schema::CatalogReader* catalog = nullptr;
   std::string database, role;
-  /// name, setting, category or description: for pg_settings. May be empty.
+  /// name, setting, description, type, unit, initial value, context: for pg_settings. May be empty;
+  /// rows may end earlier.
   std::function<std::vector<std::vector<std::string>>()> settings;
+  /// name, statement: for pg_prepared_statements. May be empty.
+  std::function<std::vector<std::vector<std::string>>()> prepared;
   /// pid, database, user, application name, state, query: for pg_stat_activity. May be empty.
   std::function<std::vector<std::vector<std::string>>()> sessions;
 };

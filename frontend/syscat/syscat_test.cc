@@ -406,8 +406,17 @@ TEST_F(SyscatTest, Server) {
   source_.sessions = [] {
     return std::vector<std::vector<std::string>>{{"7", "shop", "anna", "psql", "active", "select"}};
   };
-  EXPECT_EQ(Pick(Scan("pg_settings").at(0), {"name", "setting", "short_desc"}),
-            "work_mem|4MB|Memory of a sort.");
+  EXPECT_EQ(Pick(Scan("pg_settings").at(0), {"name", "setting", "short_desc", "vartype", "unit"}),
+            "work_mem|4MB|Memory of a sort.|string|-");
+  source_.settings = [] {
+    return std::vector<std::vector<std::string>>{
+        {"work_mem", "8192", "Memory.", "integer", "kB", "4096", "user"}};
+  };
+  EXPECT_EQ(Pick(Scan("pg_settings").at(0),
+                 {"setting", "vartype", "unit", "boot_val", "context", "source"}),
+            "8192|integer|kB|4096|user|session");
+  source_.prepared = [] { return std::vector<std::vector<std::string>>{{"p", "select 1"}}; };
+  EXPECT_EQ(Pick(Scan("pg_prepared_statements").at(0), {"name", "statement"}), "p|select 1");
   EXPECT_EQ(Pick(Scan("pg_stat_activity").at(0), {"pid", "usename", "state", "query"}),
             "7|anna|active|select");
 }
