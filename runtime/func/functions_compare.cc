@@ -91,8 +91,6 @@ CallStatus Comparison(FunctionContext* context, const Datum* args, const bool*, 
 }  // namespace
 
 void AddCompareFunctions(std::vector<Function>* list) {
-  // Arrays have one byte form per value. No operator: the binder does not know yet which array types compare.
-  Add(list, {744, "array_eq", "", {TypeId::kArray, TypeId::kArray}, TypeId::kBool, Comparison<Bytes, InlineOp::kEq>, InlineOp::kEq});
   Add(list, {60,
              "booleq",
              "=",
