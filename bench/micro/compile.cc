@@ -1,5 +1,6 @@
-// lathe-bench-compile: what it takes from a TPC-H query's text to its first pipeline running, stage by stage, with the server
-// warm and no code of the query there; and whether the statement again, with other literals, compiles anything.
+// lathe-bench-compile: what it takes from a TPC-H query's text to its first pipeline running, stage
+// by stage, with the server warm and no code of the query there; and whether the statement again,
+// with other literals, compiles anything.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -33,17 +34,28 @@ struct OtherLiteral {
   const char* to;
 };
 const std::map<int, OtherLiteral> kOtherLiterals = {
-    {1, {"1998-12-01", "1998-11-20"}}, {3, {"BUILDING", "MACHINERY"}},    {5, {"ASIA", "EUROPE"}},
-    {6, {"< 24", "< 25"}},             {7, {"FRANCE", "BRAZIL"}},         {8, {"BRAZIL", "CANADA"}},
-    {9, {"%green%", "%black%"}},       {10, {"1993-10-01", "1993-11-01"}}, {11, {"GERMANY", "FRANCE"}},
-    {12, {"'SHIP'", "'RAIL'"}},        {13, {"%special%requests%", "%pending%accounts%"}},
-    {14, {"1995-09-01", "1995-08-01"}}, {15, {"1996-01-01", "1996-02-01"}}, {16, {"Brand#45", "Brand#44"}},
-    {18, {"> 300", "> 301"}},              {19, {"Brand#12", "Brand#13"}},
+    {1, {"1998-12-01", "1998-11-20"}},
+    {3, {"BUILDING", "MACHINERY"}},
+    {5, {"ASIA", "EUROPE"}},
+    {6, {"< 24", "< 25"}},
+    {7, {"FRANCE", "BRAZIL"}},
+    {8, {"BRAZIL", "CANADA"}},
+    {9, {"%green%", "%black%"}},
+    {10, {"1993-10-01", "1993-11-01"}},
+    {11, {"GERMANY", "FRANCE"}},
+    {12, {"'SHIP'", "'RAIL'"}},
+    {13, {"%special%requests%", "%pending%accounts%"}},
+    {14, {"1995-09-01", "1995-08-01"}},
+    {15, {"1996-01-01", "1996-02-01"}},
+    {16, {"Brand#45", "Brand#44"}},
+    {18, {"> 300", "> 301"}},
+    {19, {"Brand#12", "Brand#13"}},
 };
 
 /// Stages in the order in which they are passed; milliseconds.
-constexpr const char* kStages[] = {"parse", "bind", "optimize", "pipelines", "first pipeline", "to first pipeline",
-                                   "emit", "tier 1 codegen", "tier 1 link", "tier 2", "all compiling"};
+constexpr const char* kStages[] = {
+    "parse", "bind",           "optimize",    "pipelines", "first pipeline", "to first pipeline",
+    "emit",  "tier 1 codegen", "tier 1 link", "tier 2",    "all compiling"};
 
 using Times = std::map<std::string, double>;
 
@@ -106,28 +118,32 @@ class Compilation {
         times_["tier 1 codegen"] += ms;
       }
     }
-    times_["all compiling"] = times_["emit"] + times_["tier 1 codegen"] + times_["tier 1 link"] + times_["tier 2"];
+    times_["all compiling"] =
+        times_["emit"] + times_["tier 1 codegen"] + times_["tier 1 link"] + times_["tier 2"];
     return times_;
   }
 
  private:
-  Result<logical::Query> Bind(const ast::Statement& statement, const std::optional<ast::LiftedStatement>& lifted) {
+  Result<logical::Query> Bind(const ast::Statement& statement,
+                              const std::optional<ast::LiftedStatement>& lifted) {
     context_.catalog = transaction_->catalog();
     context_.search_path = {"public"};
     context_.sql = sql_;
     context_.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
     if (lifted.has_value()) {
-      for (const ast::LiftedLiteral& literal : lifted->literals) context_.params.push_back(bind::LiftedType(literal));
+      for (const ast::LiftedLiteral& literal : lifted->literals)
+        context_.params.push_back(bind::LiftedType(literal));
     }
     LATHE_ASSIGN(logical::Query query, bind::BindQuery(statement, context_));
     if (lifted.has_value()) {
       for (size_t i = 0; i < lifted->literals.size(); ++i) {
-        LATHE_ASSIGN(types::Value value, bind::ReadLiteral(lifted->literals[i], query.params[i], context_));
+        LATHE_ASSIGN(types::Value value,
+                     bind::ReadLiteral(lifted->literals[i], query.params[i], context_));
         params_.push_back(std::move(value));
       }
       for (const bind::LiteralCopy& copy : context_.literal_copies) {
-        LATHE_ASSIGN(types::Value value,
-                     bind::ReadLiteral(lifted->literals[copy.source], query.params[copy.param], context_));
+        LATHE_ASSIGN(types::Value value, bind::ReadLiteral(lifted->literals[copy.source],
+                                                           query.params[copy.param], context_));
         params_.push_back(std::move(value));
       }
     }
@@ -137,7 +153,8 @@ class Compilation {
   Status LockTables(const physical::Node& node) {
     if (node.kind == physical::Kind::kTableScan) {
       const auto& scan = node.As<physical::TableScan>();
-      LATHE_ASSIGN(auto locked, transaction_->LockTable(scan.relation->id, txn::TableLockMode::kAccessShare));
+      LATHE_ASSIGN(auto locked,
+                   transaction_->LockTable(scan.relation->id, txn::TableLockMode::kAccessShare));
       (void)locked;
     }
     for (const physical::NodePtr& child : node.children) LATHE_TRY(LockTables(*child));
@@ -151,7 +168,8 @@ class Compilation {
     request.tables = transaction_->tables();
     request.result = &sink;
     request.tier = tier;
-    LATHE_ASSIGN(driver::ExecutionStats stats, database_->instance()->compiler()->Execute(compiled, request));
+    LATHE_ASSIGN(driver::ExecutionStats stats,
+                 database_->instance()->compiler()->Execute(compiled, request));
     first_row_start_ms_ = static_cast<double>(stats.first_row_start_ns) / 1e6;
     return Ok();
   }
@@ -172,13 +190,15 @@ Result<uint64_t> PlansOfRepetition(Database* database, int number) {
   std::string again = text;
   // Every time it occurs: equal literals share a parameter.
   size_t replaced = 0;
-  for (size_t at = again.find(other.from); at != std::string::npos; at = again.find(other.from, at)) {
+  for (size_t at = again.find(other.from); at != std::string::npos;
+       at = again.find(other.from, at)) {
     again.replace(at, std::string_view(other.from).size(), other.to);
     at += std::string_view(other.to).size();
     ++replaced;
   }
   if (replaced == 0) {
-    return MakeError(SqlState::kInternalError, "query " + std::to_string(number) + " has no literal " + other.from);
+    return MakeError(SqlState::kInternalError,
+                     "query " + std::to_string(number) + " has no literal " + other.from);
   }
   LATHE_ASSIGN(auto rows, database->Run(text));
   const uint64_t misses = database->instance()->plans()->stats().misses;
@@ -211,8 +231,10 @@ void Print(const std::map<int, Times>& medians, const std::map<int, std::string>
   }
   for (const auto& [number, why] : failures) std::printf("Q%d failed: %s\n", number, why.c_str());
   const double maximum = firsts.empty() ? 0 : *std::max_element(firsts.begin(), firsts.end());
-  std::printf("text to first pipeline running: median %.3f ms (wanted <= 3), maximum %.3f ms (wanted <= 15)\n",
-              Median(firsts), maximum);
+  std::printf(
+      "text to first pipeline running: median %.3f ms (wanted <= 3), maximum %.3f ms (wanted <= "
+      "15)\n",
+      Median(firsts), maximum);
   json.Add("scale_factor", options.scale_factor);
   json.Add("repeats", options.repeats);
   json.Add("to_first_pipeline_median_ms", Median(firsts));
@@ -239,8 +261,10 @@ Result<Times> MedianTimes(Database* database, const std::string& text, int repea
 
 Result<bool> Measure(const Options& options) {
   LATHE_ASSIGN(std::unique_ptr<Database> database, Database::Create({}));
-  LATHE_ASSIGN(tpch::Generator generator, tpch::Generator::Make({.scale_factor = options.scale_factor}));
-  for (int t = 0; t < tpch::kTableCount; ++t) LATHE_TRY(database->Load(generator, static_cast<tpch::Table>(t)));
+  LATHE_ASSIGN(tpch::Generator generator,
+               tpch::Generator::Make({.scale_factor = options.scale_factor}));
+  for (int t = 0; t < tpch::kTableCount; ++t)
+    LATHE_TRY(database->Load(generator, static_cast<tpch::Table>(t)));
   LATHE_ASSIGN(auto rows, database->Run("ANALYZE"));
   std::map<int, Times> medians;
   std::map<int, std::string> failures;
@@ -269,7 +293,8 @@ int Main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--help" || i + 1 == argc) {
-      std::fprintf(name == "--help" ? stdout : stderr, "usage: lathe-bench-compile [--sf N] [--repeats N] [--json PATH]\n");
+      std::fprintf(name == "--help" ? stdout : stderr,
+                   "usage: lathe-bench-compile [--sf N] [--repeats N] [--json PATH]\n");
       return name == "--help" ? 0 : 2;
     }
     const char* value = argv[++i];

@@ -1,10 +1,10 @@
 #include "bench/micro/data.h"
 
+#include <stdlib.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdlib.h>
 
 #include "runtime/row/page.h"
 #include "runtime/types/codec.h"
@@ -24,7 +24,8 @@ Status Client::Rows(const row::Layout& layout, const exec::Segment& segment) {
     for (size_t i = 0; i < layout.field_count(); ++i) {
       if (i > 0) text += '|';
       if (layout.IsNull(row, i)) continue;
-      types::AppendText(layout.field(i).type, row::ReadField(layout, segment.page, row, i), *format_, &text);
+      types::AppendText(layout.field(i).type, row::ReadField(layout, segment.page, row, i),
+                        *format_, &text);
     }
     rows_.push_back(std::move(text));
   }
@@ -42,11 +43,12 @@ Result<bool> Client::ReadCopy(std::string* bytes) {
 }
 
 Result<std::string> QueryText(int number) {
-  const std::string path =
-      std::string(LATHE_QUERIES_DIR) + (number < 10 ? "/q0" : "/q") + std::to_string(number) + ".sql";
+  const std::string path = std::string(LATHE_QUERIES_DIR) + (number < 10 ? "/q0" : "/q") +
+                           std::to_string(number) + ".sql";
   std::ifstream file(path);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file || text.empty()) return MakeError(SqlState::kIoError, "could not read \"" + path + "\"");
+  if (!file || text.empty())
+    return MakeError(SqlState::kIoError, "could not read \"" + path + "\"");
   return text;
 }
 
@@ -77,10 +79,12 @@ Result<std::vector<std::string>> Database::Run(std::string_view sql) {
 }
 
 Status Database::Load(const tpch::Generator& generator, tpch::Table table) {
-  LATHE_TRY(session_->SimpleQuery(tpch::CreateTableSql(table, generator.scale_factor()), client_.get()));
+  LATHE_TRY(
+      session_->SimpleQuery(tpch::CreateTableSql(table, generator.scale_factor()), client_.get()));
   client_->SetCopyInput(&generator, table);
   return session_->SimpleQuery(
-      "COPY " + std::string(tpch::TableName(table)) + " FROM STDIN WITH (DELIMITER '|')", client_.get());
+      "COPY " + std::string(tpch::TableName(table)) + " FROM STDIN WITH (DELIMITER '|')",
+      client_.get());
 }
 
 }  // namespace lathe::micro

@@ -1,4 +1,5 @@
-// A database in a folder of its own, filled with generated TPC-H tables through COPY, for benchmarks in one process.
+// A database in a folder of its own, filled with generated TPC-H tables through COPY, for
+// benchmarks in one process.
 #pragma once
 
 #include <memory>

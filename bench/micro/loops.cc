@@ -24,7 +24,8 @@ int64_t SumQ6(const RowSpan* spans, size_t span_count) {
       const int64_t discount = At<int64_t>(row, kDiscount);
       // Without branches: the conditions are too random to be predicted.
       const bool taken = (ship >= kQ6ShipFrom) & (ship < kQ6ShipTo) & (discount >= kQ6DiscountMin) &
-                         (discount <= kQ6DiscountMax) & (At<int64_t>(row, kQuantity) < kQ6QuantityBelow);
+                         (discount <= kQ6DiscountMax) &
+                         (At<int64_t>(row, kQuantity) < kQ6QuantityBelow);
       sum += taken ? At<int64_t>(row, kExtendedPrice) * discount : 0;
     }
   }

@@ -1,5 +1,5 @@
-// Hand-written loops for TPC-H Q1 and Q6 over packed rows of lineitem: what compiled queries are measured against. They know the
-// row's offsets, check nothing and see every row.
+// Hand-written loops for TPC-H Q1 and Q6 over packed rows of lineitem: what compiled queries are
+// measured against. They know the row's offsets, check nothing and see every row.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,12 @@
 
 namespace lathe::micro {
 
-/// Where the columns lie in a row of lineitem as storage packs it; the program compares them with the real layout.
-inline constexpr size_t kQuantity = 16, kExtendedPrice = 24, kDiscount = 32, kTax = 40;  // int64, two decimals
-inline constexpr size_t kReturnFlag = 48, kLineStatus = 52;                              // string slots of one byte each
-inline constexpr size_t kShipDate = 56;                                                  // int32, days since 2000-01-01
+/// Where the columns lie in a row of lineitem as storage packs it; the program compares them with
+/// the real layout.
+inline constexpr size_t kQuantity = 16, kExtendedPrice = 24, kDiscount = 32,
+                        kTax = 40;                           // int64, two decimals
+inline constexpr size_t kReturnFlag = 48, kLineStatus = 52;  // string slots of one byte each
+inline constexpr size_t kShipDate = 56;                      // int32, days since 2000-01-01
 inline constexpr size_t kStride = 80;
 
 /// Rows [0, count) from `rows` on, kStride bytes apart.

@@ -20,7 +20,8 @@ inline double MillisSince(SteadyClock::time_point start) {
 /// The middle value; of an even number the mean of the two. 0 of nothing.
 double Median(std::vector<double> values);
 
-/// A flat JSON object of numbers and texts, in the order of adding; texts hold no characters that need escaping.
+/// A flat JSON object of numbers and texts, in the order of adding; texts hold no characters that
+/// need escaping.
 class JsonObject {
  public:
   void Add(const std::string& name, double value);
@@ -29,7 +30,8 @@ class JsonObject {
   std::string ToString(int indent = 0) const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> members_;  // values as JSON; objects with indent 0
+  std::vector<std::pair<std::string, std::string>>
+      members_;  // values as JSON; objects with indent 0
 };
 
 /// Writes the text to the file. 58030.

@@ -1,5 +1,6 @@
-// lathe-bench-scan: TPC-H Q1 and Q6, compiled, against hand-written loops over the same pages and over a plain array of the same
-// rows. Everything is measured in turns within one run; what counts is the ratio of medians. The answers are compared.
+// lathe-bench-scan: TPC-H Q1 and Q6, compiled, against hand-written loops over the same pages and
+// over a plain array of the same rows. Everything is measured in turns within one run; what counts
+// is the ratio of medians. The answers are compared.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -42,15 +43,17 @@ std::string Decimal(int64_t value, int scale) {
   return text;
 }
 
-/// The rows that the query has to give for this answer; of Q1 the columns up to sum_charge, with the count behind.
+/// The rows that the query has to give for this answer; of Q1 the columns up to sum_charge, with
+/// the count behind.
 std::vector<std::string> ExpectedRows(int query, const Answer& answer) {
   if (query == 6) return {Decimal(answer.q6, 4)};
   std::vector<std::string> rows;
   for (size_t i = 0; i < answer.q1.size(); ++i) {
     const Q1Group& g = answer.q1[i];
     if (g.count == 0) continue;
-    rows.push_back(std::string() + static_cast<char>('@' + (i >> 5)) + "|" + static_cast<char>('@' + (i & 31)) + "|" +
-                   Decimal(g.quantity, 2) + "|" + Decimal(g.base_price, 2) + "|" + Decimal(g.disc_price, 4) + "|" +
+    rows.push_back(std::string() + static_cast<char>('@' + (i >> 5)) + "|" +
+                   static_cast<char>('@' + (i & 31)) + "|" + Decimal(g.quantity, 2) + "|" +
+                   Decimal(g.base_price, 2) + "|" + Decimal(g.disc_price, 4) + "|" +
                    Decimal(g.charge, 6) + "|" + std::to_string(g.count));
   }
   return rows;
@@ -161,7 +164,8 @@ class Snapshot {
   Snapshot() = default;
   static void AddSpans(const exec::Morsel& morsel, std::vector<RowSpan>* spans) {
     for (const exec::Segment& segment : morsel.segments) {
-      spans->push_back({row::RowAt(segment.page, kStride, segment.from), segment.to - segment.from});
+      spans->push_back(
+          {row::RowAt(segment.page, kStride, segment.from), segment.to - segment.from});
     }
   }
 
@@ -187,17 +191,21 @@ struct PlainArray {
     whole.push_back({bytes.data(), snapshot.rows()});
     constexpr size_t kChunkRows = 800;  // about a page
     for (size_t from = 0; from < snapshot.rows(); from += kChunkRows) {
-      chunks.push_back({bytes.data() + from * kStride, std::min<size_t>(kChunkRows, snapshot.rows() - from)});
+      chunks.push_back(
+          {bytes.data() + from * kStride, std::min<size_t>(kChunkRows, snapshot.rows() - from)});
     }
   }
 };
 
 Status CheckLayout(const row::Layout& layout) {
-  const size_t expected[] = {kQuantity, kExtendedPrice, kDiscount, kTax, kReturnFlag, kLineStatus, kShipDate};
+  const size_t expected[] = {kQuantity,   kExtendedPrice, kDiscount, kTax,
+                             kReturnFlag, kLineStatus,    kShipDate};
   bool fits = layout.stride() == kStride;
-  for (size_t i = 0; fits && i < std::size(expected); ++i) fits = layout.field(4 + i).offset == expected[i];
+  for (size_t i = 0; fits && i < std::size(expected); ++i)
+    fits = layout.field(4 + i).offset == expected[i];
   if (fits) return Ok();
-  return MakeError(SqlState::kInternalError, "the loops are written for another row layout: " + layout.ToString());
+  return MakeError(SqlState::kInternalError,
+                   "the loops are written for another row layout: " + layout.ToString());
 }
 
 /// The benchmark: a database, and measurements by name.
@@ -238,21 +246,25 @@ class Bench {
     };
     for (int q : {1, 6}) {
       const std::string query = "Q" + std::to_string(q);
-      auto time = [&](const char* phase, const char* what, int threads) { return Time(Key(phase, query, what, threads)); };
-      ratio(query + " loop over pages / loop over array", time("clean", "pages", 1) / time("clean", "array", 1), "<= 1.2");
-      ratio(query + " compiled / loop over pages", time("clean", "compiled", 1) / time("clean", "pages", 1),
-            q == 1 ? "<= 1.5" : "<= 1.3");
+      auto time = [&](const char* phase, const char* what, int threads) {
+        return Time(Key(phase, query, what, threads));
+      };
+      ratio(query + " loop over pages / loop over array",
+            time("clean", "pages", 1) / time("clean", "array", 1), "<= 1.2");
+      ratio(query + " compiled / loop over pages",
+            time("clean", "compiled", 1) / time("clean", "pages", 1), q == 1 ? "<= 1.5" : "<= 1.3");
       const double loop_speedup = time("clean", "pages", 1) / time("clean", "pages", 2);
       const double speedup = time("clean", "compiled", 1) / time("clean", "compiled", 2);
       ratio(query + " speed-up of the loop with 2 threads", loop_speedup, "");
       ratio(query + " speed-up of compiled code with 2 threads", speedup, "");
       ratio(query + " compiled speed-up / loop speed-up", speedup / loop_speedup, ">= 0.9");
-      ratio(query + " loop over source, nothing in delta / loop over pages", time("clean", "source", 1) / time("clean", "pages", 1),
-            "< 1.05");
+      ratio(query + " loop over source, nothing in delta / loop over pages",
+            time("clean", "source", 1) / time("clean", "pages", 1), "< 1.05");
       // The array's loop, measured beside each, takes out what the machine did meanwhile.
       for (const char* phase : {"changed 0.1 %", "changed 1 %"}) {
         ratio(query + " compiled, " + phase + " / clean",
-              time(phase, "compiled", 1) / time(phase, "array", 1) * time("clean", "array", 1) / time("clean", "compiled", 1),
+              time(phase, "compiled", 1) / time(phase, "array", 1) * time("clean", "array", 1) /
+                  time("clean", "compiled", 1),
               std::strcmp(phase, "changed 1 %") == 0 ? "<= 1.3" : "");
       }
     }
@@ -265,16 +277,19 @@ class Bench {
 
  private:
   static std::string Name(int query) { return "q" + std::to_string(query); }
-  static std::string Key(const std::string& phase, const std::string& query, const std::string& what, int threads) {
+  static std::string Key(const std::string& phase, const std::string& query,
+                         const std::string& what, int threads) {
     return query + " " + what + (threads == 1 ? ", 1 thread, " : ", 2 threads, ") + phase;
   }
   double Time(const std::string& name) const { return Median(times_.at(name)); }
 
   /// Updates the rows whose hash modulo 1000 is in the range, without changing a value.
   Status Change(const std::string& range) {
-    const std::string hash = "(l_orderkey::bigint * 2654435761 + l_linenumber * 40503) / 65536 % 1000";
+    const std::string hash =
+        "(l_orderkey::bigint * 2654435761 + l_linenumber * 40503) / 65536 % 1000";
     const std::string predicate = range == "0" ? hash + " = 0" : hash + " BETWEEN " + range;
-    LATHE_ASSIGN(auto ignored, database_->Run("UPDATE lineitem SET l_tax = l_tax WHERE " + predicate));
+    LATHE_ASSIGN(auto ignored,
+                 database_->Run("UPDATE lineitem SET l_tax = l_tax WHERE " + predicate));
     (void)ignored;
     const table::EngineStats stats = database_->instance()->engine()->Stats();
     std::fprintf(stderr, "%llu rows in delta\n", static_cast<unsigned long long>(stats.delta_rows));
@@ -300,20 +315,22 @@ class Bench {
     }
     if (rows == ExpectedRows(query, answer)) return Ok();
     return MakeError(SqlState::kInternalError, "Q" + std::to_string(query) + " compiled gives " +
-                                                   (rows.empty() ? "nothing" : rows[0]) + ", the loop " +
-                                                   ExpectedRows(query, answer)[0]);
+                                                   (rows.empty() ? "nothing" : rows[0]) +
+                                                   ", the loop " + ExpectedRows(query, answer)[0]);
   }
 
   Status Phase(const std::string& phase) {
     std::fprintf(stderr, "%s\n", phase.c_str());
-    LATHE_ASSIGN(std::unique_ptr<Snapshot> snapshot, Snapshot::Open(database_->instance()->engine()));
+    LATHE_ASSIGN(std::unique_ptr<Snapshot> snapshot,
+                 Snapshot::Open(database_->instance()->engine()));
     LATHE_TRY(CheckLayout(snapshot->layout()));
     LATHE_TRY(snapshot->Pin());
     rows_ = snapshot->rows();
     if (array_ == nullptr) array_ = std::make_unique<PlainArray>(*snapshot);
     for (int round = -1; round < options_.repeats; ++round) {  // the first one warms up
       for (int query : {1, 6}) {
-        for (int threads : {1, 2}) LATHE_TRY(Round(phase, query, threads, snapshot.get(), round >= 0));
+        for (int threads : {1, 2})
+          LATHE_TRY(Round(phase, query, threads, snapshot.get(), round >= 0));
       }
     }
     return Ok();
@@ -330,7 +347,8 @@ class Bench {
       }
       times_[key].push_back(ms);
     };
-    LATHE_ASSIGN(auto ignored, database_->Run("SET lathe.workers = " + std::to_string(threads) + "; SET lathe.tier = '2'"));
+    LATHE_ASSIGN(auto ignored, database_->Run("SET lathe.workers = " + std::to_string(threads) +
+                                              "; SET lathe.tier = '2'"));
     (void)ignored;
     auto start = SteadyClock::now();
     const Answer answer = RunLoop(query, threads == 1 ? array_->whole : array_->chunks, threads);
@@ -370,7 +388,8 @@ Status Measure(const Options& options) {
   instance_options.engine.background_fold = false;
   instance_options.engine.frame_cache_bytes = uint64_t{8} << 30;
   LATHE_ASSIGN(std::unique_ptr<Database> database, Database::Create(instance_options));
-  LATHE_ASSIGN(tpch::Generator generator, tpch::Generator::Make({.scale_factor = options.scale_factor}));
+  LATHE_ASSIGN(tpch::Generator generator,
+               tpch::Generator::Make({.scale_factor = options.scale_factor}));
   const auto start = SteadyClock::now();
   LATHE_TRY(database->Load(generator, tpch::Table::kLineItem));
   std::fprintf(stderr, "loaded in %.1f s\n", MillisSince(start) / 1000);
@@ -385,7 +404,8 @@ int Main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--help" || i + 1 == argc) {
-      std::fprintf(name == "--help" ? stdout : stderr, "usage: lathe-bench-scan [--sf N] [--repeats N] [--json PATH]\n");
+      std::fprintf(name == "--help" ? stdout : stderr,
+                   "usage: lathe-bench-scan [--sf N] [--repeats N] [--json PATH]\n");
       return name == "--help" ? 0 : 2;
     }
     const char* value = argv[++i];

@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS s.t (a integer PRIMARY KEY, b varchar(10) NOT NULL DEFAULT 'x', c numeric(15,2), d timestamp(3) with time zone, UNIQUE (a, b)) WITH (fillfactor=90); ALTER TABLE t ADD PRIMARY KEY (a); DROP TABLE IF EXISTS a, b CASCADE; CREATE SCHEMA x; TRUNCATE a, b

@@ -1,0 +1,1 @@
+INSERT INTO t (a, b) VALUES (1, DEFAULT) ON CONFLICT (a) DO UPDATE SET b = excluded.b WHERE t.a > 1 RETURNING *; UPDATE t SET (a, b) = (1, 2), c = c + 1 FROM u WHERE t.id = u.id; DELETE FROM ONLY t USING v WHERE false

@@ -1,0 +1,1 @@
+a.b + 1 * -c::int8 OR NOT d

@@ -1,0 +1,1 @@
+SELECT 'a' 'b', U&'d\0061t' , B'101', X'1f', $tag$ body $tag$, e'\x41\101\\', "q""uoted", $1::int4, 1::numeric(10,2)[]

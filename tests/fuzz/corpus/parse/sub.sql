@@ -1,0 +1,1 @@
+SELECT (SELECT max(a) FROM t), EXISTS (SELECT 1), a = ANY (ARRAY[1,2]), a NOT IN (SELECT b FROM u), ROW(1,2) = (3,4) FROM (SELECT 1) AS x (y), LATERAL (SELECT 2) AS z, generate_series(1, 10) AS g

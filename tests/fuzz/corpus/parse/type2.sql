@@ -1,0 +1,1 @@
+timestamp(3) with time zone

@@ -1,0 +1,1 @@
+WITH w AS (VALUES (1, 'x'), (NULL, 'it''s')) SELECT DISTINCT ON (a) * FROM w UNION ALL SELECT 1, E'\n\u00e4' EXCEPT SELECT 2, $$dollar$$ FOR UPDATE
