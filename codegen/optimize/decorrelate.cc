@@ -290,15 +290,17 @@ bool UnnestScalarAggregate(RuleContext* context, NodePtr* slot, const ColumnSet&
   if (!pull_up.Run(&aggregate->children[0], &tied)) return false;
   if (!pull_up.GroupBy(aggregate, std::move(tied), &predicate)) return false;
   std::vector<ExprPtr> values = FlattenProjections(*join.children[1]);
+  // The calls get new ids: what the old ones name is computed above the join.
   std::vector<ExprPtr> calls;
   Substitution map;
-  for (const logical::AggregateCall& call : aggregate->calls) {
-    OutputColumn column = call.output;
-    column.nullable = true;
-    calls.push_back(ValueOrEmpty(call, column));
-  }
-  for (size_t i = 0; i < calls.size(); ++i) {
-    map[aggregate->calls[i].output.id.value] = calls[i].get();
+  for (size_t i = 0; i < aggregate->calls.size(); ++i) {
+    logical::AggregateCall& call = aggregate->calls[i];
+    const ColumnId old = call.output.id;
+    call.output = NewColumn(context, call.output);
+    call.output.nullable = true;
+    aggregate->outputs[aggregate->groups.size() + i] = call.output;
+    calls.push_back(ValueOrEmpty(call, call.output));
+    map[old.value] = calls.back().get();
   }
   for (ExprPtr& value : values) Substitute(&value, map);
   NodePtr grouped;  // the aggregate's own node

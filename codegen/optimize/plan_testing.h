@@ -123,6 +123,17 @@ class Builder {
     project->children = {std::move(child)};
     return project;
   }
+  /// One column passed through.
+  NodePtr Only(NodePtr child, ExprPtr column) {
+    std::vector<std::pair<std::string, ExprPtr>> list;
+    list.emplace_back("", std::move(column));
+    return Project(std::move(child), std::move(list));
+  }
+  NodePtr CountRows(NodePtr child) {
+    std::vector<std::pair<std::string, ExprPtr>> calls;
+    calls.emplace_back("count", nullptr);
+    return Aggregate(std::move(child), {}, std::move(calls));
+  }
   NodePtr Aggregate(NodePtr child, std::vector<ExprPtr> groups,
                     std::vector<std::pair<std::string, ExprPtr>> calls) {
     auto aggregate = std::make_shared<logical::Aggregate>();
