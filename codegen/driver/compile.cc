@@ -49,6 +49,7 @@ Status QueryCode::Compile(size_t pipeline, const Variant& variant, jit::Tier tie
   emit::EmitOptions emit_options;
   emit_options.constants_are_values = variant.constants_are_values;
   emit_options.count_rows = variant.count_rows;
+  emit_options.columns_are_bounded = variant.columns_are_bounded;
   if (variant.constants_are_bounded) emit_options.constant_bounds = &constant_bounds;
   LATHE_ASSIGN(emit::EmittedPipeline emitted, emit::Emit(*program, pipeline, emit_options, &context));
   const uint64_t emit_ns = NsSince(emit_start);

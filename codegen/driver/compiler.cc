@@ -113,20 +113,21 @@ Result<std::shared_ptr<CompiledQuery>> Compiler::Compile(std::shared_ptr<const p
     if (known == nullptr || column >= known->columns.size()) return false;
     const types::Type& type = relation.columns[column].type;
     const schema::ColumnStats& bounds = known->columns[column];
-    if (bounds.min.is_null() || bounds.max.is_null()) return false;
-    if (bounds.min.type().id != type.id || bounds.max.type().id != type.id) return false;
-    if (type.is_fixed_numeric() && bounds.min.type().is_fixed_numeric()) {
-      if (bounds.min.type().scale != type.scale || bounds.max.type().scale != type.scale) return false;
-      range->min = types::FixedFromDatum(bounds.min.type(), bounds.min.datum());
-      range->max = types::FixedFromDatum(bounds.max.type(), bounds.max.datum());
-    } else if (type.is_integer() || type.id == types::TypeId::kDate) {
-      range->min = bounds.min.AsInt64();
-      range->max = bounds.max.AsInt64();
-    } else {
-      return false;
-    }
+    if (!type.is_fixed_numeric() || bounds.min.is_null() || bounds.max.is_null()) return false;
+    if (!(bounds.min.type() == type) || !(bounds.max.type() == type)) return false;
+    const types::int128 low = types::FixedFromDatum(type, bounds.min.datum());
+    const types::int128 high = types::FixedFromDatum(type, bounds.max.datum());
+    // Room for growth: twice the next power of two, on both sides.
+    types::int128 bound = 2;
+    while (bound < high || bound < -low) bound *= 2;
+    bound *= 2;
+    if (!types::FitsPrecision(bound, type.precision)) return false;
+    range->min = -bound;
+    range->max = bound;
     if (listed.insert({relation.id, column}).second) {
-      made->bounds.push_back({relation.id, column, bounds.min, bounds.max});
+      made->bounds.push_back({relation.id, column,
+                              types::Value::FromDatum(type, types::DatumFromFixed(type, -bound)),
+                              types::Value::FromDatum(type, types::DatumFromFixed(type, bound))});
     }
     return true;
   };

@@ -37,12 +37,12 @@ struct CompilerOptions {
 };
 
 struct CompileOptions {
-  /// Statistics whose min and max may be relied upon (they are listed in CompiledQuery::assumed_bounds); may be empty.
+  /// Statistics from which bounds of columns are taken (they are listed in CompiledQuery::assumed_bounds); may be empty.
   std::function<std::shared_ptr<const schema::RelationStats>(RelationId)> stats;
 };
 
-/// A column's bounds that the code relies on. Before each execution the caller checks that they still hold (statistics only
-/// widen); if not, the plan is compiled again.
+/// A column's bounds that the fastest code relies on, generously rounded outwards. Execute checks them against the request's
+/// statistics each time and runs other code where they do not hold.
 struct AssumedBound {
   RelationId relation;
   uint32_t column;  // index into RelationDescriptor::columns
@@ -131,6 +131,9 @@ struct ExecutionRequest {
   const func::FunctionContext* context = nullptr;
   uint32_t parallelism = 0;                 // workers at most; 0 = as many as the pool has
   uint64_t* affected_rows = nullptr;        // of a Modify; may be null
+  /// Statistics as the statement's snapshot may rely on them, to check CompiledQuery::assumed_bounds. Empty, or bounds that no longer
+  /// hold: code that relies on no column's bounds runs.
+  std::function<std::shared_ptr<const schema::RelationStats>(RelationId)> stats;
   TierChoice tier = TierChoice::kAuto;
   bool analyze = false;                     // count rows per operator (runs code of its own with counters)
 };

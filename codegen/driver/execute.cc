@@ -97,6 +97,7 @@ Status Execution::SetUp() {
       if (bound >= 0 && MagnitudeOf(constants_.values[i]) > bound) variant_.constants_are_bounded = false;
     }
   }
+  variant_.columns_are_bounded = BoundsHold();
   for (const pipeline::Object& object : program_.objects) LATHE_TRY(MakeObject(object));
   query_.constants = constants_.slots.data();
   query_.constant_errors = constants_.error_pointers.data();
@@ -127,6 +128,24 @@ Status Execution::SetUp() {
   }
   for (const auto& worker : workers_) worker->state.row_counts = worker->row_counts.data();
   return Ok();
+}
+
+bool Execution::BoundsHold() const {
+  if (code_->bounds.empty() || !request_.stats) return false;
+  RelationId relation;
+  std::shared_ptr<const schema::RelationStats> stats;
+  for (const AssumedBound& bound : code_->bounds) {
+    if (stats == nullptr || bound.relation != relation) {
+      relation = bound.relation;
+      stats = request_.stats(relation);
+    }
+    if (stats == nullptr || bound.column >= stats->columns.size()) return false;
+    const schema::ColumnStats& now = stats->columns[bound.column];
+    if (now.min.is_null() || now.max.is_null() || !(now.min.type() == bound.min.type())) return false;
+    if (abi::CompareDatums(bound.min.type(), now.min.datum(), bound.min.datum()) < 0) return false;
+    if (abi::CompareDatums(bound.max.type(), now.max.datum(), bound.max.datum()) > 0) return false;
+  }
+  return true;
 }
 
 bool Execution::HasResultSink(const pipeline::Pipeline& pipeline) const {

@@ -47,6 +47,7 @@ class Execution {
   };
 
   Status SetUp();
+  bool BoundsHold() const;
   Status MakeObject(const pipeline::Object& object);
   Status RunPipeline(size_t index);
   Status RunMorsels(size_t index, exec::RowSource* source, PipelineStats* stats);

@@ -52,7 +52,8 @@ class InlineTest : public ::testing::Test {
         break;
       case types::Repr::kI32:
         if (type.id == TypeId::kDate) {
-          ints([](Datum& d, int64_t n) { d.i32 = static_cast<int32_t>(n); }, {0, 1, -1, 8000, -8000, 366});
+          ints([](Datum& d, int64_t n) { d.i32 = static_cast<int32_t>(n); }, 
+               {0, 1, -1, 8000, -8000, 366, INT32_MAX, INT32_MIN, 2000000000, -2451545});
         } else {
           ints([](Datum& d, int64_t n) { d.i32 = static_cast<int32_t>(n); },
                {0, 1, -1, 7, -300, 40000, INT32_MAX, INT32_MIN, INT32_MIN + 1});
@@ -66,7 +67,8 @@ class InlineTest : public ::testing::Test {
           ints([](Datum& d, int64_t n) { d.i64 = n; },
                {0, 1, -1, 7, INT32_MAX, 3000000000, INT64_MAX, INT64_MIN, INT64_MIN + 1});
         } else {
-          ints([](Datum& d, int64_t n) { d.i64 = n; }, {0, 1, -1, 86400000000, -123456789012345});
+          ints([](Datum& d, int64_t n) { d.i64 = n; }, 
+               {0, 1, -1, 86400000000, -123456789012345, INT64_MAX, INT64_MIN, 9223371331199999999});
         }
         break;
       case types::Repr::kI128: {

@@ -17,6 +17,7 @@ namespace lathe::driver {
 struct Variant {
   bool constants_are_values = true;
   bool constants_are_bounded = false;  // by QueryCode::constant_bounds
+  bool columns_are_bounded = false;    // by QueryCode::bounds
   bool count_rows = false;
   auto operator<=>(const Variant&) const = default;
 };

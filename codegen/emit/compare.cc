@@ -1,5 +1,6 @@
 // Comparisons and hashes of every representation.
 #include "codegen/emit/emitter.h"
+#include "runtime/types/datetime.h"
 #include "runtime/types/fixed.h"
 
 namespace lathe::emit {
@@ -12,6 +13,10 @@ bool IsOidLike(const types::Type& type) {
 }
 bool IsFloat(const types::Type& type) {
   return type.id == types::TypeId::kFloat4 || type.id == types::TypeId::kFloat8;
+}
+
+bool IsLocalTime(const types::Type& type) {
+  return type.id == types::TypeId::kDate || type.id == types::TypeId::kTimestamp;
 }
 
 llvm::CmpInst::Predicate PredicateOf(InlineOp op, bool is_signed) {
@@ -36,6 +41,7 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
   if (a.is_string_like() && b.is_string_like()) {
     return (a.id == types::TypeId::kBpChar) == (b.id == types::TypeId::kBpChar);
   }
+  if (IsLocalTime(a) && IsLocalTime(b)) return true;
   switch (a.id) {
     case types::TypeId::kBool:
     case types::TypeId::kChar:
@@ -45,6 +51,21 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
     case types::TypeId::kInterval: return a.id == b.id;
     default: return false;
   }
+}
+
+llvm::Value* Emitter::MidnightOf(const SqlValue& v) {
+  if (v.type.id != types::TypeId::kDate) return v.value;
+  // Dates beyond the timestamps stay beyond all of them, and infinity is infinity.
+  constexpr int32_t kDaysMax = 106751990;
+  llvm::Value* days = v.value;
+  llvm::Value *low = code_.Int32(-kDaysMax), *high = code_.Int32(kDaysMax);
+  llvm::Value* clamped = b_.CreateSelect(b_.CreateICmpSLT(days, low), low, days);
+  clamped = b_.CreateSelect(b_.CreateICmpSGT(days, high), high, clamped);
+  llvm::Value* micros = b_.CreateMul(b_.CreateSExt(clamped, code_.I64()), code_.Int64(types::kMicrosPerDay), "midnight");
+  micros = b_.CreateSelect(b_.CreateICmpEQ(days, code_.Int32(types::kDateInfinity)),
+                           code_.Int64(types::kTimestampInfinity), micros);
+  return b_.CreateSelect(b_.CreateICmpEQ(days, code_.Int32(types::kDateMinusInfinity)),
+                         code_.Int64(types::kTimestampMinusInfinity), micros);
 }
 
 llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
@@ -99,6 +120,9 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
     };
     if (null == nullptr) return by_order(compare());
     return by_order(code_.ChooseRaw(null, "null", [&]() -> llvm::Value* { return code_.Int32(0); }, compare));
+  }
+  if (x.type.id != y.type.id && IsLocalTime(x.type) && IsLocalTime(y.type)) {
+    return b_.CreateICmp(PredicateOf(op, true), MidnightOf(x), MidnightOf(y), "compare");
   }
   switch (x.repr) {
     case Repr::kBool: return b_.CreateICmp(PredicateOf(op, false), x.value, y.value, "compare");

@@ -20,6 +20,8 @@ struct EmitOptions {
   bool constants_are_values = true;
   /// Largest magnitude of each constant, in units of its last digit; -1 = any. Null = nothing known. Outlives the call.
   const std::vector<types::int128>* constant_bounds = nullptr;
+  /// Columns lie in Program::ranges.
+  bool columns_are_bounded = false;
   /// Count the rows of each operator (EXPLAIN ANALYZE).
   bool count_rows = false;
 };

@@ -169,6 +169,7 @@ class Emitter {
   static bool CanInlineComparison(const types::Type& a, const types::Type& b);
   /// i1 of a <op> b for values that are not NULL.
   llvm::Value* Compare(func::InlineOp op, const SqlValue& a, const SqlValue& b);
+  llvm::Value* MidnightOf(const SqlValue& v);  // of a date, as a timestamp; timestamps as they are
   llvm::Value* EqualStrings(const SqlValue& a, const SqlValue& b);
   llvm::Value* HashWord(llvm::Value* h, llvm::Value* word);
   llvm::Value* Hash(llvm::Value* h, const SqlValue& v);

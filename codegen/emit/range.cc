@@ -78,7 +78,7 @@ std::optional<pipeline::Range> Emitter::RangeOf(const Expr& e) const {
       auto computed = ranges_.find(e.column);
       if (computed != ranges_.end()) return within(computed->second);
       auto stored = program_.ranges.find(e.column);
-      return stored != program_.ranges.end() ? within(stored->second) : whole;
+      return options_.columns_are_bounded && stored != program_.ranges.end() ? within(stored->second) : whole;
     }
     case Kind::kCast: {
       const types::Type& from = e.children[0]->type;

@@ -8,28 +8,7 @@ namespace {
 
 using types::TypeId;
 
-/// Comparison by key bytes or page minimum agrees with the SQL comparison for this type.
-bool OrderedByBytes(const types::Type& type) {
-  switch (type.id) {
-    case TypeId::kBool:
-    case TypeId::kChar:
-    case TypeId::kName:
-    case TypeId::kInt2:
-    case TypeId::kInt4:
-    case TypeId::kInt8:
-    case TypeId::kOid:
-    case TypeId::kText:
-    case TypeId::kVarchar:
-    case TypeId::kDate:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestampTz:
-      return true;
-    case TypeId::kNumeric:
-      return type.is_fixed_numeric();
-    default:
-      return false;
-  }
-}
+constexpr size_t kInListMax = 100;  // items whose least and greatest are worth computing
 
 /// The bound in the column's type, when every value keeps its meaning there; null otherwise.
 ExprPtr InTypeOf(const Expr& bound, const types::Type& column) {
@@ -92,7 +71,9 @@ struct Restriction {
   uint32_t field;
   Op op;
   ExprPtr bound;
-  bool exact = true;  // false: only good for skipping
+  bool exact = true;     // false: only good for skipping
+  bool complete = true;  // false: the conjunct says more than this
+  bool bounds = false;   // in the key's bounds already
 };
 
 class AccessPath {
@@ -120,7 +101,43 @@ class AccessPath {
   }
 
  private:
+  /// column IN (...): the least and the greatest item bound the key, and skip pages; the condition itself stays.
+  void ReadInList(const Expr& e, size_t conjunct) {
+    const Expr* column = Bare(e.children[0].get());
+    if (column->kind != expr::Kind::kColumn || !OrderedByBytes(column->type)) return;
+    const types::TypeId id = column->type.id;
+    const func::Function* less = nullptr;
+    for (const func::Function* f : func::OperatorsNamed("<", 2)) {
+      if (f->args[0].id == id && f->args[1].id == id) less = f;
+    }
+    const func::Function* greater = nullptr;
+    for (const func::Function* f : func::OperatorsNamed(">", 2)) {
+      if (f->args[0].id == id && f->args[1].id == id) greater = f;
+    }
+    if (!less || !greater || e.children.size() < 2 || e.children.size() > kInListMax) return;
+    auto end = [&](expr::Kind kind, const func::Function* function) -> ExprPtr {
+      auto result = std::make_unique<Expr>(kind, column->type);
+      result->function = function;
+      for (size_t i = 1; i < e.children.size(); ++i) {
+        ExprPtr item;
+        if (expr::IsRuntimeConstant(*e.children[i])) item = InTypeOf(*Bare(e.children[i].get()), column->type);
+        if (!item) return nullptr;
+        result->children.push_back(std::move(item));
+      }
+      return result;
+    };
+    ExprPtr low = end(expr::Kind::kLeast, less), high = end(expr::Kind::kGreatest, greater);
+    if (!low || !high) return;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].id != column->column) continue;
+      restrictions_.push_back({conjunct, fields_[i], Op::kGe, std::move(low), true, false});
+      restrictions_.push_back({conjunct, fields_[i], Op::kLe, std::move(high), true, false});
+      return;
+    }
+  }
+
   void Read(const Expr& e, size_t conjunct) {
+    if (e.kind == expr::Kind::kInList) return ReadInList(e, conjunct);
     if (e.kind != expr::Kind::kCall || e.children.size() != 2) return;
     const std::string_view symbol = e.function->op;
     Op op = symbol == "="    ? Op::kEq
@@ -150,8 +167,8 @@ class AccessPath {
     }
   }
 
-  const Restriction* Find(uint32_t field, std::initializer_list<Op> ops) const {
-    for (const Restriction& r : restrictions_) {
+  Restriction* Find(uint32_t field, std::initializer_list<Op> ops) {
+    for (Restriction& r : restrictions_) {
       for (Op op : ops) {
         if (r.field == field && r.op == op && r.exact) return &r;
       }
@@ -166,7 +183,7 @@ class AccessPath {
       uint32_t field = 0;
       while (field < live.size() && live[field] != key.column) ++field;
       if (field == live.size()) return;
-      if (const Restriction* equal = Find(field, {Op::kEq})) {
+      if (Restriction* equal = Find(field, {Op::kEq})) {
         scan_->lower.values.push_back(equal->bound->Clone());
         scan_->upper.values.push_back(equal->bound->Clone());
         used_[equal->conjunct] = true;
@@ -174,8 +191,8 @@ class AccessPath {
       }
       // A range over this column ends the prefix. NULLs would lie beyond an open end.
       if (!relation.columns[key.column].not_null) return;
-      const Restriction* from = Find(field, {Op::kGt, Op::kGe});
-      const Restriction* to = Find(field, {Op::kLt, Op::kLe});
+      Restriction* from = Find(field, {Op::kGt, Op::kGe});
+      Restriction* to = Find(field, {Op::kLt, Op::kLe});
       if (key.descending) std::swap(from, to);
       if (from) AddEnd(&scan_->lower, *from);
       if (to) AddEnd(&scan_->upper, *to);
@@ -183,15 +200,16 @@ class AccessPath {
     }
   }
 
-  void AddEnd(physical::KeyBoundExprs* end, const Restriction& r) {
+  void AddEnd(physical::KeyBoundExprs* end, Restriction& r) {
+    r.bounds = true;
     end->values.push_back(r.bound->Clone());
     end->inclusive = r.op == Op::kGe || r.op == Op::kLe;
-    used_[r.conjunct] = true;
+    if (r.complete) used_[r.conjunct] = true;
   }
 
   void ChooseSkips() {
     for (Restriction& r : restrictions_) {
-      if (used_[r.conjunct]) continue;
+      if (used_[r.conjunct] || r.bounds) continue;
       physical::SkipRangeExprs* range = nullptr;
       for (physical::SkipRangeExprs& s : scan_->skip) {
         const bool free = (r.op == Op::kEq && !s.min && !s.max) ||
@@ -217,6 +235,28 @@ class AccessPath {
 };
 
 }  // namespace
+
+bool OrderedByBytes(const types::Type& type) {
+  switch (type.id) {
+    case TypeId::kBool:
+    case TypeId::kChar:
+    case TypeId::kName:
+    case TypeId::kInt2:
+    case TypeId::kInt4:
+    case TypeId::kInt8:
+    case TypeId::kOid:
+    case TypeId::kText:
+    case TypeId::kVarchar:
+    case TypeId::kDate:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz:
+      return true;
+    case TypeId::kNumeric:
+      return type.is_fixed_numeric();
+    default:
+      return false;
+  }
+}
 
 void ChooseAccessPath(physical::TableScan* scan, std::vector<ExprPtr>* conjuncts,
                       const std::vector<OutputColumn>& columns,

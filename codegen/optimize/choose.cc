@@ -269,6 +269,9 @@ class Chooser {
 
   physical::NodePtr PlanLimit(logical::Limit* limit, const ColumnSet& required) {
     Node* child = limit->children[0].get();
+    if (child->kind == Kind::kSort && limit->limit && ReadInKeyOrder(*limit, &estimator_)) {
+      return PlanOrderedLimit(limit, required);
+    }
     if (child->kind == Kind::kSort && limit->limit) {
       return PlanSort(&child->As<logical::Sort>(), limit, required);
     }
@@ -276,6 +279,18 @@ class Chooser {
     plan->limit = std::move(limit->limit);
     plan->offset = std::move(limit->offset);
     plan->children.push_back(Plan(child, required));
+    return Finish(std::move(plan), *limit, required, 0);
+  }
+
+  /// The first rows of a table in the order of its key: reading stops when there are enough.
+  physical::NodePtr PlanOrderedLimit(logical::Limit* limit, const ColumnSet& required) {
+    auto plan = std::make_unique<physical::Limit>();
+    plan->limit = std::move(limit->limit);
+    plan->offset = std::move(limit->offset);
+    plan->children.push_back(Plan(limit->children[0]->children[0].get(), required));
+    physical::Node* node = plan->children[0].get();
+    while (node->kind != physical::Kind::kTableScan) node = node->children[0].get();
+    node->As<physical::TableScan>().key_order = true;
     return Finish(std::move(plan), *limit, required, 0);
   }
 
@@ -388,55 +403,7 @@ class Chooser {
   std::unordered_map<uint32_t, ColumnSet> cte_columns_;
 };
 
-/// Rough price of evaluating an expression once.
-double CostOf(const Expr& e) {
-  double cost = 0.2;
-  switch (e.kind) {
-    case expr::Kind::kConst:
-    case expr::Kind::kParam:
-    case expr::Kind::kColumn:
-      return e.type.is_string_like() ? 0.5 : 0.1;
-    case expr::Kind::kCall:
-      cost = e.function->inline_op == func::InlineOp::kNone ? 10
-             : e.function->inline_op == func::InlineOp::kLike ||
-                     e.function->inline_op == func::InlineOp::kNotLike
-                 ? 15
-                 : 1;
-      break;
-    case expr::Kind::kCast:
-      cost = func::InlineCastFor(e.children[0]->type, e.type) == func::InlineCast::kNone ? 10 : 0.3;
-      break;
-    default:
-      break;
-  }
-  for (const ExprPtr& child : e.children) cost += CostOf(*child);
-  return cost;
-}
-
 }  // namespace
-
-void OrderConjuncts(std::vector<ExprPtr>* conjuncts, Estimator* estimator) {
-  if (conjuncts->size() < 2) return;
-  struct Ranked {
-    ExprPtr e;
-    size_t place;
-    bool fails;
-    double rank;
-  };
-  std::vector<Ranked> ranked;
-  for (ExprPtr& e : *conjuncts) {
-    const bool fails = FailsOnRows(*e) || IsVolatile(*e);
-    // The classic order: gain per cost.
-    const double rank = (estimator->Selectivity(*e) - 1) / CostOf(*e);
-    ranked.push_back({std::move(e), ranked.size(), fails, rank});
-  }
-  std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
-    if (a.fails != b.fails) return b.fails;
-    if (!a.fails && a.rank != b.rank) return a.rank < b.rank;
-    return a.place < b.place;
-  });
-  for (size_t i = 0; i < ranked.size(); ++i) (*conjuncts)[i] = std::move(ranked[i].e);
-}
 
 Result<physical::NodePtr> ChoosePhysical(logical::NodePtr root,
                                          const std::vector<OutputColumn>& outputs,

@@ -16,6 +16,12 @@ Result<physical::NodePtr> ChoosePhysical(logical::NodePtr root,
 void ChooseAccessPath(physical::TableScan* scan, std::vector<ExprPtr>* conjuncts,
                       const std::vector<OutputColumn>& columns, const std::vector<uint32_t>& fields);
 
+/// Limit over Sort: the table's key gives the order, and reading it until there are enough rows is cheaper than sorting all.
+bool ReadInKeyOrder(const logical::Limit& limit, Estimator* estimator);
+
+/// Comparison by key bytes or page minimum agrees with the SQL comparison for this type.
+bool OrderedByBytes(const types::Type& type);
+
 /// Equalities of a join's predicate as pairs of keys with one type for both sides; the rest stays in *conjuncts.
 struct JoinKeys {
   std::vector<ExprPtr> left, right;

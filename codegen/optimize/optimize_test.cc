@@ -184,6 +184,33 @@ TEST_F(OptimizeTest, SortWithLimitIsTopN) {
             "  TableScan orders [o_orderkey#1, o_orderdate#3]\n");
 }
 
+TEST_F(OptimizeTest, FirstRowsByKeyNeedNoSort) {
+  NodePtr o = build_.Scan(orders_);
+  auto sort = std::make_shared<logical::Sort>();
+  sort->keys.push_back({Ref(o, "o_orderkey"), false, false});
+  sort->outputs = o->outputs;
+  sort->children = {build_.Filter(o, Op(">", Ref(o, "o_orderkey"), Int(100)))};
+  auto limit = std::make_shared<logical::Limit>();
+  limit->limit = expr::MakeConst(Value::Int8(10));
+  limit->outputs = sort->outputs;
+  limit->children = {sort};
+  EXPECT_EQ(Plan(limit),
+            "Limit LIMIT 10\n"
+            "  TableScan orders [o_orderkey#1, o_custkey#2, o_orderdate#3] from exclusive (100) in key order\n");
+}
+
+TEST_F(OptimizeTest, InListBoundsKey) {
+  NodePtr o = build_.Scan(orders_);
+  auto in = std::make_unique<Expr>(expr::Kind::kInList, Type(TypeId::kBool));
+  ExprPtr equal = Op("=", Ref(o, "o_orderkey"), Int(3));
+  in->function = equal->function;
+  in->children.push_back(Ref(o, "o_orderkey"));
+  for (int n : {7, 3, 5}) in->children.push_back(Int(n));
+  EXPECT_EQ(Plan(build_.Only(build_.Filter(o, std::move(in)), Ref(o, "o_orderkey"))),
+            "Filter (o_orderkey#1 IN (7, 3, 5))\n"
+            "  TableScan orders [o_orderkey#1] from(LEAST(7, 3, 5)) to(GREATEST(7, 3, 5))\n");
+}
+
 TEST_F(OptimizeTest, DistinctOverKeyIsNothing) {
   NodePtr o = build_.Scan(orders_);
   std::vector<ExprPtr> groups;

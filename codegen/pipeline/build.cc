@@ -36,6 +36,13 @@ class Builder {
   Result<std::shared_ptr<const Program>> Run() {
     const Node& root = *program_.plan->root;
     Collect(root);
+    if (ranges_) {
+      VisitExpressions(root, [this](const Expr& e) {
+        expr::Visit(e, [this](const Expr& part) {
+          if (part.kind == expr::Kind::kCall && part.type.is_fixed_numeric()) expr::CollectColumns(part, &in_arithmetic_);
+        });
+      });
+    }
     Continuation end;
     Sink sink;
     sink.node = &root;
@@ -211,7 +218,7 @@ class Builder {
     for (size_t i = 0; i < scan.outputs.size(); ++i) {
       source.columns.push_back({scan.outputs[i].id, scan.fields[i]});
       Range range;
-      if (ranges_ && scan.fields[i] < live.size() && ranges_(*scan.relation, live[scan.fields[i]], &range)) {
+      if (ranges_ && scan.fields[i] < live.size() && in_arithmetic_.contains(scan.outputs[i].id) && ranges_(*scan.relation, live[scan.fields[i]], &range)) {
         program_.ranges[scan.outputs[i].id] = range;
       }
     }
@@ -803,10 +810,11 @@ class Builder {
     for (const auto& child : e.children) VisitConstants(*child);
   }
 
-  void VisitConstants(const Node& node) {
+  /// Every expression that generated code evaluates.
+  static void VisitExpressions(const Node& node, const std::function<void(const Expr&)>& visit) {
     using physical::Kind;
-    auto each = [this](const std::vector<expr::ExprPtr>& list) {
-      for (const auto& e : list) VisitConstants(*e);
+    auto each = [&visit](const std::vector<expr::ExprPtr>& list) {
+      for (const auto& e : list) visit(*e);
     };
     switch (node.kind) {
       case Kind::kFilter: each(node.As<physical::Filter>().conjuncts); break;
@@ -815,12 +823,12 @@ class Builder {
         const auto& join = node.As<physical::HashJoin>();
         each(join.build_keys);
         each(join.probe_keys);
-        if (join.residual != nullptr) VisitConstants(*join.residual);
+        if (join.residual != nullptr) visit(*join.residual);
         break;
       }
       case Kind::kNestedLoopJoin: {
         const auto& join = node.As<physical::NestedLoopJoin>();
-        if (join.predicate != nullptr) VisitConstants(*join.predicate);
+        if (join.predicate != nullptr) visit(*join.predicate);
         break;
       }
       case Kind::kHashAggregate: {
@@ -828,22 +836,25 @@ class Builder {
         each(aggregate.groups);
         for (const auto& call : aggregate.calls) {
           each(call.args);
-          if (call.filter != nullptr) VisitConstants(*call.filter);
+          if (call.filter != nullptr) visit(*call.filter);
         }
         break;
       }
       case Kind::kSort:
-        for (const auto& key : node.As<physical::Sort>().keys) VisitConstants(*key.expression);
+        for (const auto& key : node.As<physical::Sort>().keys) visit(*key.expression);
         break;
       default: break;
     }
-    for (const auto& child : node.children) VisitConstants(*child);
+    for (const auto& child : node.children) VisitExpressions(*child, visit);
   }
-  void CollectConstants() { VisitConstants(*program_.plan->root); }
+  void CollectConstants() {
+    VisitExpressions(*program_.plan->root, [this](const Expr& e) { VisitConstants(e); });
+  }
 
   const RangeLookup& ranges_;
   Program program_;
   uint32_t next_column_ = kMadeColumns;
+  std::set<ColumnId> in_arithmetic_;   // columns whose ranges may be of use
   std::map<uint32_t, uint32_t> ctes_;  // cte -> object
 };
 

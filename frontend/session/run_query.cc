@@ -255,6 +255,7 @@ Result<driver::ExecutionStats> SessionImpl::ExecutePlan(const driver::CachedPlan
                                              : instance_->options().query_memory_bytes_max,
                             instance_->memory());
   request.tables = access_.get();
+  request.stats = [this](RelationId id) { return catalog_->GetStats(id); };
   request.result = sink;
   request.budget = &budget;
   request.cancel = &cancel_;
