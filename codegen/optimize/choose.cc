@@ -202,16 +202,8 @@ class Chooser {
     return Finish(std::move(plan), *node, required, 0.2 * rows);
   }
 
-  static bool PassesOnly(const logical::Project& project) {
-    for (size_t i = 0; i < project.outputs.size(); ++i) {
-      const Expr& e = *project.expressions[i];
-      if (e.kind != expr::Kind::kColumn || e.column != project.outputs[i].id) return false;
-    }
-    return true;
-  }
-
   physical::NodePtr PlanProject(logical::Project* project, const ColumnSet& required) {
-    if (PassesOnly(*project)) return Plan(project->children[0].get(), required);
+    if (PassesColumns(*project)) return Plan(project->children[0].get(), required);
     auto plan = std::make_unique<physical::Project>();
     ColumnSet needed;
     ColumnSet made = required;

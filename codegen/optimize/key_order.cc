@@ -61,8 +61,9 @@ bool ReadInKeyOrder(const logical::Limit& limit, Estimator* estimator) {
   const auto& sort = limit.children[0]->As<logical::Sort>();
   const Node* node = sort.children[0].get();
   ColumnSet fixed;
-  while (node->kind == Kind::kFilter) {
-    AddFixed(*node->As<logical::Filter>().predicate, &fixed);
+  while (node->kind == Kind::kFilter || node->kind == Kind::kProject) {
+    if (node->kind == Kind::kFilter) AddFixed(*node->As<logical::Filter>().predicate, &fixed);
+    if (node->kind == Kind::kProject && !PassesColumns(node->As<logical::Project>())) return false;
     node = node->children[0].get();
   }
   if (node->kind != Kind::kScan) return false;

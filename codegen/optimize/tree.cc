@@ -240,6 +240,14 @@ NodePtr MakePassingProject(NodePtr child, const std::vector<OutputColumn>& colum
   return project;
 }
 
+bool PassesColumns(const logical::Project& project) {
+  for (size_t i = 0; i < project.outputs.size(); ++i) {
+    const Expr& e = *project.expressions[i];
+    if (e.kind != expr::Kind::kColumn || e.column != project.outputs[i].id) return false;
+  }
+  return true;
+}
+
 NodePtr MakeEmpty(const std::vector<OutputColumn>& columns) {
   auto values = std::make_shared<logical::Values>();
   values->outputs = columns;

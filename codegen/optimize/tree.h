@@ -92,6 +92,8 @@ NodePtr MakeFilter(NodePtr child, std::vector<ExprPtr> conjuncts);  // the child
 NodePtr MakeJoin(logical::JoinKind kind, NodePtr left, NodePtr right, ExprPtr predicate);
 /// Passes through these columns of the child, in this order.
 NodePtr MakePassingProject(NodePtr child, const std::vector<OutputColumn>& columns);
+/// It only passes columns of its child, under their ids.
+bool PassesColumns(const logical::Project& project);
 /// No rows with these columns.
 NodePtr MakeEmpty(const std::vector<OutputColumn>& columns);
 ExprPtr ColumnRef(const OutputColumn& column);
