@@ -44,8 +44,12 @@ SqlValue Emitter::EmitKind(const Expr& e) {
   switch (e.kind) {
     case Kind::kConst: return EmitConst(e.value);
     case Kind::kColumn: {
-      SqlValue v = columns_.Get(e.column);
-      return v;
+      if (!columns_.bound(e.column)) {
+        Fail(MakeError(SqlState::kInternalError, "column " + Name(e.column) + "#" + std::to_string(e.column.value) +
+                                                     " is not there in " + pipeline_.name));
+        return code_.Null(e.type);
+      }
+      return columns_.Get(e.column);
     }
     case Kind::kCall: return EmitCall(e);
     case Kind::kCast: return EmitCast(e);
