@@ -1,6 +1,6 @@
-// Access paths: bounds of the key that orders a table's rows, and pages that need not be read. Bounds are exact and replace the
-// conjuncts that they express; skip ranges are hints beside them. Only expressions without columns qualify, so that a plan
-// serves any parameter values.
+// Access paths: bounds of the key that orders a table's rows, and pages that need not be read.
+// Bounds are exact and replace the conjuncts that they express; skip ranges are hints beside them.
+// Only expressions without columns qualify, so that a plan serves any parameter values.
 #include "codegen/optimize/choose.h"
 
 namespace lathe::optimize {
@@ -37,7 +37,8 @@ ExprPtr InTypeOf(const Expr& bound, const types::Type& column) {
   return result;
 }
 
-/// A date column against a timestamp: the day of the bound is an end that keeps all rows that may qualify, though not exact.
+/// A date column against a timestamp: the day of the bound is an end that keeps all rows that may
+/// qualify, though not exact.
 ExprPtr DayOf(const Expr& bound, const types::Type& column) {
   if (column.id != TypeId::kDate || bound.type.id != TypeId::kTimestamp) return nullptr;
   return MakeCast(bound.Clone(), types::Type(TypeId::kDate));
@@ -57,11 +58,16 @@ enum class Op : uint8_t { kNone, kEq, kLt, kLe, kGt, kGe };
 
 Op Flip(Op op) {
   switch (op) {
-    case Op::kLt: return Op::kGt;
-    case Op::kLe: return Op::kGe;
-    case Op::kGt: return Op::kLt;
-    case Op::kGe: return Op::kLe;
-    default: return op;
+    case Op::kLt:
+      return Op::kGt;
+    case Op::kLe:
+      return Op::kGe;
+    case Op::kGt:
+      return Op::kLt;
+    case Op::kGe:
+      return Op::kLe;
+    default:
+      return op;
   }
 }
 
@@ -101,7 +107,8 @@ class AccessPath {
   }
 
  private:
-  /// column IN (...): the least and the greatest item bound the key, and skip pages; the condition itself stays.
+  /// column IN (...): the least and the greatest item bound the key, and skip pages; the condition
+  /// itself stays.
   void ReadInList(const Expr& e, size_t conjunct) {
     const Expr* column = Bare(e.children[0].get());
     if (column->kind != expr::Kind::kColumn || !OrderedByBytes(column->type)) return;
@@ -120,7 +127,8 @@ class AccessPath {
       result->function = function;
       for (size_t i = 1; i < e.children.size(); ++i) {
         ExprPtr item;
-        if (expr::IsRuntimeConstant(*e.children[i])) item = InTypeOf(*Bare(e.children[i].get()), column->type);
+        if (expr::IsRuntimeConstant(*e.children[i]))
+          item = InTypeOf(*Bare(e.children[i].get()), column->type);
         if (!item) return nullptr;
         result->children.push_back(std::move(item));
       }

@@ -1,4 +1,5 @@
-// From logical to physical operators, top down with the columns that the parent needs, bottom up with the chosen nodes.
+// From logical to physical operators, top down with the columns that the parent needs, bottom up
+// with the chosen nodes.
 #include "codegen/optimize/choose.h"
 
 #include <algorithm>
@@ -143,7 +144,8 @@ class Chooser {
   }
 
   /// conjuncts: of a filter right above, or null. Those that bounds express are removed.
-  physical::NodePtr PlanScan(Node* node, std::vector<ExprPtr>* conjuncts, const ColumnSet& required) {
+  physical::NodePtr PlanScan(Node* node, std::vector<ExprPtr>* conjuncts,
+                             const ColumnSet& required) {
     auto& scan = node->As<logical::Scan>();
     auto plan = std::make_unique<physical::TableScan>();
     plan->relation = scan.relation;
@@ -244,7 +246,8 @@ class Chooser {
   }
 
   /// limit: of a Limit right above, or null.
-  physical::NodePtr PlanSort(logical::Sort* sort, logical::Limit* limit, const ColumnSet& required) {
+  physical::NodePtr PlanSort(logical::Sort* sort, logical::Limit* limit,
+                             const ColumnSet& required) {
     auto plan = std::make_unique<physical::Sort>();
     ColumnSet needed = required;
     for (const logical::SortKey& key : sort->keys) AddColumns(*key.expression, &needed);
@@ -365,11 +368,12 @@ class Chooser {
     plan->mark = join->mark;
     plan->children.push_back(std::move(left_first ? left : right));
     plan->children.push_back(std::move(left_first ? right : left));
-    return Finish(std::move(plan), *join, required, 2 * std::min(left_rows, right_rows) +
-                                                        std::max(left_rows, right_rows));
+    return Finish(std::move(plan), *join, required,
+                  2 * std::min(left_rows, right_rows) + std::max(left_rows, right_rows));
   }
 
-  /// Which side is built into the hash table (or buffered for the loop): the smaller one, where the kind leaves a choice.
+  /// Which side is built into the hash table (or buffered for the loop): the smaller one, where the
+  /// kind leaves a choice.
   static bool MaterializeLeft(const logical::Join& join, bool hash, double left, double right) {
     switch (join.join_kind) {
       case JoinKind::kInner:

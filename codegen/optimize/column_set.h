@@ -1,4 +1,5 @@
-// A set of column ids as bits: ids are small and dense, so that set operations are a few machine words.
+// A set of column ids as bits: ids are small and dense, so that set operations are a few machine
+// words.
 #pragma once
 
 #include <bit>

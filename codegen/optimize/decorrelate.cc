@@ -1,5 +1,6 @@
-// Dependent joins whose correlation can be pulled up: EXISTS and IN with conditions in WHERE, and scalar aggregates tied by
-// equalities, which become a left join with the aggregate grouped by the local side of those equalities.
+// Dependent joins whose correlation can be pulled up: EXISTS and IN with conditions in WHERE, and
+// scalar aggregates tied by equalities, which become a left join with the aggregate grouped by the
+// local side of those equalities.
 #include "codegen/optimize/unnest.h"
 
 namespace lathe::optimize {
@@ -43,7 +44,8 @@ class PullUp {
     }
   }
 
-  /// Groups by the local sides of the equalities in tied; the other sides are compared with the groups' columns in *pulled.
+  /// Groups by the local sides of the equalities in tied; the other sides are compared with the
+  /// groups' columns in *pulled.
   bool GroupBy(logical::Aggregate* aggregate, std::vector<ExprPtr> tied,
                std::vector<ExprPtr>* pulled) {
     for (ExprPtr& e : tied) {
@@ -140,7 +142,8 @@ class PullUp {
   }
 
  public:
-  /// Its own expressions neither read outer columns nor may fail on rows that it did not see before.
+  /// Its own expressions neither read outer columns nor may fail on rows that it did not see
+  /// before.
   bool CanGroup(logical::Aggregate& aggregate) const {
     bool can = true;
     ForEachExpr(aggregate, [&](ExprPtr& e) {
@@ -207,8 +210,9 @@ std::vector<ExprPtr> FlattenProjections(const Node& node) {
   return result;
 }
 
-/// Replaces the join by what follows from its right side giving exactly one row per left row, values[i] for right outputs[i].
-/// *input has the left columns and what values and the predicate read.
+/// Replaces the join by what follows from its right side giving exactly one row per left row,
+/// values[i] for right outputs[i]. *input has the left columns and what values and the predicate
+/// read.
 NodePtr ApplySingleRow(logical::Join* join, NodePtr input, std::vector<ExprPtr> values) {
   Substitution map;
   for (size_t i = 0; i < values.size(); ++i) {
@@ -259,7 +263,8 @@ NodePtr ApplySingleRow(logical::Join* join, NodePtr input, std::vector<ExprPtr> 
   return project;
 }
 
-/// A row made from outer columns alone, "(SELECT o.a + 1)": its expressions move into the outer query.
+/// A row made from outer columns alone, "(SELECT o.a + 1)": its expressions move into the outer
+/// query.
 bool UnnestSingleRow(NodePtr* slot) {
   auto& join = (*slot)->As<logical::Join>();
   const Node* node = join.children[1].get();
@@ -277,7 +282,8 @@ bool UnnestSingleRow(NodePtr* slot) {
   return true;
 }
 
-/// A scalar aggregate tied by equalities: left join with the aggregate grouped by their local sides.
+/// A scalar aggregate tied by equalities: left join with the aggregate grouped by their local
+/// sides.
 bool UnnestScalarAggregate(RuleContext* context, NodePtr* slot, const ColumnSet& outer) {
   auto& join = (*slot)->As<logical::Join>();
   NodePtr right = CloneTree(*join.children[1]);
@@ -367,7 +373,8 @@ Status EliminateDependentJoin(RuleContext* context, NodePtr* slot) {
   if (PullUpCorrelation(context, &right, outer, strict, &pulled)) {
     if (!IsConstBool(*join.predicate, true)) conjuncts.push_back(std::move(join.predicate));
     for (ExprPtr& e : pulled) {
-      // A condition inside the subquery that is NULL removes the row there; it does not make the mark NULL.
+      // A condition inside the subquery that is NULL removes the row there; it does not make the
+      // mark NULL.
       if (join.join_kind == JoinKind::kMark) e = MakeUnary(expr::Kind::kIsTrue, std::move(e));
       conjuncts.push_back(std::move(e));
     }

@@ -1,12 +1,15 @@
-// Unnesting in general (Neumann, Kemper: Unnesting Arbitrary Queries, BTW 2015, section 3). For a dependent join L and R:
+// Unnesting in general (Neumann, Kemper: Unnesting Arbitrary Queries, BTW 2015, section 3). For a
+// dependent join L and R:
 //
 //   L'   := L, computed once (a common table expression)
 //   D    := the distinct values in L' of the columns that R reads
-//   R'   := D joined with R, with D pushed down until no operator reads outer columns; R' has a copy of D's columns
-//   join := L' join R' on the join's predicate and L'.d IS NOT DISTINCT FROM R'.d
+//   R'   := D joined with R, with D pushed down until no operator reads outer columns; R' has a
+//   copy of D's columns join := L' join R' on the join's predicate and L'.d IS NOT DISTINCT FROM
+//   R'.d
 //
-// Pushing D below an operator keeps this invariant: for each value d of D, the rows of the rewritten operator with D's columns = d
-// are the rows that the original operator gives when its outer columns are d.
+// Pushing D below an operator keeps this invariant: for each value d of D, the rows of the
+// rewritten operator with D's columns = d are the rows that the original operator gives when its
+// outer columns are d.
 #include "codegen/optimize/unnest.h"
 
 namespace lathe::optimize {
@@ -67,7 +70,8 @@ class Domain {
     return NotSupported("a correlated subquery of this form");
   }
 
-  /// l.d IS NOT DISTINCT FROM r.d for all of D's columns, added to the conjuncts. False when a type has no equality.
+  /// l.d IS NOT DISTINCT FROM r.d for all of D's columns, added to the conjuncts. False when a type
+  /// has no equality.
   static bool Tie(const std::vector<OutputColumn>& l, const std::vector<OutputColumn>& r,
                   std::vector<ExprPtr>* conjuncts) {
     for (size_t i = 0; i < l.size(); ++i) {
@@ -85,7 +89,8 @@ class Domain {
     bool found = false;
     if (!dependent_ctes_.empty()) {
       ForEachNode(node, [&](Node& n) {
-        if (n.kind == Kind::kCteScan) found |= dependent_ctes_.count(n.As<logical::CteScan>().cte) > 0;
+        if (n.kind == Kind::kCteScan)
+          found |= dependent_ctes_.count(n.As<logical::CteScan>().cte) > 0;
       });
     }
     return found;
@@ -97,14 +102,15 @@ class Domain {
     scan->cte = cte_;
     scan->name = "domain";
     scan->source = source_;
-    for (const OutputColumn& column : columns_) scan->outputs.push_back(NewColumn(context_, column));
+    for (const OutputColumn& column : columns_)
+      scan->outputs.push_back(NewColumn(context_, column));
     std::vector<OutputColumn> outputs = scan->outputs;
     return {std::move(scan), std::move(outputs)};
   }
 
   static Pushed Cross(Pushed instance, NodePtr node) {
-    NodePtr join = MakeJoin(JoinKind::kInner, std::move(instance.node), std::move(node),
-                            expr::MakeBool(true));
+    NodePtr join =
+        MakeJoin(JoinKind::kInner, std::move(instance.node), std::move(node), expr::MakeBool(true));
     return {std::move(join), std::move(instance.columns)};
   }
 
@@ -147,7 +153,8 @@ class Domain {
       for (size_t i = 0; i < row.size(); ++i) {
         Replace(&row[i], instance.columns);
         project->expressions.push_back(std::move(row[i]));
-        project->outputs.push_back(single ? values.outputs[i] : NewColumn(context_, values.outputs[i]));
+        project->outputs.push_back(single ? values.outputs[i]
+                                          : NewColumn(context_, values.outputs[i]));
       }
       for (const OutputColumn& column : instance.columns) {
         project->expressions.push_back(ColumnRef(column));
@@ -300,11 +307,13 @@ class Domain {
   std::vector<OutputColumn> columns_;  // of the outer query
   std::vector<ColumnId> source_;       // of D's definition, in the same order
   ColumnSet outer_;
-  // Common table expressions of the subquery that depend on D: where their definitions hold D's columns.
+  // Common table expressions of the subquery that depend on D: where their definitions hold D's
+  // columns.
   std::unordered_map<uint32_t, std::vector<OutputColumn>> dependent_ctes_;
 };
 
-/// Gives every column that the tree produces a new id, in producers and readers; returns old to new.
+/// Gives every column that the tree produces a new id, in producers and readers; returns old to
+/// new.
 std::unordered_map<uint32_t, ColumnId> RenameAll(RuleContext* context, Node* tree) {
   std::unordered_map<uint32_t, ColumnId> names;
   auto rename = [&](ColumnId* id) {
@@ -326,7 +335,8 @@ std::unordered_map<uint32_t, ColumnId> RenameAll(RuleContext* context, Node* tre
     ForEachExpr(node, [&](ExprPtr& e) { in_expr(e.get()); });
     if (node.kind == Kind::kJoin) rename(&node.As<logical::Join>().mark.id);
     if (node.kind == Kind::kAggregate) {
-      for (logical::AggregateCall& call : node.As<logical::Aggregate>().calls) rename(&call.output.id);
+      for (logical::AggregateCall& call : node.As<logical::Aggregate>().calls)
+        rename(&call.output.id);
     }
     if (node.kind == Kind::kCteScan) {
       for (ColumnId& id : node.As<logical::CteScan>().source) rename(&id);

@@ -1,5 +1,6 @@
-// Dynamic programming over the connected subgraphs of a hypergraph and their complements (Moerkotte, Neumann: Dynamic Programming
-// Strikes Back, SIGMOD 2008, algorithm DPhyp). Names follow the paper.
+// Dynamic programming over the connected subgraphs of a hypergraph and their complements
+// (Moerkotte, Neumann: Dynamic Programming Strikes Back, SIGMOD 2008, algorithm DPhyp). Names
+// follow the paper.
 #include <bit>
 
 #include "codegen/optimize/join_graph.h"

@@ -179,7 +179,8 @@ double Estimator::JoinSelectivity(std::span<const Expr* const> conjuncts) {
       place->columns.push_back(facts->column);
     }
   }
-  // A whole key finds one row of its table, however many columns it has: the largest correction counts.
+  // A whole key finds one row of its table, however many columns it has: the largest correction
+  // counts.
   double correction = 1;
   for (const Matched& m : scans) {
     const schema::RelationDescriptor& relation = *m.scan->relation;
@@ -229,7 +230,8 @@ double Estimator::LimitRows(const logical::Limit& limit) {
   const double rows = Rows(*limit.children[0]);
   if (!limit.limit) return rows;
   const std::optional<types::Value> count = HintOf(*limit.limit);
-  if (!count || count->is_null()) return limit.limit->kind == expr::Kind::kConst ? rows : 0.1 * rows;
+  if (!count || count->is_null())
+    return limit.limit->kind == expr::Kind::kConst ? rows : 0.1 * rows;
   return std::min(rows, std::max(0.0, static_cast<double>(count->AsInt64())));
 }
 

@@ -1,4 +1,5 @@
-// How many rows an operator gives: from statistics where there are some, else from the defaults that PostgreSQL uses.
+// How many rows an operator gives: from statistics where there are some, else from the defaults
+// that PostgreSQL uses.
 #pragma once
 
 #include <optional>
@@ -12,23 +13,26 @@ namespace lathe::optimize {
 
 /// What is known of a column's values within one query.
 struct ColumnFacts {
-  const logical::Scan* scan = nullptr;          // null = not a table's column
-  uint32_t column = 0;                          // index into the relation's columns
-  const schema::ColumnStats* stats = nullptr;   // null = nothing known
-  double table_rows = 0;                        // of the scan's table
-  double distinct = 0;                          // 0 = unknown
+  const logical::Scan* scan = nullptr;         // null = not a table's column
+  uint32_t column = 0;                         // index into the relation's columns
+  const schema::ColumnStats* stats = nullptr;  // null = nothing known
+  double table_rows = 0;                       // of the scan's table
+  double distinct = 0;                         // 0 = unknown
 };
 
-/// Estimates for one query. Remembers what it has seen of each operator by address: not to be used across rewrites.
+/// Estimates for one query. Remembers what it has seen of each operator by address: not to be used
+/// across rewrites.
 class Estimator {
  public:
   explicit Estimator(const OptimizeContext& options) : options_(options) {}
 
   /// Rows that the operator gives, a little above 0 where it can give any.
   double Rows(const Node& node);
-  /// Fraction of rows for which the predicate is true, over columns of operators that Rows has seen.
+  /// Fraction of rows for which the predicate is true, over columns of operators that Rows has
+  /// seen.
   double Selectivity(const Expr& predicate);
-  /// Fraction of pairs of rows that these conjuncts of a join's predicate let pass; knows multi-column keys.
+  /// Fraction of pairs of rows that these conjuncts of a join's predicate let pass; knows
+  /// multi-column keys.
   double JoinSelectivity(std::span<const Expr* const> conjuncts);
   /// Different values of the expression among this many rows.
   double Distinct(const Expr& e, double rows);
@@ -53,7 +57,7 @@ class Estimator {
 
   const OptimizeContext& options_;
   std::unordered_map<const Node*, double> rows_;
-  std::unordered_map<uint32_t, ColumnFacts> facts_;   // by column id
+  std::unordered_map<uint32_t, ColumnFacts> facts_;  // by column id
   std::unordered_map<uint32_t, double> cte_rows_;
   std::unordered_map<uint32_t, std::shared_ptr<const schema::RelationStats>> stats_;  // by relation
 };

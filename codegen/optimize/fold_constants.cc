@@ -1,6 +1,6 @@
-// Evaluates what is constant for every execution: calls of immutable functions over constants, conditions of CASE and COALESCE
-// that are known, TRUE and FALSE in AND and OR. An expression whose evaluation fails stays as it is: it fails when, and only if, it
-// is reached.
+// Evaluates what is constant for every execution: calls of immutable functions over constants,
+// conditions of CASE and COALESCE that are known, TRUE and FALSE in AND and OR. An expression whose
+// evaluation fails stays as it is: it fails when, and only if, it is reached.
 #include "codegen/expr/evaluate.h"
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
@@ -77,8 +77,9 @@ class Folder {
     (*slot)->location = location;
   }
 
-  /// neutral: TRUE for AND, FALSE for OR; the opposite decides. What stands before a decisive constant may fail, and would
-  /// then have been evaluated first; as in PostgreSQL the constant wins.
+  /// neutral: TRUE for AND, FALSE for OR; the opposite decides. What stands before a decisive
+  /// constant may fail, and would then have been evaluated first; as in PostgreSQL the constant
+  /// wins.
   static void FoldLogic(ExprPtr* slot, bool neutral) {
     std::vector<ExprPtr> kept;
     for (ExprPtr& child : (*slot)->children) {

@@ -1,6 +1,7 @@
-// Join orders of large graphs. Greedy operator ordering (Fegaras: A New Heuristic for Optimizing Large Queries, DEXA 1998) gives a
-// first plan; dynamic programming over the intervals of its inputs' sequence (Neumann, Radke: Adaptive Optimization of Very Large
-// Join Queries, SIGMOD 2018, section 4) improves it. Both take polynomial time.
+// Join orders of large graphs. Greedy operator ordering (Fegaras: A New Heuristic for Optimizing
+// Large Queries, DEXA 1998) gives a first plan; dynamic programming over the intervals of its
+// inputs' sequence (Neumann, Radke: Adaptive Optimization of Very Large Join Queries, SIGMOD 2018,
+// section 4) improves it. Both take polynomial time.
 #include "codegen/optimize/join_graph.h"
 
 namespace lathe::optimize {
@@ -49,7 +50,8 @@ void PlanGreedily(const JoinGraph& graph, JoinPlan* plan) {
     JoinStep step;
   };
   // Remembered for each pair of parts; a join empties the rows of the two that it used.
-  std::vector<std::vector<Candidate>> candidates(parts.size(), std::vector<Candidate>(parts.size()));
+  std::vector<std::vector<Candidate>> candidates(parts.size(),
+                                                 std::vector<Candidate>(parts.size()));
   size_t left = parts.size();
   while (left > 1) {
     size_t best_a = 0, best_b = 0;

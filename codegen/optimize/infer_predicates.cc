@@ -1,5 +1,6 @@
-// What follows from equalities: where a = b and a = 5, also b = 5. The inferred conjuncts are added to join predicates; pushing
-// predicates down once more brings them to their tables. (Equality of columns among each other is closed by order_joins.cc.)
+// What follows from equalities: where a = b and a = 5, also b = 5. The inferred conjuncts are added
+// to join predicates; pushing predicates down once more brings them to their tables. (Equality of
+// columns among each other is closed by order_joins.cc.)
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 

@@ -52,9 +52,11 @@ struct TreeJoin {
   }
 };
 
-// A single join never moves below a join that it stood above: its check of the number of rows would see rows that that join removes.
+// A single join never moves below a join that it stood above: its check of the number of rows would
+// see rows that that join removes.
 
-/// (e1 a e2) b e3 = e1 a (e2 b e3); rejects: b's predicate rejects NULLs of e2, and for full joins a's as well.
+/// (e1 a e2) b e3 = e1 a (e2 b e3); rejects: b's predicate rejects NULLs of e2, and for full joins
+/// a's as well.
 bool Associates(JoinKind a_kind, JoinKind b_kind, bool a_rejects, bool b_rejects) {
   const Class a = ClassOf(a_kind), b = ClassOf(b_kind);
   if (a_kind == JoinKind::kSingle || b_kind == JoinKind::kSingle) return false;
@@ -103,7 +105,8 @@ class Builder {
     return CountInputs(*node.children[0]) + CountInputs(*node.children[1]);
   }
 
-  /// Adds the tree below node; returns the number of its join or -1 for an input. limit: inputs that may still be made of it.
+  /// Adds the tree below node; returns the number of its join or -1 for an input. limit: inputs
+  /// that may still be made of it.
   int Collect(const NodePtr& node, size_t limit, RelationSet* set) {
     if (node->kind != Kind::kJoin || limit < 2) {
       *set = RelationSet{1} << graph_.relations.size();
@@ -120,8 +123,10 @@ class Builder {
     tree.right_columns = OutputSet(*join.children[1]);
     // Of too large a tree the larger side is kept whole as far as possible.
     const size_t right_inputs = std::min(CountInputs(*join.children[1]), limit / 2);
-    tree.left_join = Collect(join.children[0], limit == SIZE_MAX ? limit : limit - right_inputs, &tree.left);
-    tree.right_join = Collect(join.children[1], limit == SIZE_MAX ? limit : right_inputs, &tree.right);
+    tree.left_join =
+        Collect(join.children[0], limit == SIZE_MAX ? limit : limit - right_inputs, &tree.left);
+    tree.right_join =
+        Collect(join.children[1], limit == SIZE_MAX ? limit : right_inputs, &tree.right);
     for (ExprPtr& e : expr::SplitConjuncts(std::move(join.predicate))) {
       if (!IsConstBool(*e, true)) tree.conjuncts.push_back(std::move(e));
     }
@@ -143,12 +148,14 @@ class Builder {
   bool IsHashable(const Expr& e, const TreeJoin& tree) const {
     const Expr* equality = &e;
     if (equality->kind == expr::Kind::kIsTrue) equality = equality->children[0].get();
-    if (equality->kind == expr::Kind::kNot && equality->children[0]->kind == expr::Kind::kIsDistinct) {
+    if (equality->kind == expr::Kind::kNot &&
+        equality->children[0]->kind == expr::Kind::kIsDistinct) {
       equality = equality->children[0].get();
     } else if (!IsComparison(*equality, "=")) {
       return false;
     }
-    const RelationSet a = RelationsOf(*equality->children[0]), b = RelationsOf(*equality->children[1]);
+    const RelationSet a = RelationsOf(*equality->children[0]),
+                      b = RelationsOf(*equality->children[1]);
     const auto within = [](RelationSet x, RelationSet y) { return x != 0 && (x & ~y) == 0; };
     return (within(a, tree.left) && within(b, tree.right)) ||
            (within(a, tree.right) && within(b, tree.left));
@@ -238,7 +245,8 @@ class Builder {
     AddBelow(joins_[join].right_join, list);
   }
 
-  /// Classes of columns that inner joins equate; equalities that follow are added as edges of their own.
+  /// Classes of columns that inner joins equate; equalities that follow are added as edges of their
+  /// own.
   void CloseEqualities() {
     for (const Moved& m : moved_) {
       TreeJoin& tree = joins_[m.join];
@@ -297,7 +305,8 @@ class Builder {
     return x >= 0 ? x : y;
   }
 
-  /// Equalities between the columns of a class that nobody wrote, where the inputs meet in an inner join.
+  /// Equalities between the columns of a class that nobody wrote, where the inputs meet in an inner
+  /// join.
   void AddImplied(int number, size_t stated) {
     const EqualityClass& members = classes_[number];
     const Expr& example = *members.example;
@@ -343,7 +352,8 @@ class Builder {
     return -1;
   }
 
-  /// Several equalities between two inputs may be a whole key: their selectivities are then not independent.
+  /// Several equalities between two inputs may be a whole key: their selectivities are then not
+  /// independent.
   void AdjustKeyPairs() {
     std::vector<JoinOperator>& ops = graph_.operators;
     std::vector<bool> done(ops.size());
@@ -430,7 +440,8 @@ bool JoinApplication::Find(RelationSet a, RelationSet b) {
   return true;
 }
 
-/// Of the equalities of one class only those are kept that do not follow from the others and from what holds within the sides.
+/// Of the equalities of one class only those are kept that do not follow from the others and from
+/// what holds within the sides.
 void JoinApplication::DropImplied(RelationSet a, RelationSet b) {
   std::vector<std::pair<ColumnId, ColumnId>> parent;
   auto find = [&parent](ColumnId id) {
@@ -453,7 +464,8 @@ void JoinApplication::DropImplied(RelationSet a, RelationSet b) {
     return true;
   };
   for (const JoinOperator& op : graph_.operators) {
-    if (op.equivalence >= 0 && (!(op.total & ~a) || !(op.total & ~b))) unite(op.column_a, op.column_b);
+    if (op.equivalence >= 0 && (!(op.total & ~a) || !(op.total & ~b)))
+      unite(op.column_a, op.column_b);
   }
   // The least selective one first: the others' estimates assume more independence than there is.
   std::vector<const JoinOperator*> kept, equalities;

@@ -1,6 +1,7 @@
-// A tree of joins as a hypergraph: its inputs are the nodes, the conjuncts of inner joins and whole outer, semi, anti, mark and
-// single joins are the edges, and conflict rules say which orders give the same answer (Moerkotte, Fender, Eich: On the Correct and
-// Complete Enumeration of the Core Search Space, SIGMOD 2013, detector CD-C).
+// A tree of joins as a hypergraph: its inputs are the nodes, the conjuncts of inner joins and whole
+// outer, semi, anti, mark and single joins are the edges, and conflict rules say which orders give
+// the same answer (Moerkotte, Fender, Eich: On the Correct and Complete Enumeration of the Core
+// Search Space, SIGMOD 2013, detector CD-C).
 #pragma once
 
 #include <cstdint>
@@ -26,13 +27,14 @@ struct JoinOperator {
   logical::JoinKind kind = logical::JoinKind::kInner;
   std::vector<ExprPtr> conjuncts;  // inner: one, or none for a cross product
   OutputColumn mark;
-  RelationSet total = 0;           // inputs that must be joined when it is applied; left and right of it below
+  RelationSet total =
+      0;  // inputs that must be joined when it is applied; left and right of it below
   RelationSet left = 0, right = 0;
   std::vector<ConflictRule> rules;
   double selectivity = 1;
-  bool hashable = false;           // has an equality between its sides
-  int equivalence = -1;            // of an inner equality of two columns: its class; members imply each other
-  ColumnId column_a, column_b;     // then
+  bool hashable = false;  // has an equality between its sides
+  int equivalence = -1;  // of an inner equality of two columns: its class; members imply each other
+  ColumnId column_a, column_b;  // then
 };
 
 /// The hypergraph of one tree.
@@ -40,8 +42,10 @@ struct JoinGraph {
   std::vector<NodePtr> relations;
   std::vector<double> rows;  // of each
   std::vector<JoinOperator> operators;
-  std::vector<std::pair<RelationSet, RelationSet>> original;  // sides of the tree's joins, children before parents
-  bool products = false;  // inner joins without a condition are edges too: only where the graph falls apart otherwise
+  std::vector<std::pair<RelationSet, RelationSet>>
+      original;           // sides of the tree's joins, children before parents
+  bool products = false;  // inner joins without a condition are edges too: only where the graph
+                          // falls apart otherwise
   bool Counts(const JoinOperator& op) const {
     return products || op.kind != logical::JoinKind::kInner || !op.conjuncts.empty();
   }
@@ -51,11 +55,13 @@ struct JoinGraph {
   }
 };
 
-/// Takes the tree of joins at root apart (its predicates are moved out; see Reassemble). Inputs are all below it that is no join.
+/// Takes the tree of joins at root apart (its predicates are moved out; see Reassemble). Inputs are
+/// all below it that is no join.
 JoinGraph TakeApart(const NodePtr& root, Estimator* estimator);
 
-/// The operators that join the two sets, when that is possible: false if they do not belong together or an operator could not be
-/// applied correctly. left and right are swapped where the operator asks for it.
+/// The operators that join the two sets, when that is possible: false if they do not belong
+/// together or an operator could not be applied correctly. left and right are swapped where the
+/// operator asks for it.
 class JoinApplication {
  public:
   explicit JoinApplication(const JoinGraph& graph) : graph_(graph) {}
@@ -80,16 +86,19 @@ struct JoinStep {
 };
 using JoinPlan = std::unordered_map<RelationSet, JoinStep>;
 
-/// Finds a cheap order: exactly (dphyp.cc) while that takes few steps, else greedily and by dynamic programming over the order that
-/// this gives (greedy.cc). The plan has a step for graph->all(); empty when no order is possible but the original one.
+/// Finds a cheap order: exactly (dphyp.cc) while that takes few steps, else greedily and by dynamic
+/// programming over the order that this gives (greedy.cc). The plan has a step for graph->all();
+/// empty when no order is possible but the original one.
 JoinPlan FindJoinPlan(JoinGraph* graph);
 
 /// Fills in left, right, rows and cost of joining two planned sets; false if they cannot be joined.
 bool PriceJoin(JoinApplication* application, const JoinPlan& plan, RelationSet a, RelationSet b,
                JoinStep* step);
-/// Every order, by dynamic programming over connected subgraphs. False when that takes more than pairs_max steps.
+/// Every order, by dynamic programming over connected subgraphs. False when that takes more than
+/// pairs_max steps.
 bool EnumerateExactly(const JoinGraph& graph, size_t pairs_max, JoinPlan* plan);
-/// Joins the pair with the fewest rows first, then improves the order by dynamic programming over its intervals.
+/// Joins the pair with the fewest rows first, then improves the order by dynamic programming over
+/// its intervals.
 void PlanGreedily(const JoinGraph& graph, JoinPlan* plan);
 /// The plan as joins again. The graph's predicates are used up.
 NodePtr Reassemble(JoinGraph* graph, const JoinPlan& plan);

@@ -8,7 +8,8 @@ namespace {
 
 using types::TypeId;
 
-/// The type that both sides of an equality are compared in; kUnknown when there is none that a hash can use.
+/// The type that both sides of an equality are compared in; kUnknown when there is none that a hash
+/// can use.
 types::Type CommonType(const types::Type& a, const types::Type& b) {
   if (SameValues(a, b)) return a;
   if (a.is_integer() && b.is_integer()) {
@@ -84,11 +85,13 @@ JoinKeys ExtractJoinKeys(const logical::Join& join, std::vector<ExprPtr>* conjun
       const bool straight = of_a.SubsetOf(left) && of_b.SubsetOf(right);
       const bool crossed = of_a.SubsetOf(right) && of_b.SubsetOf(left);
       const types::Type type = CommonType(a->type, b->type);
-      bool usable = (straight || crossed) && !of_a.Empty() && !of_b.Empty() && !IsVolatile(*conjunct) &&
-                    type.id != TypeId::kUnknown && CanCast(a->type, type) && CanCast(b->type, type);
+      bool usable = (straight || crossed) && !of_a.Empty() && !of_b.Empty() &&
+                    !IsVolatile(*conjunct) && type.id != TypeId::kUnknown &&
+                    CanCast(a->type, type) && CanCast(b->type, type);
       bool null_aware = false;
       if (usable && mark && !equality.never_null && (may_be_null(*a) || may_be_null(*b))) {
-        // NULL makes the mark NULL: only as the one and only condition can a hash table answer that.
+        // NULL makes the mark NULL: only as the one and only condition can a hash table answer
+        // that.
         null_aware = conjuncts->size() == 1;
         usable = null_aware;
       }

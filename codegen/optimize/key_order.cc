@@ -19,7 +19,8 @@ void AddFixed(const Expr& e, ColumnSet* columns) {
   }
   if (!IsComparison(e, "=")) return;
   for (int side = 0; side < 2; ++side) {
-    if (e.children[side]->kind == expr::Kind::kColumn && expr::IsRuntimeConstant(*e.children[1 - side])) {
+    if (e.children[side]->kind == expr::Kind::kColumn &&
+        expr::IsRuntimeConstant(*e.children[1 - side])) {
       columns->Add(e.children[side]->column);
     }
   }
@@ -43,7 +44,8 @@ bool KeyGivesOrder(const logical::Sort& sort, const logical::Scan& scan, const C
     if (!column) return false;
     const logical::SortKey& wanted = sort.keys[next];
     const bool same = wanted.expression->kind == expr::Kind::kColumn &&
-                      wanted.expression->column == column->id && wanted.descending == key.descending &&
+                      wanted.expression->column == column->id &&
+                      wanted.descending == key.descending &&
                       relation.columns[key.column].not_null && OrderedByBytes(column->type);
     if (same) {
       ++next;
@@ -68,7 +70,8 @@ bool ReadInKeyOrder(const logical::Limit& limit, Estimator* estimator) {
   }
   if (node->kind != Kind::kScan) return false;
   const auto& scan = node->As<logical::Scan>();
-  if (scan.relation->kind == schema::RelationKind::kVirtual || scan.relation->key.empty()) return false;
+  if (scan.relation->kind == schema::RelationKind::kVirtual || scan.relation->key.empty())
+    return false;
   if (!KeyGivesOrder(sort, scan, fixed)) return false;
   // Every row that passes the filter stands for some that are read in vain.
   const double all = estimator->Rows(*node);

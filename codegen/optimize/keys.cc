@@ -35,7 +35,8 @@ bool AddEqual(const Expr& e, bool null_extended, ColumnSet* columns) {
     const Expr& column = *e.children[side];
     if (column.kind != expr::Kind::kColumn || columns->Has(column.column)) continue;
     const Expr& other = *e.children[1 - side];
-    // Equal values of one type that look different (1.0 and 1.00, char(n)) are still different output: one type, exact forms.
+    // Equal values of one type that look different (1.0 and 1.00, char(n)) are still different
+    // output: one type, exact forms.
     const types::TypeId id = column.type.id;
     const bool exact = SameValues(column.type, other.type) && id != types::TypeId::kBpChar &&
                        id != types::TypeId::kFloat4 && id != types::TypeId::kFloat8 &&
@@ -58,8 +59,9 @@ bool AddAll(const Node& node, ColumnSet* columns) {
   return true;
 }
 
-/// One round; true when something was added. null_extended: an outer join above may put NULLs in the place of a row, so that nothing
-/// is constant, and what is determined must be NULL where what determines it is NULL for that reason.
+/// One round; true when something was added. null_extended: an outer join above may put NULLs in
+/// the place of a row, so that nothing is constant, and what is determined must be NULL where what
+/// determines it is NULL for that reason.
 bool Grow(const Node& node, bool null_extended, ColumnSet* columns) {
   switch (node.kind) {
     case Kind::kScan:

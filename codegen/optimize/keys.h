@@ -1,4 +1,5 @@
-// Functional dependencies and unique keys of a plan's rows, from primary keys, equalities and groups.
+// Functional dependencies and unique keys of a plan's rows, from primary keys, equalities and
+// groups.
 #pragma once
 
 #include "codegen/optimize/tree.h"

@@ -123,7 +123,8 @@ Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& con
 
 std::vector<RuleName> Rules() {
   std::vector<RuleName> names;
-  for (const RuleEntry& entry : kRules) names.push_back({entry.name, entry.summary, entry.required});
+  for (const RuleEntry& entry : kRules)
+    names.push_back({entry.name, entry.summary, entry.required});
   return names;
 }
 

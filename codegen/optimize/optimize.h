@@ -1,5 +1,6 @@
-// Front door of codegen/optimize: a bound query in, a physical plan out. The rules of rules.def rewrite the logical plan in their
-// order; then every operator gets its algorithm, every scan its access path and every node its estimated rows.
+// Front door of codegen/optimize: a bound query in, a physical plan out. The rules of rules.def
+// rewrite the logical plan in their order; then every operator gets its algorithm, every scan its
+// access path and every node its estimated rows.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,13 @@ namespace lathe::optimize {
 struct OptimizeContext {
   /// Statistics come from here; null = nothing is known of any relation.
   schema::CatalogReader* catalog = nullptr;
-  /// Current values of the parameters, for selectivity only: the plan is right for any values. May be shorter than Query::params.
+  /// Current values of the parameters, for selectivity only: the plan is right for any values. May
+  /// be shorter than Query::params.
   std::vector<types::Value> params;
   /// Rules (names in rules.def) that are left out. Those marked required in rules.def cannot be.
   std::set<std::string, std::less<>> disabled_rules;
-  /// Called after each rule with its name, the plan's text after it and the time it took; last with "physical". May be empty.
+  /// Called after each rule with its name, the plan's text after it and the time it took; last with
+  /// "physical". May be empty.
   std::function<void(std::string_view rule, const std::string& plan, uint64_t ns)> trace;
   /// Checks the plan after each rule; debug builds always do.
   bool verify = false;
@@ -32,8 +35,9 @@ struct OptimizeContext {
   uint32_t parallelism = 1;
 };
 
-/// Optimizes the query, which is consumed. Errors: 0A000 for correlated subqueries in places that cannot be unnested; XX000 for
-/// an invalid plan (a bug). No state is kept between calls; thread-safe as far as the catalog reader is.
+/// Optimizes the query, which is consumed. Errors: 0A000 for correlated subqueries in places that
+/// cannot be unnested; XX000 for an invalid plan (a bug). No state is kept between calls;
+/// thread-safe as far as the catalog reader is.
 Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context);
 
 /// One line of rules.def.

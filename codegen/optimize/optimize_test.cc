@@ -1,5 +1,5 @@
-// Plans by their text, over the tables of TPC-H with statistics like those of scale factor 1; and join orders against exhaustive
-// search.
+// Plans by their text, over the tables of TPC-H with statistics like those of scale factor 1; and
+// join orders against exhaustive search.
 #include "codegen/optimize/optimize.h"
 
 #include <gmock/gmock.h>
@@ -21,14 +21,19 @@ class OptimizeTest : public ::testing::Test {
   OptimizeTest() : build_(&query_.ids) {
     const Type int4(TypeId::kInt4), date(TypeId::kDate), text(TypeId::kText);
     const Type money = Type::NumericColumn(15, 2);
-    orders_ = catalog_.Add("orders", {{"o_orderkey", int4}, {"o_custkey", int4}, {"o_orderdate", date}}, {0},
-                           1500000);
+    orders_ = catalog_.Add(
+        "orders", {{"o_orderkey", int4}, {"o_custkey", int4}, {"o_orderdate", date}}, {0}, 1500000);
     lineitem_ = catalog_.Add("lineitem",
-                             {{"l_orderkey", int4}, {"l_linenumber", int4}, {"l_partkey", int4},
-                              {"l_suppkey", int4}, {"l_extendedprice", money}},
+                             {{"l_orderkey", int4},
+                              {"l_linenumber", int4},
+                              {"l_partkey", int4},
+                              {"l_suppkey", int4},
+                              {"l_extendedprice", money}},
                              {0, 1}, 6000000);
-    part_ = catalog_.Add("part", {{"p_partkey", int4}, {"p_size", int4}, {"p_name", text}}, {0}, 200000);
-    partsupp_ = catalog_.Add("partsupp", {{"ps_partkey", int4}, {"ps_suppkey", int4}, {"ps_availqty", int4}},
+    part_ = catalog_.Add("part", {{"p_partkey", int4}, {"p_size", int4}, {"p_name", text}}, {0},
+                         200000);
+    partsupp_ = catalog_.Add("partsupp",
+                             {{"ps_partkey", int4}, {"ps_suppkey", int4}, {"ps_availqty", int4}},
                              {0, 1}, 800000);
     customer_ = catalog_.Add("customer", {{"c_custkey", int4}, {"c_nationkey", int4}}, {0}, 150000);
     nation_ = catalog_.Add("nation", {{"n_nationkey", int4}, {"n_regionkey", int4}}, {0}, 25);
@@ -66,7 +71,8 @@ class OptimizeTest : public ::testing::Test {
 
 TEST_F(OptimizeTest, KeyBecomesBounds) {
   NodePtr scan = build_.Scan(lineitem_);
-  ExprPtr where = And(Op("=", Ref(scan, "l_orderkey"), Int(7)), Op(">", Ref(scan, "l_linenumber"), Int(2)));
+  ExprPtr where =
+      And(Op("=", Ref(scan, "l_orderkey"), Int(7)), Op(">", Ref(scan, "l_linenumber"), Int(2)));
   NodePtr filter = build_.Filter(scan, std::move(where));
   EXPECT_EQ(Plan(build_.Only(filter, Ref(scan, "l_suppkey"))),
             "TableScan lineitem [l_suppkey#4] from exclusive (7, 2) to(7)\n");
@@ -83,7 +89,8 @@ TEST_F(OptimizeTest, OtherColumnsSkipPages) {
 
 TEST_F(OptimizeTest, ConstantsSpreadOverEqualities) {
   NodePtr l = build_.Scan(lineitem_), o = build_.Scan(orders_);
-  ExprPtr where = And(Op("=", Ref(l, "l_orderkey"), Ref(o, "o_orderkey")), Op("=", Ref(o, "o_orderkey"), Int(7)));
+  ExprPtr where = And(Op("=", Ref(l, "l_orderkey"), Ref(o, "o_orderkey")),
+                      Op("=", Ref(o, "o_orderkey"), Int(7)));
   NodePtr filter = build_.Filter(Cross(l, o), std::move(where));
   const std::string plan = Plan(build_.Only(filter, Ref(l, "l_suppkey")));
   EXPECT_THAT(plan, HasSubstr("TableScan orders [o_orderkey#6] from(7) to(7)"));
@@ -92,7 +99,8 @@ TEST_F(OptimizeTest, ConstantsSpreadOverEqualities) {
 
 TEST_F(OptimizeTest, SmallSideIsBuilt) {
   NodePtr c = build_.Scan(customer_), n = build_.Scan(nation_);
-  NodePtr join = build_.Join(JoinKind::kInner, c, n, Op("=", Ref(c, "c_nationkey"), Ref(n, "n_nationkey")));
+  NodePtr join =
+      build_.Join(JoinKind::kInner, c, n, Op("=", Ref(c, "c_nationkey"), Ref(n, "n_nationkey")));
   EXPECT_EQ(Plan(build_.Only(join, Ref(c, "c_custkey")), true),
             "HashJoin inner build=right on n_nationkey#3 = c_nationkey#2 (rows=150000)\n"
             "  TableScan nation [n_nationkey#3] (rows=25)\n"
@@ -110,8 +118,9 @@ TEST_F(OptimizeTest, TwoColumnKeyFindsOneRow) {
 TEST_F(OptimizeTest, CommonConditionOfOrBecomesKey) {
   NodePtr l = build_.Scan(lineitem_), p = build_.Scan(part_);
   auto branch = [&](int size, int line) {
-    return And(Op("=", Ref(l, "l_partkey"), Ref(p, "p_partkey")),
-               And(Op("<", Ref(p, "p_size"), Int(size)), Op("=", Ref(l, "l_linenumber"), Int(line))));
+    return And(
+        Op("=", Ref(l, "l_partkey"), Ref(p, "p_partkey")),
+        And(Op("<", Ref(p, "p_size"), Int(size)), Op("=", Ref(l, "l_linenumber"), Int(line))));
   };
   NodePtr filter = build_.Filter(Cross(l, p), Or(branch(5, 1), branch(9, 2)));
   const std::string plan = Plan(build_.Only(filter, Ref(l, "l_suppkey")));
@@ -122,7 +131,8 @@ TEST_F(OptimizeTest, CommonConditionOfOrBecomesKey) {
 
 TEST_F(OptimizeTest, RejectedNullsMakeInnerJoin) {
   NodePtr c = build_.Scan(customer_), o = build_.Scan(orders_);
-  NodePtr join = build_.Join(JoinKind::kLeft, c, o, Op("=", Ref(c, "c_custkey"), Ref(o, "o_custkey")));
+  NodePtr join =
+      build_.Join(JoinKind::kLeft, c, o, Op("=", Ref(c, "c_custkey"), Ref(o, "o_custkey")));
   NodePtr filter = build_.Filter(join, Op(">", Ref(o, "o_orderkey"), Int(5)));
   EXPECT_THAT(Plan(filter), HasSubstr("HashJoin inner"));
 }
@@ -130,16 +140,18 @@ TEST_F(OptimizeTest, RejectedNullsMakeInnerJoin) {
 TEST_F(OptimizeTest, NotInOfNullableColumnIsMarkJoin) {
   NodePtr c = build_.Scan(customer_), o = build_.Scan(orders_);
   NodePtr keys = build_.Only(o, Ref(o, "o_custkey"));
-  NodePtr filter = build_.Filter(
-      c, expr::MakeNot(Subquery(SubqueryKind::kAny, keys, Ref(c, "c_custkey"))));
-  EXPECT_THAT(Plan(filter), HasSubstr("HashJoin mark build=right mark#7 null-aware on o_custkey#4 = c_custkey#1"));
+  NodePtr filter =
+      build_.Filter(c, expr::MakeNot(Subquery(SubqueryKind::kAny, keys, Ref(c, "c_custkey"))));
+  EXPECT_THAT(
+      Plan(filter),
+      HasSubstr("HashJoin mark build=right mark#7 null-aware on o_custkey#4 = c_custkey#1"));
 }
 
 TEST_F(OptimizeTest, NotInOfKeyIsAntiJoin) {
   NodePtr c = build_.Scan(customer_), o = build_.Scan(orders_);
   NodePtr keys = build_.Only(o, Ref(o, "o_orderkey"));
-  NodePtr filter = build_.Filter(
-      c, expr::MakeNot(Subquery(SubqueryKind::kAny, keys, Ref(c, "c_custkey"))));
+  NodePtr filter =
+      build_.Filter(c, expr::MakeNot(Subquery(SubqueryKind::kAny, keys, Ref(c, "c_custkey"))));
   EXPECT_THAT(Plan(filter), HasSubstr("HashJoin anti"));
 }
 
@@ -162,7 +174,8 @@ TEST_F(OptimizeTest, CorrelatedCountKeepsZero) {
 // As in PostgreSQL, which evaluates a qualification where its columns are.
 TEST_F(OptimizeTest, ConditionThatMayFailGoesDown) {
   NodePtr c = build_.Scan(customer_), o = build_.Scan(orders_);
-  NodePtr join = build_.Join(JoinKind::kInner, c, o, Op("=", Ref(c, "c_custkey"), Ref(o, "o_custkey")));
+  NodePtr join =
+      build_.Join(JoinKind::kInner, c, o, Op("=", Ref(c, "c_custkey"), Ref(o, "o_custkey")));
   NodePtr filter = build_.Filter(join, Op(">", Op("/", Int(100), Ref(c, "c_nationkey")), Int(5)));
   const std::string plan = Plan(filter);
   EXPECT_THAT(plan, HasSubstr("  Filter ((100 / c_nationkey#2) > 5)\n    TableScan customer"));
@@ -196,7 +209,8 @@ TEST_F(OptimizeTest, FirstRowsByKeyNeedNoSort) {
   limit->children = {sort};
   EXPECT_EQ(Plan(limit),
             "Limit LIMIT 10\n"
-            "  TableScan orders [o_orderkey#1, o_custkey#2, o_orderdate#3] from exclusive (100) in key order\n");
+            "  TableScan orders [o_orderkey#1, o_custkey#2, o_orderdate#3] from exclusive (100) in "
+            "key order\n");
 }
 
 TEST_F(OptimizeTest, InListBoundsKey) {
@@ -234,8 +248,8 @@ NodePtr RandomTree(Builder* build, const std::vector<schema::RelationPtr>& table
   const size_t left_size = 1 + (*random)() % (n - 1);
   NodePtr left = RandomTree(build, tables, left_size, random, only_inner);
   NodePtr right = RandomTree(build, tables, n - left_size, random, only_inner);
-  static const JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi,
-                                    JoinKind::kAnti, JoinKind::kFull};
+  static const JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kInner, JoinKind::kLeft,
+                                    JoinKind::kSemi,  JoinKind::kAnti,  JoinKind::kFull};
   const JoinKind kind = only_inner ? JoinKind::kInner : kKinds[(*random)() % 6];
   auto pick = [&](const NodePtr& node) {
     return ColumnRef(node->outputs[(*random)() % node->outputs.size()]);
@@ -248,7 +262,8 @@ NodePtr RandomTree(Builder* build, const std::vector<schema::RelationPtr>& table
 /// The cheapest plan of all sets and all their splits, for comparison.
 JoinPlan Exhaustive(const JoinGraph& graph) {
   JoinPlan plan;
-  for (size_t i = 0; i < graph.relations.size(); ++i) plan[RelationSet{1} << i] = {0, 0, graph.rows[i], 0};
+  for (size_t i = 0; i < graph.relations.size(); ++i)
+    plan[RelationSet{1} << i] = {0, 0, graph.rows[i], 0};
   JoinApplication application(graph);
   for (RelationSet set = 1; set <= graph.all(); ++set) {
     for (RelationSet a = (set - 1) & set; a; a = (a - 1) & set) {

@@ -85,7 +85,8 @@ bool PriceJoin(JoinApplication* application, const JoinPlan& plan, RelationSet a
   const JoinStep& right = straight ? of_b->second : of_a->second;
   step->left = application->left;
   step->right = application->right;
-  step->rows = Estimator::JoinRows(application->kind, left.rows, right.rows, application->selectivity);
+  step->rows =
+      Estimator::JoinRows(application->kind, left.rows, right.rows, application->selectivity);
   step->rows = std::max(step->rows, 1e-3);
   double own;
   if (application->hashable) {

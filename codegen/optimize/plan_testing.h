@@ -1,5 +1,5 @@
-// For tests: small plans by hand, and slow and obvious interpreters of logical and physical plans over rows in memory, so that a
-// plan can be compared with what became of it.
+// For tests: small plans by hand, and slow and obvious interpreters of logical and physical plans
+// over rows in memory, so that a plan can be compared with what became of it.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,8 @@ class TestCatalog : public schema::CatalogReader {
     std::vector<std::vector<Value>> rows;
   };
 
-  schema::RelationPtr Add(const std::string& name, std::vector<std::pair<std::string, Type>> columns,
+  schema::RelationPtr Add(const std::string& name,
+                          std::vector<std::pair<std::string, Type>> columns,
                           std::vector<uint32_t> key, double rows) {
     auto relation = std::make_shared<schema::RelationDescriptor>();
     relation->id = RelationId(static_cast<uint32_t>(20000 + tables_.size()));
@@ -64,7 +65,9 @@ class TestCatalog : public schema::CatalogReader {
     stats.max = std::move(max);
   }
 
-  std::shared_ptr<const schema::SchemaDescriptor> FindSchema(std::string_view) override { return {}; }
+  std::shared_ptr<const schema::SchemaDescriptor> FindSchema(std::string_view) override {
+    return {};
+  }
   std::shared_ptr<const schema::SchemaDescriptor> GetSchema(SchemaId) override { return {}; }
   schema::RelationPtr FindRelation(SchemaId, std::string_view) override { return {}; }
   schema::RelationPtr GetRelation(RelationId) override { return {}; }
@@ -144,12 +147,14 @@ class Builder {
     for (auto& [name, e] : calls) {
       logical::AggregateCall call;
       for (const func::Aggregate* f : func::AggregatesNamed(name)) {
-        const bool fits = e ? f->args.size() == 1 && (f->args[0].id == e->type.id || name == "count")
-                            : f->args.empty();
+        const bool fits =
+            e ? f->args.size() == 1 && (f->args[0].id == e->type.id || name == "count")
+              : f->args.empty();
         if (fits) call.function = f;
       }
       LATHE_CHECK(call.function);
-      const Type type = e ? func::AggregateResultType(*call.function, e->type) : Type(TypeId::kInt8);
+      const Type type =
+          e ? func::AggregateResultType(*call.function, e->type) : Type(TypeId::kInt8);
       call.output = Column(name, type, name != "count");
       if (e) call.args.push_back(std::move(e));
       aggregate->outputs.push_back(call.output);
@@ -188,16 +193,22 @@ inline ExprPtr Logic(expr::Kind kind, ExprPtr a, ExprPtr b) {
   e->children.push_back(std::move(b));
   return e;
 }
-inline ExprPtr And(ExprPtr a, ExprPtr b) { return Logic(expr::Kind::kAnd, std::move(a), std::move(b)); }
-inline ExprPtr Or(ExprPtr a, ExprPtr b) { return Logic(expr::Kind::kOr, std::move(a), std::move(b)); }
+inline ExprPtr And(ExprPtr a, ExprPtr b) {
+  return Logic(expr::Kind::kAnd, std::move(a), std::move(b));
+}
+inline ExprPtr Or(ExprPtr a, ExprPtr b) {
+  return Logic(expr::Kind::kOr, std::move(a), std::move(b));
+}
 inline ExprPtr Subquery(expr::SubqueryKind kind, NodePtr plan, ExprPtr left = nullptr,
                         const std::string& op = "=") {
-  const Type type = kind == expr::SubqueryKind::kScalar ? plan->outputs[0].type : Type(TypeId::kBool);
+  const Type type =
+      kind == expr::SubqueryKind::kScalar ? plan->outputs[0].type : Type(TypeId::kBool);
   auto e = std::make_unique<Expr>(expr::Kind::kSubquery, type);
   e->subquery_kind = kind;
   if (left) {
     for (const func::Function* f : func::OperatorsNamed(op, 2)) {
-      if (f->args[0].id == left->type.id && f->args[1].id == plan->outputs[0].type.id) e->function = f;
+      if (f->args[0].id == left->type.id && f->args[1].id == plan->outputs[0].type.id)
+        e->function = f;
     }
     e->children.push_back(std::move(left));
   }
@@ -221,7 +232,8 @@ class Interpreter {
   Result<Relation> Run(const physical::Node& node);
 
   /// The rows as texts, sorted, columns in this order.
-  static std::vector<std::string> Texts(const Relation& relation, const std::vector<OutputColumn>& order) {
+  static std::vector<std::string> Texts(const Relation& relation,
+                                        const std::vector<OutputColumn>& order) {
     std::vector<std::string> texts;
     for (const auto& row : relation.rows) {
       std::string text;
@@ -269,7 +281,8 @@ class Interpreter {
       case expr::SubqueryKind::kExists:
         return Value::Bool(!rows.rows.empty());
       case expr::SubqueryKind::kScalar:
-        if (rows.rows.size() > 1) return MakeError(SqlState::kCardinalityViolation, "more than one row");
+        if (rows.rows.size() > 1)
+          return MakeError(SqlState::kCardinalityViolation, "more than one row");
         return rows.rows.empty() ? Value::Null(e.type) : rows.rows[0][0];
       default:
         break;
@@ -292,7 +305,8 @@ class Interpreter {
     return null ? Value::Null(Type(TypeId::kBool)) : Value::Bool(!any);
   }
 
-  Result<Relation> Scan(const schema::RelationDescriptor& relation, const std::vector<uint32_t>& fields,
+  Result<Relation> Scan(const schema::RelationDescriptor& relation,
+                        const std::vector<uint32_t>& fields,
                         const std::vector<OutputColumn>& outputs) {
     Relation result = Empty(outputs);
     for (const auto& row : catalog_->table(relation.id).rows) {
@@ -309,7 +323,8 @@ class Interpreter {
     return result;
   }
 
-  Result<Relation> Keep(Relation input, const std::vector<const Expr*>& conjuncts, const Bindings& outer) {
+  Result<Relation> Keep(Relation input, const std::vector<const Expr*>& conjuncts,
+                        const Bindings& outer) {
     Relation result;
     result.columns = input.columns;
     for (auto& row : input.rows) {
@@ -340,7 +355,8 @@ class Interpreter {
     return result;
   }
 
-  /// matches(left bindings + right row) gives the predicate's value; right_of gives the right rows for a left row.
+  /// matches(left bindings + right row) gives the predicate's value; right_of gives the right rows
+  /// for a left row.
   Result<Relation> Join(logical::JoinKind kind, const Relation& left,
                         const std::function<Result<Relation>(const Bindings&)>& right_of,
                         const std::vector<OutputColumn>& right_outputs,
@@ -377,12 +393,13 @@ class Interpreter {
       std::vector<Value> alone = row;
       alone.insert(alone.end(), nulls.begin(), nulls.end());
       if (kind == JoinKind::kMark) {
-        alone.push_back(count ? Value::Bool(true)
-                              : null ? Value::Null(Type(TypeId::kBool)) : Value::Bool(false));
+        alone.push_back(count  ? Value::Bool(true)
+                        : null ? Value::Null(Type(TypeId::kBool))
+                               : Value::Bool(false));
         all.rows.push_back(std::move(alone));
       } else if (kind == JoinKind::kSemi ? count > 0
-                 : kind == JoinKind::kAnti || kind == JoinKind::kLeft || kind == JoinKind::kSingle ||
-                         kind == JoinKind::kFull
+                 : kind == JoinKind::kAnti || kind == JoinKind::kLeft ||
+                         kind == JoinKind::kSingle || kind == JoinKind::kFull
                      ? count == 0
                      : false) {
         all.rows.push_back(std::move(alone));
@@ -406,7 +423,8 @@ class Interpreter {
     std::vector<size_t> places;
     for (const OutputColumn& column : wanted) {
       auto place = std::find(from.columns.begin(), from.columns.end(), column.id);
-      if (place == from.columns.end()) return MakeError(SqlState::kInternalError, "output not there");
+      if (place == from.columns.end())
+        return MakeError(SqlState::kInternalError, "output not there");
       places.push_back(place - from.columns.begin());
     }
     for (const auto& row : from.rows) {
@@ -531,7 +549,8 @@ class Interpreter {
     return result;
   }
 
-  Result<Relation> Ordered(Relation input, const std::vector<logical::SortKey>& keys, const Bindings& outer) {
+  Result<Relation> Ordered(Relation input, const std::vector<logical::SortKey>& keys,
+                           const Bindings& outer) {
     std::vector<std::pair<std::vector<Value>, size_t>> ranked;
     for (size_t i = 0; i < input.rows.size(); ++i) {
       std::vector<Value> key;
@@ -618,8 +637,8 @@ inline Result<Relation> Interpreter::Run(const logical::Node& node, const Bindin
           if (fixed) return *fixed;
           return Run(*join.children[1], b);
         },
-        join.children[1]->outputs, [&](const Bindings& b) { return Eval(*join.predicate, b); }, outer,
-        join.outputs, join.mark);
+        join.children[1]->outputs, [&](const Bindings& b) { return Eval(*join.predicate, b); },
+        outer, join.outputs, join.mark);
   }
   if (node.kind == Kind::kWith) {
     const auto& with = node.As<logical::With>();
@@ -641,7 +660,8 @@ inline Result<Relation> Interpreter::Run(const logical::Node& node, const Bindin
   }
   switch (node.kind) {
     case Kind::kScan:
-      return Scan(*node.As<logical::Scan>().relation, node.As<logical::Scan>().fields, node.outputs);
+      return Scan(*node.As<logical::Scan>().relation, node.As<logical::Scan>().fields,
+                  node.outputs);
     case Kind::kValues:
       return RowsOf(node.As<logical::Values>().rows, node.outputs, outer);
     case Kind::kFilter:
@@ -738,33 +758,35 @@ inline Result<Relation> Interpreter::Run(const physical::Node& node) {
       const auto& join = node.As<physical::HashJoin>();
       return joined(join.join_kind, join.build_is_left, join.mark,
                     [&](const Bindings& b) -> Result<Value> {
-        bool null = false;
-        for (size_t i = 0; i < join.build_keys.size(); ++i) {
-          LATHE_ASSIGN(Value x, Eval(*join.build_keys[i], b));
-          LATHE_ASSIGN(Value y, Eval(*join.probe_keys[i], b));
-          if (!SameValues(x.type(), y.type())) return MakeError(SqlState::kInternalError, "key types");
-          if (x.is_null() || y.is_null()) {
-            if (join.null_equal[i] && x.is_null() && y.is_null()) continue;
-            if (join.null_aware) {
-              null = true;
-              continue;
-            }
-            return Value::Bool(false);
-          }
-          if (func::Compare(x.type(), x.datum(), y.datum()) != 0) return Value::Bool(false);
-        }
-        if (null) return Value::Null(Type(TypeId::kBool));
-        if (join.residual) return Eval(*join.residual, b);
-        return Value::Bool(true);
-      });
+                      bool null = false;
+                      for (size_t i = 0; i < join.build_keys.size(); ++i) {
+                        LATHE_ASSIGN(Value x, Eval(*join.build_keys[i], b));
+                        LATHE_ASSIGN(Value y, Eval(*join.probe_keys[i], b));
+                        if (!SameValues(x.type(), y.type()))
+                          return MakeError(SqlState::kInternalError, "key types");
+                        if (x.is_null() || y.is_null()) {
+                          if (join.null_equal[i] && x.is_null() && y.is_null()) continue;
+                          if (join.null_aware) {
+                            null = true;
+                            continue;
+                          }
+                          return Value::Bool(false);
+                        }
+                        if (func::Compare(x.type(), x.datum(), y.datum()) != 0)
+                          return Value::Bool(false);
+                      }
+                      if (null) return Value::Null(Type(TypeId::kBool));
+                      if (join.residual) return Eval(*join.residual, b);
+                      return Value::Bool(true);
+                    });
     }
     case Kind::kNestedLoopJoin: {
       const auto& join = node.As<physical::NestedLoopJoin>();
       return joined(join.join_kind, join.inner_is_left, join.mark,
                     [&](const Bindings& b) -> Result<Value> {
-        if (!join.predicate) return Value::Bool(true);
-        return Eval(*join.predicate, b);
-      });
+                      if (!join.predicate) return Value::Bool(true);
+                      return Eval(*join.predicate, b);
+                    });
     }
     case Kind::kHashAggregate:
       return Aggregate(inputs[0], node.As<physical::HashAggregate>().groups,

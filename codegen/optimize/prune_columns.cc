@@ -1,5 +1,6 @@
-// Drops columns that nobody reads, from the root down. Only operators that make columns (scans, VALUES, projections, aggregates,
-// scans of common table expressions) lose outputs here; the others follow their children.
+// Drops columns that nobody reads, from the root down. Only operators that make columns (scans,
+// VALUES, projections, aggregates, scans of common table expressions) lose outputs here; the others
+// follow their children.
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -21,8 +22,9 @@ class Pruner {
         return;
       case Kind::kCteScan: {
         auto& scan = node->As<logical::CteScan>();
-        KeepOnly(node, required, [&](size_t from, size_t to) { scan.source[to] = scan.source[from]; },
-                 [&](size_t size) { scan.source.resize(size); });
+        KeepOnly(
+            node, required, [&](size_t from, size_t to) { scan.source[to] = scan.source[from]; },
+            [&](size_t size) { scan.source.resize(size); });
         for (ColumnId id : scan.source) cte_columns_[scan.cte].Add(id);
         return;
       }
@@ -33,8 +35,9 @@ class Pruner {
           if (IsVolatile(*project.expressions[i])) keep.Add(project.outputs[i].id);
         }
         auto& list = project.expressions;
-        KeepOnly(node, keep, [&](size_t from, size_t to) { list[to] = std::move(list[from]); },
-                 [&](size_t size) { list.resize(size); });
+        KeepOnly(
+            node, keep, [&](size_t from, size_t to) { list[to] = std::move(list[from]); },
+            [&](size_t size) { list.resize(size); });
         PruneChild(node, {});
         return;
       }
@@ -106,8 +109,9 @@ class Pruner {
   }
 
   static void PruneScan(logical::Scan* scan, const ColumnSet& required) {
-    KeepOnly(scan, required, [&](size_t from, size_t to) { scan->fields[to] = scan->fields[from]; },
-             [&](size_t size) { scan->fields.resize(size); });
+    KeepOnly(
+        scan, required, [&](size_t from, size_t to) { scan->fields[to] = scan->fields[from]; },
+        [&](size_t size) { scan->fields.resize(size); });
   }
 
   static void PruneValues(logical::Values* values, const ColumnSet& required) {
@@ -115,13 +119,14 @@ class Pruner {
     for (const OutputColumn& column : values->outputs) all &= required.Has(column.id);
     if (all) return;
     auto& rows = values->rows;
-    KeepOnly(values, required,
-             [&](size_t from, size_t to) {
-               for (auto& row : rows) row[to] = std::move(row[from]);
-             },
-             [&](size_t size) {
-               for (auto& row : rows) row.resize(size);
-             });
+    KeepOnly(
+        values, required,
+        [&](size_t from, size_t to) {
+          for (auto& row : rows) row[to] = std::move(row[from]);
+        },
+        [&](size_t size) {
+          for (auto& row : rows) row.resize(size);
+        });
   }
 
   static void PruneAggregate(logical::Aggregate* aggregate, const ColumnSet& required) {
@@ -164,7 +169,8 @@ class Pruner {
         if (needed.Has(before[i].id)) wanted.push_back(before[i]);
       }
       bool same = wanted.size() == child->outputs.size();
-      for (size_t i = 0; same && i < wanted.size(); ++i) same = wanted[i].id == child->outputs[i].id;
+      for (size_t i = 0; same && i < wanted.size(); ++i)
+        same = wanted[i].id == child->outputs[i].id;
       if (!same) child = MakePassingProject(std::move(child), wanted);
     }
     if (prune) {

@@ -1,5 +1,5 @@
-// Limits go below projections (next to the sort that they belong to) and into the parts of UNION ALL; sorts whose order nobody sees
-// disappear.
+// Limits go below projections (next to the sort that they belong to) and into the parts of UNION
+// ALL; sorts whose order nobody sees disappear.
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 

@@ -1,6 +1,7 @@
-// Moves conjuncts down to the lowest operator at which their columns are there, those that may fail on some row too: PostgreSQL
-// evaluates a qualification at the lowest level that has its columns, so it fails on such a row as well, whatever a join above would
-// have removed. Volatile conjuncts stay where they are.
+// Moves conjuncts down to the lowest operator at which their columns are there, those that may fail
+// on some row too: PostgreSQL evaluates a qualification at the lowest level that has its columns,
+// so it fails on such a row as well, whatever a join above would have removed. Volatile conjuncts
+// stay where they are.
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -91,9 +92,9 @@ NodePtr PushJoin(NodePtr node, Conjuncts above) {
       if (!join.dependent) {
         to_right = Take(&on, [&](const Expr& e) {
           return ColumnsOf(e).SubsetOf(right) && !expr::MayBeNull(e, [&](ColumnId id) {
-            const OutputColumn* column = logical::FindOutput(*join.children[1], id);
-            return !column || column->nullable;
-          });
+                   const OutputColumn* column = logical::FindOutput(*join.children[1], id);
+                   return !column || column->nullable;
+                 });
         });
       }
       break;
@@ -116,7 +117,8 @@ NodePtr PushProject(NodePtr node, Conjuncts conjuncts) {
   }
   Conjuncts down = Take(&conjuncts, [&](const Expr& e) { return !ColumnsOf(e).Intersects(fixed); });
   for (ExprPtr& e : down) Substitute(&e, map);
-  // One that may fail goes as well if it only reads columns that are passed through: no row is lost here.
+  // One that may fail goes as well if it only reads columns that are passed through: no row is lost
+  // here.
   project.children[0] = Push(std::move(project.children[0]), std::move(down));
   return MakeFilter(std::move(node), std::move(conjuncts));
 }

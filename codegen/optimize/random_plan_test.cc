@@ -1,5 +1,5 @@
-// Random queries over tiny tables: the physical plan must give the rows that the query as bound gives, with all rules and with each
-// single rule switched off.
+// Random queries over tiny tables: the physical plan must give the rows that the query as bound
+// gives, with all rules and with each single rule switched off.
 #include <gtest/gtest.h>
 
 #include "codegen/optimize/plan_testing.h"
@@ -82,7 +82,8 @@ class RandomQuery {
     static const JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kInner, JoinKind::kInner,
                                       JoinKind::kLeft,  JoinKind::kLeft,  JoinKind::kRight,
                                       JoinKind::kFull};
-    const JoinKind kind = dependent ? (Chance(50) ? JoinKind::kInner : JoinKind::kLeft) : kKinds[Pick(7)];
+    const JoinKind kind =
+        dependent ? (Chance(50) ? JoinKind::kInner : JoinKind::kLeft) : kKinds[Pick(7)];
     ExprPtr predicate = kind == JoinKind::kInner && Chance(25)
                             ? expr::MakeBool(true)
                             : Predicate(left->outputs, right->outputs, 1);
@@ -151,13 +152,15 @@ class RandomQuery {
     NodePtr right = Table();
     std::vector<std::pair<std::string, ExprPtr>> list;
     for (size_t i = 0; i < left->outputs.size(); ++i) {
-      list.emplace_back("u", ColumnOrInt(Chance(20) ? Both(outer, right->outputs) : right->outputs));
+      list.emplace_back("u",
+                        ColumnOrInt(Chance(20) ? Both(outer, right->outputs) : right->outputs));
     }
     right = build_.Project(std::move(right), std::move(list));
     auto set = std::make_shared<logical::SetOperation>();
     set->operation = static_cast<logical::SetOperationKind>(Pick(3));
     set->all = Chance(50);
-    for (const OutputColumn& c : left->outputs) set->outputs.push_back(build_.Column(c.name, c.type));
+    for (const OutputColumn& c : left->outputs)
+      set->outputs.push_back(build_.Column(c.name, c.type));
     set->children = {std::move(left), std::move(right)};
     return set;
   }
@@ -198,8 +201,8 @@ class RandomQuery {
     } else {
       static const char* kOps[] = {"=", "=", "<", "<>"};
       NodePtr plan = Select(1 + Pick(2), outer, true);
-      e = Subquery(Chance(75) ? SubqueryKind::kAny : SubqueryKind::kAll, std::move(plan), ColumnOrInt(outer),
-                   kOps[Pick(4)]);
+      e = Subquery(Chance(75) ? SubqueryKind::kAny : SubqueryKind::kAll, std::move(plan),
+                   ColumnOrInt(outer), kOps[Pick(4)]);
     }
     --depth_;
     if (Chance(40)) e = expr::MakeNot(std::move(e));
@@ -227,16 +230,19 @@ std::vector<schema::RelationPtr> FillTables(TestCatalog* catalog, uint32_t seed)
     return Value::Int4(static_cast<int32_t>(random() % 4));
   };
   for (int32_t k = 0; k < 4; ++k) {
-    if (random() % 5) catalog->table("t").rows.push_back({Value::Int4(k), value(true), value(true)});
+    if (random() % 5)
+      catalog->table("t").rows.push_back({Value::Int4(k), value(true), value(true)});
     for (int32_t l = 0; l < 2; ++l) {
-      if (random() % 3 == 0) catalog->table("u").rows.push_back({Value::Int4(k), Value::Int4(l), value(true)});
+      if (random() % 3 == 0)
+        catalog->table("u").rows.push_back({Value::Int4(k), Value::Int4(l), value(true)});
     }
     if (random() % 4) catalog->table("v").rows.push_back({value(true), value(true)});
   }
   return tables;
 }
 
-/// Compares one query; disabled: a rule to leave out. Adds to *compared when there was something to compare.
+/// Compares one query; disabled: a rule to leave out. Adds to *compared when there was something to
+/// compare.
 void Check(uint32_t seed, const std::string& disabled, int* compared) {
   TestCatalog catalog;
   const std::vector<schema::RelationPtr> tables = FillTables(&catalog, seed);
@@ -263,19 +269,23 @@ void Check(uint32_t seed, const std::string& disabled, int* compared) {
   if (!plan.ok()) {
     ASSERT_EQ(plan.error().state, SqlState::kFeatureNotSupported)
         << "seed " << seed << " without " << disabled << "\n"
-        << plan.error().ToString() << "\n" << before << steps;
+        << plan.error().ToString() << "\n"
+        << before << steps;
     return;
   }
   Result<Relation> actual = Interpreter(&catalog).Run(*plan->root);
   if (!expected.ok()) return;
-  // Deeply nested scalar subqueries may be evaluated for outer values that a filter between the levels would have stopped.
+  // Deeply nested scalar subqueries may be evaluated for outer values that a filter between the
+  // levels would have stopped.
   if (!actual.ok() && actual.error().state == SqlState::kCardinalityViolation) return;
   ASSERT_TRUE(actual.ok()) << "seed " << seed << " without " << disabled << "\n"
-                           << actual.error().ToString() << "\n" << before << steps;
+                           << actual.error().ToString() << "\n"
+                           << before << steps;
   ASSERT_EQ(plan->root->outputs.size(), outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) ASSERT_EQ(plan->root->outputs[i].id, outputs[i].id);
   ASSERT_EQ(Interpreter::Texts(*actual, outputs), Interpreter::Texts(*expected, outputs))
-      << "seed " << seed << " without " << disabled << "\n" << before << steps;
+      << "seed " << seed << " without " << disabled << "\n"
+      << before << steps;
   ++*compared;
 }
 

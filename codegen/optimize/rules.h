@@ -12,8 +12,8 @@ struct RuleContext {
   uint32_t next_cte = 0;  // first number that no common table expression of the query has
 };
 
-/// A rewrite: replaces *root by an equivalent plan with the same output columns (their order may change below SetOperation's
-/// children and Modify, never there).
+/// A rewrite: replaces *root by an equivalent plan with the same output columns (their order may
+/// change below SetOperation's children and Modify, never there).
 using Rule = Status (*)(RuleContext* context, logical::NodePtr* root);
 
 #define LATHE_RULE(name, function, required, summary) \

@@ -1,5 +1,6 @@
-// Fractions of rows that conditions let pass. With statistics: most common values, then the rest spread evenly; ranges by histogram
-// or by position between minimum and maximum. Without: PostgreSQL's defaults (selfuncs.h).
+// Fractions of rows that conditions let pass. With statistics: most common values, then the rest
+// spread evenly; ranges by histogram or by position between minimum and maximum. Without:
+// PostgreSQL's defaults (selfuncs.h).
 #include <algorithm>
 #include <cmath>
 
@@ -20,7 +21,8 @@ constexpr double kDayMicros = 86400e6;
 
 double Clamp(double s) { return std::min(1.0, std::max(1e-9, s)); }
 
-/// A position on a line in the order of the values, for interpolation; none for types where that means nothing.
+/// A position on a line in the order of the values, for interpolation; none for types where that
+/// means nothing.
 std::optional<double> Position(const types::Value& value) {
   using types::TypeId;
   if (value.is_null()) return std::nullopt;
@@ -67,7 +69,8 @@ std::string_view Unpadded(std::string_view text) {
 bool SameValue(const types::Value& a, const types::Value& b) {
   if (a.is_null() || b.is_null()) return false;
   if (a.type().is_string_like() && b.type().is_string_like()) {
-    const bool padded = a.type().id == types::TypeId::kBpChar || b.type().id == types::TypeId::kBpChar;
+    const bool padded =
+        a.type().id == types::TypeId::kBpChar || b.type().id == types::TypeId::kBpChar;
     return padded ? Unpadded(a.AsString()) == Unpadded(b.AsString()) : a.AsString() == b.AsString();
   }
   if (SameValues(a.type(), b.type())) {
@@ -116,7 +119,8 @@ double Estimator::BaseDistinct(const Expr& e) {
   if (const ColumnFacts* facts = FactsOf(e)) {
     if (facts->distinct > 0) return facts->distinct;
     if (facts->stats && (e.type.is_integer() || e.type.id == types::TypeId::kDate)) {
-      const std::optional<double> min = Position(facts->stats->min), max = Position(facts->stats->max);
+      const std::optional<double> min = Position(facts->stats->min),
+                                  max = Position(facts->stats->max);
       const double unit = e.type.id == types::TypeId::kDate ? kDayMicros : 1;
       if (min && max) return std::max(1.0, std::min(facts->table_rows, (*max - *min) / unit + 1));
     }
@@ -131,7 +135,8 @@ double Estimator::BaseDistinct(const Expr& e) {
     default: {
       if (e.type.id == types::TypeId::kBool) return 2;
       // extract(year ...) and its like have few values.
-      if (e.kind == expr::Kind::kCall && e.function->inline_op == func::InlineOp::kExtract) return 10;
+      if (e.kind == expr::Kind::kCall && e.function->inline_op == func::InlineOp::kExtract)
+        return 10;
       double distinct = 1;
       bool column = false;
       for (const ExprPtr& child : e.children) {
@@ -196,7 +201,8 @@ double Estimator::AndSelectivity(const Expr& e) {
   for (const ExprPtr& child : e.children) {
     const double s = Selectivity(*child);
     bool paired = false;
-    if (child->kind == expr::Kind::kCall && child->children.size() == 2 && !child->function->op.empty()) {
+    if (child->kind == expr::Kind::kCall && child->children.size() == 2 &&
+        !child->function->op.empty()) {
       const std::string_view op = child->function->op;
       const bool below = op == "<" || op == "<=", above = op == ">" || op == ">=";
       if (below || above) {
@@ -223,8 +229,10 @@ double Estimator::AndSelectivity(const Expr& e) {
   for (const Range& range : ranges) {
     if (range.low < 1 && range.high < 1) {
       const double between = range.low + range.high - 1;
-      // Both unknown: PostgreSQL's default for a closed range. One unknown: it halves what the other lets pass.
-      const bool low_unknown = range.low == kRangeDefault, high_unknown = range.high == kRangeDefault;
+      // Both unknown: PostgreSQL's default for a closed range. One unknown: it halves what the
+      // other lets pass.
+      const bool low_unknown = range.low == kRangeDefault,
+                 high_unknown = range.high == kRangeDefault;
       if (low_unknown && high_unknown) {
         selectivity *= kEqualDefault;
       } else if (low_unknown || high_unknown) {
@@ -307,10 +315,12 @@ double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::s
     } else {
       const double low = *Position(histogram[bucket - 1]), high = *Position(histogram[bucket]);
       const double within = high > low ? (*at - low) / (high - low) : 0.5;
-      below = (static_cast<double>(bucket - 1) + within) / static_cast<double>(histogram.size() - 1);
+      below =
+          (static_cast<double>(bucket - 1) + within) / static_cast<double>(histogram.size() - 1);
     }
   } else {
-    const std::optional<double> min = Position(facts->stats->min), max = Position(facts->stats->max);
+    const std::optional<double> min = Position(facts->stats->min),
+                                max = Position(facts->stats->max);
     if (!min || !max) return kRangeDefault;
     below = *max > *min ? (*at - *min) / (*max - *min) : (*at > *min ? 1.0 : 0.0);
     below = std::min(1.0, std::max(0.0, below));
@@ -323,7 +333,8 @@ double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::s
 double Estimator::LikeSelectivity(const Expr& pattern) {
   const std::optional<types::Value> value = HintOf(pattern);
   if (!value || value->is_null() || !value->type().is_string_like()) return kLikeDefault;
-  // A fixed character is in a fifth of the places, a wildcard at the start forgives (like_selectivity of PostgreSQL, flattened).
+  // A fixed character is in a fifth of the places, a wildcard at the start forgives
+  // (like_selectivity of PostgreSQL, flattened).
   double selectivity = 1;
   for (char c : value->AsString()) {
     if (c == '%') {

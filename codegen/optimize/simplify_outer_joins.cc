@@ -1,5 +1,6 @@
-// Outer joins whose added rows a condition above removes again become inner joins (Galindo-Legaria, Rosenthal: Outerjoin
-// Simplification and Reordering, TODS 1997): LEFT to INNER, FULL to LEFT, RIGHT or INNER. RIGHT becomes LEFT with its sides swapped.
+// Outer joins whose added rows a condition above removes again become inner joins (Galindo-Legaria,
+// Rosenthal: Outerjoin Simplification and Reordering, TODS 1997): LEFT to INNER, FULL to LEFT,
+// RIGHT or INNER. RIGHT becomes LEFT with its sides swapped.
 #include "codegen/optimize/null_rejection.h"
 #include "codegen/optimize/rules.h"
 
@@ -35,7 +36,8 @@ void Simplify(Node* node, ColumnSet not_null) {
         std::swap(join.children[0], join.children[1]);
         join.join_kind = JoinKind::kLeft;
       }
-      // What holds above holds in a child whose rows come through unchanged; its own predicate counts where it removes rows.
+      // What holds above holds in a child whose rows come through unchanged; its own predicate
+      // counts where it removes rows.
       ColumnSet left = not_null, right;
       switch (join.join_kind) {
         case JoinKind::kInner:
@@ -101,12 +103,13 @@ void Simplify(Node* node, ColumnSet not_null) {
 }  // namespace
 
 Status SimplifyOuterJoins(RuleContext*, NodePtr* root) {
-  // Swapping a join's sides changes the order of its outputs, which only a set operation's children must keep.
+  // Swapping a join's sides changes the order of its outputs, which only a set operation's children
+  // must keep.
   ForEachNode(**root, [](Node& node) {
     if (node.kind != Kind::kSetOperation) return;
     for (NodePtr& child : node.children) {
-      if (child->kind == Kind::kJoin || child->kind == Kind::kFilter || child->kind == Kind::kSort ||
-          child->kind == Kind::kLimit || child->kind == Kind::kWith) {
+      if (child->kind == Kind::kJoin || child->kind == Kind::kFilter ||
+          child->kind == Kind::kSort || child->kind == Kind::kLimit || child->kind == Kind::kWith) {
         const std::vector<OutputColumn> outputs = child->outputs;
         child = MakePassingProject(std::move(child), outputs);
       }

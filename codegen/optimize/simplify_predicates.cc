@@ -1,5 +1,6 @@
-// Brings predicates into a form that the other rules understand: NOT moved down to the comparisons, conditions common to all
-// branches of an OR taken out of it, and for each relation the OR of what the branches ask of it alone (TPC-H 7 and 19).
+// Brings predicates into a form that the other rules understand: NOT moved down to the comparisons,
+// conditions common to all branches of an OR taken out of it, and for each relation the OR of what
+// the branches ask of it alone (TPC-H 7 and 19).
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -169,7 +170,8 @@ Status SimplifyPredicates(RuleContext*, NodePtr* root) {
       filter.predicate = Simplify(std::move(filter.predicate), node);
     } else if (node.kind == Kind::kJoin) {
       auto& join = node.As<logical::Join>();
-      // A mark is NULL where its predicate is: only rewrites that keep NULL apart from false would do.
+      // A mark is NULL where its predicate is: only rewrites that keep NULL apart from false would
+      // do.
       if (join.join_kind == logical::JoinKind::kMark) return;
       join.predicate = Simplify(std::move(join.predicate), node);
     }

@@ -1,5 +1,5 @@
-// Common table expressions with one reference take its place; projections that only pass or rename columns disappear, so that
-// joins on both sides of them become neighbours.
+// Common table expressions with one reference take its place; projections that only pass or rename
+// columns disappear, so that joins on both sides of them become neighbours.
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -73,7 +73,8 @@ class Remover {
   void Run(NodePtr* slot, bool positional) {
     Node* node = slot->get();
     for (size_t i = 0; i < node->children.size(); ++i) {
-      Run(&node->children[i], node->kind == Kind::kSetOperation || (positional && Passes(*node, i)));
+      Run(&node->children[i],
+          node->kind == Kind::kSetOperation || (positional && Passes(*node, i)));
     }
     if (!names_.empty()) Rename(node);
     if (node->kind == Kind::kProject && !positional && OnlyColumns(*node)) {
@@ -93,7 +94,8 @@ class Remover {
   void Restore(NodePtr* root, const std::vector<OutputColumn>& outputs) const {
     if ((*root)->kind == Kind::kModify) return;
     bool same = true;
-    for (const OutputColumn& column : outputs) same &= logical::FindOutput(**root, column.id) != nullptr;
+    for (const OutputColumn& column : outputs)
+      same &= logical::FindOutput(**root, column.id) != nullptr;
     if (same) return;
     auto project = std::make_shared<logical::Project>();
     project->outputs = outputs;
@@ -121,9 +123,10 @@ class Remover {
 
   /// A projection or DISTINCT that passes a renamed column passes it under its new name, once.
   void RenameOutputs(Node* node) const {
-    std::vector<ExprPtr>* list = node->kind == Kind::kProject ? &node->As<logical::Project>().expressions
-                                 : node->kind == Kind::kAggregate ? &node->As<logical::Aggregate>().groups
-                                                                  : nullptr;
+    std::vector<ExprPtr>* list =
+        node->kind == Kind::kProject     ? &node->As<logical::Project>().expressions
+        : node->kind == Kind::kAggregate ? &node->As<logical::Aggregate>().groups
+                                         : nullptr;
     if (!list) return;
     ColumnSet seen;
     for (size_t i = 0; i < list->size();) {
@@ -157,7 +160,8 @@ class Remover {
     }
   }
 
-  std::unordered_map<uint32_t, ColumnId> names_;  // id given by a removed projection -> what it stood for
+  std::unordered_map<uint32_t, ColumnId>
+      names_;  // id given by a removed projection -> what it stood for
 };
 
 }  // namespace

@@ -86,9 +86,8 @@ void Substitute(ExprPtr* e, const Substitution& map) {
 }
 
 void SubstituteInTree(Node* node, const Substitution& map) {
-  ForEachNode(*node, [&map](Node& n) {
-    ForEachExpr(n, [&map](ExprPtr& e) { Substitute(&e, map); });
-  });
+  ForEachNode(*node,
+              [&map](Node& n) { ForEachExpr(n, [&map](ExprPtr& e) { Substitute(&e, map); }); });
 }
 
 namespace {
@@ -362,7 +361,7 @@ const func::Function* FindComparison(std::string_view op, types::TypeId a, types
 
 std::string_view NegatedSymbol(std::string_view op) {
   static constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
-      {"=", "<>"},   {"<", ">="},   {">", "<="},    {"~~", "!~~"},
+      {"=", "<>"},     {"<", ">="}, {">", "<="},   {"~~", "!~~"},
       {"~~*", "!~~*"}, {"~", "!~"}, {"~*", "!~*"},
   };
   for (const auto& [a, b] : kPairs) {

@@ -1,4 +1,5 @@
-// What the rules need to walk and change plans: expressions of operators, columns that they read and produce.
+// What the rules need to walk and change plans: expressions of operators, columns that they read
+// and produce.
 #pragma once
 
 #include <unordered_map>
@@ -59,28 +60,33 @@ void ForEachExpr(Node& node, F&& f) {
   }
 }
 
-/// Calls f(Node&) for the node and everything below it, parents first; not for subqueries of expressions.
+/// Calls f(Node&) for the node and everything below it, parents first; not for subqueries of
+/// expressions.
 template <class F>
 void ForEachNode(Node& node, F&& f) {
   f(node);
   for (NodePtr& child : node.children) ForEachNode(*child, f);
 }
 
-/// Adds the columns that the expression reads, those that its subqueries take from outside included.
+/// Adds the columns that the expression reads, those that its subqueries take from outside
+/// included.
 void AddColumns(const Expr& e, ColumnSet* columns);
 ColumnSet ColumnsOf(const Expr& e);
 /// The outputs as a set.
 ColumnSet OutputSet(const Node& node);
-/// Adds every column that some operator of the subtree reads and none of it produces: what it takes from an outer query.
+/// Adds every column that some operator of the subtree reads and none of it produces: what it takes
+/// from an outer query.
 void AddFreeColumns(const Node& node, ColumnSet* columns);
 ColumnSet FreeColumns(const Node& node);
 
-/// Sets the outputs of a Filter, Sort, Limit, Join or With from its children's. Others are left alone.
+/// Sets the outputs of a Filter, Sort, Limit, Join or With from its children's. Others are left
+/// alone.
 void RefreshOutputs(Node* node);
 
 /// What columns are to be replaced by.
 using Substitution = std::unordered_map<uint32_t, const Expr*>;
-/// Replaces columns of the expression, and those that its subqueries take from outside, by clones of what the map holds.
+/// Replaces columns of the expression, and those that its subqueries take from outside, by clones
+/// of what the map holds.
 void Substitute(ExprPtr* e, const Substitution& map);
 void SubstituteInTree(Node* node, const Substitution& map);
 
@@ -88,7 +94,8 @@ void SubstituteInTree(Node* node, const Substitution& map);
 NodePtr CloneTree(const Node& node);
 
 // Makers. Outputs are set from the children.
-NodePtr MakeFilter(NodePtr child, std::vector<ExprPtr> conjuncts);  // the child itself when there are none
+NodePtr MakeFilter(NodePtr child,
+                   std::vector<ExprPtr> conjuncts);  // the child itself when there are none
 NodePtr MakeJoin(logical::JoinKind kind, NodePtr left, NodePtr right, ExprPtr predicate);
 /// Passes through these columns of the child, in this order.
 NodePtr MakePassingProject(NodePtr child, const std::vector<OutputColumn>& columns);
@@ -98,8 +105,8 @@ bool PassesColumns(const logical::Project& project);
 NodePtr MakeEmpty(const std::vector<OutputColumn>& columns);
 ExprPtr ColumnRef(const OutputColumn& column);
 
-/// Evaluating it for a row may raise an error that depends on the row: parts that are constant at run time do not count, nor do
-/// casts that only widen.
+/// Evaluating it for a row may raise an error that depends on the row: parts that are constant at
+/// run time do not count, nor do casts that only widen.
 bool FailsOnRows(const Expr& e);
 /// It calls a volatile function somewhere.
 bool IsVolatile(const Expr& e);
@@ -113,7 +120,8 @@ bool IsConstNotTrue(const Expr& e);
 
 /// A call of the operator with this symbol over two operands that gives a boolean.
 bool IsComparison(const Expr& e, std::string_view op);
-/// The comparison with the opposite answer ("<" for ">="), or NOT of it where there is none. NULL stays NULL.
+/// The comparison with the opposite answer ("<" for ">="), or NOT of it where there is none. NULL
+/// stays NULL.
 ExprPtr Negate(ExprPtr e);
 /// a = b for two expressions of one type; null when the type has no equality.
 ExprPtr MakeEqual(ExprPtr a, ExprPtr b);

@@ -1,7 +1,9 @@
 // How dependent joins go away. Two ways, tried in this order:
-//   decorrelate.cc  conditions that tie the subquery to its surroundings move up into the join's predicate;
-//   domain.cc       the general way (Neumann, Kemper: Unnesting Arbitrary Queries, BTW 2015, section 3): the set D of the outer
-//                   values that occur is pushed down into the subquery until nothing depends on the outer query any more.
+//   decorrelate.cc  conditions that tie the subquery to its surroundings move up into the join's
+//   predicate; domain.cc       the general way (Neumann, Kemper: Unnesting Arbitrary Queries, BTW
+//   2015, section 3): the set D of the outer
+//                   values that occur is pushed down into the subquery until nothing depends on the
+//                   outer query any more.
 #pragma once
 
 #include "codegen/optimize/rules.h"
@@ -9,22 +11,26 @@
 
 namespace lathe::optimize {
 
-/// Makes the dependent join *join (its right side reads columns of its left) an independent one, in place of *join. The
-/// result has at least the join's outputs. Errors: 0A000 where the right side cannot be unnested.
+/// Makes the dependent join *join (its right side reads columns of its left) an independent one, in
+/// place of *join. The result has at least the join's outputs. Errors: 0A000 where the right side
+/// cannot be unnested.
 Status EliminateDependentJoin(RuleContext* context, NodePtr* join);
 
-/// Moves conjuncts that read columns of outer out of the plan, if that can be done everywhere; they then hold over the plan's
-/// outputs (which grow as needed) and the outer columns. strict: no expression that may fail is evaluated for more rows than
-/// before. On failure *plan is in pieces: pass a copy.
+/// Moves conjuncts that read columns of outer out of the plan, if that can be done everywhere; they
+/// then hold over the plan's outputs (which grow as needed) and the outer columns. strict: no
+/// expression that may fail is evaluated for more rows than before. On failure *plan is in pieces:
+/// pass a copy.
 bool PullUpCorrelation(RuleContext* context, NodePtr* plan, const ColumnSet& outer, bool strict,
                        std::vector<ExprPtr>* pulled);
 
-/// The general way. *join is a dependent join, outer the columns of its left side that its right side reads.
+/// The general way. *join is a dependent join, outer the columns of its left side that its right
+/// side reads.
 Status UnnestByDomain(RuleContext* context, NodePtr* join, const ColumnSet& outer);
 
 /// A column of this type under a new id.
 OutputColumn NewColumn(RuleContext* context, const OutputColumn& like);
-/// The value of a count for no rows is 0, not NULL: the expression for a call's column that may come from a missing group.
+/// The value of a count for no rows is 0, not NULL: the expression for a call's column that may
+/// come from a missing group.
 ExprPtr ValueOrEmpty(const logical::AggregateCall& call, const OutputColumn& column);
 /// The plan gives exactly one row, whatever its input: a projection of an aggregate without groups.
 bool IsSingleRow(const Node& plan);

@@ -1,6 +1,7 @@
-// Turns every subquery of an expression into a join with its plan: EXISTS and IN that decide about a row into semi and anti
-// joins, elsewhere into mark joins; scalar subqueries into single joins. Joins that are dependent then become independent ones
-// (unnest.h). Inner subqueries go first, so that a dependent join never holds another.
+// Turns every subquery of an expression into a join with its plan: EXISTS and IN that decide about
+// a row into semi and anti joins, elsewhere into mark joins; scalar subqueries into single joins.
+// Joins that are dependent then become independent ones (unnest.h). Inner subqueries go first, so
+// that a dependent join never holds another.
 #include "codegen/optimize/unnest.h"
 
 namespace lathe::optimize {
@@ -24,7 +25,8 @@ class Unnester {
       const std::vector<OutputColumn> before = child->outputs;
       LATHE_TRY(Run(&child));
       bool same = child->outputs.size() == before.size();
-      for (size_t i = 0; same && i < before.size(); ++i) same = child->outputs[i].id == before[i].id;
+      for (size_t i = 0; same && i < before.size(); ++i)
+        same = child->outputs[i].id == before[i].id;
       if (!same) child = MakePassingProject(std::move(child), before);
     }
     LATHE_TRY(RunNode(slot));
@@ -94,7 +96,8 @@ class Unnester {
     return Ok();
   }
 
-  /// A conjunct that is [NOT] EXISTS, IN, ANY or ALL becomes a semi or anti join. False = it is none of these.
+  /// A conjunct that is [NOT] EXISTS, IN, ANY or ALL becomes a semi or anti join. False = it is
+  /// none of these.
   Result<bool> DecideByJoin(ExprPtr* e, NodePtr* input) {
     bool negated = false;
     ExprPtr* inner = e;
@@ -193,7 +196,8 @@ class Unnester {
       std::vector<ExprPtr> args;
       args.push_back(std::move(e->children[i]));
       args.push_back(ColumnRef(e->subquery->outputs[i]));
-      ExprPtr part = expr::MakeCall(e->function, types::Type(types::TypeId::kBool), std::move(args));
+      ExprPtr part =
+          expr::MakeCall(e->function, types::Type(types::TypeId::kBool), std::move(args));
       part->location = e->location;
       parts.push_back(all_negated_ ? expr::MakeNot(std::move(part)) : std::move(part));
     }
@@ -204,7 +208,8 @@ class Unnester {
     return any;
   }
 
-  /// Only whether there is a row matters: order, projections and grouping go. A value when the answer is known at once.
+  /// Only whether there is a row matters: order, projections and grouping go. A value when the
+  /// answer is known at once.
   Result<std::optional<bool>> SimplifyExists(NodePtr* plan) {
     while (true) {
       Node* node = plan->get();
@@ -371,7 +376,8 @@ class Unnester {
       auto project = std::make_shared<logical::Project>();
       for (size_t i = 0; i < row.size(); ++i) {
         project->expressions.push_back(std::move(row[i]));
-        project->outputs.push_back(single ? values.outputs[i] : NewColumn(context_, values.outputs[i]));
+        project->outputs.push_back(single ? values.outputs[i]
+                                          : NewColumn(context_, values.outputs[i]));
       }
       project->children.push_back(std::move(one));
       LATHE_TRY(RunExpressions(project.get(), &project->children[0]));

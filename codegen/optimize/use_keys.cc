@@ -1,5 +1,5 @@
-// What unique keys make superfluous: DISTINCT over rows that differ anyway, and the check of a scalar subquery that finds its row
-// by a key (its join is then an ordinary left join).
+// What unique keys make superfluous: DISTINCT over rows that differ anyway, and the check of a
+// scalar subquery that finds its row by a key (its join is then an ordinary left join).
 #include "codegen/optimize/keys.h"
 #include "codegen/optimize/rules.h"
 
@@ -9,7 +9,8 @@ namespace {
 using logical::JoinKind;
 using logical::Kind;
 
-/// Columns of node that the predicate equates with something that is fixed for one row of the other side.
+/// Columns of node that the predicate equates with something that is fixed for one row of the other
+/// side.
 ColumnSet EquatedColumns(const Expr& predicate, const Node& node) {
   ColumnSet columns;
   const ColumnSet own = OutputSet(node);
@@ -58,7 +59,8 @@ void Apply(NodePtr* slot) {
   if (node->kind == Kind::kJoin && node->As<logical::Join>().join_kind == JoinKind::kSingle) {
     auto& join = node->As<logical::Join>();
     const Node& right = *join.children[1];
-    if (IsUniqueOver(right, EquatedColumns(*join.predicate, right))) join.join_kind = JoinKind::kLeft;
+    if (IsUniqueOver(right, EquatedColumns(*join.predicate, right)))
+      join.join_kind = JoinKind::kLeft;
   }
 }
 

@@ -1,4 +1,5 @@
-// The printer of physical plans: one operator a line with its algorithm and estimated rows, children indented below it.
+// The printer of physical plans: one operator a line with its algorithm and estimated rows,
+// children indented below it.
 #include <cmath>
 #include <unordered_map>
 
@@ -148,8 +149,8 @@ class Printer {
 
   std::string ScanLine(const TableScan& scan) const {
     const bool alias = !scan.alias.empty() && scan.alias != scan.relation->name;
-    std::string text =
-        "TableScan " + scan.relation->name + (alias ? " AS " + scan.alias : "") + " " + Outputs(scan);
+    std::string text = "TableScan " + scan.relation->name + (alias ? " AS " + scan.alias : "") +
+                       " " + Outputs(scan);
     auto bound = [&](const char* name, const KeyBoundExprs& b) {
       if (b.values.empty()) return;
       text += std::string(" ") + name + (b.inclusive ? "(" : " exclusive (") + List(b.values) + ")";
