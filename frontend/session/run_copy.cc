@@ -3,6 +3,7 @@
 #include "frontend/session/copy_format.h"
 #include "frontend/session/session_impl.h"
 #include "runtime/row/row_buffer.h"
+#include "runtime/types/text.h"
 
 namespace lathe::session {
 namespace {
@@ -10,13 +11,16 @@ namespace {
 constexpr uint64_t kFlushPages = 1;  // pages of rows handed to the table at a time
 constexpr size_t kContextBytes = 100;
 
-/// "COPY t, line 3, column a: "x"", with the value shortened as PostgreSQL does.
+/// "COPY t, line 3, column a: "x"", with the value shortened as PostgreSQL does; without the value
+/// when it is not text.
 std::string CopyContext(const std::string& table, uint64_t line, const std::string& column,
                         std::string_view value) {
   std::string context = "COPY " + table + ", line " + std::to_string(line);
   if (!column.empty()) context += ", column " + column;
-  context += ": \"" + std::string(value.substr(0, kContextBytes)) +
-             (value.size() > kContextBytes ? "...\"" : "\"");
+  if (!types::CheckUtf8(value).ok()) return context;
+  size_t shown = std::min(value.size(), kContextBytes);
+  while (shown < value.size() && (static_cast<uint8_t>(value[shown]) & 0xc0) == 0x80) --shown;
+  context += ": \"" + std::string(value.substr(0, shown)) + (shown < value.size() ? "...\"" : "\"");
   return context;
 }
 
@@ -225,6 +229,8 @@ Status SessionImpl::RunCopyFrom(Run* run, const ast::CopyStatement& copy) {
           types::ParseText(target.type, fields[i].bytes, format_, &arena, &datums[target.field]);
       if (!parsed.ok()) {
         Error error = std::move(parsed).error();
+        Status text = types::CheckUtf8(fields[i].bytes);  // what is wrong first
+        if (!text.ok()) error = std::move(text).error();
         error.context = CopyContext(table->name, reader.line(), *target.name, fields[i].bytes);
         return error;
       }

@@ -43,10 +43,14 @@ class CopyTest(wire.ServerTest):
         return b"".join(body for kind, body in messages if kind == "d").decode(), messages
 
     def test_text_in(self):
-        messages = self.copy("", "1\tx\\ty\\\\\t1.5\n2\t\\N\t\\N\n", "3\t\t-2", ".25\n4\t\\x41\\102\t0\r\n")
+        messages = self.copy("", "1\tx\\ty\\\\\t1.5\n2\t\\N\t\\N\n", "3\t\t-2", ".25\n4\t\\x41\\102\t0\n")
         self.assertEqual(wire.kinds(messages), "GCZ")
         self.assertEqual(wire.tags(messages), ["COPY 4"])
         self.assertEqual(self.content(), [[b"1", b"x\ty\\", b"1.50"], [b"2", None, None], [b"3", b"", b"-2.25"], [b"4", b"AB", b"0.00"]])
+
+    def test_lines_that_end_in_cr_lf(self):
+        self.assertEqual(wire.tags(self.copy("", "1\ta\t1\r\n2\tb\t\\N\r\n")), ["COPY 2"])
+        self.assertEqual(self.content(), [[b"1", b"a", b"1.00"], [b"2", b"b", None]])
 
     def test_end_of_data_marker(self):
         self.assertEqual(wire.tags(self.copy("", "1\ta\t1\n\\.\n")), ["COPY 1"])
@@ -86,6 +90,11 @@ class CopyTest(wire.ServerTest):
     def test_invalid_utf8(self):
         self.assert_error(self.c.ask(query("COPY t FROM STDIN"), message(b"d", b"1\t\xff\t1\n"), DONE), "22021")
         self.assert_empty()
+        # The context of an error is text, whatever the data was, and is not cut within a character.
+        self.assert_error(self.c.ask(query("COPY t FROM STDIN"), message(b"d", b"x\xff\ta\t1\n"), DONE), "22021")
+        messages = self.copy("", "x" + "ä" * 100 + "\ta\t1\n")
+        self.assert_error(messages, "22P02")
+        self.assertTrue(wire.fields([b for k, b in messages if k == "E"][0])["W"].endswith('ä..."'))
 
     def test_error_context(self):
         messages = self.copy("", "1\ta\t1\n2\tb\tx\n")
