@@ -93,7 +93,14 @@ llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
   if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(y.slot); known != nullptr && (known->getZExtValue() & 1)) {
     return same_slot;
   }
-  return code_.ChooseRaw(is_short, "short", [&] { return same_slot; }, bytes_equal, Code::Hint::kLikely);
+  // The common case, equal and short, is one test of one word.
+  llvm::Value* difference = b_.CreateOr(b_.CreateXor(x.slot, y.slot), b_.CreateAnd(b_.CreateNot(x.slot), code_.Int32(1)));
+  llvm::Value* equal_and_short = b_.CreateICmpEQ(difference, code_.Int32(0), "equal_and_short");
+  return code_.ChooseRaw(
+      equal_and_short, "same", [&]() -> llvm::Value* { return code_.Bool(true); },
+      [&] {
+        return code_.ChooseRaw(is_short, "short", [&]() -> llvm::Value* { return code_.Bool(false); }, bytes_equal);
+      });
 }
 
 llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y) {
