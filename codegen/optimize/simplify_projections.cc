@@ -87,6 +87,10 @@ class Remover {
       return;
     }
     if (!positional && !names_.empty()) RenameOutputs(node);
+    // Where outputs keep their names, operators above go on using them.
+    if (positional && (node->kind == Kind::kProject || node->kind == Kind::kAggregate)) {
+      for (const OutputColumn& column : node->outputs) names_.erase(column.id.value);
+    }
     RefreshOutputs(node);
   }
 
