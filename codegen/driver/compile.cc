@@ -129,7 +129,17 @@ const row::Layout& CompiledQuery::result_layout() const { return code_->program-
 bool CompiledQuery::returns_rows() const { return code_->program->returns_rows; }
 const std::vector<AssumedBound>& CompiledQuery::assumed_bounds() const { return code_->bounds; }
 std::string CompiledQuery::PipelinesText() const { return pipeline::Print(*code_->program); }
-std::vector<CompileStep> CompiledQuery::CompileRecord() const { return code_->Record(); }
+std::vector<CompileStep> CompiledQuery::CompileRecord() const {
+  std::vector<CompileStep> record = code_->Record();
+  if (!record.empty()) return record;
+  // Nothing has run yet: what compiling it would take, on both tiers. A failure ends the record.
+  for (jit::Tier tier : {jit::Tier::kOne, jit::Tier::kTwo}) {
+    for (size_t i = 0; i < code_->program->pipelines.size(); ++i) {
+      if (!code_->Compile(i, Variant(), tier).ok()) return code_->Record();
+    }
+  }
+  return code_->Record();
+}
 uint64_t CompiledQuery::code_bytes() const { return code_->code_bytes(); }
 
 Result<std::string> CompiledQuery::IrText() const {

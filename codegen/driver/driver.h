@@ -80,7 +80,7 @@ class CompiledQuery {
   Result<std::string> IrText() const;     // as emitted, before LLVM's passes
   Result<std::string> IrOptText() const;  // after tier 2's passes
   Result<std::string> AsmText(int tier = 2) const;
-  /// What has been compiled so far.
+  /// What has been compiled so far; where that is nothing, everything is compiled on both tiers first.
   std::vector<CompileStep> CompileRecord() const;
   uint64_t code_bytes() const;
 

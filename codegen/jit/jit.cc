@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <cstring>
 #include <mutex>
 #include <unordered_set>
 
@@ -32,8 +34,6 @@ extern "C" {
 __extension__ typedef __int128 lathe_int128;
 lathe_int128 __divti3(lathe_int128, lathe_int128);
 lathe_int128 __modti3(lathe_int128, lathe_int128);
-double rint(double);
-double fmod(double, double);
 }
 
 namespace lathe::jit {
