@@ -100,7 +100,7 @@ NodePtr Binder::MakeProject(NodePtr child, std::vector<TargetEntry>& targets) {
         }
       }
     }
-    same &= own && child->outputs[i].id == target.id;
+    same = same && own && child->outputs[i].id == target.id;
     project->outputs.push_back(Output(target.id, target.name, target.expr->type));
     project->expressions.push_back(std::move(target.expr));
   }
