@@ -1,4 +1,5 @@
-// The stages of code generation in order, each timed: pipelines, emit, passes, codegen, link. The texts for EXPLAIN.
+// The stages of code generation in order, each timed: pipelines, emit, passes, codegen, link. The
+// texts for EXPLAIN.
 #include <chrono>
 
 #include <llvm/IR/LLVMContext.h>
@@ -13,7 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 uint64_t NsSince(Clock::time_point start) {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
 constexpr size_t kRecordMax = 256;  // steps kept per query
@@ -51,12 +53,14 @@ Status QueryCode::Compile(size_t pipeline, const Variant& variant, jit::Tier tie
   emit_options.count_rows = variant.count_rows;
   emit_options.columns_are_bounded = variant.columns_are_bounded;
   if (variant.constants_are_bounded) emit_options.constant_bounds = &constant_bounds;
-  LATHE_ASSIGN(emit::EmittedPipeline emitted, emit::Emit(*program, pipeline, emit_options, &context));
+  LATHE_ASSIGN(emit::EmittedPipeline emitted,
+               emit::Emit(*program, pipeline, emit_options, &context));
   const uint64_t emit_ns = NsSince(emit_start);
   const std::string& name = program->pipelines[pipeline].name;
   if (verify) {
     std::string broken = jit::VerifyModule(*emitted.module);
-    if (!broken.empty()) return MakeError(SqlState::kInternalError, "code generation failed: " + broken);
+    if (!broken.empty())
+      return MakeError(SqlState::kInternalError, "code generation failed: " + broken);
   }
   jit::Timing timing;
   LATHE_ASSIGN(std::unique_ptr<jit::Code> code,
@@ -81,7 +85,8 @@ Status QueryCode::Compile(size_t pipeline, const Variant& variant, jit::Tier tie
   std::lock_guard lock(mutex_);
   if (record_.size() < kRecordMax) {
     record_.push_back({prefix + "emit", name, number, emit_ns, 0, timing.instructions});
-    if (tier == jit::Tier::kTwo) record_.push_back({prefix + "passes", name, number, timing.passes_ns, 0, 0});
+    if (tier == jit::Tier::kTwo)
+      record_.push_back({prefix + "passes", name, number, timing.passes_ns, 0, 0});
     record_.push_back({prefix + "codegen", name, number, timing.codegen_ns, timing.code_bytes, 0});
     record_.push_back({prefix + "link", name, number, timing.link_ns, 0, 0});
   }
@@ -113,9 +118,11 @@ std::vector<CompileStep> QueryCode::Record() const {
   return record_;
 }
 
-Status QueryCode::WithModule(size_t pipeline, const std::function<Status(llvm::Module*)>& use) const {
+Status QueryCode::WithModule(size_t pipeline,
+                             const std::function<Status(llvm::Module*)>& use) const {
   llvm::LLVMContext context;
-  LATHE_ASSIGN(emit::EmittedPipeline emitted, emit::Emit(*program, pipeline, emit::EmitOptions(), &context));
+  LATHE_ASSIGN(emit::EmittedPipeline emitted,
+               emit::Emit(*program, pipeline, emit::EmitOptions(), &context));
   Status status = use(emitted.module.get());
   emitted.module.reset();
   return status;
@@ -124,7 +131,9 @@ Status QueryCode::WithModule(size_t pipeline, const std::function<Status(llvm::M
 CompiledQuery::CompiledQuery(std::unique_ptr<QueryCode> code) : code_(std::move(code)) {}
 CompiledQuery::~CompiledQuery() = default;
 
-const std::shared_ptr<const physical::Plan>& CompiledQuery::plan() const { return code_->program->plan; }
+const std::shared_ptr<const physical::Plan>& CompiledQuery::plan() const {
+  return code_->program->plan;
+}
 const row::Layout& CompiledQuery::result_layout() const { return code_->program->result_layout; }
 bool CompiledQuery::returns_rows() const { return code_->program->returns_rows; }
 const std::vector<AssumedBound>& CompiledQuery::assumed_bounds() const { return code_->bounds; }

@@ -46,7 +46,8 @@ void Compiler::State::BackgroundMain() {
       job = std::move(jobs.front());
       jobs.pop_front();
     }
-    // An error comes back when the pipeline is compiled in the foreground, or tier 1 simply goes on.
+    // An error comes back when the pipeline is compiled in the foreground, or tier 1 simply goes
+    // on.
     (void)job.query->code_->Compile(job.pipeline, job.variant, job.tier);
   }
 }
@@ -101,12 +102,13 @@ Result<std::shared_ptr<CompiledQuery>> Compiler::Compile(std::shared_ptr<const p
   code->jit = state_->jit;
   code->verify = state_->options.verify;
   code->options = std::move(options);
-  // Bounds of columns make arithmetic cheaper; those that are used are listed for the caller to check at each execution.
+  // Bounds of columns make arithmetic cheaper; those that are used are listed for the caller to
+  // check at each execution.
   std::map<RelationId, std::shared_ptr<const schema::RelationStats>> stats;
   std::set<std::pair<RelationId, uint32_t>> listed;
   QueryCode* made = code.get();
-  pipeline::RangeLookup ranges = [&, made](const schema::RelationDescriptor& relation, uint32_t column,
-                                           pipeline::Range* range) {
+  pipeline::RangeLookup ranges = [&, made](const schema::RelationDescriptor& relation,
+                                           uint32_t column, pipeline::Range* range) {
     if (!made->options.stats) return false;
     auto& known = stats[relation.id];
     if (known == nullptr) known = made->options.stats(relation.id);
@@ -164,7 +166,8 @@ void Compiler::Touch(const std::shared_ptr<CompiledQuery>& query) {
   for (const auto& victim : victims) victim->code_->DropCode();
 }
 
-Result<ExecutionStats> Compiler::Execute(const std::shared_ptr<CompiledQuery>& query, const ExecutionRequest& request) {
+Result<ExecutionStats> Compiler::Execute(const std::shared_ptr<CompiledQuery>& query,
+                                         const ExecutionRequest& request) {
   Execution execution(query->code_.get(), request, state_->options.pool,
                       [this, &query](size_t pipeline, const Variant& variant, jit::Tier tier) {
                         {
@@ -174,7 +177,8 @@ Result<ExecutionStats> Compiler::Execute(const std::shared_ptr<CompiledQuery>& q
                             state_->jobs.push_back(std::move(job));
                           } else {
                             auto place = state_->jobs.begin();
-                            while (place != state_->jobs.end() && place->tier == jit::Tier::kOne) ++place;
+                            while (place != state_->jobs.end() && place->tier == jit::Tier::kOne)
+                              ++place;
                             state_->jobs.insert(place, std::move(job));
                           }
                         }

@@ -28,6 +28,11 @@ void Constants::Compute(const pipeline::Program& program, OnceEvaluator* evaluat
       slot.state = state::ConstantState::kError;
       all_values = false;
     };
+    if (constant.item_list) {
+      Status status = ComputeSet(*constant.expr, evaluator, &slot);
+      if (!status.ok()) fail(std::move(status).error());
+      continue;
+    }
     Result<types::Value> value = evaluator->Evaluate(*constant.expr);
     if (!value.ok()) {
       fail(std::move(value).error());
@@ -47,12 +52,35 @@ void Constants::Compute(const pipeline::Program& program, OnceEvaluator* evaluat
     if (constant.like_pattern) {
       patterns.push_back(std::make_unique<abi::LikePattern>(text));
       if (!patterns.back()->valid()) {
-        fail(MakeError(SqlState::kInvalidEscapeSequence, "LIKE pattern must not end with escape character"));
+        fail(MakeError(SqlState::kInvalidEscapeSequence,
+                       "LIKE pattern must not end with escape character"));
         continue;
       }
       slot.prepared = patterns.back().get();
     }
   }
+}
+
+Status Constants::ComputeSet(const expr::Expr& list, OnceEvaluator* evaluator,
+                             state::ConstantSlot* slot) {
+  auto set = std::make_unique<abi::ValueSet>(list.children[0]->type);
+  std::vector<types::Value> items;
+  items.reserve(list.children.size());
+  for (size_t i = 1; i < list.children.size(); ++i) {
+    LATHE_ASSIGN(types::Value item, evaluator->Evaluate(*list.children[i]));
+    if (item.is_null()) {
+      set->AddNull();
+      continue;
+    }
+    items.push_back(std::move(item));
+    set->Add(items.back().datum());
+  }
+  set->Seal();
+  slot->state = state::ConstantState::kValue;
+  slot->prepared = set.get();
+  sets.push_back(std::move(set));
+  set_values.push_back(std::move(items));
+  return Ok();
 }
 
 types::int128 MagnitudeOf(const types::Value& value) {
@@ -74,7 +102,8 @@ std::vector<types::int128> BoundsFor(const std::vector<types::Value>& values) {
     const types::int128 magnitude = MagnitudeOf(value);
     types::int128 bound = -1;
     for (int bits = 50; magnitude >= 0 && bits >= 10; bits -= 10) {
-      if (magnitude <= static_cast<types::int128>(1) << bits) bound = static_cast<types::int128>(1) << bits;
+      if (magnitude <= static_cast<types::int128>(1) << bits)
+        bound = static_cast<types::int128>(1) << bits;
     }
     bounds.push_back(bound);
   }
@@ -111,7 +140,8 @@ Result<ScanBounds> BoundsOf(const physical::TableScan& scan, OnceEvaluator* eval
   return bounds;
 }
 
-Result<int64_t> LimitOf(const expr::Expr* e, bool is_offset, int64_t fallback, OnceEvaluator* evaluator) {
+Result<int64_t> LimitOf(const expr::Expr* e, bool is_offset, int64_t fallback,
+                        OnceEvaluator* evaluator) {
   if (e == nullptr) return fallback;
   LATHE_ASSIGN(types::Value value, evaluator->Evaluate(*e));
   if (value.is_null()) return fallback;

@@ -1,4 +1,5 @@
-// What is computed once per execution before any pipeline runs: the constants, the bounds of scans, limits.
+// What is computed once per execution before any pipeline runs: the constants, the bounds of scans,
+// limits.
 #pragma once
 
 #include <memory>
@@ -33,14 +34,20 @@ struct Constants {
   std::vector<std::unique_ptr<Error>> errors;
   std::vector<const Error*> error_pointers;
   std::vector<std::unique_ptr<abi::LikePattern>> patterns;
-  bool all_values = true;  // none is NULL or an error
+  std::vector<std::unique_ptr<abi::ValueSet>> sets;
+  std::vector<std::vector<types::Value>> set_values;  // own the sets' strings
+  bool all_values = true;                             // none is NULL or an error
 
   void Compute(const pipeline::Program& program, OnceEvaluator* evaluator);
+
+ private:
+  Status ComputeSet(const expr::Expr& list, OnceEvaluator* evaluator, state::ConstantSlot* slot);
 };
 
 /// The magnitude of an integer or fixed-point constant in units of its last digit; -1 for others.
 types::int128 MagnitudeOf(const types::Value& value);
-/// Bounds for constants of these values: the next power of 2^10, so that other values of the same kind fit as well.
+/// Bounds for constants of these values: the next power of 2^10, so that other values of the same
+/// kind fit as well.
 std::vector<types::int128> BoundsFor(const std::vector<types::Value>& values);
 
 /// The bounds of a scan. empty: a bound is NULL, no row qualifies.
@@ -51,6 +58,7 @@ struct ScanBounds {
 Result<ScanBounds> BoundsOf(const physical::TableScan& scan, OnceEvaluator* evaluator);
 
 /// LIMIT or OFFSET: `fallback` when null or NULL. 2201W, 2201X when negative.
-Result<int64_t> LimitOf(const expr::Expr* e, bool is_offset, int64_t fallback, OnceEvaluator* evaluator);
+Result<int64_t> LimitOf(const expr::Expr* e, bool is_offset, int64_t fallback,
+                        OnceEvaluator* evaluator);
 
 }  // namespace lathe::driver

@@ -33,7 +33,8 @@ struct Outcome {
 class DriverTest : public ::testing::Test {
  protected:
   Outcome RunOnce(const std::shared_ptr<CompiledQuery>& query, TierChoice tier, uint32_t workers,
-                  const std::vector<Value>& params, base::MemoryBudget* budget = nullptr, bool analyze = false) {
+                  const std::vector<Value>& params, base::MemoryBudget* budget = nullptr,
+                  bool analyze = false) {
     TextSink sink(&query->result_layout());
     ExecutionRequest request;
     request.params = params;
@@ -55,9 +56,11 @@ class DriverTest : public ::testing::Test {
     return outcome;
   }
 
-  /// The rows on both tiers with one and two workers, which must agree; sorted unless the plan's order counts.
-  std::vector<std::string> Run(std::shared_ptr<const physical::Plan> plan, std::vector<Value> params = {},
-                               bool ordered = false, std::string* error = nullptr) {
+  /// The rows on both tiers with one and two workers, which must agree; sorted unless the plan's
+  /// order counts.
+  std::vector<std::string> Run(std::shared_ptr<const physical::Plan> plan,
+                               std::vector<Value> params = {}, bool ordered = false,
+                               std::string* error = nullptr) {
     auto query = TheCompiler().Compile(std::move(plan), CompileOptions());
     EXPECT_TRUE(query.ok()) << query.error().ToString();
     if (!query.ok()) return {};
@@ -93,14 +96,18 @@ class DriverTest : public ::testing::Test {
   Table& MakeNumbers(int count) {
     numbers_ = std::make_unique<Table>(
         "numbers",
-        std::vector<std::pair<std::string, Type>>{
-            {"id", TypeId::kInt4}, {"big", TypeId::kInt8}, {"price", Numeric(15, 2)}, {"name", TypeId::kText},
-            {"maybe", TypeId::kInt4}, {"ratio", TypeId::kFloat8}},
+        std::vector<std::pair<std::string, Type>>{{"id", TypeId::kInt4},
+                                                  {"big", TypeId::kInt8},
+                                                  {"price", Numeric(15, 2)},
+                                                  {"name", TypeId::kText},
+                                                  {"maybe", TypeId::kInt4},
+                                                  {"ratio", TypeId::kFloat8}},
         std::vector<bool>{true, true, true, true, false, true});
     for (int i = 0; i < count; ++i) {
       numbers_->Add({Value::Int4(i), Value::Int8(i * 1000000007ll), Fixed(Numeric(15, 2), i * 25),
                      Value::Text("name number " + std::to_string(i % 10)),
-                     i % 3 == 0 ? Value::Null(TypeId::kInt4) : Value::Int4(i % 7), Value::Float8(i * 0.5)});
+                     i % 3 == 0 ? Value::Null(TypeId::kInt4) : Value::Int4(i % 7),
+                     Value::Float8(i * 0.5)});
     }
     numbers_->Seal();
     tables_.tables["numbers"] = numbers_.get();
@@ -113,72 +120,92 @@ class DriverTest : public ::testing::Test {
 
 TEST_F(DriverTest, ScanFilterProject) {
   Table& t = MakeNumbers(2000);
-  auto plan = MakePlan(Project(
-      Filter(Scan(t, 1), List(Op("<", Col(1, TypeId::kInt4), Int(4)), Op(">=", Col(1, TypeId::kInt4), Int(2)))), 20,
-      List(Col(1, TypeId::kInt4), Op("+", Col(1, TypeId::kInt4), Int(10)), Col(3, Numeric(15, 2)), Col(4, TypeId::kText),
-           Col(5, TypeId::kInt4))));
+  auto plan =
+      MakePlan(Project(Filter(Scan(t, 1), List(Op("<", Col(1, TypeId::kInt4), Int(4)),
+                                               Op(">=", Col(1, TypeId::kInt4), Int(2)))),
+                       20,
+                       List(Col(1, TypeId::kInt4), Op("+", Col(1, TypeId::kInt4), Int(10)),
+                            Col(3, Numeric(15, 2)), Col(4, TypeId::kText), Col(5, TypeId::kInt4))));
   EXPECT_EQ(Run(plan), Values({"2|12|0.50|name number 2|2", "3|13|0.75|name number 3|NULL"}));
 }
 
 TEST_F(DriverTest, OverflowAndDivisionByZero) {
   Table& t = MakeNumbers(100);
   std::string error;
-  Run(MakePlan(Project(Scan(t, 1), 20, List(Op("+", Col(1, TypeId::kInt4), Int(2147483600))))), {}, false, &error);
+  Run(MakePlan(Project(Scan(t, 1), 20, List(Op("+", Col(1, TypeId::kInt4), Int(2147483600))))), {},
+      false, &error);
   EXPECT_EQ(error, "22003: integer out of range");
-  Run(MakePlan(Project(Scan(t, 1), 20, List(Op("/", Int(1), Col(1, TypeId::kInt4))))), {}, false, &error);
+  Run(MakePlan(Project(Scan(t, 1), 20, List(Op("/", Int(1), Col(1, TypeId::kInt4))))), {}, false,
+      &error);
   EXPECT_EQ(error, "22012: division by zero");
 }
 
 TEST_F(DriverTest, ParametersAndNulls) {
   Table& t = MakeNumbers(1000);
-  auto plan = MakePlan(Filter(Scan(t, 1), List(Op("=", Col(1, TypeId::kInt4), Param(0, TypeId::kInt4)))),
-                       {TypeId::kInt4});
+  auto plan =
+      MakePlan(Filter(Scan(t, 1), List(Op("=", Col(1, TypeId::kInt4), Param(0, TypeId::kInt4)))),
+               {TypeId::kInt4});
   EXPECT_EQ(Run(plan, {Value::Int4(7)}).size(), 1u);
   EXPECT_EQ(Run(plan, {Value::Null(TypeId::kInt4)}).size(), 0u);
 }
 
 TEST_F(DriverTest, StringsAndLike) {
   Table& t = MakeNumbers(1000);
-  EXPECT_EQ(Run(MakePlan(Filter(Scan(t, 1), List(Op("=", Col(4, TypeId::kText), Text("name number 3")))))).size(), 100u);
-  EXPECT_EQ(Run(MakePlan(Filter(Scan(t, 1), List(Op("~~", Col(4, TypeId::kText), Text("%ber 3")))))).size(), 100u);
-  EXPECT_EQ(Run(MakePlan(Filter(Scan(t, 1), List(Op("!~~", Col(4, TypeId::kText), Text("%ber%3%")))))).size(), 900u);
+  EXPECT_EQ(
+      Run(MakePlan(Filter(Scan(t, 1), List(Op("=", Col(4, TypeId::kText), Text("name number 3"))))))
+          .size(),
+      100u);
+  EXPECT_EQ(Run(MakePlan(Filter(Scan(t, 1), List(Op("~~", Col(4, TypeId::kText), Text("%ber 3"))))))
+                .size(),
+            100u);
+  EXPECT_EQ(
+      Run(MakePlan(Filter(Scan(t, 1), List(Op("!~~", Col(4, TypeId::kText), Text("%ber%3%"))))))
+          .size(),
+      900u);
 }
 
 TEST_F(DriverTest, AggregateWithoutGroups) {
   Table& t = MakeNumbers(50000);
   auto plan = MakePlan(Aggregate(
       Scan(t, 1), 20, {},
-      Calls(Call(30, "count", nullptr), Call(31, "sum", Col(1, TypeId::kInt4)), Call(32, "sum", Col(2, TypeId::kInt8)),
-            Call(33, "avg", Col(3, Numeric(15, 2))), Call(34, "min", Col(5, TypeId::kInt4)),
-            Call(35, "max", Col(4, TypeId::kText)), Call(36, "count", Col(5, TypeId::kInt4)))));
-  EXPECT_EQ(Run(plan), Values({"50000|1249975000|1249975008749825000|6249.8750000000000000|0|name number 9|33333"}));
+      Calls(Call(30, "count", nullptr), Call(31, "sum", Col(1, TypeId::kInt4)),
+            Call(32, "sum", Col(2, TypeId::kInt8)), Call(33, "avg", Col(3, Numeric(15, 2))),
+            Call(34, "min", Col(5, TypeId::kInt4)), Call(35, "max", Col(4, TypeId::kText)),
+            Call(36, "count", Col(5, TypeId::kInt4)))));
+  EXPECT_EQ(
+      Run(plan),
+      Values({"50000|1249975000|1249975008749825000|6249.8750000000000000|0|name number 9|33333"}));
   Table empty("numbers", {{"id", TypeId::kInt4}, {"big", TypeId::kInt8}});
   tables_.tables["numbers"] = &empty;
-  auto none = MakePlan(Aggregate(Scan(empty, 1), 20, {},
-                                 Calls(Call(30, "count", nullptr), Call(31, "sum", Col(1, TypeId::kInt4)),
-                                       Call(32, "avg", Col(2, TypeId::kInt8)))));
+  auto none =
+      MakePlan(Aggregate(Scan(empty, 1), 20, {},
+                         Calls(Call(30, "count", nullptr), Call(31, "sum", Col(1, TypeId::kInt4)),
+                               Call(32, "avg", Col(2, TypeId::kInt8)))));
   EXPECT_EQ(Run(none), Values({"0|NULL|NULL"}));
 }
 
 TEST_F(DriverTest, AggregateWithGroups) {
   Table& t = MakeNumbers(50000);
-  auto plan = MakePlan(Aggregate(Scan(t, 1), 20, List(Col(5, TypeId::kInt4)),
-                                 Calls(Call(30, "count", nullptr), Call(31, "max", Col(1, TypeId::kInt4)))));
+  auto plan = MakePlan(
+      Aggregate(Scan(t, 1), 20, List(Col(5, TypeId::kInt4)),
+                Calls(Call(30, "count", nullptr), Call(31, "max", Col(1, TypeId::kInt4)))));
   std::vector<std::string> lines = Run(plan);
   EXPECT_EQ(lines.size(), 8u);
   EXPECT_EQ(lines.back(), "NULL|16667|49998");
   // More groups than the workers' tables hold.
   auto many = MakePlan(Aggregate(
-      Aggregate(Scan(t, 1), 20, List(Col(1, TypeId::kInt4), Col(4, TypeId::kText)), Calls(Call(30, "count", nullptr))), 40,
-      {}, Calls(Call(41, "count", nullptr), Call(42, "sum", Col(30, TypeId::kInt8)))));
+      Aggregate(Scan(t, 1), 20, List(Col(1, TypeId::kInt4), Col(4, TypeId::kText)),
+                Calls(Call(30, "count", nullptr))),
+      40, {}, Calls(Call(41, "count", nullptr), Call(42, "sum", Col(30, TypeId::kInt8)))));
   EXPECT_EQ(Run(many), Values({"50000|50000"}));
 }
 
 TEST_F(DriverTest, AggregateDistinct) {
   Table& t = MakeNumbers(20000);
-  auto plan = MakePlan(Aggregate(Scan(t, 1), 20, {},
-                                 Calls(Call(30, "count", Col(5, TypeId::kInt4), true),
-                                       Call(31, "sum", Col(5, TypeId::kInt4), true), Call(32, "count", nullptr))));
+  auto plan = MakePlan(
+      Aggregate(Scan(t, 1), 20, {},
+                Calls(Call(30, "count", Col(5, TypeId::kInt4), true),
+                      Call(31, "sum", Col(5, TypeId::kInt4), true), Call(32, "count", nullptr))));
   EXPECT_EQ(Run(plan), Values({"7|21|20000"}));
   auto grouped = MakePlan(Aggregate(Scan(t, 1), 20, List(Col(4, TypeId::kText)),
                                     Calls(Call(30, "count", Col(5, TypeId::kInt4), true))));
@@ -203,39 +230,57 @@ TEST_F(DriverTest, Joins) {
   const std::vector<std::string> right_only = {"NULL|NULL|3|three of b", "NULL|NULL|NULL|null"};
   auto expected = [&](JoinKind kind) {
     std::vector<std::string> lines;
-    auto add = [&lines](const std::vector<std::string>& more) { lines.insert(lines.end(), more.begin(), more.end()); };
+    auto add = [&lines](const std::vector<std::string>& more) {
+      lines.insert(lines.end(), more.begin(), more.end());
+    };
     switch (kind) {
-      case JoinKind::kInner: add(inner); break;
-      case JoinKind::kLeft: add(inner), add(left_only); break;
-      case JoinKind::kRight: add(inner), add(right_only); break;
-      case JoinKind::kFull: add(inner), add(left_only), add(right_only); break;
-      case JoinKind::kSemi: add({"2|two longer"}); break;
-      case JoinKind::kAnti: add({"1|one", "NULL|none"}); break;
-      default: break;
+      case JoinKind::kInner:
+        add(inner);
+        break;
+      case JoinKind::kLeft:
+        add(inner), add(left_only);
+        break;
+      case JoinKind::kRight:
+        add(inner), add(right_only);
+        break;
+      case JoinKind::kFull:
+        add(inner), add(left_only), add(right_only);
+        break;
+      case JoinKind::kSemi:
+        add({"2|two longer"});
+        break;
+      case JoinKind::kAnti:
+        add({"1|one", "NULL|none"});
+        break;
+      default:
+        break;
     }
     return Values(lines);
   };
-  for (JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull, JoinKind::kSemi,
-                        JoinKind::kAnti}) {
+  for (JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull,
+                        JoinKind::kSemi, JoinKind::kAnti}) {
     for (bool build_is_left : {false, true}) {
       SCOPED_TRACE(std::to_string(static_cast<int>(kind)) + (build_is_left ? " left" : " right"));
       NodePtr left = Scan(a, 1), right = Scan(b, 11);
       auto x = List(Col(1, TypeId::kInt4)), y = List(Col(11, TypeId::kInt4));
-      NodePtr join = build_is_left
-                         ? HashJoin(kind, true, std::move(left), std::move(right), std::move(x), std::move(y))
-                         : HashJoin(kind, false, std::move(right), std::move(left), std::move(y), std::move(x));
+      NodePtr join = build_is_left ? HashJoin(kind, true, std::move(left), std::move(right),
+                                              std::move(x), std::move(y))
+                                   : HashJoin(kind, false, std::move(right), std::move(left),
+                                              std::move(y), std::move(x));
       EXPECT_EQ(Run(MakePlan(std::move(join))), expected(kind));
       NodePtr left2 = Scan(a, 1), right2 = Scan(b, 11);
       ExprPtr predicate = Op("=", Col(1, TypeId::kInt4), Col(11, TypeId::kInt4));
-      NodePtr loop = build_is_left ? NestedLoop(kind, true, std::move(left2), std::move(right2), std::move(predicate))
-                                   : NestedLoop(kind, false, std::move(right2), std::move(left2), std::move(predicate));
+      NodePtr loop =
+          build_is_left
+              ? NestedLoop(kind, true, std::move(left2), std::move(right2), std::move(predicate))
+              : NestedLoop(kind, false, std::move(right2), std::move(left2), std::move(predicate));
       EXPECT_EQ(Run(MakePlan(std::move(loop))), expected(kind));
     }
   }
   // Mark: NULL where no match but a NULL on either side.
   const std::vector<std::string> marked = {"1|one|NULL", "2|two longer|true", "NULL|none|NULL"};
-  auto mark = HashJoin(JoinKind::kMark, false, Scan(b, 11), Scan(a, 1), List(Col(11, TypeId::kInt4)),
-                       List(Col(1, TypeId::kInt4)));
+  auto mark = HashJoin(JoinKind::kMark, false, Scan(b, 11), Scan(a, 1),
+                       List(Col(11, TypeId::kInt4)), List(Col(1, TypeId::kInt4)));
   mark->As<physical::HashJoin>().null_aware = true;
   std::vector<std::string> got = Run(MakePlan(std::move(mark)));
   for (std::string& line : got) {
@@ -243,37 +288,42 @@ TEST_F(DriverTest, Joins) {
   }
   EXPECT_EQ(got, Values(marked));
   std::string error;
-  auto single = HashJoin(JoinKind::kSingle, false, Scan(b, 11), Scan(a, 1), List(Col(11, TypeId::kInt4)),
-                         List(Col(1, TypeId::kInt4)));
+  auto single = HashJoin(JoinKind::kSingle, false, Scan(b, 11), Scan(a, 1),
+                         List(Col(11, TypeId::kInt4)), List(Col(1, TypeId::kInt4)));
   Run(MakePlan(std::move(single)), {}, false, &error);
   EXPECT_EQ(error, "21000: more than one row returned by a subquery used as an expression");
 }
 
 TEST_F(DriverTest, JoinOfMany) {
   Table& t = MakeNumbers(60000);
-  auto join = HashJoin(JoinKind::kInner, false, Scan(t, 11), Scan(t, 1), List(Col(11, TypeId::kInt4)),
-                       List(Col(1, TypeId::kInt4)), Op("<>", Col(4, TypeId::kText), Text("name number 5")));
-  auto plan = MakePlan(Aggregate(std::move(join), 30, {},
-                                 Calls(Call(31, "count", nullptr), Call(32, "sum", Col(11, TypeId::kInt4)))));
+  auto join =
+      HashJoin(JoinKind::kInner, false, Scan(t, 11), Scan(t, 1), List(Col(11, TypeId::kInt4)),
+               List(Col(1, TypeId::kInt4)), Op("<>", Col(4, TypeId::kText), Text("name number 5")));
+  auto plan = MakePlan(
+      Aggregate(std::move(join), 30, {},
+                Calls(Call(31, "count", nullptr), Call(32, "sum", Col(11, TypeId::kInt4)))));
   EXPECT_EQ(Run(plan), Values({"54000|1619970000"}));
 }
 
 TEST_F(DriverTest, SortAndTopN) {
   Table& t = MakeNumbers(100000);
-  auto top = MakePlan(Sort(Project(Scan(t, 1), 20, List(Col(1, TypeId::kInt4), Col(4, TypeId::kText))),
-                           [] {
-                             std::vector<logical::SortKey> keys;
-                             keys.push_back(Key(Col(4, TypeId::kText), true));
-                             keys.push_back(Key(Col(1, TypeId::kInt4)));
-                             return keys;
-                           }(),
-                           expr::MakeConst(Value::Int8(3)), expr::MakeConst(Value::Int8(1))));
+  auto top = MakePlan(Sort(
+      Project(Scan(t, 1), 20, List(Col(1, TypeId::kInt4), Col(4, TypeId::kText))),
+      [] {
+        std::vector<logical::SortKey> keys;
+        keys.push_back(Key(Col(4, TypeId::kText), true));
+        keys.push_back(Key(Col(1, TypeId::kInt4)));
+        return keys;
+      }(),
+      expr::MakeConst(Value::Int8(3)), expr::MakeConst(Value::Int8(1))));
   EXPECT_EQ(Run(top, {}, true),
             (std::vector<std::string>{"19|name number 9", "29|name number 9", "39|name number 9"}));
   std::vector<logical::SortKey> keys;
   keys.push_back(Key(Col(5, TypeId::kInt4), false, true));
   keys.push_back(Key(Col(1, TypeId::kInt4), true));
-  auto all = MakePlan(Sort(Project(Scan(t, 1), 20, List(Col(1, TypeId::kInt4), Col(5, TypeId::kInt4))), std::move(keys)));
+  auto all =
+      MakePlan(Sort(Project(Scan(t, 1), 20, List(Col(1, TypeId::kInt4), Col(5, TypeId::kInt4))),
+                    std::move(keys)));
   std::vector<std::string> lines = Run(all, {}, true);
   ASSERT_EQ(lines.size(), 100000u);
   EXPECT_EQ(lines[0], "99999|NULL");
@@ -324,16 +374,18 @@ TEST_F(DriverTest, SetOperations) {
 TEST_F(DriverTest, CaseAndThreeValuedLogic) {
   Table& t = MakeNumbers(10);
   // The arm that divides by zero is not reached.
-  auto plan = MakePlan(Project(
-      Scan(t, 1), 20,
-      List(Make(expr::Kind::kCase, TypeId::kInt4, Op("=", Col(1, TypeId::kInt4), Int(0)), Int(-1),
-                Op("/", Int(10), Col(1, TypeId::kInt4))),
-           Make(expr::Kind::kCoalesce, TypeId::kInt4, Col(5, TypeId::kInt4), Int(42)))));
-  EXPECT_EQ(Run(plan), Values({"-1|42", "10|1", "5|2", "3|42", "2|4", "2|5", "1|42", "1|0", "1|1", "1|42"}));
-  auto unknown = MakePlan(Filter(
-      Scan(t, 1), List(Make(expr::Kind::kOr, TypeId::kBool, Op("=", Col(5, TypeId::kInt4), Int(1)),
-                            Make(expr::Kind::kAnd, TypeId::kBool, Op(">", Col(5, TypeId::kInt4), Int(0)),
-                                 Op("=", Col(1, TypeId::kInt4), Int(4)))))));
+  auto plan = MakePlan(
+      Project(Scan(t, 1), 20,
+              List(Make(expr::Kind::kCase, TypeId::kInt4, Op("=", Col(1, TypeId::kInt4), Int(0)),
+                        Int(-1), Op("/", Int(10), Col(1, TypeId::kInt4))),
+                   Make(expr::Kind::kCoalesce, TypeId::kInt4, Col(5, TypeId::kInt4), Int(42)))));
+  EXPECT_EQ(Run(plan),
+            Values({"-1|42", "10|1", "5|2", "3|42", "2|4", "2|5", "1|42", "1|0", "1|1", "1|42"}));
+  auto unknown = MakePlan(
+      Filter(Scan(t, 1),
+             List(Make(expr::Kind::kOr, TypeId::kBool, Op("=", Col(5, TypeId::kInt4), Int(1)),
+                       Make(expr::Kind::kAnd, TypeId::kBool, Op(">", Col(5, TypeId::kInt4), Int(0)),
+                            Op("=", Col(1, TypeId::kInt4), Int(4)))))));
   EXPECT_EQ(Run(unknown).size(), 3u);
 }
 
@@ -371,7 +423,8 @@ TEST_F(DriverTest, Texts) {
       MakePlan(Filter(Scan(t, 1), List(Op("<", Col(1, TypeId::kInt4), Int(4))))), CompileOptions());
   ASSERT_TRUE(query.ok());
   EXPECT_NE(query.value()->PipelinesText().find("p1_scan_numbers_result"), std::string::npos);
-  EXPECT_NE(query.value()->IrText().value().find("define i32 @p1_scan_numbers_result"), std::string::npos);
+  EXPECT_NE(query.value()->IrText().value().find("define i32 @p1_scan_numbers_result"),
+            std::string::npos);
   EXPECT_NE(query.value()->AsmText(1).value().find("p1_scan_numbers_result"), std::string::npos);
   Outcome outcome = RunOnce(query.value(), TierChoice::kAuto, 1, {}, nullptr, true);
   EXPECT_EQ(outcome.error, "");

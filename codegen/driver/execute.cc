@@ -21,12 +21,14 @@ using pipeline::SourceKind;
 using pipeline::StepKind;
 
 uint64_t NsSince(Clock::time_point start) {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
 // Waking another worker costs more than it saves below this.
 constexpr double kParallelRowsMin = 32 * 1024;
-// Cost of tier 2 per LLVM instruction, and the share of tier 1's time that it saves (measured; see docs/decisions).
+// Cost of tier 2 per LLVM instruction, and the share of tier 1's time that it saves (measured; see
+// docs/decisions).
 constexpr double kTier2NsPerInstruction = 20000;
 constexpr double kTier2Saves = 0.4;
 
@@ -73,7 +75,8 @@ Status Execution::MakeObject(const pipeline::Object& object) {
       LATHE_ASSIGN(limit->offset, LimitOf(object.offset, true, 0, &evaluator_));
       LATHE_ASSIGN(limit->limit, LimitOf(object.limit, false, INT64_MAX, &evaluator_));
       limit->view.offset = limit->offset;
-      limit->view.end = limit->limit > INT64_MAX - limit->offset ? INT64_MAX : limit->limit + limit->offset;
+      limit->view.end =
+          limit->limit > INT64_MAX - limit->offset ? INT64_MAX : limit->limit + limit->offset;
       limit->view.state = limit.get();
       // LIMIT 0 never asks for a row, whatever the offset.
       if (limit->limit == 0) limit->view.end = 0;
@@ -85,16 +88,19 @@ Status Execution::MakeObject(const pipeline::Object& object) {
 }
 
 Status Execution::SetUp() {
-  LATHE_CHECK_NOTE(request_.params.size() == program_.plan->params.size(), "one value for each parameter");
+  LATHE_CHECK_NOTE(request_.params.size() == program_.plan->params.size(),
+                   "one value for each parameter");
   constants_.Compute(program_, &evaluator_);
   variant_.constants_are_values = constants_.all_values;
   variant_.count_rows = request_.analyze;
   if (constants_.all_values && !constants_.values.empty()) {
-    std::call_once(code_->constant_bounds_once, [this] { code_->constant_bounds = BoundsFor(constants_.values); });
+    std::call_once(code_->constant_bounds_once,
+                   [this] { code_->constant_bounds = BoundsFor(constants_.values); });
     variant_.constants_are_bounded = true;
     for (size_t i = 0; i < constants_.values.size(); ++i) {
       const types::int128 bound = code_->constant_bounds[i];
-      if (bound >= 0 && MagnitudeOf(constants_.values[i]) > bound) variant_.constants_are_bounded = false;
+      if (bound >= 0 && MagnitudeOf(constants_.values[i]) > bound)
+        variant_.constants_are_bounded = false;
     }
   }
   variant_.columns_are_bounded = BoundsHold();
@@ -141,7 +147,8 @@ bool Execution::BoundsHold() const {
     }
     if (stats == nullptr || bound.column >= stats->columns.size()) return false;
     const schema::ColumnStats& now = stats->columns[bound.column];
-    if (now.min.is_null() || now.max.is_null() || !(now.min.type() == bound.min.type())) return false;
+    if (now.min.is_null() || now.max.is_null() || !(now.min.type() == bound.min.type()))
+      return false;
     if (abi::CompareDatums(bound.min.type(), now.min.datum(), bound.min.datum()) < 0) return false;
     if (abi::CompareDatums(bound.max.type(), now.max.datum(), bound.max.datum()) > 0) return false;
   }
@@ -164,7 +171,8 @@ bool Execution::Pointless(const pipeline::Pipeline& pipeline) const {
       const bool needs_match = !step.join.keep_probe && (step.join.probe == Probe::kPairs ||
                                                          step.join.probe == Probe::kSemi ||
                                                          step.join.probe == Probe::kFlagOnly);
-      if (needs_match && static_cast<state::RowCollector*>(operators_[step.object].get())->row_count() == 0) {
+      if (needs_match &&
+          static_cast<state::RowCollector*>(operators_[step.object].get())->row_count() == 0) {
         return true;
       }
     }
@@ -185,7 +193,8 @@ Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::P
       auto* rows = static_cast<state::RowCollector*>(operators_[source.object].get());
       const pipeline::Object& object = program_.objects[source.object];
       if (object.values != nullptr) {
-        LATHE_TRY(FillValues(*object.values, &evaluator_, static_cast<row::RowBuffer*>(rows->Local(0))));
+        LATHE_TRY(
+            FillValues(*object.values, &evaluator_, static_cast<row::RowBuffer*>(rows->Local(0))));
         LATHE_TRY(rows->Finish(&query_, {}));
       }
       return std::unique_ptr<exec::RowSource>(std::make_unique<PagesSource>(&rows->pages()));
@@ -226,14 +235,18 @@ Status Execution::MorselDone(size_t worker, const Running& running, bool last) {
 }
 
 void Execution::MaybeRequestTier2(Running* running) {
-  if (request_.tier != TierChoice::kAuto || running->slot->tier2_requested.load(std::memory_order_relaxed)) return;
+  if (request_.tier != TierChoice::kAuto ||
+      running->slot->tier2_requested.load(std::memory_order_relaxed))
+    return;
   const double rows = static_cast<double>(running->rows.load(std::memory_order_relaxed));
   const double ns = static_cast<double>(running->ns.load(std::memory_order_relaxed));
   if (rows < 1) return;
-  const double cost = static_cast<double>(running->slot->instructions.load(std::memory_order_relaxed)) *
-                      kTier2NsPerInstruction;
+  const double cost =
+      static_cast<double>(running->slot->instructions.load(std::memory_order_relaxed)) *
+      kTier2NsPerInstruction;
   const double remaining = running->source->RowsLeft() * ns / rows;
-  const double so_far = static_cast<double>(running->slot->tier1_ns.load(std::memory_order_relaxed)) + ns;
+  const double so_far =
+      static_cast<double>(running->slot->tier1_ns.load(std::memory_order_relaxed)) + ns;
   // Worth it for what is left of this run, or because the statement keeps coming back.
   if (remaining * kTier2Saves < cost && so_far * kTier2Saves < 3 * cost) return;
   if (running->slot->tier2_requested.exchange(true)) return;
@@ -264,7 +277,8 @@ void Execution::Work(size_t worker, Running* running) {
       break;
     }
     if (!more.value()) break;
-    if (!on_tier2 && request_.tier == TierChoice::kAuto && running->slot->tier2_ready.load(std::memory_order_acquire)) {
+    if (!on_tier2 && request_.tier == TierChoice::kAuto &&
+        running->slot->tier2_ready.load(std::memory_order_acquire)) {
       std::lock_guard lock(running->slot->mutex);
       if (running->slot->tier2 != nullptr) {
         held = running->slot->tier2;
@@ -275,7 +289,8 @@ void Execution::Work(size_t worker, Running* running) {
     const auto start = Clock::now();
     int32_t code = abi::kReturnOk;
     for (const exec::Segment& segment : morsel.segments) {
-      code = function(&query_, view, segment.page, static_cast<int32_t>(segment.from), static_cast<int32_t>(segment.to));
+      code = function(&query_, view, segment.page, static_cast<int32_t>(segment.from),
+                      static_cast<int32_t>(segment.to));
       if (code != abi::kReturnOk) break;
       if (running->stop.load(std::memory_order_relaxed)) break;
     }
@@ -287,7 +302,8 @@ void Execution::Work(size_t worker, Running* running) {
       running->ns.fetch_add(NsSince(start), std::memory_order_relaxed);
     }
     if (code == abi::kReturnError) {
-      fail(w.state.error != nullptr ? *w.state.error : MakeError(SqlState::kInternalError, "generated code failed"));
+      fail(w.state.error != nullptr ? *w.state.error
+                                    : MakeError(SqlState::kInternalError, "generated code failed"));
       w.state.error.reset();
       break;
     }
@@ -326,10 +342,12 @@ Status Execution::RunMorsels(size_t index, exec::RowSource* source, PipelineStat
     LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kOne, &stats->compile_ns));
     std::lock_guard lock(slot.mutex);
     running.tier1 = slot.tier1;
-    if (running.tier1 == nullptr) return MakeError(SqlState::kInternalError, "the code cache is too small");
+    if (running.tier1 == nullptr)
+      return MakeError(SqlState::kInternalError, "the code cache is too small");
   }
   size_t workers = 1;
-  if (!pipeline.source.ordered && workers_max_ > 1 && source->RowsLeft() >= kParallelRowsMin) workers = workers_max_;
+  if (!pipeline.source.ordered && workers_max_ > 1 && source->RowsLeft() >= kParallelRowsMin)
+    workers = workers_max_;
   for (size_t w = 0; w < workers; ++w) {
     Worker& worker = *workers_[w];
     worker.state.sites = &slot.sites;
@@ -372,7 +390,8 @@ Status Execution::FinishObjects(const pipeline::Pipeline& pipeline) {
       pool_->ForEach(workers_max_, count, task);
     }
   };
-  for (uint32_t object : pipeline.finishes) LATHE_TRY(operators_[object]->Finish(&query_, parallel));
+  for (uint32_t object : pipeline.finishes)
+    LATHE_TRY(operators_[object]->Finish(&query_, parallel));
   if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
   return Ok();
 }
@@ -388,7 +407,8 @@ Status Execution::RunPipeline(size_t index) {
       row::RowBuffer* rows;
       if (sink.kind == SinkKind::kResult) {
         auto& result = workers_[0]->result;
-        if (result == nullptr) result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
+        if (result == nullptr)
+          result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
         rows = result.get();
       } else {
         rows = static_cast<row::RowBuffer*>(operators_[sink.object]->Local(0));
@@ -409,7 +429,8 @@ Status Execution::RunPipeline(size_t index) {
   stats_.compile_ns += stats.compile_ns;
   stats.nodes.push_back(pipeline.source.node);
   for (const pipeline::Step& step : pipeline.steps) {
-    if (step.node != nullptr && step.node->id != stats.nodes.back()) stats.nodes.push_back(step.node->id);
+    if (step.node != nullptr && step.node->id != stats.nodes.back())
+      stats.nodes.push_back(step.node->id);
   }
   stats_.pipelines.push_back(std::move(stats));
   return Ok();

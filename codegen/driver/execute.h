@@ -1,4 +1,5 @@
-// One execution of a compiled query: sets up its state, runs the pipelines in order, each by one or more workers in morsels.
+// One execution of a compiled query: sets up its state, runs the pipelines in order, each by one or
+// more workers in morsels.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,8 @@ using RequestCompile = std::function<void(size_t pipeline, const Variant& varian
 class Execution {
  public:
   /// All arguments outlive it. pool may be null.
-  Execution(QueryCode* code, const ExecutionRequest& request, exec::WorkerPool* pool, RequestCompile request_compile);
+  Execution(QueryCode* code, const ExecutionRequest& request, exec::WorkerPool* pool,
+            RequestCompile request_compile);
   ~Execution();
 
   Result<ExecutionStats> Run();

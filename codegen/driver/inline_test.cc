@@ -1,5 +1,5 @@
-// Every function and cast with an inline form against the plain evaluator: boundary and random values of each argument type, on both
-// tiers; values and errors must agree.
+// Every function and cast with an inline form against the plain evaluator: boundary and random
+// values of each argument type, on both tiers; values and errors must agree.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -37,22 +37,28 @@ class InlineTest : public ::testing::Test {
     };
     auto doubles = [&](auto write) {
       using Limits = std::numeric_limits<double>;
-      for (double x : {0.0, -0.0, 1.0, -1.5, 2.5, 1e300, -1e300, Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(),
-                       Limits::min(), 32767.5, 2147483647.4, 9.2233720368547758e18}) {
+      for (double x :
+           {0.0, -0.0, 1.0, -1.5, 2.5, 1e300, -1e300, Limits::infinity(), -Limits::infinity(),
+            Limits::quiet_NaN(), Limits::min(), 32767.5, 2147483647.4, 9.2233720368547758e18}) {
         Datum d;
         write(d, x);
         values.push_back(Of(type, d));
       }
     };
     switch (types::ReprOf(type)) {
-      case types::Repr::kBool: ints([](Datum& d, int64_t n) { d.b = n != 0; }, {0, 1}); break;
-      case types::Repr::kI8: ints([](Datum& d, int64_t n) { d.i8 = static_cast<int8_t>(n); }, {0, 65, 97}); break;
+      case types::Repr::kBool:
+        ints([](Datum& d, int64_t n) { d.b = n != 0; }, {0, 1});
+        break;
+      case types::Repr::kI8:
+        ints([](Datum& d, int64_t n) { d.i8 = static_cast<int8_t>(n); }, {0, 65, 97});
+        break;
       case types::Repr::kI16:
-        ints([](Datum& d, int64_t n) { d.i16 = static_cast<int16_t>(n); }, {0, 1, -1, 7, -300, INT16_MAX, INT16_MIN});
+        ints([](Datum& d, int64_t n) { d.i16 = static_cast<int16_t>(n); },
+             {0, 1, -1, 7, -300, INT16_MAX, INT16_MIN});
         break;
       case types::Repr::kI32:
         if (type.id == TypeId::kDate) {
-          ints([](Datum& d, int64_t n) { d.i32 = static_cast<int32_t>(n); }, 
+          ints([](Datum& d, int64_t n) { d.i32 = static_cast<int32_t>(n); },
                {0, 1, -1, 8000, -8000, 366, INT32_MAX, INT32_MIN, 2000000000, -2451545});
         } else {
           ints([](Datum& d, int64_t n) { d.i32 = static_cast<int32_t>(n); },
@@ -67,21 +73,26 @@ class InlineTest : public ::testing::Test {
           ints([](Datum& d, int64_t n) { d.i64 = n; },
                {0, 1, -1, 7, INT32_MAX, 3000000000, INT64_MAX, INT64_MIN, INT64_MIN + 1});
         } else {
-          ints([](Datum& d, int64_t n) { d.i64 = n; }, 
-               {0, 1, -1, 86400000000, -123456789012345, INT64_MAX, INT64_MIN, 9223371331199999999});
+          ints([](Datum& d, int64_t n) { d.i64 = n; }, {0, 1, -1, 86400000000, -123456789012345,
+                                                        INT64_MAX, INT64_MIN, 9223371331199999999});
         }
         break;
       case types::Repr::kI128: {
         const types::int128 most = types::PowerOf10(type.precision) - 1;
-        for (types::int128 n : {types::int128{0}, types::int128{1}, types::int128{-1}, most, -most, most / 7}) {
+        for (types::int128 n :
+             {types::int128{0}, types::int128{1}, types::int128{-1}, most, -most, most / 7}) {
           Datum d;
           d.i128 = n;
           values.push_back(Of(type, d));
         }
         break;
       }
-      case types::Repr::kF32: doubles([](Datum& d, double x) { d.f32 = static_cast<float>(x); }); break;
-      case types::Repr::kF64: doubles([](Datum& d, double x) { d.f64 = x; }); break;
+      case types::Repr::kF32:
+        doubles([](Datum& d, double x) { d.f32 = static_cast<float>(x); });
+        break;
+      case types::Repr::kF64:
+        doubles([](Datum& d, double x) { d.f64 = x; });
+        break;
       case types::Repr::kInterval:
         for (int i = 0; i < 4; ++i) {
           Datum d;
@@ -91,12 +102,14 @@ class InlineTest : public ::testing::Test {
         break;
       case types::Repr::kString:
         if (type.id == TypeId::kNumeric) {
-          for (const char* text : {"0", "-1.50", "123456789012345678901234567890.5", "NaN", "1e-20"}) {
+          for (const char* text :
+               {"0", "-1.50", "123456789012345678901234567890.5", "NaN", "1e-20"}) {
             Datum d = types::Numeric::Parse(text).value().ToDatum(&arena_);
             values.push_back(Of(type, d));
           }
         } else {
-          for (const char* text : {"", "a", "ab", "abc", "abcd", "abce", "a much longer text than that", "\xc3\xa4\xc3\xb6"}) {
+          for (const char* text : {"", "a", "ab", "abc", "abcd", "abce",
+                                   "a much longer text than that", "\xc3\xa4\xc3\xb6"}) {
             Datum d;
             d.string = {text, std::strlen(text)};
             values.push_back(Of(type, d));
@@ -109,7 +122,8 @@ class InlineTest : public ::testing::Test {
   /// Checks expression (over columns 1, 2, ... of these types) on all combinations of values.
   void Check(const std::vector<Type>& types, const std::function<ExprPtr()>& make) {
     std::vector<std::pair<std::string, Type>> columns;
-    for (size_t i = 0; i < types.size(); ++i) columns.emplace_back("c" + std::to_string(i), types[i]);
+    for (size_t i = 0; i < types.size(); ++i)
+      columns.emplace_back("c" + std::to_string(i), types[i]);
     ExprPtr reference = make();
     std::vector<std::vector<Value>> good;
     std::vector<std::pair<std::vector<Value>, std::string>> bad;
@@ -137,7 +151,8 @@ class InlineTest : public ::testing::Test {
     };
     fill(0);
     Table shape("t", columns);
-    auto query = compiler_->Compile(MakePlan(Project(Scan(shape, 1), 50, List(make()))), CompileOptions());
+    auto query =
+        compiler_->Compile(MakePlan(Project(Scan(shape, 1), 50, List(make()))), CompileOptions());
     ASSERT_TRUE(query.ok()) << query.error().ToString();
     for (TierChoice tier : {TierChoice::kTier1Only, TierChoice::kTier2Only}) {
       Table table("t", columns);
@@ -159,8 +174,10 @@ class InlineTest : public ::testing::Test {
         Run(query.value(), tier, &one, &error);
         std::string args;
         for (const Value& v : r) args += v.ToString() + " ";
-        // A fixed numeric at the 38-digit bound raises an error where the evaluator's big one does too; words may differ in detail.
-        ASSERT_EQ(error.substr(0, 5), message.substr(0, 5)) << expr::Print(*reference) << " of " << args << ": " << message;
+        // A fixed numeric at the 38-digit bound raises an error where the evaluator's big one does
+        // too; words may differ in detail.
+        ASSERT_EQ(error.substr(0, 5), message.substr(0, 5))
+            << expr::Print(*reference) << " of " << args << ": " << message;
       }
     }
   }
@@ -170,8 +187,8 @@ class InlineTest : public ::testing::Test {
     return value.ToString();
   }
 
-  std::vector<std::string> Run(const std::shared_ptr<CompiledQuery>& query, TierChoice tier, Table* table,
-                               std::string* error) {
+  std::vector<std::string> Run(const std::shared_ptr<CompiledQuery>& query, TierChoice tier,
+                               Table* table, std::string* error) {
     MemoryTables tables;
     tables.tables["t"] = table;
     TextSink sink(&query->result_layout());
@@ -187,7 +204,8 @@ class InlineTest : public ::testing::Test {
 
   std::vector<Type> FormsOf(const Type& type) {
     if (type.id == TypeId::kNumeric) {
-      return {Type(TypeId::kNumeric), Numeric(5, 2), Numeric(15, 2), Numeric(18, 0), Numeric(20, 4), Numeric(38, 10)};
+      return {Type(TypeId::kNumeric), Numeric(5, 2),  Numeric(15, 2),
+              Numeric(18, 0),         Numeric(20, 4), Numeric(38, 10)};
     }
     return {type};
   }
@@ -205,8 +223,10 @@ TEST_F(InlineTest, Functions) {
       case func::InlineOp::kExtract:
       case func::InlineOp::kLike:
       case func::InlineOp::kNotLike:
-      case func::InlineOp::kSubstring: continue;
-      default: break;
+      case func::InlineOp::kSubstring:
+        continue;
+      default:
+        break;
     }
     if (f.args.empty() || f.args.size() > 2) continue;
     bool known = true;
@@ -230,9 +250,10 @@ TEST_F(InlineTest, Functions) {
 }
 
 TEST_F(InlineTest, Casts) {
-  const std::vector<Type> types = {TypeId::kInt2,  TypeId::kInt4,  TypeId::kInt8,  TypeId::kFloat4, TypeId::kFloat8,
-                                   Numeric(5, 2),  Numeric(15, 2), Numeric(20, 4), Numeric(38, 10), TypeId::kNumeric,
-                                   TypeId::kDate,  TypeId::kTimestamp, TypeId::kText, TypeId::kBool};
+  const std::vector<Type> types = {
+      TypeId::kInt2, TypeId::kInt4,      TypeId::kInt8,  TypeId::kFloat4, TypeId::kFloat8,
+      Numeric(5, 2), Numeric(15, 2),     Numeric(20, 4), Numeric(38, 10), TypeId::kNumeric,
+      TypeId::kDate, TypeId::kTimestamp, TypeId::kText,  TypeId::kBool};
   for (const Type& from : types) {
     for (const Type& to : types) {
       if (from == to || func::FindCast(from.id, to.id) == nullptr) continue;
@@ -247,7 +268,8 @@ TEST_F(InlineTest, Casts) {
 TEST_F(InlineTest, Like) {
   const func::Function* like = Operator("~~", {TypeId::kText, TypeId::kText});
   ASSERT_NE(like, nullptr);
-  for (const char* pattern : {"", "%", "_", "a%", "%d", "%b%", "a_c%", "abc", "%a%b%", "\\%", "a%c%d", "%\xc3\xb6", "_\xc3\xb6"}) {
+  for (const char* pattern : {"", "%", "_", "a%", "%d", "%b%", "a_c%", "abc", "%a%b%", "\\%",
+                              "a%c%d", "%\xc3\xb6", "_\xc3\xb6"}) {
     Check({TypeId::kText}, [&] { return Op("~~", Col(1, TypeId::kText), Text(pattern)); });
     if (HasFatalFailure()) return;
   }
@@ -280,7 +302,21 @@ TEST_F(InlineTest, Conditionals) {
     e->function = Operator("=", {i4, i4});
     return e;
   });
-  Check({i4, i4}, [&] { return Make(Kind::kCase, i4, less(), Op("/", Int(1), Col(2, i4)), Col(1, i4)); });
+  for (bool with_null : {false, true}) {
+    Check({i4, TypeId::kText}, [&] {
+      ExprPtr e = Make(Kind::kInList, b, Col(1, i4));
+      for (int i = 0; i < 40; ++i) e->children.push_back(Int(i * 7));
+      if (with_null) e->children.push_back(NullOf(i4));
+      e->function = Operator("=", {i4, i4});
+      ExprPtr s = Make(Kind::kInList, b, Col(2, TypeId::kText));
+      for (int i = 0; i < 40; ++i)
+        s->children.push_back(Text("ab" + std::string(static_cast<size_t>(i), 'c')));
+      s->function = Operator("=", {TypeId::kText, TypeId::kText});
+      return Make(Kind::kOr, b, std::move(e), std::move(s));
+    });
+  }
+  Check({i4, i4},
+        [&] { return Make(Kind::kCase, i4, less(), Op("/", Int(1), Col(2, i4)), Col(1, i4)); });
 }
 
 }  // namespace

@@ -26,23 +26,26 @@ bool CanInterpret(const pipeline::Program& program, const pipeline::Pipeline& pi
   if (pipeline.source.kind != SourceKind::kPages) return false;
   if (program.objects[pipeline.source.object].values == nullptr) return false;
   for (const pipeline::Step& step : pipeline.steps) {
-    if (step.kind != StepKind::kFilter && step.kind != StepKind::kProject && step.kind != StepKind::kRename &&
-        step.kind != StepKind::kCount) {
+    if (step.kind != StepKind::kFilter && step.kind != StepKind::kProject &&
+        step.kind != StepKind::kRename && step.kind != StepKind::kCount) {
       return false;
     }
   }
   if (pipeline.sinks.size() != 1) return false;
   const SinkKind kind = pipeline.sinks[0].kind;
-  return kind == SinkKind::kResult || (kind == SinkKind::kRows && program.objects[pipeline.sinks[0].object]
-                                                                           .layout.prefix_bytes() == 0);
+  return kind == SinkKind::kResult ||
+         (kind == SinkKind::kRows &&
+          program.objects[pipeline.sinks[0].object].layout.prefix_bytes() == 0);
 }
 
-Status Interpret(const pipeline::Program& program, const pipeline::Pipeline& pipeline, OnceEvaluator* evaluator,
-                 row::RowBuffer* rows, uint64_t* row_counts) {
+Status Interpret(const pipeline::Program& program, const pipeline::Pipeline& pipeline,
+                 OnceEvaluator* evaluator, row::RowBuffer* rows, uint64_t* row_counts) {
   const physical::Values& source = *program.objects[pipeline.source.object].values;
   std::map<pipeline::ColumnId, types::Value> columns;
   expr::EvalContext& context = evaluator->context();
-  context.column = [&columns](pipeline::ColumnId id) -> Result<types::Value> { return columns[id]; };
+  context.column = [&columns](pipeline::ColumnId id) -> Result<types::Value> {
+    return columns[id];
+  };
   auto run_row = [&](const std::vector<expr::ExprPtr>& row) -> Status {
     columns.clear();
     for (size_t i = 0; i < row.size(); ++i) {
@@ -76,13 +79,16 @@ Status Interpret(const pipeline::Program& program, const pipeline::Pipeline& pip
       }
       LATHE_ASSIGN(types::Value value, evaluator->Evaluate(*sink.fields[i]));
       if (value.is_null() && field.null_bit < 0) {
-        if (program.modify == nullptr) return MakeError(SqlState::kInternalError, "null value in a column that cannot be null");
+        if (program.modify == nullptr)
+          return MakeError(SqlState::kInternalError, "null value in a column that cannot be null");
         const schema::RelationDescriptor& relation = *program.modify->relation;
         std::vector<uint32_t> live = relation.LiveColumns();
         const size_t position = i % (live.size() + (relation.has_row_id() ? 1 : 0));
-        const std::string column = position < live.size() ? relation.columns[live[position]].name : "";
-        Error error = MakeError(SqlState::kNotNullViolation, "null value in column \"" + column + "\" of relation \"" +
-                                                                 relation.name + "\" violates not-null constraint");
+        const std::string column =
+            position < live.size() ? relation.columns[live[position]].name : "";
+        Error error = MakeError(SqlState::kNotNullViolation,
+                                "null value in column \"" + column + "\" of relation \"" +
+                                    relation.name + "\" violates not-null constraint");
         error.table_name = relation.name;
         error.column_name = column;
         return error;

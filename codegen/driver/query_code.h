@@ -1,4 +1,5 @@
-// A query's compiled code and where it comes from: one slot per pipeline and variant, filled when first needed.
+// A query's compiled code and where it comes from: one slot per pipeline and variant, filled when
+// first needed.
 #pragma once
 
 #include <atomic>
@@ -13,7 +14,8 @@
 
 namespace lathe::driver {
 
-/// Which code of a pipeline: with the constants taken as present or not, with or without row counters.
+/// Which code of a pipeline: with the constants taken as present or not, with or without row
+/// counters.
 struct Variant {
   bool constants_are_values = true;
   bool constants_are_bounded = false;  // by QueryCode::constant_bounds
@@ -22,7 +24,8 @@ struct Variant {
   auto operator<=>(const Variant&) const = default;
 };
 
-/// Code of one pipeline in one variant. The mutex guards the shared_ptrs; a worker copies the one that it runs.
+/// Code of one pipeline in one variant. The mutex guards the shared_ptrs; a worker copies the one
+/// that it runs.
 struct CodeSlot {
   std::mutex compiling;  // held while somebody compiles tier 1
   std::mutex mutex;
@@ -31,8 +34,8 @@ struct CodeSlot {
   bool sites_set = false;
   std::atomic<bool> tier2_ready{false};
   std::atomic<bool> tier2_requested{false};
-  std::atomic<uint64_t> instructions{0};   // as emitted; 0 = not yet known
-  std::atomic<uint64_t> tier1_ns{0};       // run time on tier 1 so far, all executions
+  std::atomic<uint64_t> instructions{0};  // as emitted; 0 = not yet known
+  std::atomic<uint64_t> tier1_ns{0};      // run time on tier 1 so far, all executions
 };
 
 struct QueryCode {
@@ -42,13 +45,15 @@ struct QueryCode {
   bool verify = false;
   std::vector<AssumedBound> bounds;
 
-  /// Magnitudes that constants had at the first execution, generously rounded up; -1 = any. Set once.
+  /// Magnitudes that constants had at the first execution, generously rounded up; -1 = any. Set
+  /// once.
   std::once_flag constant_bounds_once;
   std::vector<types::int128> constant_bounds;
 
   /// The slot, made when there is none.
   CodeSlot& Slot(size_t pipeline, const Variant& variant);
-  /// Compiles the pipeline for a tier unless that is done. Errors: 0A000, XX000. *ns (may be null) += the time it took.
+  /// Compiles the pipeline for a tier unless that is done. Errors: 0A000, XX000. *ns (may be null)
+  /// += the time it took.
   Status Compile(size_t pipeline, const Variant& variant, jit::Tier tier, uint64_t* ns = nullptr);
   /// Drops all code; what runs now keeps its own until it ends. Gives the bytes freed.
   uint64_t DropCode();

@@ -44,7 +44,8 @@ class RowPointersSource final : public exec::RowSource {
     if (from >= rows_->size()) return false;
     const size_t to = std::min(rows_->size(), from + kRows);
     // Offsets of a segment are 32 bits: the array is addressed from the morsel's first row.
-    morsel->segments.push_back({reinterpret_cast<const char*>(rows_->data() + from), 0, static_cast<uint32_t>(to - from)});
+    morsel->segments.push_back(
+        {reinterpret_cast<const char*>(rows_->data() + from), 0, static_cast<uint32_t>(to - from)});
     morsel->row_count = to - from;
     return true;
   }

@@ -32,7 +32,8 @@ struct Table {
   std::vector<std::unique_ptr<row::RowBuffer>> buffers;
   std::vector<const char*> pages;
 
-  Table(std::string name, std::vector<std::pair<std::string, Type>> columns, std::vector<bool> not_null = {}) {
+  Table(std::string name, std::vector<std::pair<std::string, Type>> columns,
+        std::vector<bool> not_null = {}) {
     relation = std::make_shared<schema::RelationDescriptor>();
     relation->name = std::move(name);
     relation->kind = schema::RelationKind::kTable;
@@ -71,7 +72,9 @@ struct Table {
 
 class TableSource final : public exec::RowSource {
  public:
-  explicit TableSource(const Table* table) : table_(table) { left_ = static_cast<int64_t>(table->rows.size()); }
+  explicit TableSource(const Table* table) : table_(table) {
+    left_ = static_cast<int64_t>(table->rows.size());
+  }
   Result<bool> Next(exec::Morsel* morsel) override {
     morsel->Clear();
     size_t i = next_.fetch_add(1);
@@ -134,9 +137,11 @@ class MemoryTables final : public exec::TableAccess {
   Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& relation,
                                                     const exec::ScanRequest& request) override {
     last_request = request;
-    return std::unique_ptr<exec::RowSource>(std::make_unique<TableSource>(tables.at(relation->name)));
+    return std::unique_ptr<exec::RowSource>(
+        std::make_unique<TableSource>(tables.at(relation->name)));
   }
-  Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation, exec::WriteKind kind,
+  Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation,
+                                                   exec::WriteKind kind,
                                                    uint64_t* affected) override {
     struct Sink final : exec::RowSink {
       row::Layout layout;
@@ -257,15 +262,18 @@ inline NodePtr Project(NodePtr child, uint32_t first_id, std::vector<ExprPtr> ex
   project->children.push_back(std::move(child));
   return project;
 }
-inline physical::AggregateCall Call(uint32_t id, const std::string& name, ExprPtr arg, bool distinct = false) {
+inline physical::AggregateCall Call(uint32_t id, const std::string& name, ExprPtr arg,
+                                    bool distinct = false) {
   physical::AggregateCall call;
   for (const func::Aggregate* a : func::AggregatesNamed(name)) {
-    const bool fits = arg == nullptr ? a->args.empty()
-                                     : a->args.size() == 1 && (a->args[0].id == arg->type.id || name == "count");
+    const bool fits =
+        arg == nullptr ? a->args.empty()
+                       : a->args.size() == 1 && (a->args[0].id == arg->type.id || name == "count");
     if (fits) call.function = a;
   }
   LATHE_CHECK_NOTE(call.function != nullptr, name.c_str());
-  call.output = Out(id, name, func::AggregateResultType(*call.function, arg == nullptr ? Type() : arg->type));
+  call.output =
+      Out(id, name, func::AggregateResultType(*call.function, arg == nullptr ? Type() : arg->type));
   call.distinct = distinct;
   if (arg != nullptr) call.args.push_back(std::move(arg));
   return call;
@@ -295,8 +303,9 @@ inline NodePtr Aggregate(NodePtr child, uint32_t first_id, std::vector<ExprPtr> 
   aggregate->children.push_back(std::move(child));
   return aggregate;
 }
-inline NodePtr HashJoin(JoinKind kind, bool build_is_left, NodePtr build, NodePtr probe, std::vector<ExprPtr> build_keys,
-                        std::vector<ExprPtr> probe_keys, ExprPtr residual = nullptr) {
+inline NodePtr HashJoin(JoinKind kind, bool build_is_left, NodePtr build, NodePtr probe,
+                        std::vector<ExprPtr> build_keys, std::vector<ExprPtr> probe_keys,
+                        ExprPtr residual = nullptr) {
   auto join = std::make_unique<physical::HashJoin>();
   join->join_kind = kind;
   join->build_is_left = build_is_left;
@@ -322,7 +331,8 @@ inline NodePtr HashJoin(JoinKind kind, bool build_is_left, NodePtr build, NodePt
   join->children.push_back(std::move(probe));
   return join;
 }
-inline NodePtr NestedLoop(JoinKind kind, bool inner_is_left, NodePtr inner, NodePtr outer, ExprPtr predicate) {
+inline NodePtr NestedLoop(JoinKind kind, bool inner_is_left, NodePtr inner, NodePtr outer,
+                          ExprPtr predicate) {
   NodePtr shape = HashJoin(kind, inner_is_left, std::move(inner), std::move(outer), {}, {});
   auto join = std::make_unique<physical::NestedLoopJoin>();
   join->join_kind = kind;

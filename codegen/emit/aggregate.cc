@@ -14,8 +14,8 @@ namespace lathe::emit {
 
 using state::ComponentKind;
 
-llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& spec, const std::vector<SqlValue>& groups,
-                                llvm::Value* local) {
+llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& spec,
+                                const std::vector<SqlValue>& groups, llvm::Value* local) {
   llvm::Value* hash = code_.UInt64(abi::kHashSeed);
   for (const SqlValue& group : groups) hash = Hash(hash, group);
   // The entry's 16 bits must not be zero together with everything else: a row's address never is.
@@ -33,14 +33,15 @@ llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& sp
   b_.SetInsertPoint(head);
   llvm::PHINode* i = b_.CreatePHI(code_.I64(), 2, "i");
   i->addIncoming(start, before);
-  llvm::Value* entry = code_.Load(code_.I64(), b_.CreateInBoundsGEP(code_.I64(), directory, i), "entry");
+  llvm::Value* entry =
+      code_.Load(code_.I64(), b_.CreateInBoundsGEP(code_.I64(), directory, i), "entry");
   code_.Branch(b_.CreateICmpNE(entry, code_.Int64(0)), occupied, insert, Code::Hint::kLikely);
   b_.SetInsertPoint(occupied);
   llvm::Value* difference = b_.CreateLShr(b_.CreateXor(entry, hash), 48);
   code_.Branch(b_.CreateICmpEQ(difference, code_.Int64(0)), compare, next, Code::Hint::kLikely);
   b_.SetInsertPoint(compare);
-  llvm::Value* entry_row =
-      b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)), code_.Ptr(), "entry_row");
+  llvm::Value* entry_row = b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)),
+                                             code_.Ptr(), "entry_row");
   const std::vector<bool> null_equal(groups.size(), true);
   llvm::Value* page = spec.layout.has_strings() ? PageOf(entry_row) : nullptr;
   llvm::Value* equal = KeysEqual(spec.layout, groups, null_equal, entry_row, page);
@@ -54,10 +55,12 @@ llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& sp
   std::vector<SqlValue> stored;
   for (const SqlValue& group : groups) stored.push_back(code_.Decode(group));
   llvm::Value* heap_bytes = spec.layout.has_strings() ? code_.HeapBytes(stored) : code_.Int64(0);
-  llvm::Value* new_row = code_.Call(Abi::lathe_aggregate_insert, {local, hash, heap_bytes}, "new_group");
+  llvm::Value* new_row =
+      code_.Call(Abi::lathe_aggregate_insert, {local, hash, heap_bytes}, "new_group");
   code_.If(
       b_.CreateIsNull(new_row), "no_memory",
-      [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+      [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},
+      Code::Hint::kUnlikely);
   llvm::Value* buffer =
       spec.layout.has_strings() ? code_.Load(code_.Ptr(), code_.At(local, 16), "buffer") : local;
   code_.StoreFields(spec.layout, 0, stored, new_row, buffer);
@@ -79,13 +82,15 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
     // Without memory for its one row the worker stops at once.
     code_.If(
         b_.CreateIsNull(row), "no_memory",
-        [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+        [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},
+        Code::Hint::kUnlikely);
   } else {
     std::vector<SqlValue> groups;
     for (uint32_t i = 0; i < spec.group_count; ++i) {
       SqlValue v = Coerce(Emit(*sink.fields[i]), spec.layout.field(i).type);
       if (v.null != nullptr && spec.layout.field(i).null_bit < 0) {
-        code_.FailIf(v.null, SqlState::kInternalError, "null value in a group column that cannot be null");
+        code_.FailIf(v.null, SqlState::kInternalError,
+                     "null value in a group column that cannot be null");
         v.null = nullptr;
       }
       groups.push_back(v);
@@ -94,7 +99,8 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
   }
   for (const pipeline::ArgumentUpdate& update : sink.updates) {
     if (update.filter != nullptr) {
-      If(EmitIsTrue(*update.filter), "call_filter", [&] { UpdateComponents(spec, update, row, local); });
+      If(EmitIsTrue(*update.filter), "call_filter",
+         [&] { UpdateComponents(spec, update, row, local); });
     } else {
       UpdateComponents(spec, update, row, local);
     }
@@ -103,48 +109,56 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
 
 llvm::Value* Emitter::LoadWideSum(llvm::Value* address) {
   llvm::Value* low = b_.CreateSExt(code_.Load(code_.I64(), address, "sum"), code_.I128());
-  llvm::Value* carries = b_.CreateSExt(code_.Load(code_.I64(), code_.At(address, 8), "carries"), code_.I128());
+  llvm::Value* carries =
+      b_.CreateSExt(code_.Load(code_.I64(), code_.At(address, 8), "carries"), code_.I128());
   return b_.CreateAdd(low, b_.CreateShl(carries, 64), "sum");
 }
 
-void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update,
-                               llvm::Value* row, llvm::Value* local) {
+void Emitter::UpdateComponents(const state::AggregateSpec& spec,
+                               const pipeline::ArgumentUpdate& update, llvm::Value* row,
+                               llvm::Value* local) {
   SqlValue v;
   if (update.argument != nullptr) v = Emit(*update.argument);
   bool branch = false;
   for (uint32_t index : update.components) {
     const ComponentKind kind = spec.components[index].kind;
-    branch |= kind != ComponentKind::kCount && kind != ComponentKind::kSumI64 && kind != ComponentKind::kSumI128;
+    branch |= kind != ComponentKind::kCount && kind != ComponentKind::kSumI64 &&
+              kind != ComponentKind::kSumI128;
   }
   auto body = [&](llvm::Value* null) {
     for (uint32_t index : update.components) {
       const state::Component& c = spec.components[index];
       llvm::Value* address = code_.At(row, spec.layout.field(c.field).offset);
       auto masked = [&](llvm::Value* value) {
-        return null == nullptr ? value : b_.CreateSelect(null, llvm::Constant::getNullValue(value->getType()), value);
+        return null == nullptr
+                   ? value
+                   : b_.CreateSelect(null, llvm::Constant::getNullValue(value->getType()), value);
       };
       switch (c.kind) {
         case ComponentKind::kCount: {
-          llvm::Value* one = null == nullptr ? code_.Int64(1) : b_.CreateZExt(b_.CreateNot(null), code_.I64());
+          llvm::Value* one =
+              null == nullptr ? code_.Int64(1) : b_.CreateZExt(b_.CreateNot(null), code_.I64());
           code_.Store(b_.CreateAdd(code_.Load(code_.I64(), address, "count"), one), address);
           break;
         }
         case ComponentKind::kSumI64:
-          code_.Store(b_.CreateAdd(code_.Load(code_.I64(), address, "sum"), masked(b_.CreateSExt(v.value, code_.I64()))),
+          code_.Store(b_.CreateAdd(code_.Load(code_.I64(), address, "sum"),
+                                   masked(b_.CreateSExt(v.value, code_.I64()))),
                       address);
           break;
         case ComponentKind::kSumI128: {
           if (v.value->getType() == code_.I64()) {
             // One word, and a cold step for its overflows.
             llvm::Value* add = masked(v.value);
-            llvm::Value* pair = b_.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_with_overflow,
-                                                         code_.Load(code_.I64(), address, "sum"), add);
+            llvm::Value* pair = b_.CreateBinaryIntrinsic(
+                llvm::Intrinsic::sadd_with_overflow, code_.Load(code_.I64(), address, "sum"), add);
             code_.Store(b_.CreateExtractValue(pair, 0), address);
             code_.If(
                 b_.CreateExtractValue(pair, 1), "carry",
                 [&] {
                   llvm::Value* carries = code_.At(address, 8);
-                  llvm::Value* carry = b_.CreateSelect(b_.CreateICmpSLT(add, code_.Int64(0)), code_.Int64(-1), code_.Int64(1));
+                  llvm::Value* carry = b_.CreateSelect(b_.CreateICmpSLT(add, code_.Int64(0)),
+                                                       code_.Int64(-1), code_.Int64(1));
                   code_.Store(b_.CreateAdd(code_.Load(code_.I64(), carries), carry), carries);
                 },
                 {}, Code::Hint::kUnlikely);
@@ -155,7 +169,8 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
           // Overflow shows in the signs.
           llvm::Value* total = b_.CreateAdd(sum, add);
           llvm::Value* signs = b_.CreateAnd(b_.CreateXor(total, sum), b_.CreateXor(total, add));
-          code_.FailIf(b_.CreateICmpSLT(b_.CreateTrunc(b_.CreateLShr(signs, 64), code_.I64()), code_.Int64(0)),
+          code_.FailIf(b_.CreateICmpSLT(b_.CreateTrunc(b_.CreateLShr(signs, 64), code_.I64()),
+                                        code_.Int64(0)),
                        SqlState::kNumericValueOutOfRange, "numeric field overflow");
           llvm::Value* low = b_.CreateTrunc(total, code_.I64());
           llvm::Value* rest = b_.CreateSub(total, b_.CreateSExt(low, code_.I128()));
@@ -173,27 +188,31 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
         }
         case ComponentKind::kSumInterval: {
           auto [low, high] = code_.Halves(v.value);
-          code_.ReturnIfError(code_.Call(Abi::lathe_add_interval, {code_.worker(), address, low, high}));
+          code_.ReturnIfError(
+              code_.Call(Abi::lathe_add_interval, {code_.worker(), address, low, high}));
           break;
         }
         case ComponentKind::kSumBig: {
           SqlValue s = code_.Decode(v);
-          llvm::Value* refused = code_.Call(Abi::lathe_aggregate_add_big, {local, address, s.value, s.size});
+          llvm::Value* refused =
+              code_.Call(Abi::lathe_aggregate_add_big, {local, address, s.value, s.size});
           code_.If(
               b_.CreateICmpNE(refused, code_.Int32(0)), "no_memory",
-              [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+              [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},
+              Code::Hint::kUnlikely);
           break;
         }
         case ComponentKind::kMin:
         case ComponentKind::kMax: {
           const SqlValue wide = code_.Widen(v);
-          llvm::Value* count =
-              code_.Load(code_.I64(), code_.At(row, spec.layout.field(c.count_field).offset), "count");
+          llvm::Value* count = code_.Load(
+              code_.I64(), code_.At(row, spec.layout.field(c.count_field).offset), "count");
           llvm::Value* first = b_.CreateICmpEQ(count, code_.Int64(0));
           SqlValue best;
           best.type = c.type;
           best.repr = types::ReprOf(c.type);
-          const func::InlineOp op = c.kind == ComponentKind::kMin ? func::InlineOp::kLt : func::InlineOp::kGt;
+          const func::InlineOp op =
+              c.kind == ComponentKind::kMin ? func::InlineOp::kLt : func::InlineOp::kGt;
           auto better = [&]() -> llvm::Value* {
             if (best.repr == Repr::kString) {
               best.value = code_.Load(code_.Ptr(), address);
@@ -211,11 +230,14 @@ void Emitter::UpdateComponents(const state::AggregateSpec& spec, const pipeline:
               first, "first", [&]() -> llvm::Value* { return code_.Bool(true); }, better);
           code_.If(take, "better", [&] {
             if (best.repr != Repr::kString) {
-              code_.Store(best.repr == Repr::kBool ? b_.CreateZExt(wide.value, code_.I8()) : wide.value, address);
+              code_.Store(
+                  best.repr == Repr::kBool ? b_.CreateZExt(wide.value, code_.I8()) : wide.value,
+                  address);
               return;
             }
             SqlValue s = code_.Decode(v);
-            llvm::Value* refused = code_.Call(Abi::lathe_aggregate_keep, {local, address, s.value, s.size});
+            llvm::Value* refused =
+                code_.Call(Abi::lathe_aggregate_keep, {local, address, s.value, s.size});
             code_.If(
                 b_.CreateICmpNE(refused, code_.Int32(0)), "no_memory",
                 [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},

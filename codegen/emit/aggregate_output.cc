@@ -1,17 +1,20 @@
 // Values of calls from their components, made where they are first used:
 //
-//   sum = row->count == 0 ? NULL : row->sum;      avg = row->count == 0 ? NULL : row->sum / row->count;
+//   sum = row->count == 0 ? NULL : row->sum;      avg = row->count == 0 ? NULL : row->sum /
+//   row->count;
 //
 // and the rows of INTERSECT and EXCEPT from their two counts:
 //
-//   copies = EXCEPT ALL: left - right; INTERSECT ALL: min(left, right); else 1 or 0;   for (; copies > 0; --copies) steps;
+//   copies = EXCEPT ALL: left - right; INTERSECT ALL: min(left, right); else 1 or 0;   for (;
+//   copies > 0; --copies) steps;
 #include "codegen/emit/emitter.h"
 
 namespace lathe::emit {
 
 using func::AggregateKind;
 
-SqlValue Emitter::CallResult(const pipeline::CallOutput& output, const row::Layout& layout, llvm::Value* row) {
+SqlValue Emitter::CallResult(const pipeline::CallOutput& output, const row::Layout& layout,
+                             llvm::Value* row) {
   auto field = [&](uint32_t index) { return code_.At(row, layout.field(index).offset); };
   llvm::Value* count = code_.Load(code_.I64(), field(output.count_field), "count");
   SqlValue v;
@@ -42,8 +45,10 @@ SqlValue Emitter::CallResult(const pipeline::CallOutput& output, const row::Layo
       v.value = b_.CreateTrunc(code_.Load(code_.I8(), address), code_.I1());
     } else {
       const bool wide_sum = output.kind == AggregateKind::kSum && stored == Repr::kI128;
-      v.value = wide_sum ? LoadWideSum(address) : code_.Load(code_.TypeOf(stored), address, "value");
-      if (v.value->getType() != code_.TypeOf(v.repr)) v.value = b_.CreateSExt(v.value, code_.TypeOf(v.repr));
+      v.value =
+          wide_sum ? LoadWideSum(address) : code_.Load(code_.TypeOf(stored), address, "value");
+      if (v.value->getType() != code_.TypeOf(v.repr))
+        v.value = b_.CreateSExt(v.value, code_.TypeOf(v.repr));
     }
     v.null = none;
     return v;
@@ -51,21 +56,25 @@ SqlValue Emitter::CallResult(const pipeline::CallOutput& output, const row::Layo
   auto average = [&]() -> SqlValue {
     SqlValue a = v;
     if (v.repr == Repr::kF64) {
-      a.value = b_.CreateFDiv(code_.Load(b_.getDoubleTy(), address, "sum"), b_.CreateSIToFP(count, b_.getDoubleTy()));
+      a.value = b_.CreateFDiv(code_.Load(b_.getDoubleTy(), address, "sum"),
+                              b_.CreateSIToFP(count, b_.getDoubleTy()));
       return a;
     }
     llvm::Value* room = code_.StackRoom(16, "average");
     out_->resets_arena = true;
     if (v.repr == Repr::kInterval) {
       auto [low, high] = code_.Halves(code_.Load(code_.I128(), address, "sum"));
-      code_.ReturnIfError(code_.Call(Abi::lathe_average_interval, {code_.worker(), low, high, count, room}));
+      code_.ReturnIfError(
+          code_.Call(Abi::lathe_average_interval, {code_.worker(), low, high, count, room}));
     } else if (output.arg_type.is_big_numeric()) {
       SqlValue s = held();
-      code_.ReturnIfError(code_.Call(Abi::lathe_average_big, {code_.worker(), s.value, s.size, count, room}));
+      code_.ReturnIfError(
+          code_.Call(Abi::lathe_average_big, {code_.worker(), s.value, s.size, count, room}));
     } else {
-      llvm::Value* sum = stored == Repr::kI128
-                             ? LoadWideSum(address)
-                             : b_.CreateSExt(code_.Load(code_.TypeOf(stored), address, "sum"), code_.I128());
+      llvm::Value* sum =
+          stored == Repr::kI128
+              ? LoadWideSum(address)
+              : b_.CreateSExt(code_.Load(code_.TypeOf(stored), address, "sum"), code_.I128());
       auto [low, high] = code_.Halves(sum);
       code_.Call(Abi::lathe_average_fixed,
                  {code_.worker(), low, high, count, code_.Int32(output.arg_type.scale), room});
@@ -80,7 +89,8 @@ void Emitter::EmitAggregateOutput(const Step& step, size_t index) {
   const row::Layout& layout = pipeline_.source.layout;
   llvm::Value* row = row_;
   for (const pipeline::CallOutput& output : step.outputs) {
-    columns_.Bind(output.id, [this, &layout, &output, row] { return CallResult(output, layout, row); });
+    columns_.Bind(output.id,
+                  [this, &layout, &output, row] { return CallResult(output, layout, row); });
   }
   EmitSteps(index + 1);
 }
@@ -88,14 +98,16 @@ void Emitter::EmitAggregateOutput(const Step& step, size_t index) {
 void Emitter::EmitSetOutput(const Step& step, size_t index) {
   const auto& node = step.node->As<physical::HashSetOperation>();
   const row::Layout& layout = pipeline_.source.layout;
-  llvm::Value* left = code_.Load(code_.I64(), code_.At(row_, layout.field(step.left_count_field).offset), "left");
-  llvm::Value* right = code_.Load(code_.I64(), code_.At(row_, layout.field(step.right_count_field).offset), "right");
+  llvm::Value* left =
+      code_.Load(code_.I64(), code_.At(row_, layout.field(step.left_count_field).offset), "left");
+  llvm::Value* right =
+      code_.Load(code_.I64(), code_.At(row_, layout.field(step.right_count_field).offset), "right");
   llvm::Value* zero = code_.Int64(0);
   const bool except = node.operation == logical::SetOperationKind::kExcept;
   if (!node.all) {
     llvm::Value* in_right = b_.CreateICmpNE(right, zero);
-    llvm::Value* wanted =
-        b_.CreateAnd(b_.CreateICmpNE(left, zero), except ? b_.CreateNot(in_right) : in_right, "wanted");
+    llvm::Value* wanted = b_.CreateAnd(b_.CreateICmpNE(left, zero),
+                                       except ? b_.CreateNot(in_right) : in_right, "wanted");
     If(wanted, "set_row", [&] { EmitSteps(index + 1); });
     return;
   }

@@ -1,5 +1,5 @@
-// Arithmetic of integers, floats and fixed-point numerics, checked as PostgreSQL does. A NULL operand never raises an error: its
-// checks are masked with the result's null bit.
+// Arithmetic of integers, floats and fixed-point numerics, checked as PostgreSQL does. A NULL
+// operand never raises an error: its checks are masked with the result's null bit.
 #include <llvm/IR/Intrinsics.h>
 
 #include "codegen/emit/emitter.h"
@@ -16,14 +16,17 @@ bool IsFloat(const types::Type& type) {
 }
 
 const char* OutOfRange(Repr repr) {
-  return repr == Repr::kI16 ? "smallint out of range" : repr == Repr::kI32 ? "integer out of range"
-                                                                           : "bigint out of range";
+  return repr == Repr::kI16   ? "smallint out of range"
+         : repr == Repr::kI32 ? "integer out of range"
+                              : "bigint out of range";
 }
 
 }  // namespace
 
-void Emitter::FailUnlessNull(llvm::Value* condition, llvm::Value* null, SqlState state, const std::string& message) {
-  code_.FailIf(null == nullptr ? condition : b_.CreateAnd(condition, b_.CreateNot(null)), state, message);
+void Emitter::FailUnlessNull(llvm::Value* condition, llvm::Value* null, SqlState state,
+                             const std::string& message) {
+  code_.FailIf(null == nullptr ? condition : b_.CreateAnd(condition, b_.CreateNot(null)), state,
+               message);
 }
 
 bool Emitter::CanInlineArithmetic(const Expr& e) const {
@@ -36,18 +39,24 @@ bool Emitter::CanInlineArithmetic(const Expr& e) const {
   switch (e.function->inline_op) {
     case InlineOp::kAdd:
     case InlineOp::kSubtract:
-    case InlineOp::kMultiply: return (e.children.size() == 2) && (ints || floats || fixed);
+    case InlineOp::kMultiply:
+      return (e.children.size() == 2) && (ints || floats || fixed);
     case InlineOp::kNegate:
-    case InlineOp::kAbs: return e.children.size() == 1 && (ints || floats || fixed);
-    case InlineOp::kDivide: return e.children.size() == 2 && (ints || floats);
+    case InlineOp::kAbs:
+      return e.children.size() == 1 && (ints || floats || fixed);
+    case InlineOp::kDivide:
+      return e.children.size() == 2 && (ints || floats);
     case InlineOp::kModulo:
     case InlineOp::kBitAnd:
     case InlineOp::kBitOr:
     case InlineOp::kBitXor:
     case InlineOp::kShiftLeft:
-    case InlineOp::kShiftRight: return e.children.size() == 2 && ints;
-    case InlineOp::kBitNot: return ints;
-    default: return false;
+    case InlineOp::kShiftRight:
+      return e.children.size() == 2 && ints;
+    case InlineOp::kBitNot:
+      return ints;
+    default:
+      return false;
   }
 }
 
@@ -64,12 +73,15 @@ SqlValue Emitter::EmitArithmetic(const Expr& e) {
     return code_.Null(e.type);
   }
   if (e.type.is_fixed_numeric()) {
-    if (SqlValue narrow = NarrowArithmetic(e, op, x, y, result.null); narrow.value != nullptr) return narrow;
+    if (SqlValue narrow = NarrowArithmetic(e, op, x, y, result.null); narrow.value != nullptr)
+      return narrow;
     return FixedArithmetic(e, op, x, y, result.null);
   }
   if (IsFloat(e.type)) {
     auto widen = [&](llvm::Value* v) -> llvm::Value* {
-      return v == nullptr || v->getType() == code_.TypeOf(result.repr) ? v : b_.CreateFPExt(v, b_.getDoubleTy());
+      return v == nullptr || v->getType() == code_.TypeOf(result.repr)
+                 ? v
+                 : b_.CreateFPExt(v, b_.getDoubleTy());
     };
     result.value = FloatArithmetic(op, widen(x.value), widen(y.value), result.null);
     return result;
@@ -81,11 +93,13 @@ SqlValue Emitter::EmitArithmetic(const Expr& e) {
   // Unclamped by the type: would the operation leave it?
   bool fits = false;
   if (op == InlineOp::kAdd || op == InlineOp::kSubtract || op == InlineOp::kMultiply) {
-    std::optional<Range> a = RangeOf(*e.children[0]), b = RangeOf(*e.children[1]), whole = RangeOfType(e.type);
+    std::optional<Range> a = RangeOf(*e.children[0]), b = RangeOf(*e.children[1]),
+                         whole = RangeOfType(e.type);
     if (a && b && whole) {
       // 64-bit bounds at most: 128 bits hold every result.
       types::int128 corners[4];
-      const types::int128 pairs[4][2] = {{a->min, b->min}, {a->min, b->max}, {a->max, b->min}, {a->max, b->max}};
+      const types::int128 pairs[4][2] = {
+          {a->min, b->min}, {a->min, b->max}, {a->max, b->min}, {a->max, b->max}};
       fits = true;
       for (int i = 0; i < 4; ++i) {
         corners[i] = op == InlineOp::kAdd        ? pairs[i][0] + pairs[i][1]
@@ -99,7 +113,8 @@ SqlValue Emitter::EmitArithmetic(const Expr& e) {
   return result;
 }
 
-SqlValue Emitter::NarrowArithmetic(const Expr& e, InlineOp op, const SqlValue& x, const SqlValue& y, llvm::Value* null) {
+SqlValue Emitter::NarrowArithmetic(const Expr& e, InlineOp op, const SqlValue& x, const SqlValue& y,
+                                   llvm::Value* null) {
   SqlValue result;
   if (op != InlineOp::kAdd && op != InlineOp::kSubtract && op != InlineOp::kMultiply) return result;
   constexpr types::int128 kMax = INT64_MAX;
@@ -116,7 +131,9 @@ SqlValue Emitter::NarrowArithmetic(const Expr& e, InlineOp op, const SqlValue& x
   const types::int128 a_factor = types::PowerOf10(a_digits), b_factor = types::PowerOf10(b_digits);
   for (types::int128 p : {a->min * a_factor, a->max * a_factor}) {
     for (types::int128 q : {b->min * b_factor, b->max * b_factor}) {
-      const types::int128 r = op == InlineOp::kAdd ? p + q : op == InlineOp::kSubtract ? p - q : p * q;
+      const types::int128 r = op == InlineOp::kAdd        ? p + q
+                              : op == InlineOp::kSubtract ? p - q
+                                                          : p * q;
       if (r > kMax || r < -kMax) return result;
     }
   }
@@ -131,12 +148,13 @@ SqlValue Emitter::NarrowArithmetic(const Expr& e, InlineOp op, const SqlValue& x
   return result;
 }
 
-llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y, Repr repr, llvm::Value* null,
-                                    bool fits) {
+llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y, Repr repr,
+                                    llvm::Value* null, bool fits) {
   llvm::Type* type = x->getType();
   auto checked = [&](llvm::Intrinsic::ID id, llvm::Value* p, llvm::Value* q) {
     llvm::Value* pair = b_.CreateBinaryIntrinsic(id, p, q);
-    FailUnlessNull(b_.CreateExtractValue(pair, 1), null, SqlState::kNumericValueOutOfRange, OutOfRange(repr));
+    FailUnlessNull(b_.CreateExtractValue(pair, 1), null, SqlState::kNumericValueOutOfRange,
+                   OutOfRange(repr));
     return b_.CreateExtractValue(pair, 0);
   };
   llvm::Value* zero = llvm::ConstantInt::get(type, 0);
@@ -144,10 +162,13 @@ llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y,
     case InlineOp::kAdd:
       return fits ? b_.CreateAdd(x, y, "sum") : checked(llvm::Intrinsic::sadd_with_overflow, x, y);
     case InlineOp::kSubtract:
-      return fits ? b_.CreateSub(x, y, "difference") : checked(llvm::Intrinsic::ssub_with_overflow, x, y);
+      return fits ? b_.CreateSub(x, y, "difference")
+                  : checked(llvm::Intrinsic::ssub_with_overflow, x, y);
     case InlineOp::kMultiply:
-      return fits ? b_.CreateMul(x, y, "product") : checked(llvm::Intrinsic::smul_with_overflow, x, y);
-    case InlineOp::kNegate: return checked(llvm::Intrinsic::ssub_with_overflow, zero, x);
+      return fits ? b_.CreateMul(x, y, "product")
+                  : checked(llvm::Intrinsic::smul_with_overflow, x, y);
+    case InlineOp::kNegate:
+      return checked(llvm::Intrinsic::ssub_with_overflow, zero, x);
     case InlineOp::kAbs: {
       llvm::Value* negated = checked(llvm::Intrinsic::ssub_with_overflow, zero,
                                      b_.CreateSelect(b_.CreateICmpSLT(x, zero), x, zero));
@@ -161,8 +182,8 @@ llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y,
       if (null != nullptr) y = b_.CreateSelect(null, one, y);
       llvm::Value* by_minus_one = b_.CreateICmpEQ(y, minus_one);
       if (op == InlineOp::kDivide) {
-        llvm::Value* smallest = llvm::ConstantInt::get(type->getContext(),
-                                                       llvm::APInt::getSignedMinValue(type->getIntegerBitWidth()));
+        llvm::Value* smallest = llvm::ConstantInt::get(
+            type->getContext(), llvm::APInt::getSignedMinValue(type->getIntegerBitWidth()));
         FailUnlessNull(b_.CreateAnd(by_minus_one, b_.CreateICmpEQ(x, smallest)), null,
                        SqlState::kNumericValueOutOfRange, OutOfRange(repr));
         if (null != nullptr) x = b_.CreateSelect(null, zero, x);
@@ -172,23 +193,31 @@ llvm::Value* Emitter::IntArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y,
       llvm::Value* divisor = b_.CreateSelect(by_minus_one, one, y);
       return b_.CreateSRem(x, divisor, "remainder");
     }
-    case InlineOp::kBitAnd: return b_.CreateAnd(x, y);
-    case InlineOp::kBitOr: return b_.CreateOr(x, y);
-    case InlineOp::kBitXor: return b_.CreateXor(x, y);
-    case InlineOp::kBitNot: return b_.CreateNot(x);
+    case InlineOp::kBitAnd:
+      return b_.CreateAnd(x, y);
+    case InlineOp::kBitOr:
+      return b_.CreateOr(x, y);
+    case InlineOp::kBitXor:
+      return b_.CreateXor(x, y);
+    case InlineOp::kBitNot:
+      return b_.CreateNot(x);
     case InlineOp::kShiftLeft:
     case InlineOp::kShiftRight: {
       llvm::Type* wide = repr == Repr::kI64 ? code_.I64() : code_.I32();
       llvm::Value* p = b_.CreateSExt(x, wide);
-      llvm::Value* count = b_.CreateAnd(b_.CreateSExtOrTrunc(y, wide), llvm::ConstantInt::get(wide, repr == Repr::kI64 ? 63 : 31));
-      return b_.CreateTrunc(op == InlineOp::kShiftLeft ? b_.CreateShl(p, count) : b_.CreateAShr(p, count), type);
+      llvm::Value* count = b_.CreateAnd(b_.CreateSExtOrTrunc(y, wide),
+                                        llvm::ConstantInt::get(wide, repr == Repr::kI64 ? 63 : 31));
+      return b_.CreateTrunc(
+          op == InlineOp::kShiftLeft ? b_.CreateShl(p, count) : b_.CreateAShr(p, count), type);
     }
-    default: break;
+    default:
+      break;
   }
   LATHE_UNREACHABLE("integer operation");
 }
 
-llvm::Value* Emitter::FloatArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y, llvm::Value* null) {
+llvm::Value* Emitter::FloatArithmetic(InlineOp op, llvm::Value* x, llvm::Value* y,
+                                      llvm::Value* null) {
   llvm::Type* type = x->getType();
   llvm::Value* zero = llvm::ConstantFP::get(type, 0.0);
   llvm::Value* infinity = llvm::ConstantFP::getInfinity(type);
@@ -196,13 +225,16 @@ llvm::Value* Emitter::FloatArithmetic(InlineOp op, llvm::Value* x, llvm::Value* 
     return b_.CreateFCmpOEQ(b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, v), infinity);
   };
   auto check_overflow = [&](llvm::Value* r) {
-    llvm::Value* bad = b_.CreateAnd(infinite(r), b_.CreateNot(b_.CreateOr(infinite(x), infinite(y))));
+    llvm::Value* bad =
+        b_.CreateAnd(infinite(r), b_.CreateNot(b_.CreateOr(infinite(x), infinite(y))));
     FailUnlessNull(bad, null, SqlState::kNumericValueOutOfRange, "value out of range: overflow");
   };
   auto is_zero = [&](llvm::Value* v) { return b_.CreateFCmpOEQ(v, zero); };
   switch (op) {
-    case InlineOp::kNegate: return b_.CreateFNeg(x);
-    case InlineOp::kAbs: return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x);
+    case InlineOp::kNegate:
+      return b_.CreateFNeg(x);
+    case InlineOp::kAbs:
+      return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x);
     case InlineOp::kAdd:
     case InlineOp::kSubtract: {
       llvm::Value* r = op == InlineOp::kAdd ? b_.CreateFAdd(x, y) : b_.CreateFSub(x, y);
@@ -212,21 +244,22 @@ llvm::Value* Emitter::FloatArithmetic(InlineOp op, llvm::Value* x, llvm::Value* 
     case InlineOp::kMultiply: {
       llvm::Value* r = b_.CreateFMul(x, y);
       check_overflow(r);
-      FailUnlessNull(b_.CreateAnd(is_zero(r), b_.CreateNot(b_.CreateOr(is_zero(x), is_zero(y)))), null,
-                     SqlState::kNumericValueOutOfRange, "value out of range: underflow");
+      FailUnlessNull(b_.CreateAnd(is_zero(r), b_.CreateNot(b_.CreateOr(is_zero(x), is_zero(y)))),
+                     null, SqlState::kNumericValueOutOfRange, "value out of range: underflow");
       return r;
     }
     case InlineOp::kDivide: {
-      FailUnlessNull(b_.CreateAnd(is_zero(y), b_.CreateFCmpORD(x, x)), null, SqlState::kDivisionByZero,
-                     "division by zero");
+      FailUnlessNull(b_.CreateAnd(is_zero(y), b_.CreateFCmpORD(x, x)), null,
+                     SqlState::kDivisionByZero, "division by zero");
       llvm::Value* r = b_.CreateFDiv(x, y);
       llvm::Value* bad = b_.CreateAnd(infinite(r), b_.CreateNot(infinite(x)));
       FailUnlessNull(bad, null, SqlState::kNumericValueOutOfRange, "value out of range: overflow");
-      FailUnlessNull(b_.CreateAnd(is_zero(r), b_.CreateNot(b_.CreateOr(is_zero(x), infinite(y)))), null,
-                     SqlState::kNumericValueOutOfRange, "value out of range: underflow");
+      FailUnlessNull(b_.CreateAnd(is_zero(r), b_.CreateNot(b_.CreateOr(is_zero(x), infinite(y)))),
+                     null, SqlState::kNumericValueOutOfRange, "value out of range: underflow");
       return r;
     }
-    default: break;
+    default:
+      break;
   }
   LATHE_UNREACHABLE("float operation");
 }
@@ -235,8 +268,9 @@ llvm::Value* Emitter::RescaleUp(llvm::Value* v, int digits, Repr to) {
   llvm::Type* type = code_.TypeOf(to);
   v = b_.CreateSExtOrTrunc(v, type);
   if (digits == 0) return v;
-  llvm::Value* factor = to == Repr::kI64 ? code_.Int64(static_cast<int64_t>(types::PowerOf10(digits)))
-                                         : code_.Int128(types::PowerOf10(digits));
+  llvm::Value* factor = to == Repr::kI64
+                            ? code_.Int64(static_cast<int64_t>(types::PowerOf10(digits)))
+                            : code_.Int128(types::PowerOf10(digits));
   return b_.CreateMul(v, factor, "rescaled");
 }
 
@@ -256,10 +290,13 @@ SqlValue Emitter::FixedArithmetic(const Expr& e, InlineOp op, const SqlValue& x,
     return b_.CreateOr(b_.CreateICmpSGE(v, bound), b_.CreateICmpSLE(v, low));
   };
   switch (op) {
-    case InlineOp::kNegate: result.value = b_.CreateNeg(b_.CreateSExtOrTrunc(x.value, type)); return result;
+    case InlineOp::kNegate:
+      result.value = b_.CreateNeg(b_.CreateSExtOrTrunc(x.value, type));
+      return result;
     case InlineOp::kAbs: {
       llvm::Value* v = b_.CreateSExtOrTrunc(x.value, type);
-      result.value = b_.CreateSelect(b_.CreateICmpSLT(v, llvm::ConstantInt::get(type, 0)), b_.CreateNeg(v), v);
+      result.value =
+          b_.CreateSelect(b_.CreateICmpSLT(v, llvm::ConstantInt::get(type, 0)), b_.CreateNeg(v), v);
       return result;
     }
     case InlineOp::kAdd:
@@ -271,25 +308,30 @@ SqlValue Emitter::FixedArithmetic(const Expr& e, InlineOp op, const SqlValue& x,
         // Beyond 38 digits: each step is checked.
         llvm::Value* room = code_.StackRoom(16, "fixed");
         auto [low, high] = code_.Halves(b_.CreateSExt(v.value, code_.I128()));
-        llvm::Value* failed = code_.Call(Abi::lathe_rescale_fixed,
-                                         {low, high, code_.Int32(v.type.scale), code_.Int32(types::kFixedDigitsMax),
-                                          code_.Int32(e.type.scale), room});
-        FailUnlessNull(b_.CreateICmpNE(failed, code_.Int32(0)), null, SqlState::kNumericValueOutOfRange, kOverflow);
+        llvm::Value* failed =
+            code_.Call(Abi::lathe_rescale_fixed,
+                       {low, high, code_.Int32(v.type.scale), code_.Int32(types::kFixedDigitsMax),
+                        code_.Int32(e.type.scale), room});
+        FailUnlessNull(b_.CreateICmpNE(failed, code_.Int32(0)), null,
+                       SqlState::kNumericValueOutOfRange, kOverflow);
         return code_.Load(code_.I128(), room);
       };
       llvm::Value *p = rescaled(x), *q = rescaled(y);
-      result.value = op == InlineOp::kAdd ? b_.CreateAdd(p, q, "sum") : b_.CreateSub(p, q, "difference");
+      result.value =
+          op == InlineOp::kAdd ? b_.CreateAdd(p, q, "sum") : b_.CreateSub(p, q, "difference");
       // Two values below 10^38 do not overflow 128 bits.
       if (digits > types::kFixedDigitsMax) {
         FailUnlessNull(out_of_38(result.value), null, SqlState::kNumericValueOutOfRange, kOverflow);
       }
       return result;
     }
-    default: break;
+    default:
+      break;
   }
   LATHE_CHECK(op == InlineOp::kMultiply);
   if (s.precision + t.precision <= types::kFixedDigitsMax) {
-    result.value = b_.CreateMul(b_.CreateSExtOrTrunc(x.value, type), b_.CreateSExtOrTrunc(y.value, type), "product");
+    result.value = b_.CreateMul(b_.CreateSExtOrTrunc(x.value, type),
+                                b_.CreateSExtOrTrunc(y.value, type), "product");
     (void)narrow;
     return result;
   }
@@ -297,7 +339,8 @@ SqlValue Emitter::FixedArithmetic(const Expr& e, InlineOp op, const SqlValue& x,
   auto [x_low, x_high] = code_.Halves(b_.CreateSExt(x.value, code_.I128()));
   auto [y_low, y_high] = code_.Halves(b_.CreateSExt(y.value, code_.I128()));
   llvm::Value* failed = code_.Call(Abi::lathe_multiply_fixed, {x_low, x_high, y_low, y_high, room});
-  FailUnlessNull(b_.CreateICmpNE(failed, code_.Int32(0)), null, SqlState::kNumericValueOutOfRange, kOverflow);
+  FailUnlessNull(b_.CreateICmpNE(failed, code_.Int32(0)), null, SqlState::kNumericValueOutOfRange,
+                 kOverflow);
   result.value = code_.Load(code_.I128(), room, "product");
   return result;
 }

@@ -9,7 +9,8 @@ namespace {
 using func::InlineOp;
 
 bool IsOidLike(const types::Type& type) {
-  return types::ReprOf(type) == Repr::kI32 && type.id != types::TypeId::kInt4 && type.id != types::TypeId::kDate;
+  return types::ReprOf(type) == Repr::kI32 && type.id != types::TypeId::kInt4 &&
+         type.id != types::TypeId::kDate;
 }
 bool IsFloat(const types::Type& type) {
   return type.id == types::TypeId::kFloat4 || type.id == types::TypeId::kFloat8;
@@ -22,12 +23,18 @@ bool IsLocalTime(const types::Type& type) {
 llvm::CmpInst::Predicate PredicateOf(InlineOp op, bool is_signed) {
   using P = llvm::CmpInst::Predicate;
   switch (op) {
-    case InlineOp::kEq: return P::ICMP_EQ;
-    case InlineOp::kNe: return P::ICMP_NE;
-    case InlineOp::kLt: return is_signed ? P::ICMP_SLT : P::ICMP_ULT;
-    case InlineOp::kLe: return is_signed ? P::ICMP_SLE : P::ICMP_ULE;
-    case InlineOp::kGt: return is_signed ? P::ICMP_SGT : P::ICMP_UGT;
-    default: return is_signed ? P::ICMP_SGE : P::ICMP_UGE;
+    case InlineOp::kEq:
+      return P::ICMP_EQ;
+    case InlineOp::kNe:
+      return P::ICMP_NE;
+    case InlineOp::kLt:
+      return is_signed ? P::ICMP_SLT : P::ICMP_ULT;
+    case InlineOp::kLe:
+      return is_signed ? P::ICMP_SLE : P::ICMP_ULE;
+    case InlineOp::kGt:
+      return is_signed ? P::ICMP_SGT : P::ICMP_UGT;
+    default:
+      return is_signed ? P::ICMP_SGE : P::ICMP_UGE;
   }
 }
 
@@ -48,8 +55,10 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
     case types::TypeId::kDate:
     case types::TypeId::kTimestamp:
     case types::TypeId::kTimestampTz:
-    case types::TypeId::kInterval: return a.id == b.id;
-    default: return false;
+    case types::TypeId::kInterval:
+      return a.id == b.id;
+    default:
+      return false;
   }
 }
 
@@ -61,7 +70,8 @@ llvm::Value* Emitter::MidnightOf(const SqlValue& v) {
   llvm::Value *low = code_.Int32(-kDaysMax), *high = code_.Int32(kDaysMax);
   llvm::Value* clamped = b_.CreateSelect(b_.CreateICmpSLT(days, low), low, days);
   clamped = b_.CreateSelect(b_.CreateICmpSGT(days, high), high, clamped);
-  llvm::Value* micros = b_.CreateMul(b_.CreateSExt(clamped, code_.I64()), code_.Int64(types::kMicrosPerDay), "midnight");
+  llvm::Value* micros = b_.CreateMul(b_.CreateSExt(clamped, code_.I64()),
+                                     code_.Int64(types::kMicrosPerDay), "midnight");
   micros = b_.CreateSelect(b_.CreateICmpEQ(days, code_.Int32(types::kDateInfinity)),
                            code_.Int64(types::kTimestampInfinity), micros);
   return b_.CreateSelect(b_.CreateICmpEQ(days, code_.Int32(types::kDateMinusInfinity)),
@@ -72,14 +82,16 @@ llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
   auto bytes_equal = [&]() -> llvm::Value* {
     if (!x.decoded() && !y.decoded()) {
       // Kept out of line: the loops around it stay small.
-      return b_.CreateICmpNE(code_.Call(Abi::lathe_equal_fields, {x.page, x.slot_address, y.page, y.slot_address}),
-                             code_.Int32(0));
+      return b_.CreateICmpNE(
+          code_.Call(Abi::lathe_equal_fields, {x.page, x.slot_address, y.page, y.slot_address}),
+          code_.Int32(0));
     }
     SqlValue p = code_.Decode(x), q = code_.Decode(y);
     return code_.ChooseRaw(
         b_.CreateICmpEQ(p.size, q.size), "same_size",
         [&] {
-          return b_.CreateICmpNE(code_.Call(Abi::lathe_equal_bytes, {p.value, q.value, p.size}), code_.Int32(0));
+          return b_.CreateICmpNE(code_.Call(Abi::lathe_equal_bytes, {p.value, q.value, p.size}),
+                                 code_.Int32(0));
         },
         [&]() -> llvm::Value* { return code_.Bool(false); });
   };
@@ -87,19 +99,23 @@ llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
   // When either is short they are equal only if their slots are.
   llvm::Value* same_slot = b_.CreateICmpEQ(x.slot, y.slot, "same_slot");
   llvm::Value* is_short = b_.CreateTrunc(b_.CreateOr(x.slot, y.slot), code_.I1());
-  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(x.slot); known != nullptr && (known->getZExtValue() & 1)) {
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(x.slot);
+      known != nullptr && (known->getZExtValue() & 1)) {
     return same_slot;
   }
-  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(y.slot); known != nullptr && (known->getZExtValue() & 1)) {
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(y.slot);
+      known != nullptr && (known->getZExtValue() & 1)) {
     return same_slot;
   }
   // The common case, equal and short, is one test of one word.
-  llvm::Value* difference = b_.CreateOr(b_.CreateXor(x.slot, y.slot), b_.CreateAnd(b_.CreateNot(x.slot), code_.Int32(1)));
+  llvm::Value* difference =
+      b_.CreateOr(b_.CreateXor(x.slot, y.slot), b_.CreateAnd(b_.CreateNot(x.slot), code_.Int32(1)));
   llvm::Value* equal_and_short = b_.CreateICmpEQ(difference, code_.Int32(0), "equal_and_short");
   return code_.ChooseRaw(
       equal_and_short, "same", [&]() -> llvm::Value* { return code_.Bool(true); },
       [&] {
-        return code_.ChooseRaw(is_short, "short", [&]() -> llvm::Value* { return code_.Bool(false); }, bytes_equal);
+        return code_.ChooseRaw(
+            is_short, "short", [&]() -> llvm::Value* { return code_.Bool(false); }, bytes_equal);
       });
 }
 
@@ -110,7 +126,8 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
   if (x.type.id == types::TypeId::kNumeric) {
     if (x.type.is_fixed_numeric() && y.type.is_fixed_numeric()) {
       const int scale = std::max(x.type.scale, y.type.scale);
-      const int digits = std::max(x.type.precision - x.type.scale, y.type.precision - y.type.scale) + scale;
+      const int digits =
+          std::max(x.type.precision - x.type.scale, y.type.precision - y.type.scale) + scale;
       if (digits <= types::kFixedDigitsMax) {
         const Repr wide = digits <= 18 ? Repr::kI64 : Repr::kI128;
         llvm::Value* p = RescaleUp(x.value, scale - x.type.scale, wide);
@@ -126,13 +143,15 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
       return code_.Call(Abi::lathe_compare_numeric, {s.value, s.size, t.value, t.size});
     };
     if (null == nullptr) return by_order(compare());
-    return by_order(code_.ChooseRaw(null, "null", [&]() -> llvm::Value* { return code_.Int32(0); }, compare));
+    return by_order(
+        code_.ChooseRaw(null, "null", [&]() -> llvm::Value* { return code_.Int32(0); }, compare));
   }
   if (x.type.id != y.type.id && IsLocalTime(x.type) && IsLocalTime(y.type)) {
     return b_.CreateICmp(PredicateOf(op, true), MidnightOf(x), MidnightOf(y), "compare");
   }
   switch (x.repr) {
-    case Repr::kBool: return b_.CreateICmp(PredicateOf(op, false), x.value, y.value, "compare");
+    case Repr::kBool:
+      return b_.CreateICmp(PredicateOf(op, false), x.value, y.value, "compare");
     case Repr::kI8:
     case Repr::kI16:
     case Repr::kI32:
@@ -140,8 +159,9 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
     case Repr::kI128: {
       llvm::Value *p = x.value, *q = y.value;
       if (p->getType() != q->getType()) {
-        llvm::Type* wide = p->getType()->getIntegerBitWidth() > q->getType()->getIntegerBitWidth() ? p->getType()
-                                                                                                  : q->getType();
+        llvm::Type* wide = p->getType()->getIntegerBitWidth() > q->getType()->getIntegerBitWidth()
+                               ? p->getType()
+                               : q->getType();
         p = b_.CreateSExt(p, wide);
         q = b_.CreateSExt(q, wide);
       }
@@ -159,14 +179,22 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
       auto less = [&](llvm::Value* s, llvm::Value* t) {
         return b_.CreateOr(b_.CreateFCmpOLT(s, t), b_.CreateAnd(b_.CreateNot(nan(s)), nan(t)));
       };
-      auto equal = [&] { return b_.CreateOr(b_.CreateFCmpOEQ(p, q), b_.CreateAnd(nan(p), nan(q))); };
+      auto equal = [&] {
+        return b_.CreateOr(b_.CreateFCmpOEQ(p, q), b_.CreateAnd(nan(p), nan(q)));
+      };
       switch (op) {
-        case InlineOp::kEq: return equal();
-        case InlineOp::kNe: return b_.CreateNot(equal());
-        case InlineOp::kLt: return less(p, q);
-        case InlineOp::kGt: return less(q, p);
-        case InlineOp::kLe: return b_.CreateNot(less(q, p));
-        default: return b_.CreateNot(less(p, q));
+        case InlineOp::kEq:
+          return equal();
+        case InlineOp::kNe:
+          return b_.CreateNot(equal());
+        case InlineOp::kLt:
+          return less(p, q);
+        case InlineOp::kGt:
+          return less(q, p);
+        case InlineOp::kLe:
+          return b_.CreateNot(less(q, p));
+        default:
+          return b_.CreateNot(less(p, q));
       }
     }
     case Repr::kInterval: {
@@ -174,10 +202,12 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
       auto [y_low, y_high] = code_.Halves(y.value);
       return by_order(code_.Call(Abi::lathe_compare_interval, {x_low, x_high, y_low, y_high}));
     }
-    case Repr::kString: break;
+    case Repr::kString:
+      break;
   }
   // char(n) of known length lies without trailing blanks; only others need care.
-  const bool blanks = x.type.id == types::TypeId::kBpChar && (x.type.typmod < 0 || y.type.typmod < 0);
+  const bool blanks =
+      x.type.id == types::TypeId::kBpChar && (x.type.typmod < 0 || y.type.typmod < 0);
   if (!blanks && (op == InlineOp::kEq || op == InlineOp::kNe)) {
     llvm::Value* equal = EqualStrings(x, y);
     return op == InlineOp::kEq ? equal : b_.CreateNot(equal);
@@ -197,11 +227,14 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
     return v.null == nullptr ? word : b_.CreateSelect(v.null, code_.UInt64(abi::kHashNull), word);
   };
   switch (v.repr) {
-    case Repr::kBool: return HashWord(h, with_null(b_.CreateZExt(v.value, code_.I64())));
+    case Repr::kBool:
+      return HashWord(h, with_null(b_.CreateZExt(v.value, code_.I64())));
     case Repr::kI8:
     case Repr::kI16:
-    case Repr::kI32: return HashWord(h, with_null(b_.CreateSExt(v.value, code_.I64())));
-    case Repr::kI64: return HashWord(h, with_null(v.value));
+    case Repr::kI32:
+      return HashWord(h, with_null(b_.CreateSExt(v.value, code_.I64())));
+    case Repr::kI64:
+      return HashWord(h, with_null(v.value));
     case Repr::kI128: {
       auto [low, high] = code_.Halves(code_.Widen(v).value);
       return HashWord(HashWord(h, with_null(low)), with_null(high));
@@ -218,7 +251,8 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
       auto [low, high] = code_.Halves(v.value);
       return HashWord(h, with_null(code_.Call(Abi::lathe_hash_interval, {low, high})));
     }
-    case Repr::kString: break;
+    case Repr::kString:
+      break;
   }
   if (v.type.id == types::TypeId::kNumeric) {
     auto hash = [&]() -> llvm::Value* {
@@ -226,20 +260,24 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
       return code_.Call(Abi::lathe_hash_numeric, {s.value, s.size});
     };
     if (v.null == nullptr) return HashWord(h, hash());
-    return HashWord(h, code_.ChooseRaw(v.null, "null",
-                                       [&]() -> llvm::Value* { return code_.UInt64(abi::kHashNull); }, hash));
+    return HashWord(h, code_.ChooseRaw(
+                           v.null, "null",
+                           [&]() -> llvm::Value* { return code_.UInt64(abi::kHashNull); }, hash));
   }
   const bool blanks = v.type.id == types::TypeId::kBpChar && v.type.typmod < 0;
   auto hash = [&]() -> llvm::Value* {
-    if (!blanks && !v.decoded()) return code_.Call(Abi::lathe_hash_field, {v.page, v.slot_address}, "hash");
+    if (!blanks && !v.decoded())
+      return code_.Call(Abi::lathe_hash_field, {v.page, v.slot_address}, "hash");
     SqlValue s = code_.Decode(v);
-    return code_.Call(blanks ? Abi::lathe_hash_bpchar : Abi::lathe_hash_string, {s.value, s.size}, "hash");
+    return code_.Call(blanks ? Abi::lathe_hash_bpchar : Abi::lathe_hash_string, {s.value, s.size},
+                      "hash");
   };
   llvm::Value* word;
   if (v.slot != nullptr && !blanks) {
     word = code_.ChooseRaw(
         b_.CreateTrunc(v.slot, code_.I1()), "short",
-        [&]() -> llvm::Value* { return b_.CreateZExt(v.slot, code_.I64()); }, hash, Code::Hint::kLikely);
+        [&]() -> llvm::Value* { return b_.CreateZExt(v.slot, code_.I64()); }, hash,
+        Code::Hint::kLikely);
   } else {
     word = hash();
   }

@@ -18,7 +18,8 @@ namespace lathe::emit {
 struct EmitOptions {
   /// The constants are neither NULL nor errors; otherwise code looks each time.
   bool constants_are_values = true;
-  /// Largest magnitude of each constant, in units of its last digit; -1 = any. Null = nothing known. Outlives the call.
+  /// Largest magnitude of each constant, in units of its last digit; -1 = any. Null = nothing
+  /// known. Outlives the call.
   const std::vector<types::int128>* constant_bounds = nullptr;
   /// Columns lie in Program::ranges.
   bool columns_are_bounded = false;
@@ -26,7 +27,8 @@ struct EmitOptions {
   bool count_rows = false;
 };
 
-/// A C++ function that the code calls by this symbol beside those of functions.def: a SQL function or cast.
+/// A C++ function that the code calls by this symbol beside those of functions.def: a SQL function
+/// or cast.
 struct Symbol {
   std::string name;
   const void* address;
@@ -44,9 +46,9 @@ inline uint32_t ResultLocal(const pipeline::Program& program) {
   return static_cast<uint32_t>(program.objects.size());
 }
 
-/// Emits program.pipelines[index] as the function of that name. Pure: the same input gives the same text. Errors: 0A000 for an
-/// expression without a compiled form.
-Result<EmittedPipeline> Emit(const pipeline::Program& program, size_t index, const EmitOptions& options,
-                             llvm::LLVMContext* context);
+/// Emits program.pipelines[index] as the function of that name. Pure: the same input gives the same
+/// text. Errors: 0A000 for an expression without a compiled form.
+Result<EmittedPipeline> Emit(const pipeline::Program& program, size_t index,
+                             const EmitOptions& options, llvm::LLVMContext* context);
 
 }  // namespace lathe::emit

@@ -1,4 +1,5 @@
-// The frame of a pipeline function: the order of steps and sinks, and what is loaded once per call in the prologue.
+// The frame of a pipeline function: the order of steps and sinks, and what is loaded once per call
+// in the prologue.
 #include "codegen/emit/emitter.h"
 
 #include "runtime/row/row_buffer.h"
@@ -8,8 +9,8 @@ namespace lathe::emit {
 using pipeline::SinkKind;
 using pipeline::StepKind;
 
-Emitter::Emitter(const pipeline::Program& program, const pipeline::Pipeline& pipeline, const EmitOptions& options,
-                 llvm::Module* module, EmittedPipeline* out)
+Emitter::Emitter(const pipeline::Program& program, const pipeline::Pipeline& pipeline,
+                 const EmitOptions& options, llvm::Module* module, EmittedPipeline* out)
     : program_(program),
       pipeline_(pipeline),
       options_(options),
@@ -44,16 +45,26 @@ void Emitter::EmitSteps(size_t index) {
   const Step& step = steps()[index];
   code_.node = step.node == nullptr ? 0 : step.node->id;
   switch (step.kind) {
-    case StepKind::kFilter: return EmitFilter(step, index);
-    case StepKind::kProject: return EmitProject(step, index);
-    case StepKind::kRename: return EmitRename(step, index);
-    case StepKind::kProbe: return EmitProbe(step, index);
-    case StepKind::kNestedLoop: return EmitNestedLoop(step, index);
-    case StepKind::kFlagged: return EmitFlagged(step, index);
-    case StepKind::kAggregateOutput: return EmitAggregateOutput(step, index);
-    case StepKind::kSetOutput: return EmitSetOutput(step, index);
-    case StepKind::kLimit: return EmitLimit(step, index);
-    case StepKind::kCount: return EmitCount(step, index);
+    case StepKind::kFilter:
+      return EmitFilter(step, index);
+    case StepKind::kProject:
+      return EmitProject(step, index);
+    case StepKind::kRename:
+      return EmitRename(step, index);
+    case StepKind::kProbe:
+      return EmitProbe(step, index);
+    case StepKind::kNestedLoop:
+      return EmitNestedLoop(step, index);
+    case StepKind::kFlagged:
+      return EmitFlagged(step, index);
+    case StepKind::kAggregateOutput:
+      return EmitAggregateOutput(step, index);
+    case StepKind::kSetOutput:
+      return EmitSetOutput(step, index);
+    case StepKind::kLimit:
+      return EmitLimit(step, index);
+    case StepKind::kCount:
+      return EmitCount(step, index);
   }
 }
 
@@ -68,7 +79,8 @@ llvm::Value* Emitter::Object(uint32_t index) {
   if (known == nullptr) {
     InPrologue([&] {
       llvm::Value* objects = code_.Load(code_.Ptr(), code_.At(code_.query(), 8), "objects");
-      known = code_.Load(code_.Ptr(), code_.At(objects, 8ull * index), program_.objects[index].name);
+      known =
+          code_.Load(code_.Ptr(), code_.At(objects, 8ull * index), program_.objects[index].name);
     });
   }
   return known;
@@ -79,7 +91,8 @@ llvm::Value* Emitter::Local(uint32_t index) {
   if (known == nullptr) {
     InPrologue([&] {
       llvm::Value* locals = code_.Load(code_.Ptr(), code_.worker(), "locals");
-      const std::string name = index < program_.objects.size() ? program_.objects[index].name : "result";
+      const std::string name =
+          index < program_.objects.size() ? program_.objects[index].name : "result";
       known = code_.Load(code_.Ptr(), code_.At(locals, 8ull * index), name + ".local");
     });
   }
@@ -87,11 +100,13 @@ llvm::Value* Emitter::Local(uint32_t index) {
 }
 
 llvm::Value* Emitter::PageOf(llvm::Value* row) {
-  llvm::Value* bits = b_.CreateAnd(b_.CreatePtrToInt(row, code_.I64()), code_.UInt64(~(row::kBufferPageBytes - 1)));
+  llvm::Value* bits =
+      b_.CreateAnd(b_.CreatePtrToInt(row, code_.I64()), code_.UInt64(~(row::kBufferPageBytes - 1)));
   return b_.CreateIntToPtr(bits, code_.Ptr(), "page_of_row");
 }
 
-SqlValue Emitter::Choose(llvm::Value* condition, const std::string& name, const std::function<SqlValue()>& then,
+SqlValue Emitter::Choose(llvm::Value* condition, const std::string& name,
+                         const std::function<SqlValue()>& then,
                          const std::function<SqlValue()>& otherwise, Code::Hint hint) {
   auto scoped = [this](const std::function<SqlValue()>& branch) {
     columns_.Push();
@@ -99,7 +114,8 @@ SqlValue Emitter::Choose(llvm::Value* condition, const std::string& name, const 
     columns_.Pop();
     return v;
   };
-  return code_.Choose(condition, name, [&] { return scoped(then); }, [&] { return scoped(otherwise); }, hint);
+  return code_.Choose(
+      condition, name, [&] { return scoped(then); }, [&] { return scoped(otherwise); }, hint);
 }
 
 void Emitter::If(llvm::Value* condition, const std::string& name, const std::function<void()>& then,
@@ -116,8 +132,8 @@ void Emitter::If(llvm::Value* condition, const std::string& name, const std::fun
   }
 }
 
-Result<EmittedPipeline> Emit(const pipeline::Program& program, size_t index, const EmitOptions& options,
-                             llvm::LLVMContext* context) {
+Result<EmittedPipeline> Emit(const pipeline::Program& program, size_t index,
+                             const EmitOptions& options, llvm::LLVMContext* context) {
   EmittedPipeline out;
   const pipeline::Pipeline& p = program.pipelines[index];
   out.module = std::make_unique<llvm::Module>(p.name, *context);

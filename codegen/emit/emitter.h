@@ -1,5 +1,5 @@
-// One pipeline under construction: where its columns are, and one method per operator and kind of expression. Each operator's file
-// opens with the code that it generates.
+// One pipeline under construction: where its columns are, and one method per operator and kind of
+// expression. Each operator's file opens with the code that it generates.
 #pragma once
 
 #include <functional>
@@ -23,8 +23,8 @@ using pipeline::ColumnField;
 using pipeline::Sink;
 using pipeline::Step;
 
-/// Columns are loaded where they are first used and remembered for as long as that place dominates the code being emitted: values
-/// made within a scope are forgotten at its end.
+/// Columns are loaded where they are first used and remembered for as long as that place dominates
+/// the code being emitted: values made within a scope are forgotten at its end.
 class Columns {
  public:
   Columns() : scopes_(1) {}
@@ -54,8 +54,8 @@ class Columns {
 
 class Emitter {
  public:
-  Emitter(const pipeline::Program& program, const pipeline::Pipeline& pipeline, const EmitOptions& options,
-          llvm::Module* module, EmittedPipeline* out);
+  Emitter(const pipeline::Program& program, const pipeline::Pipeline& pipeline,
+          const EmitOptions& options, llvm::Module* module, EmittedPipeline* out);
 
   /// Emits the whole function.
   void Run();
@@ -63,8 +63,8 @@ class Emitter {
 
  private:
   // --- operators (one file each) ---
-  void EmitSource();                        // scan.cc
-  void EmitSteps(size_t index);             // emitter.cc: step index and all after it, then the sinks
+  void EmitSource();             // scan.cc
+  void EmitSteps(size_t index);  // emitter.cc: step index and all after it, then the sinks
   void EmitFilter(const Step& step, size_t index);
   void EmitProject(const Step& step, size_t index);
   void EmitRename(const Step& step, size_t index);
@@ -79,37 +79,43 @@ class Emitter {
   void EmitAggregateSink(const Sink& sink);
 
   // Joins (join.cc, probe.cc, nested_loop.cc).
-  void BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* row_is_null, llvm::Value* page);
-  /// A match: the build row, where to jump to end the loop, and i1 that it is the null row (nullptr: never).
-  using MatchBody = std::function<void(llvm::Value* row, llvm::BasicBlock* leave, llvm::Value* is_null_row)>;
+  void BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* row_is_null,
+                        llvm::Value* page);
+  /// A match: the build row, where to jump to end the loop, and i1 that it is the null row
+  /// (nullptr: never).
+  using MatchBody =
+      std::function<void(llvm::Value* row, llvm::BasicBlock* leave, llvm::Value* is_null_row)>;
   struct MatchLoop {
-    /// Emits code that runs body for each match. any_match, unless nullptr: a byte that body sets; if it is still 0 at the end
-    /// body runs once more, for the null row.
+    /// Emits code that runs body for each match. any_match, unless nullptr: a byte that body sets;
+    /// if it is still 0 at the end body runs once more, for the null row.
     std::function<void(const MatchBody& body, llvm::Value* any_match)> each_match;
-    /// i1: whether the predicate could be NULL for some build row, given that no match was found; kMark only.
+    /// i1: whether the predicate could be NULL for some build row, given that no match was found;
+    /// kMark only.
     std::function<llvm::Value*()> maybe_null;
     llvm::Value* null_row = nullptr;
     uint32_t flag_offset = 0;
   };
-  /// At the end of a match: what its steps allocated goes, when nothing made before the loop is in the arena.
+  /// At the end of a match: what its steps allocated goes, when nothing made before the loop is in
+  /// the arena.
   void EmitInnerRowDone(bool allocates_before) {
     if (!allocates_before && out_->resets_arena) code_.Call(Abi::lathe_row_done, {code_.worker()});
   }
   /// Runs body where the row is the null row or the condition (nullptr: always true) holds.
-  void EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave,
-                    llvm::Value* is_null_row, const MatchBody& body);
+  void EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row, llvm::Value* page,
+                    llvm::BasicBlock* leave, llvm::Value* is_null_row, const MatchBody& body);
   void EmitJoin(const Step& step, size_t index, ColumnId mark, const MatchLoop& loop);
   /// i1: the keys of a build row equal the values.
-  llvm::Value* KeysEqual(const row::Layout& layout, const std::vector<SqlValue>& keys, const std::vector<bool>& null_equal,
-                         llvm::Value* row, llvm::Value* page);
+  llvm::Value* KeysEqual(const row::Layout& layout, const std::vector<SqlValue>& keys,
+                         const std::vector<bool>& null_equal, llvm::Value* row, llvm::Value* page);
 
   // Aggregation (aggregate.cc).
-  llvm::Value* FindGroup(const Sink& sink, const state::AggregateSpec& spec, const std::vector<SqlValue>& groups,
-                         llvm::Value* local);
-  void UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update, llvm::Value* row,
-                        llvm::Value* local);
+  llvm::Value* FindGroup(const Sink& sink, const state::AggregateSpec& spec,
+                         const std::vector<SqlValue>& groups, llvm::Value* local);
+  void UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update,
+                        llvm::Value* row, llvm::Value* local);
   llvm::Value* LoadWideSum(llvm::Value* address);  // state::WideSum as i128
-  SqlValue CallResult(const pipeline::CallOutput& output, const row::Layout& layout, llvm::Value* row);
+  SqlValue CallResult(const pipeline::CallOutput& output, const row::Layout& layout,
+                      llvm::Value* row);
 
   // --- expressions (expression.cc) ---
   SqlValue Emit(const Expr& e);
@@ -121,6 +127,7 @@ class Emitter {
   SqlValue EmitCoalesce(const Expr& e, size_t child);
   SqlValue EmitGreatestLeast(const Expr& e);
   SqlValue EmitInList(const Expr& e);
+  SqlValue EmitInSet(const Expr& operand, uint32_t index);
   SqlValue EmitIsDistinct(const Expr& e);
   llvm::Value* EmitIsTrue(const Expr& e) { return code_.IsTrue(Emit(e)); }
   /// Goes on where the condition is true, jumps to no otherwise.
@@ -128,25 +135,31 @@ class Emitter {
   void EmitBranch(llvm::Value* condition, llvm::BasicBlock* no, bool together = false);
   /// Worth a branch to avoid: may fail or calls a function.
   static bool Costly(const Expr& e);
-  /// Conditions on the same column that are cheap and cannot fail are tested together: two badly predicted branches are worse than one.
+  /// Conditions on the same column that are cheap and cannot fail are tested together: two badly
+  /// predicted branches are worse than one.
   void EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::BasicBlock* no);
   SqlValue MakeBool(llvm::Value* value, llvm::Value* null = nullptr);
-  SqlValue Choose(llvm::Value* condition, const std::string& name, const std::function<SqlValue()>& then,
-                  const std::function<SqlValue()>& otherwise, Code::Hint hint = Code::Hint::kNone);
+  SqlValue Choose(llvm::Value* condition, const std::string& name,
+                  const std::function<SqlValue()>& then, const std::function<SqlValue()>& otherwise,
+                  Code::Hint hint = Code::Hint::kNone);
   void If(llvm::Value* condition, const std::string& name, const std::function<void()>& then,
           const std::function<void()>& otherwise = {}, Code::Hint hint = Code::Hint::kNone);
 
   // Calls (call.cc).
   SqlValue EmitCall(const Expr& e);
   SqlValue EmitLike(const Expr& e, bool negate);
-  SqlValue EmitBoxedCall(const func::Function& f, const types::Type& type, std::vector<SqlValue> args);
-  /// As Compare, by the operator's C++ form where there is no inline one. A NULL operand's result is meaningless.
-  llvm::Value* CompareBy(const func::Function* f, func::InlineOp op, const SqlValue& a, const SqlValue& b);
+  SqlValue EmitBoxedCall(const func::Function& f, const types::Type& type,
+                         std::vector<SqlValue> args);
+  /// As Compare, by the operator's C++ form where there is no inline one. A NULL operand's result
+  /// is meaningless.
+  llvm::Value* CompareBy(const func::Function* f, func::InlineOp op, const SqlValue& a,
+                         const SqlValue& b);
   SqlValue EmitBoxedCast(const Expr& e, SqlValue v);
   void StoreBoxed(const SqlValue& v, llvm::Value* address);           // fixed numerics become big
   SqlValue LoadBoxed(const types::Type& type, llvm::Value* address);  // and back
   llvm::Value* FunctionContext();
-  llvm::FunctionCallee BoxedFunction(const std::string& name, const void* address, llvm::FunctionType* type);
+  llvm::FunctionCallee BoxedFunction(const std::string& name, const void* address,
+                                     llvm::FunctionType* type);
 
   // Proofs of ranges (range.cc).
   using Range = pipeline::Range;
@@ -156,14 +169,19 @@ class Emitter {
   // Arithmetic (arithmetic.cc): operands are not NULL, or their values harmless.
   bool CanInlineArithmetic(const Expr& e) const;
   SqlValue EmitArithmetic(const Expr& e);
-  llvm::Value* IntArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, Repr repr, llvm::Value* null, bool fits);
-  llvm::Value* FloatArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, llvm::Value* null);
+  llvm::Value* IntArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b, Repr repr,
+                             llvm::Value* null, bool fits);
+  llvm::Value* FloatArithmetic(func::InlineOp op, llvm::Value* a, llvm::Value* b,
+                               llvm::Value* null);
   /// In 64 bits without checks where ranges prove that it fits; value == nullptr where they do not.
-  SqlValue NarrowArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b, llvm::Value* null);
-  SqlValue FixedArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b, llvm::Value* null);
+  SqlValue NarrowArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b,
+                            llvm::Value* null);
+  SqlValue FixedArithmetic(const Expr& e, func::InlineOp op, const SqlValue& a, const SqlValue& b,
+                           llvm::Value* null);
   /// Fixed numeric as i64 or i128 at another scale, unchecked: the caller knows that it fits.
   llvm::Value* RescaleUp(llvm::Value* v, int digits, Repr to);
-  void FailUnlessNull(llvm::Value* condition, llvm::Value* null, SqlState state, const std::string& message);
+  void FailUnlessNull(llvm::Value* condition, llvm::Value* null, SqlState state,
+                      const std::string& message);
 
   // Comparison and hashing (compare.cc).
   static bool CanInlineComparison(const types::Type& a, const types::Type& b);
@@ -177,7 +195,8 @@ class Emitter {
   // Casts (cast.cc).
   SqlValue EmitCast(const Expr& e);
   SqlValue FixedToBig(const SqlValue& v);
-  /// The value in the form of a type that means the same: other widths of numerics. Anything else that differs is a bug.
+  /// The value in the form of a type that means the same: other widths of numerics. Anything else
+  /// that differs is a bug.
   SqlValue Coerce(const SqlValue& v, const types::Type& type);
   SqlValue BigToFixed(const SqlValue& v, const types::Type& type);
 

@@ -1,4 +1,5 @@
-// Expressions except calls and casts: constants, columns, three-valued logic, CASE and its relatives.
+// Expressions except calls and casts: constants, columns, three-valued logic, CASE and its
+// relatives.
 #include "codegen/emit/emitter.h"
 #include "runtime/row/string_slot.h"
 #include "runtime/types/text.h"
@@ -14,7 +15,8 @@ bool Emitter::Costly(const Expr& e) {
                                      node.function->volatility == func::Volatility::kVolatile)) {
       costly = true;
     }
-    if (node.kind == Kind::kCast && func::InlineCastFor(node.children[0]->type, node.type) == func::InlineCast::kNone) {
+    if (node.kind == Kind::kCast &&
+        func::InlineCastFor(node.children[0]->type, node.type) == func::InlineCast::kNone) {
       costly = true;
     }
   });
@@ -42,35 +44,51 @@ SqlValue Emitter::Emit(const Expr& e) {
 
 SqlValue Emitter::EmitKind(const Expr& e) {
   switch (e.kind) {
-    case Kind::kConst: return EmitConst(e.value);
+    case Kind::kConst:
+      return EmitConst(e.value);
     case Kind::kColumn: {
       if (!columns_.bound(e.column)) {
-        Fail(MakeError(SqlState::kInternalError, "column " + Name(e.column) + "#" + std::to_string(e.column.value) +
+        Fail(MakeError(SqlState::kInternalError, "column " + Name(e.column) + "#" +
+                                                     std::to_string(e.column.value) +
                                                      " is not there in " + pipeline_.name));
         return code_.Null(e.type);
       }
       return columns_.Get(e.column);
     }
-    case Kind::kCall: return EmitCall(e);
-    case Kind::kCast: return EmitCast(e);
-    case Kind::kAnd: return EmitAndOr(e, true);
-    case Kind::kOr: return EmitAndOr(e, false);
+    case Kind::kCall:
+      return EmitCall(e);
+    case Kind::kCast:
+      return EmitCast(e);
+    case Kind::kAnd:
+      return EmitAndOr(e, true);
+    case Kind::kOr:
+      return EmitAndOr(e, false);
     case Kind::kNot: {
       SqlValue v = Emit(*e.children[0]);
       return MakeBool(b_.CreateNot(v.value, "not"), v.null);
     }
-    case Kind::kIsNull: return MakeBool(code_.IsNull(Emit(*e.children[0])));
-    case Kind::kIsNotNull: return MakeBool(b_.CreateNot(code_.IsNull(Emit(*e.children[0]))));
-    case Kind::kIsTrue: return MakeBool(code_.IsTrue(Emit(*e.children[0])));
-    case Kind::kIsFalse: return MakeBool(code_.IsFalse(Emit(*e.children[0])));
-    case Kind::kIsDistinct: return EmitIsDistinct(e);
-    case Kind::kCase: return EmitCase(e, 0);
-    case Kind::kCoalesce: return EmitCoalesce(e, 0);
+    case Kind::kIsNull:
+      return MakeBool(code_.IsNull(Emit(*e.children[0])));
+    case Kind::kIsNotNull:
+      return MakeBool(b_.CreateNot(code_.IsNull(Emit(*e.children[0]))));
+    case Kind::kIsTrue:
+      return MakeBool(code_.IsTrue(Emit(*e.children[0])));
+    case Kind::kIsFalse:
+      return MakeBool(code_.IsFalse(Emit(*e.children[0])));
+    case Kind::kIsDistinct:
+      return EmitIsDistinct(e);
+    case Kind::kCase:
+      return EmitCase(e, 0);
+    case Kind::kCoalesce:
+      return EmitCoalesce(e, 0);
     case Kind::kGreatest:
-    case Kind::kLeast: return EmitGreatestLeast(e);
-    case Kind::kInList: return EmitInList(e);
+    case Kind::kLeast:
+      return EmitGreatestLeast(e);
+    case Kind::kInList:
+      return EmitInList(e);
     case Kind::kParam:
-    case Kind::kSubquery: break;
+    case Kind::kSubquery:
+      break;
   }
   Fail(NotSupported("this expression"));
   return code_.Null(e.type);
@@ -83,20 +101,38 @@ SqlValue Emitter::EmitConst(const types::Value& value) {
   v.repr = types::ReprOf(v.type);
   const types::Datum datum = value.datum();
   switch (v.repr) {
-    case Repr::kBool: v.value = code_.Bool(datum.b); break;
-    case Repr::kI8: v.value = b_.getInt8(static_cast<uint8_t>(datum.i8)); break;
-    case Repr::kI16: v.value = b_.getInt16(static_cast<uint16_t>(datum.i16)); break;
-    case Repr::kI32: v.value = code_.Int32(datum.i32); break;
-    case Repr::kI64: v.value = code_.Int64(datum.i64); break;
+    case Repr::kBool:
+      v.value = code_.Bool(datum.b);
+      break;
+    case Repr::kI8:
+      v.value = b_.getInt8(static_cast<uint8_t>(datum.i8));
+      break;
+    case Repr::kI16:
+      v.value = b_.getInt16(static_cast<uint16_t>(datum.i16));
+      break;
+    case Repr::kI32:
+      v.value = code_.Int32(datum.i32);
+      break;
+    case Repr::kI64:
+      v.value = code_.Int64(datum.i64);
+      break;
     case Repr::kI128:
-    case Repr::kInterval: v.value = code_.Int128(datum.i128); break;
-    case Repr::kF32: v.value = llvm::ConstantFP::get(b_.getFloatTy(), llvm::APFloat(datum.f32)); break;
-    case Repr::kF64: v.value = llvm::ConstantFP::get(b_.getDoubleTy(), llvm::APFloat(datum.f64)); break;
+    case Repr::kInterval:
+      v.value = code_.Int128(datum.i128);
+      break;
+    case Repr::kF32:
+      v.value = llvm::ConstantFP::get(b_.getFloatTy(), llvm::APFloat(datum.f32));
+      break;
+    case Repr::kF64:
+      v.value = llvm::ConstantFP::get(b_.getDoubleTy(), llvm::APFloat(datum.f64));
+      break;
     case Repr::kString: {
       std::string_view text = datum.string.view();
       v.value = code_.Bytes(text, "text");
       v.size = code_.Int64(static_cast<int64_t>(text.size()));
-      v.slot = code_.Int32(text.size() <= row::kInlineStringMax ? static_cast<int32_t>(row::EncodeInlineString(text)) : 0);
+      v.slot = code_.Int32(text.size() <= row::kInlineStringMax
+                               ? static_cast<int32_t>(row::EncodeInlineString(text))
+                               : 0);
       break;
     }
   }
@@ -113,11 +149,15 @@ SqlValue Emitter::EmitConstant(uint32_t index, const types::Type& type) {
       const uint64_t at = index * sizeof(state::ConstantSlot);
       const std::string name = "const" + std::to_string(index);
       v = code_.LoadDatum(type, code_.At(constants_, at), name);
-      if (v.repr == Repr::kString) v.slot = code_.Load(code_.I32(), code_.At(constants_, at + 20), name + ".slot");
+      if (v.repr == Repr::kString)
+        v.slot = code_.Load(code_.I32(), code_.At(constants_, at + 20), name + ".slot");
       if (!options_.constants_are_values) {
-        llvm::Value* state = code_.Load(code_.I32(), code_.At(constants_, at + 16), name + ".state");
-        v.null = b_.CreateICmpEQ(state, code_.Int32(static_cast<int>(state::ConstantState::kNull)), name + ".null");
-        failed = b_.CreateICmpEQ(state, code_.Int32(static_cast<int>(state::ConstantState::kError)));
+        llvm::Value* state =
+            code_.Load(code_.I32(), code_.At(constants_, at + 16), name + ".state");
+        v.null = b_.CreateICmpEQ(state, code_.Int32(static_cast<int>(state::ConstantState::kNull)),
+                                 name + ".null");
+        failed =
+            b_.CreateICmpEQ(state, code_.Int32(static_cast<int>(state::ConstantState::kError)));
       }
     });
     known = constant_values_.emplace(index, v).first;
@@ -126,8 +166,10 @@ SqlValue Emitter::EmitConstant(uint32_t index, const types::Type& type) {
   if (llvm::Value* failed = constant_errors_[index]) {
     code_.If(
         failed, "constant_error",
-        [&] { b_.CreateRet(code_.Call(Abi::lathe_fail_constant, {code_.worker(), code_.Int32(index)})); }, {},
-        Code::Hint::kUnlikely);
+        [&] {
+          b_.CreateRet(code_.Call(Abi::lathe_fail_constant, {code_.worker(), code_.Int32(index)}));
+        },
+        {}, Code::Hint::kUnlikely);
   }
   return known->second;
 }
@@ -168,23 +210,29 @@ void Emitter::EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::B
 }
 
 void Emitter::EmitBranch(llvm::Value* condition, llvm::BasicBlock* no, bool together) {
-  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition); known != nullptr && known->isOne()) return;
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition);
+      known != nullptr && known->isOne())
+    return;
   llvm::BasicBlock* yes = code_.Block("pass");
   llvm::BranchInst* branch = b_.CreateCondBr(condition, yes, no);
   // Keeps the code generator from taking the conditions apart again.
-  if (together) branch->setMetadata(llvm::LLVMContext::MD_unpredictable, llvm::MDNode::get(code_.context(), {}));
+  if (together)
+    branch->setMetadata(llvm::LLVMContext::MD_unpredictable,
+                        llvm::MDNode::get(code_.context(), {}));
   b_.SetInsertPoint(yes);
 }
 
 SqlValue Emitter::EmitAndOr(const Expr& e, bool is_and) {
-  // In terms of "is decided" (false for AND, true for OR) and "is the other value"; NULL is neither.
+  // In terms of "is decided" (false for AND, true for OR) and "is the other value"; NULL is
+  // neither.
   SqlValue result = Emit(*e.children[0]);
   for (size_t i = 1; i < e.children.size(); ++i) {
     const Expr& child = *e.children[i];
     auto combine = [&]() -> SqlValue {
       SqlValue next = Emit(child);
       if (result.null == nullptr && next.null == nullptr) {
-        return MakeBool(is_and ? b_.CreateAnd(result.value, next.value) : b_.CreateOr(result.value, next.value));
+        return MakeBool(is_and ? b_.CreateAnd(result.value, next.value)
+                               : b_.CreateOr(result.value, next.value));
       }
       if (is_and) {
         llvm::Value* is_true = b_.CreateAnd(code_.IsTrue(result), code_.IsTrue(next));
@@ -197,7 +245,8 @@ SqlValue Emitter::EmitAndOr(const Expr& e, bool is_and) {
     };
     if (Costly(child) || expr::CanFail(child)) {
       llvm::Value* decided = is_and ? code_.IsFalse(result) : code_.IsTrue(result);
-      result = Choose(decided, is_and ? "and" : "or", [&] { return MakeBool(code_.Bool(!is_and)); }, combine);
+      result = Choose(
+          decided, is_and ? "and" : "or", [&] { return MakeBool(code_.Bool(!is_and)); }, combine);
     } else {
       result = combine();
     }
@@ -238,7 +287,9 @@ SqlValue Emitter::EmitGreatestLeast(const Expr& e) {
   SqlValue best = code_.Widen(code_.Decode(Emit(*e.children[0])));
   for (size_t i = 1; i < e.children.size(); ++i) {
     SqlValue next = code_.Widen(code_.Decode(Emit(*e.children[i])));
-    llvm::Value* take = CompareBy(e.function, e.kind == Kind::kGreatest ? func::InlineOp::kGt : func::InlineOp::kLt, next, best);
+    llvm::Value* take =
+        CompareBy(e.function, e.kind == Kind::kGreatest ? func::InlineOp::kGt : func::InlineOp::kLt,
+                  next, best);
     if (best.null != nullptr) take = b_.CreateOr(take, best.null);
     if (next.null != nullptr) take = b_.CreateAnd(take, b_.CreateNot(next.null));
     SqlValue merged = best;
@@ -257,6 +308,8 @@ SqlValue Emitter::EmitGreatestLeast(const Expr& e) {
 }
 
 SqlValue Emitter::EmitInList(const Expr& e) {
+  auto set = program_.item_list_of.find(&e);
+  if (set != program_.item_list_of.end()) return EmitInSet(*e.children[0], set->second);
   // a = x OR a = y OR ...: true on a match, NULL when none matched but a or an item is NULL.
   SqlValue v = Emit(*e.children[0]);
   llvm::Value* found = code_.Bool(false);
@@ -273,6 +326,27 @@ SqlValue Emitter::EmitInList(const Expr& e) {
   if (v.null != nullptr) found = b_.CreateAnd(found, b_.CreateNot(v.null));
   if (null != nullptr) null = b_.CreateAnd(null, b_.CreateNot(found));
   return MakeBool(found, null);
+}
+
+SqlValue Emitter::EmitInSet(const Expr& operand, uint32_t index) {
+  SqlValue v = Emit(operand);
+  EmitConstant(index, types::TypeId::kInt8);  // raises what computing an item raised
+  llvm::Value* set = nullptr;
+  InPrologue([&] {
+    set = code_.Load(code_.Ptr(), code_.At(constants_, index * sizeof(state::ConstantSlot) + 24),
+                     "items");
+  });
+  llvm::Value* room = code_.StackRoom(16, "item");
+  auto search = [&]() -> llvm::Value* {
+    code_.StoreDatum(v, room);
+    return code_.Call(Abi::lathe_in_set, {set, room}, "in_set");
+  };
+  llvm::Value* found =
+      v.null == nullptr
+          ? search()
+          : code_.ChooseRaw(
+                v.null, "null", [&]() -> llvm::Value* { return code_.Int32(2); }, search);
+  return MakeBool(b_.CreateICmpEQ(found, code_.Int32(1)), b_.CreateICmpEQ(found, code_.Int32(2)));
 }
 
 SqlValue Emitter::EmitIsDistinct(const Expr& e) {

@@ -1,4 +1,5 @@
-// Filter:  if (c1 & c2) if (c3) { steps; }      in the plan's order; cheap conditions on one column share a branch
+// Filter:  if (c1 & c2) if (c3) { steps; }      in the plan's order; cheap conditions on one column
+// share a branch
 #include "codegen/emit/emitter.h"
 
 namespace lathe::emit {

@@ -8,8 +8,9 @@ namespace lathe::emit {
 
 void Emitter::EmitFlagged(const Step& step, size_t index) {
   const bool wanted = step.join.build == pipeline::JoinRule::Build::kMatched;
-  const uint32_t offset =
-      program_.objects[step.object].kind == pipeline::ObjectKind::kJoinTable ? state::kJoinMatchedOffset : 0;
+  const uint32_t offset = program_.objects[step.object].kind == pipeline::ObjectKind::kJoinTable
+                              ? state::kJoinMatchedOffset
+                              : 0;
   llvm::Value* flag = code_.Load(code_.I8(), code_.At(row_, offset), "matched");
   for (const logical::OutputColumn& column : step.null_columns) {
     if (columns_.bound(column.id)) continue;

@@ -1,18 +1,19 @@
-// What hash and nested loop joins share: how the rows of the probe side go on, given a loop over their matches.
+// What hash and nested loop joins share: how the rows of the probe side go on, given a loop over
+// their matches.
 //
-//   pairs         each match: steps(row)                     kept rows without one: steps(null row), in the same code
-//   semi, anti    found = any match;  if (found) steps;  or if (!found)
-//   mark          mark = found ? true : maybe_null() ? NULL : false; steps
-//   single        match = the only one or none, more: 21000; steps(match or null row)
-//   flag          each match: row->matched = 1
-//   with flags    each match: row->matched = 1, before the steps
+//   pairs         each match: steps(row)                     kept rows without one: steps(null
+//   row), in the same code semi, anti    found = any match;  if (found) steps;  or if (!found) mark
+//   mark = found ? true : maybe_null() ? NULL : false; steps single        match = the only one or
+//   none, more: 21000; steps(match or null row) flag          each match: row->matched = 1 with
+//   flags    each match: row->matched = 1, before the steps
 #include "codegen/emit/emitter.h"
 
 namespace lathe::emit {
 
 using Probe = pipeline::JoinRule::Probe;
 
-void Emitter::BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* row_is_null, llvm::Value* page) {
+void Emitter::BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* row_is_null,
+                               llvm::Value* page) {
   const row::Layout& layout = program_.objects[step.object].row_layout();
   for (const ColumnField& column : step.build_columns) {
     columns_.Bind(column.id, [this, &layout, column, row, row_is_null, page] {
@@ -22,7 +23,8 @@ void Emitter::BindBuildColumns(const Step& step, llvm::Value* row, llvm::Value* 
 }
 
 llvm::Value* Emitter::KeysEqual(const row::Layout& layout, const std::vector<SqlValue>& keys,
-                                const std::vector<bool>& null_equal, llvm::Value* row, llvm::Value* page) {
+                                const std::vector<bool>& null_equal, llvm::Value* row,
+                                llvm::Value* page) {
   // A chain of branches: most rows differ in the first key, if at all.
   llvm::Value* equal = code_.Bool(true);
   for (uint32_t i = 0; i < keys.size(); ++i) {
@@ -39,14 +41,16 @@ llvm::Value* Emitter::KeysEqual(const row::Layout& layout, const std::vector<Sql
     if (i == 0) {
       equal = key_equal();
     } else {
-      equal = code_.ChooseRaw(equal, "keys", key_equal, [&]() -> llvm::Value* { return code_.Bool(false); });
+      equal = code_.ChooseRaw(equal, "keys", key_equal,
+                              [&]() -> llvm::Value* { return code_.Bool(false); });
     }
   }
   return equal;
 }
 
-void Emitter::EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row, llvm::Value* page,
-                           llvm::BasicBlock* leave, llvm::Value* is_null_row, const MatchBody& body) {
+void Emitter::EmitAccepted(const Step& step, const Expr* condition, llvm::Value* row,
+                           llvm::Value* page, llvm::BasicBlock* leave, llvm::Value* is_null_row,
+                           const MatchBody& body) {
   if (condition == nullptr) {
     body(row, leave, is_null_row);
     return;
@@ -77,12 +81,14 @@ void Emitter::EmitJoin(const Step& step, size_t index, ColumnId mark, const Matc
   auto page_of = [&](llvm::Value* row) { return strings ? PageOf(row) : nullptr; };
   auto set_flag = [&](llvm::Value* row) {
     if (!rule.flags()) return;
-    llvm::StoreInst* store = b_.CreateAlignedStore(b_.getInt8(1), code_.At(row, loop.flag_offset), llvm::Align(1));
+    llvm::StoreInst* store =
+        b_.CreateAlignedStore(b_.getInt8(1), code_.At(row, loop.flag_offset), llvm::Align(1));
     store->setAtomic(llvm::AtomicOrdering::Monotonic);
   };
   switch (rule.probe) {
     case Probe::kFlagOnly:
-      loop.each_match([&](llvm::Value* row, llvm::BasicBlock*, llvm::Value*) { set_flag(row); }, nullptr);
+      loop.each_match([&](llvm::Value* row, llvm::BasicBlock*, llvm::Value*) { set_flag(row); },
+                      nullptr);
       return;
     case Probe::kSemi:
     case Probe::kAnti:
@@ -146,9 +152,11 @@ void Emitter::EmitJoin(const Step& step, size_t index, ColumnId mark, const Matc
       EmitSteps(index + 1);
       return;
     }
-    case Probe::kPairs: break;
+    case Probe::kPairs:
+      break;
   }
-  // Rows that are kept without a match go through the same steps with the null row for the build side.
+  // Rows that are kept without a match go through the same steps with the null row for the build
+  // side.
   llvm::Value* any_match = nullptr;
   if (rule.keep_probe) {
     any_match = code_.StackRoom(1, "any_match");

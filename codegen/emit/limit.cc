@@ -22,7 +22,8 @@ void Emitter::EmitLimit(const Step& step, size_t index) {
     EmitSteps(index + 1);
     if (code_.Terminated()) return;
     llvm::BasicBlock* more = code_.Block("limit.more");
-    code_.Branch(b_.CreateICmpSGE(b_.CreateAdd(n, code_.Int64(1)), end), stop, more, Code::Hint::kUnlikely);
+    code_.Branch(b_.CreateICmpSGE(b_.CreateAdd(n, code_.Int64(1)), end), stop, more,
+                 Code::Hint::kUnlikely);
     b_.SetInsertPoint(more);
   });
   llvm::BasicBlock* done = b_.GetInsertBlock();

@@ -21,7 +21,8 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     null_page = code_.Load(code_.Ptr(), code_.At(inner, 32), "null_page");
   });
   const bool allocates_before = out_->resets_arena;
-  using RowBody = std::function<void(llvm::Value * row, llvm::Value * page, llvm::BasicBlock * leave, llvm::Value * is_null)>;
+  using RowBody = std::function<void(llvm::Value * row, llvm::Value * page,
+                                     llvm::BasicBlock * leave, llvm::Value * is_null)>;
   auto each_row = [&](const RowBody& body, llvm::Value* any_match) {
     llvm::BasicBlock* page_head = code_.Block("inner.page");
     llvm::BasicBlock* page_body = code_.Block("inner.rows");
@@ -41,21 +42,25 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     if (any_match != nullptr) {
       // The null row lies on a page of its own.
       b_.SetInsertPoint(end);
-      b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), any_match), b_.getInt8(0)), page_body, leave);
+      b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), any_match), b_.getInt8(0)), page_body,
+                      leave);
     }
     b_.SetInsertPoint(real_page);
     code_.ReturnIfError(code_.Call(Abi::lathe_check_cancel, {code_.worker()}, "cancelled"));
-    llvm::Value* loaded = code_.Load(code_.Ptr(), b_.CreateInBoundsGEP(code_.Ptr(), pages, p), "inner.page_start");
+    llvm::Value* loaded =
+        code_.Load(code_.Ptr(), b_.CreateInBoundsGEP(code_.Ptr(), pages, p), "inner.page_start");
     llvm::BasicBlock* loaded_at = b_.GetInsertBlock();
     b_.CreateBr(page_body);
     b_.SetInsertPoint(page_body);
     llvm::PHINode* page = b_.CreatePHI(code_.Ptr(), 2, "inner.page_or_null");
     page->addIncoming(loaded, loaded_at);
     if (any_match != nullptr) page->addIncoming(null_page, end);
-    llvm::Value* count = code_.Load(code_.I32(), code_.At(page, offsetof(row::PageHeader, row_count)), "inner.count");
+    llvm::Value* count = code_.Load(
+        code_.I32(), code_.At(page, offsetof(row::PageHeader, row_count)), "inner.count");
     llvm::Value* first = code_.At(page, row::kRowsBegin);
     llvm::Value* last = b_.CreateInBoundsGEP(
-        code_.I8(), first, b_.CreateMul(b_.CreateZExt(count, code_.I64()), code_.UInt64(layout.stride())));
+        code_.I8(), first,
+        b_.CreateMul(b_.CreateZExt(count, code_.I64()), code_.UInt64(layout.stride())));
     llvm::BasicBlock* page_ready = b_.GetInsertBlock();
     b_.CreateBr(row_head);
     b_.SetInsertPoint(row_head);
@@ -64,7 +69,8 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
     b_.CreateCondBr(b_.CreateICmpNE(row, last), row_body, page_next);
     b_.SetInsertPoint(row_body);
     columns_.Push();
-    body(row, page, leave, any_match == nullptr ? nullptr : b_.CreateICmpEQ(row, null_row, "is_null_row"));
+    body(row, page, leave,
+         any_match == nullptr ? nullptr : b_.CreateICmpEQ(row, null_row, "is_null_row"));
     columns_.Pop();
     code_.Jump(row_next);
     b_.SetInsertPoint(row_next);
@@ -81,7 +87,8 @@ void Emitter::EmitNestedLoop(const Step& step, size_t index) {
   loop.flag_offset = 0;
   loop.each_match = [&](const MatchBody& body, llvm::Value* any_match) {
     each_row(
-        [&](llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave, llvm::Value* is_null_row) {
+        [&](llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave,
+            llvm::Value* is_null_row) {
           EmitAccepted(step, join.predicate.get(), row, page, leave, is_null_row, body);
         },
         any_match);

@@ -51,10 +51,12 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
     b_.SetInsertPoint(filter);
     llvm::Value* slot = b_.CreateInBoundsGEP(code_.I64(), directory, b_.CreateAnd(hash, mask));
     llvm::Value* entry = code_.Load(code_.I64(), slot, "entry");
-    llvm::Value* tag = b_.CreateShl(code_.UInt64(uint64_t{1} << 48), b_.CreateLShr(hash, abi::kTagShift), "tag");
+    llvm::Value* tag =
+        b_.CreateShl(code_.UInt64(uint64_t{1} << 48), b_.CreateLShr(hash, abi::kTagShift), "tag");
     b_.CreateCondBr(b_.CreateICmpNE(b_.CreateAnd(entry, tag), code_.Int64(0)), first, end);
     b_.SetInsertPoint(first);
-    llvm::Value* first_row = b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)), code_.Ptr());
+    llvm::Value* first_row =
+        b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)), code_.Ptr());
     b_.CreateBr(head);
     b_.SetInsertPoint(head);
     llvm::PHINode* row = b_.CreatePHI(code_.Ptr(), 2, "build_row");
@@ -69,7 +71,8 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
       b_.CreateCondBr(is_null_row, match, real);
       b_.SetInsertPoint(real);
     }
-    llvm::Value* row_hash = code_.Load(code_.I64(), code_.At(row, state::kJoinHashOffset), "row_hash");
+    llvm::Value* row_hash =
+        code_.Load(code_.I64(), code_.At(row, state::kJoinHashOffset), "row_hash");
     b_.CreateCondBr(b_.CreateICmpEQ(row_hash, hash), compare, next);
     b_.SetInsertPoint(compare);
     llvm::Value* page = layout.has_strings() ? PageOf(row) : nullptr;
@@ -83,7 +86,8 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
     code_.Jump(next);
     b_.SetInsertPoint(next);
     EmitInnerRowDone(allocates_before);
-    llvm::Value* next_row = code_.Load(code_.Ptr(), code_.At(row, state::kJoinNextOffset), "next_row");
+    llvm::Value* next_row =
+        code_.Load(code_.Ptr(), code_.At(row, state::kJoinNextOffset), "next_row");
     // Long chains look for a cancelled statement now and then.
     llvm::BasicBlock* more = code_.Block("probe.more");
     b_.CreateCondBr(b_.CreateIsNotNull(next_row), more, end);
@@ -91,16 +95,20 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
     llvm::Value* steps_taken = b_.CreateAdd(code_.Load(code_.I32(), chain_steps), code_.Int32(1));
     code_.Store(steps_taken, chain_steps);
     code_.If(
-        b_.CreateICmpEQ(b_.CreateAnd(steps_taken, code_.Int32(0xfff)), code_.Int32(0)), "probe.look",
-        [&] { code_.ReturnIfError(code_.Call(Abi::lathe_check_cancel, {code_.worker()}, "cancelled")); }, {},
-        Code::Hint::kUnlikely);
+        b_.CreateICmpEQ(b_.CreateAnd(steps_taken, code_.Int32(0xfff)), code_.Int32(0)),
+        "probe.look",
+        [&] {
+          code_.ReturnIfError(code_.Call(Abi::lathe_check_cancel, {code_.worker()}, "cancelled"));
+        },
+        {}, Code::Hint::kUnlikely);
     row->addIncoming(next_row, b_.GetInsertBlock());
     b_.CreateBr(head);
     if (any_match != nullptr) {
       // The null row is a chain of one.
       b_.SetInsertPoint(end);
       row->addIncoming(null_row, end);
-      b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), any_match), b_.getInt8(0)), head, leave);
+      b_.CreateCondBr(b_.CreateICmpEQ(code_.Load(code_.I8(), any_match), b_.getInt8(0)), head,
+                      leave);
     }
     b_.SetInsertPoint(leave);
   };
@@ -111,8 +119,8 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
   loop.each_match = [&](const MatchBody& body, llvm::Value* any_match) {
     each_candidate(
         [&](llvm::Value* row, llvm::BasicBlock* leave, llvm::Value* is_null_row) {
-          EmitAccepted(step, join.residual.get(), row, layout.has_strings() ? PageOf(row) : nullptr, leave, is_null_row,
-                       body);
+          EmitAccepted(step, join.residual.get(), row, layout.has_strings() ? PageOf(row) : nullptr,
+                       leave, is_null_row, body);
         },
         any_match);
   };
@@ -137,7 +145,8 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
               BindBuildColumns(step, row, nullptr, layout.has_strings() ? PageOf(row) : nullptr);
               SqlValue v = Emit(*join.residual);
               If(code_.IsTrue(v), "residual_true", [&] { body(row, leave, is_null_row); });
-              If(code_.IsNull(v), "residual_unknown", [&] { code_.Store(b_.getInt8(1), residual_null); });
+              If(code_.IsNull(v), "residual_unknown",
+                 [&] { code_.Store(b_.getInt8(1), residual_null); });
             },
             any_match);
       };

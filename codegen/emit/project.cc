@@ -1,5 +1,5 @@
-// Project: no code of its own; expressions are emitted where their column is first used, those that call functions or are volatile
-// at once. Rename and Count are as thin:
+// Project: no code of its own; expressions are emitted where their column is first used, those that
+// call functions or are volatile at once. Rename and Count are as thin:
 //
 //   row_counts[node] += 1;      with count_rows only
 #include "codegen/emit/emitter.h"
@@ -10,7 +10,8 @@ void Emitter::EmitProject(const Step& step, size_t index) {
   const auto& project = step.node->As<physical::Project>();
   std::vector<std::pair<ColumnId, std::function<SqlValue()>>> bindings;
   const uint32_t node = step.node->id;
-  // A column may be given a new value under its old id; whoever reads the old one does so before it is bound anew.
+  // A column may be given a new value under its old id; whoever reads the old one does so before it
+  // is bound anew.
   std::set<ColumnId> redefined;
   for (size_t i = 0; i < project.expressions.size(); ++i) {
     const Expr& e = *project.expressions[i];
@@ -20,7 +21,8 @@ void Emitter::EmitProject(const Step& step, size_t index) {
   auto reads_redefined = [&redefined](const Expr& e) {
     std::set<ColumnId> columns;
     expr::CollectColumns(e, &columns);
-    return std::any_of(columns.begin(), columns.end(), [&](ColumnId id) { return redefined.contains(id); });
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](ColumnId id) { return redefined.contains(id); });
   };
   std::vector<std::pair<ColumnId, Range>> ranges;
   for (size_t i = 0; i < project.expressions.size(); ++i) {
@@ -64,7 +66,9 @@ void Emitter::EmitRename(const Step& step, size_t index) {
 void Emitter::EmitCount(const Step& step, size_t index) {
   if (options_.count_rows) {
     if (row_counts_ == nullptr) {
-      InPrologue([&] { row_counts_ = code_.Load(code_.Ptr(), code_.At(code_.worker(), 8), "row_counts"); });
+      InPrologue([&] {
+        row_counts_ = code_.Load(code_.Ptr(), code_.At(code_.worker(), 8), "row_counts");
+      });
     }
     llvm::Value* address = code_.At(row_counts_, 8ull * step.node->id);
     code_.Store(b_.CreateAdd(code_.Load(code_.I64(), address), code_.Int64(1)), address);

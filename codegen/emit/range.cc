@@ -1,5 +1,6 @@
-// Proofs that integer and fixed-point values are small: from the bounds of table columns, of constants and of types, by interval
-// arithmetic. Arithmetic that is proved to fit 64 bits needs neither 128 bits nor checks.
+// Proofs that integer and fixed-point values are small: from the bounds of table columns, of
+// constants and of types, by interval arithmetic. Arithmetic that is proved to fit 64 bits needs
+// neither 128 bits nor checks.
 #include "codegen/emit/emitter.h"
 #include "runtime/types/fixed.h"
 
@@ -15,11 +16,15 @@ std::optional<pipeline::Range> Emitter::RangeOfType(const types::Type& type) {
     return Range{-bound, bound};
   }
   switch (type.id) {
-    case types::TypeId::kInt2: return Range{INT16_MIN, INT16_MAX};
+    case types::TypeId::kInt2:
+      return Range{INT16_MIN, INT16_MAX};
     case types::TypeId::kInt4:
-    case types::TypeId::kDate: return Range{INT32_MIN, INT32_MAX};
-    case types::TypeId::kInt8: return Range{INT64_MIN, INT64_MAX};
-    default: return std::nullopt;
+    case types::TypeId::kDate:
+      return Range{INT32_MIN, INT32_MAX};
+    case types::TypeId::kInt8:
+      return Range{INT64_MIN, INT64_MAX};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -33,12 +38,15 @@ std::optional<Range> Multiply(const Range& a, const Range& b) {
   for (int i = 0; i < 4; ++i) {
     if (__builtin_mul_overflow(pairs[i][0], pairs[i][1], &products[i])) return std::nullopt;
   }
-  return Range{*std::min_element(products, products + 4), *std::max_element(products, products + 4)};
+  return Range{*std::min_element(products, products + 4),
+               *std::max_element(products, products + 4)};
 }
 
 std::optional<Range> Add(const Range& a, const Range& b) {
   Range sum;
-  if (__builtin_add_overflow(a.min, b.min, &sum.min) || __builtin_add_overflow(a.max, b.max, &sum.max)) return std::nullopt;
+  if (__builtin_add_overflow(a.min, b.min, &sum.min) ||
+      __builtin_add_overflow(a.max, b.max, &sum.max))
+    return std::nullopt;
   return sum;
 }
 
@@ -78,15 +86,19 @@ std::optional<pipeline::Range> Emitter::RangeOf(const Expr& e) const {
       auto computed = ranges_.find(e.column);
       if (computed != ranges_.end()) return within(computed->second);
       auto stored = program_.ranges.find(e.column);
-      return options_.columns_are_bounded && stored != program_.ranges.end() ? within(stored->second) : whole;
+      return options_.columns_are_bounded && stored != program_.ranges.end()
+                 ? within(stored->second)
+                 : whole;
     }
     case Kind::kCast: {
       const types::Type& from = e.children[0]->type;
       if (!RangeOfType(from)) return whole;
       return within(Rescale(RangeOf(*e.children[0]), ScaleOf(e.type) - ScaleOf(from)));
     }
-    case Kind::kCall: break;
-    default: return whole;
+    case Kind::kCall:
+      break;
+    default:
+      return whole;
   }
   if (!CanInlineArithmetic(e)) return whole;
   std::optional<Range> a = RangeOf(*e.children[0]);

@@ -12,7 +12,8 @@ using pipeline::SinkKind;
 
 void Emitter::EmitRowSink(const Sink& sink) {
   const bool result = sink.kind == SinkKind::kResult;
-  const row::Layout& layout = result ? program_.result_layout : program_.objects[sink.object].row_layout();
+  const row::Layout& layout =
+      result ? program_.result_layout : program_.objects[sink.object].row_layout();
   std::vector<SqlValue> values;
   for (size_t i = 0; i < sink.fields.size(); ++i) {
     const row::Field& field = layout.field(i);
@@ -32,7 +33,8 @@ void Emitter::EmitRowSink(const Sink& sink) {
         const schema::RelationDescriptor& relation = *program_.modify->relation;
         std::vector<uint32_t> live = relation.LiveColumns();
         const size_t position = i % (live.size() + (relation.has_row_id() ? 1 : 0));
-        const std::string column = position < live.size() ? relation.columns[live[position]].name : "";
+        const std::string column =
+            position < live.size() ? relation.columns[live[position]].name : "";
         message = "null value in column \"" + column + "\" of relation \"" + relation.name +
                   "\" violates not-null constraint";
         state = SqlState::kNotNullViolation;
@@ -58,7 +60,8 @@ void Emitter::EmitRowSink(const Sink& sink) {
   llvm::Value* row = code_.Call(Abi::lathe_append_row, {local, heap_bytes}, "new_row");
   code_.If(
       b_.CreateIsNull(row), "no_memory",
-      [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {}, Code::Hint::kUnlikely);
+      [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},
+      Code::Hint::kUnlikely);
   if (hash != nullptr) code_.Store(hash, code_.At(row, state::kJoinHashOffset));
   code_.StoreFields(layout, 0, values, row, local);
 }

@@ -1,7 +1,8 @@
 // The source of a pipeline: the rows of a segment.
 //
-//   for (row = page + 64 + from * stride; row != page + 64 + to * stride; row += stride) { steps(row); }     rows of a page
-//   for (i = from; i != to; ++i) { row = ((char**)page)[i]; steps(row); }                                    row pointers
+//   for (row = page + 64 + from * stride; row != page + 64 + to * stride; row += stride) {
+//   steps(row); }     rows of a page for (i = from; i != to; ++i) { row = ((char**)page)[i];
+//   steps(row); }                                    row pointers
 #include "codegen/emit/emitter.h"
 
 namespace lathe::emit {
@@ -16,8 +17,10 @@ void Emitter::EmitSource() {
   llvm::BasicBlock* end = code_.Block(name + ".end");
   llvm::Value *first, *last;
   auto row_at = [&](llvm::Value* i) -> llvm::Value* {
-    if (pointers) return b_.CreateInBoundsGEP(code_.Ptr(), code_.page(), b_.CreateZExt(i, code_.I64()));
-    llvm::Value* offset = b_.CreateMul(b_.CreateZExt(i, code_.I64()), code_.UInt64(source.layout.stride()));
+    if (pointers)
+      return b_.CreateInBoundsGEP(code_.Ptr(), code_.page(), b_.CreateZExt(i, code_.I64()));
+    llvm::Value* offset =
+        b_.CreateMul(b_.CreateZExt(i, code_.I64()), code_.UInt64(source.layout.stride()));
     return b_.CreateInBoundsGEP(code_.I8(), code_.At(code_.page(), row::kRowsBegin), offset);
   };
   first = row_at(code_.from());
@@ -39,7 +42,8 @@ void Emitter::EmitSource() {
   columns_.Push();
   for (const ColumnField& column : source.columns) {
     columns_.Bind(column.id, [this, &source, column] {
-      return code_.LoadField(source.layout, column.field, row_, row_page_, nullptr, Name(column.id));
+      return code_.LoadField(source.layout, column.field, row_, row_page_, nullptr,
+                             Name(column.id));
     });
   }
   EmitSteps(0);
@@ -47,8 +51,9 @@ void Emitter::EmitSource() {
   code_.Jump(next);
   b_.SetInsertPoint(next);
   if (out_->resets_arena) code_.Call(Abi::lathe_row_done, {code_.worker()});
-  llvm::Value* following = pointers ? b_.CreateInBoundsGEP(code_.Ptr(), at, code_.Int64(1), "entry.next")
-                                    : code_.At(at, source.layout.stride(), "row.next");
+  llvm::Value* following = pointers
+                               ? b_.CreateInBoundsGEP(code_.Ptr(), at, code_.Int64(1), "entry.next")
+                               : code_.At(at, source.layout.stride(), "row.next");
   at->addIncoming(following, b_.GetInsertBlock());
   b_.CreateBr(head);
   b_.SetInsertPoint(end);

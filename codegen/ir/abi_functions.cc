@@ -16,8 +16,9 @@ llvm::Type* LlvmTypeOf(llvm::LLVMContext& context) {
   } else if constexpr (std::is_same_v<T, double>) {
     return llvm::Type::getDoubleTy(context);
   } else {
-    static_assert(std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t> || std::is_same_v<T, uint64_t>,
-                  "a type that functions.def does not allow");
+    static_assert(
+        std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t> || std::is_same_v<T, uint64_t>,
+        "a type that functions.def does not allow");
     return llvm::Type::getIntNTy(context, sizeof(T) * 8);
   }
 }
@@ -34,9 +35,9 @@ struct Entry {
 };
 
 const Entry kEntries[] = {
-#define LATHE_ABI(result, name, args, cost)                                                     \
-  {#name, abi::Cost::cost, [](llvm::LLVMContext& context) {                                    \
-     return FunctionTypeOf(static_cast<result(*) args>(nullptr), context);                     \
+#define LATHE_ABI(result, name, args, cost)                                \
+  {#name, abi::Cost::cost, [](llvm::LLVMContext& context) {                \
+     return FunctionTypeOf(static_cast<result(*) args>(nullptr), context); \
    }},
 #include "runtime/abi/functions.def"
 #undef LATHE_ABI
@@ -47,8 +48,8 @@ const Entry kEntries[] = {
 llvm::Function* Code::Declare(Abi function) {
   const Entry& entry = kEntries[static_cast<size_t>(function)];
   if (llvm::Function* known = module_->getFunction(entry.name)) return known;
-  auto* made =
-      llvm::Function::Create(entry.type(context()), llvm::Function::ExternalLinkage, entry.name, module_);
+  auto* made = llvm::Function::Create(entry.type(context()), llvm::Function::ExternalLinkage,
+                                      entry.name, module_);
   made->addFnAttr(llvm::Attribute::NoUnwind);
   if (entry.cost == abi::Cost::kCold) made->addFnAttr(llvm::Attribute::Cold);
   return made;
@@ -56,7 +57,8 @@ llvm::Function* Code::Declare(Abi function) {
 
 llvm::Value* Code::Call(Abi function, std::vector<llvm::Value*> args, const std::string& name) {
   llvm::Function* callee = Declare(function);
-  llvm::CallInst* call = b.CreateCall(callee, args, callee->getReturnType()->isVoidTy() ? "" : name);
+  llvm::CallInst* call =
+      b.CreateCall(callee, args, callee->getReturnType()->isVoidTy() ? "" : name);
   call->setDoesNotThrow();
   return call;
 }

@@ -1,4 +1,5 @@
-// Constants, memory, control flow, errors, SQL values. Rows: row_access.cc; runtime functions: abi_functions.cc.
+// Constants, memory, control flow, errors, SQL values. Rows: row_access.cc; runtime functions:
+// abi_functions.cc.
 #include "codegen/ir/code.h"
 
 #include <llvm/IR/MDBuilder.h>
@@ -20,29 +21,41 @@ Code::Code(llvm::Module* module, const std::string& name, std::vector<state::Err
 }
 
 llvm::Value* Code::Int128(types::int128 n) {
-  uint64_t words[2] = {static_cast<uint64_t>(n), static_cast<uint64_t>(static_cast<types::uint128>(n) >> 64)};
+  uint64_t words[2] = {static_cast<uint64_t>(n),
+                       static_cast<uint64_t>(static_cast<types::uint128>(n) >> 64)};
   return llvm::ConstantInt::get(context(), llvm::APInt(128, words));
 }
 
 llvm::Type* Code::TypeOf(Repr repr) {
   switch (repr) {
-    case Repr::kBool: return I1();
-    case Repr::kI8: return I8();
-    case Repr::kI16: return b.getInt16Ty();
-    case Repr::kI32: return I32();
-    case Repr::kI64: return I64();
+    case Repr::kBool:
+      return I1();
+    case Repr::kI8:
+      return I8();
+    case Repr::kI16:
+      return b.getInt16Ty();
+    case Repr::kI32:
+      return I32();
+    case Repr::kI64:
+      return I64();
     case Repr::kI128:
-    case Repr::kInterval: return I128();
-    case Repr::kF32: return b.getFloatTy();
-    case Repr::kF64: return b.getDoubleTy();
-    case Repr::kString: return Ptr();
+    case Repr::kInterval:
+      return I128();
+    case Repr::kF32:
+      return b.getFloatTy();
+    case Repr::kF64:
+      return b.getDoubleTy();
+    case Repr::kString:
+      return Ptr();
   }
   return nullptr;
 }
 
 llvm::Value* Code::Bytes(std::string_view bytes, const std::string& name) {
-  auto* data = llvm::ConstantDataArray::getString(context(), llvm::StringRef(bytes.data(), bytes.size()), false);
-  auto* global = new llvm::GlobalVariable(*module_, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, name);
+  auto* data = llvm::ConstantDataArray::getString(
+      context(), llvm::StringRef(bytes.data(), bytes.size()), false);
+  auto* global = new llvm::GlobalVariable(*module_, data->getType(), true,
+                                          llvm::GlobalValue::PrivateLinkage, data, name);
   global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
   global->setAlignment(llvm::Align(8));
   return global;
@@ -57,16 +70,19 @@ llvm::Value* Code::Load(llvm::Type* type, llvm::Value* address, const std::strin
   return b.CreateAlignedLoad(type, address, llvm::Align(1), name);
 }
 
-void Code::Store(llvm::Value* value, llvm::Value* address) { b.CreateAlignedStore(value, address, llvm::Align(1)); }
+void Code::Store(llvm::Value* value, llvm::Value* address) {
+  b.CreateAlignedStore(value, address, llvm::Align(1));
+}
 
 llvm::Value* Code::StackRoom(uint64_t bytes, const std::string& name) {
-  llvm::AllocaInst* room =
-      top.CreateAlloca(llvm::ArrayType::get(I8(), bytes), nullptr, name);
+  llvm::AllocaInst* room = top.CreateAlloca(llvm::ArrayType::get(I8(), bytes), nullptr, name);
   room->setAlignment(llvm::Align(16));
   return room;
 }
 
-llvm::BasicBlock* Code::Block(const std::string& name) { return llvm::BasicBlock::Create(context(), name, function_); }
+llvm::BasicBlock* Code::Block(const std::string& name) {
+  return llvm::BasicBlock::Create(context(), name, function_);
+}
 
 void Code::Branch(llvm::Value* condition, llvm::BasicBlock* yes, llvm::BasicBlock* no, Hint hint) {
   llvm::MDNode* weights = nullptr;
@@ -122,9 +138,11 @@ llvm::Value* Code::ChooseRaw(llvm::Value* condition, const std::string& name,
   return phi;
 }
 
-SqlValue Code::Choose(llvm::Value* condition, const std::string& name, const std::function<SqlValue()>& then,
+SqlValue Code::Choose(llvm::Value* condition, const std::string& name,
+                      const std::function<SqlValue()>& then,
                       const std::function<SqlValue()>& otherwise, Hint hint) {
-  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition)) return known->isOne() ? then() : otherwise();
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition))
+    return known->isOne() ? then() : otherwise();
   llvm::BasicBlock* yes = Block(name);
   llvm::BasicBlock* no = Block(name + ".else");
   llvm::BasicBlock* done = Block(name + ".done");
@@ -155,7 +173,9 @@ SqlValue Code::Choose(llvm::Value* condition, const std::string& name, const std
 }
 
 void Code::FailIf(llvm::Value* condition, SqlState state, const std::string& message) {
-  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition); known != nullptr && known->isZero()) return;
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition);
+      known != nullptr && known->isZero())
+    return;
   size_t site = 0;
   for (; site < sites_->size(); ++site) {
     const state::ErrorSite& s = (*sites_)[site];
@@ -193,7 +213,8 @@ SqlValue Code::Null(const types::Type& type) {
 }
 
 SqlValue Code::Widen(SqlValue v) {
-  if (v.repr == Repr::kI128 && v.value->getType() != I128()) v.value = b.CreateSExt(v.value, I128());
+  if (v.repr == Repr::kI128 && v.value->getType() != I128())
+    v.value = b.CreateSExt(v.value, I128());
   return v;
 }
 

@@ -1,6 +1,7 @@
-// Front door of codegen/ir: words for emitting a function on top of LLVM's IRBuilder: SQL values with their null bit, structured
-// control flow, calls into the runtime by name, row access, errors with a site number. Code is emitted as SSA at once, without
-// stack slots for values, so that tier 1 needs no passes.
+// Front door of codegen/ir: words for emitting a function on top of LLVM's IRBuilder: SQL values
+// with their null bit, structured control flow, calls into the runtime by name, row access, errors
+// with a site number. Code is emitted as SSA at once, without stack slots for values, so that tier
+// 1 needs no passes.
 #pragma once
 
 #include <functional>
@@ -20,8 +21,9 @@ namespace lathe::ir {
 using types::Repr;
 
 /// One SQL value in registers. null == nullptr: known not to be NULL. By repr:
-///   kBool: i1; kI8..kI64: the integer; kI128: i128, or i64 when proved to fit (Code::Widen); kF32, kF64; kInterval: i128 of its 16 bytes;
-///   kString: value = pointer and size = i64; or, not yet decoded, slot = i32 bits of its row slot (Code::Decode gives the rest).
+///   kBool: i1; kI8..kI64: the integer; kI128: i128, or i64 when proved to fit (Code::Widen); kF32,
+///   kF64; kInterval: i128 of its 16 bytes; kString: value = pointer and size = i64; or, not yet
+///   decoded, slot = i32 bits of its row slot (Code::Decode gives the rest).
 struct SqlValue {
   types::Type type;
   Repr repr = Repr::kBool;
@@ -45,12 +47,12 @@ enum class Abi : uint16_t {
 /// Emits one function. Holds the insertion point; not copyable.
 class Code {
  public:
-  /// Begins `i32 name(ptr query, ptr worker, ptr page, i32 from, i32 to)` in the module. sites: where the places that can fail are
-  /// listed; outlives this.
+  /// Begins `i32 name(ptr query, ptr worker, ptr page, i32 from, i32 to)` in the module. sites:
+  /// where the places that can fail are listed; outlives this.
   Code(llvm::Module* module, const std::string& name, std::vector<state::ErrorSite>* sites);
 
-  llvm::IRBuilder<> b;   // at the insertion point
-  llvm::IRBuilder<> top; // at the end of the prologue, which runs once per call
+  llvm::IRBuilder<> b;    // at the insertion point
+  llvm::IRBuilder<> top;  // at the end of the prologue, which runs once per call
 
   llvm::Module& module() { return *module_; }
   llvm::LLVMContext& context() { return module_->getContext(); }
@@ -68,8 +70,12 @@ class Code {
   llvm::Type* I64() { return b.getInt64Ty(); }
   llvm::Type* I128() { return b.getInt128Ty(); }
   llvm::Type* Ptr() { return b.getPtrTy(); }
-  llvm::Value* Int32(int64_t n) { return llvm::ConstantInt::get(I32(), static_cast<uint64_t>(n), true); }
-  llvm::Value* Int64(int64_t n) { return llvm::ConstantInt::get(I64(), static_cast<uint64_t>(n), true); }
+  llvm::Value* Int32(int64_t n) {
+    return llvm::ConstantInt::get(I32(), static_cast<uint64_t>(n), true);
+  }
+  llvm::Value* Int64(int64_t n) {
+    return llvm::ConstantInt::get(I64(), static_cast<uint64_t>(n), true);
+  }
   llvm::Value* UInt64(uint64_t n) { return llvm::ConstantInt::get(I64(), n); }
   llvm::Value* Int128(types::int128 n);
   llvm::Value* Bool(bool value) { return b.getInt1(value); }
@@ -91,13 +97,16 @@ class Code {
     if (!Terminated()) b.CreateBr(to);
   }
   enum class Hint : uint8_t { kNone, kLikely, kUnlikely };
-  void Branch(llvm::Value* condition, llvm::BasicBlock* yes, llvm::BasicBlock* no, Hint hint = Hint::kNone);
+  void Branch(llvm::Value* condition, llvm::BasicBlock* yes, llvm::BasicBlock* no,
+              Hint hint = Hint::kNone);
   void If(llvm::Value* condition, const std::string& name, const std::function<void()>& then,
           const std::function<void()>& otherwise = {}, Hint hint = Hint::kNone);
   /// The value of one of two branches, both of one type; strings come out decoded.
-  SqlValue Choose(llvm::Value* condition, const std::string& name, const std::function<SqlValue()>& then,
-                  const std::function<SqlValue()>& otherwise, Hint hint = Hint::kNone);
-  llvm::Value* ChooseRaw(llvm::Value* condition, const std::string& name, const std::function<llvm::Value*()>& then,
+  SqlValue Choose(llvm::Value* condition, const std::string& name,
+                  const std::function<SqlValue()>& then, const std::function<SqlValue()>& otherwise,
+                  Hint hint = Hint::kNone);
+  llvm::Value* ChooseRaw(llvm::Value* condition, const std::string& name,
+                         const std::function<llvm::Value*()>& then,
                          const std::function<llvm::Value*()>& otherwise, Hint hint = Hint::kNone);
   void Return(int32_t code) { b.CreateRet(Int32(code)); }
 
@@ -114,7 +123,8 @@ class Code {
 
   // SQL values.
   SqlValue Null(const types::Type& type);
-  /// An integer value in the full width of its representation; values proved small may travel in 64 bits.
+  /// An integer value in the full width of its representation; values proved small may travel in 64
+  /// bits.
   SqlValue Widen(SqlValue v);
   /// Fills value and size of a string.
   SqlValue Decode(SqlValue v);
@@ -132,13 +142,14 @@ class Code {
 
   // Rows.
   /// Field of a row; row_null (may be nullptr): the whole row is NULL.
-  SqlValue LoadField(const row::Layout& layout, uint32_t field, llvm::Value* row, llvm::Value* page_start,
-                     llvm::Value* row_null, const std::string& name);
+  SqlValue LoadField(const row::Layout& layout, uint32_t field, llvm::Value* row,
+                     llvm::Value* page_start, llvm::Value* row_null, const std::string& name);
   /// Bytes of heap that the strings among the values need; i64.
   llvm::Value* HeapBytes(const std::vector<SqlValue>& values);
-  /// Writes values[i] into field first + i of a row just appended to buffer. A NULL for a field that cannot be: see not_null_error.
-  void StoreFields(const row::Layout& layout, uint32_t first, const std::vector<SqlValue>& values, llvm::Value* row,
-                   llvm::Value* buffer);
+  /// Writes values[i] into field first + i of a row just appended to buffer. A NULL for a field
+  /// that cannot be: see not_null_error.
+  void StoreFields(const row::Layout& layout, uint32_t first, const std::vector<SqlValue>& values,
+                   llvm::Value* row, llvm::Value* buffer);
 
   /// Ends the function: emits the error block and joins the prologue to the body.
   void Finish();

@@ -4,8 +4,8 @@
 
 namespace lathe::ir {
 
-SqlValue Code::LoadField(const row::Layout& layout, uint32_t index, llvm::Value* row, llvm::Value* page_start,
-                         llvm::Value* row_null, const std::string& name) {
+SqlValue Code::LoadField(const row::Layout& layout, uint32_t index, llvm::Value* row,
+                         llvm::Value* page_start, llvm::Value* row_null, const std::string& name) {
   const row::Field& field = layout.field(index);
   SqlValue v;
   v.type = field.type;
@@ -14,19 +14,23 @@ SqlValue Code::LoadField(const row::Layout& layout, uint32_t index, llvm::Value*
   if (field.null_bit >= 0) {
     auto bit = static_cast<uint32_t>(field.null_bit);
     llvm::Value* byte = Load(I8(), At(row, layout.null_offset() + bit / 8), name + ".nulls");
-    llvm::Value* null = b.CreateICmpNE(b.CreateAnd(byte, b.getInt8(static_cast<uint8_t>(1u << (bit % 8)))),
-                                       b.getInt8(0), name + ".null");
+    llvm::Value* null =
+        b.CreateICmpNE(b.CreateAnd(byte, b.getInt8(static_cast<uint8_t>(1u << (bit % 8)))),
+                       b.getInt8(0), name + ".null");
     v.null = OrNull(row_null, null);
   }
   llvm::Value* address = At(row, field.offset, name + ".at");
   switch (v.repr) {
-    case Repr::kBool: v.value = b.CreateICmpNE(Load(I8(), address), b.getInt8(0), name); break;
+    case Repr::kBool:
+      v.value = b.CreateICmpNE(Load(I8(), address), b.getInt8(0), name);
+      break;
     case Repr::kString:
       v.slot = Load(I32(), address, name + ".slot");
       v.slot_address = address;
       v.page = page_start;
       break;
-    default: v.value = Load(TypeOf(v.repr), address, name);
+    default:
+      v.value = Load(TypeOf(v.repr), address, name);
   }
   return v;
 }
@@ -69,16 +73,18 @@ llvm::Value* Code::HeapBytes(const std::vector<SqlValue>& values) {
   for (const SqlValue& v : values) {
     if (v.repr != Repr::kString) continue;
     LATHE_CHECK(v.decoded());
-    llvm::Value* bytes = b.CreateSelect(b.CreateICmpULE(v.size, Int64(row::kInlineStringMax)), Int64(0), v.size);
-    bytes = b.CreateSelect(b.CreateICmpUGT(v.size, Int64(row::kShortStringMax)), b.CreateAdd(v.size, Int64(8)), bytes);
+    llvm::Value* bytes =
+        b.CreateSelect(b.CreateICmpULE(v.size, Int64(row::kInlineStringMax)), Int64(0), v.size);
+    bytes = b.CreateSelect(b.CreateICmpUGT(v.size, Int64(row::kShortStringMax)),
+                           b.CreateAdd(v.size, Int64(8)), bytes);
     if (v.null != nullptr) bytes = b.CreateSelect(v.null, Int64(0), bytes);
     total = b.CreateAdd(total, bytes, "heap_bytes");
   }
   return total;
 }
 
-void Code::StoreFields(const row::Layout& layout, uint32_t first, const std::vector<SqlValue>& values,
-                       llvm::Value* row, llvm::Value* buffer) {
+void Code::StoreFields(const row::Layout& layout, uint32_t first,
+                       const std::vector<SqlValue>& values, llvm::Value* row, llvm::Value* buffer) {
   // Null bits first, a byte at a time; the bytes are zero.
   std::vector<llvm::Value*> null_bytes(layout.null_bytes(), nullptr);
   for (size_t i = 0; i < values.size(); ++i) {
@@ -107,7 +113,8 @@ void Code::StoreFields(const row::Layout& layout, uint32_t first, const std::vec
     }
     llvm::Value* empty = Int32(row::EncodeInlineString(""));
     auto append = [&] {
-      Call(Abi::lathe_append_string, {buffer, row, Int32(static_cast<int64_t>(first + i)), v.value, v.size});
+      Call(Abi::lathe_append_string,
+           {buffer, row, Int32(static_cast<int64_t>(first + i)), v.value, v.size});
     };
     if (v.slot != nullptr) {
       // A short string keeps its slot; NULL slots are short as well.

@@ -42,11 +42,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 uint64_t NsSince(Clock::time_point start) {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
 Error LlvmError(llvm::Error error) {
-  return MakeError(SqlState::kInternalError, "code generation failed: " + llvm::toString(std::move(error)));
+  return MakeError(SqlState::kInternalError,
+                   "code generation failed: " + llvm::toString(std::move(error)));
 }
 
 struct NamedAddress {
@@ -59,11 +61,16 @@ const NamedAddress kRuntimeFunctions[] = {
 #define LATHE_ABI(result, name, args, cost) {#name, reinterpret_cast<const void*>(&name)},
 #include "runtime/abi/functions.def"
 #undef LATHE_ABI
-    {"memcpy", reinterpret_cast<const void*>(static_cast<void* (*)(void*, const void*, size_t)>(&std::memcpy))},
-    {"memset", reinterpret_cast<const void*>(static_cast<void* (*)(void*, int, size_t)>(&std::memset))},
-    {"memmove", reinterpret_cast<const void*>(static_cast<void* (*)(void*, const void*, size_t)>(&std::memmove))},
-    {"memcmp", reinterpret_cast<const void*>(static_cast<int (*)(const void*, const void*, size_t)>(&std::memcmp))},
-    {"bcmp", reinterpret_cast<const void*>(static_cast<int (*)(const void*, const void*, size_t)>(&std::memcmp))},
+    {"memcpy", reinterpret_cast<const void*>(
+                   static_cast<void* (*)(void*, const void*, size_t)>(&std::memcpy))},
+    {"memset",
+     reinterpret_cast<const void*>(static_cast<void* (*)(void*, int, size_t)>(&std::memset))},
+    {"memmove", reinterpret_cast<const void*>(
+                    static_cast<void* (*)(void*, const void*, size_t)>(&std::memmove))},
+    {"memcmp", reinterpret_cast<const void*>(
+                   static_cast<int (*)(const void*, const void*, size_t)>(&std::memcmp))},
+    {"bcmp", reinterpret_cast<const void*>(
+                 static_cast<int (*)(const void*, const void*, size_t)>(&std::memcmp))},
     {"rint", reinterpret_cast<const void*>(static_cast<double (*)(double)>(&::rint))},
     {"fmod", reinterpret_cast<const void*>(static_cast<double (*)(double, double)>(&::fmod))},
     {"__divti3", reinterpret_cast<const void*>(&__divti3)},
@@ -74,10 +81,12 @@ class JitImplementation;
 
 class LinkedCode final : public Code {
  public:
-  LinkedCode(llvm::orc::LLJIT* lljit, llvm::orc::JITDylib* dylib, PipelineFunction function, uint64_t bytes)
+  LinkedCode(llvm::orc::LLJIT* lljit, llvm::orc::JITDylib* dylib, PipelineFunction function,
+             uint64_t bytes)
       : lljit_(lljit), dylib_(dylib), function_(function), bytes_(bytes) {}
   ~LinkedCode() override {
-    if (auto error = lljit_->getExecutionSession().removeJITDylib(*dylib_)) llvm::consumeError(std::move(error));
+    if (auto error = lljit_->getExecutionSession().removeJITDylib(*dylib_))
+      llvm::consumeError(std::move(error));
   }
   PipelineFunction function() const override { return function_; }
   uint64_t bytes() const override { return bytes_; }
@@ -109,21 +118,24 @@ class JitImplementation final : public Jit {
     builder->setRelocationModel(llvm::Reloc::PIC_);
     builder->setCodeModel(llvm::CodeModel::Small);
     target_builder_ = std::make_unique<llvm::orc::JITTargetMachineBuilder>(*builder);
-    // Linking happens on the thread that asks for it; the default would start a thread for each task.
+    // Linking happens on the thread that asks for it; the default would start a thread for each
+    // task.
     auto process = llvm::orc::SelfExecutorProcessControl::Create(
-        std::make_shared<llvm::orc::SymbolStringPool>(), std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
+        std::make_shared<llvm::orc::SymbolStringPool>(),
+        std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
     if (!process) return LlvmError(process.takeError());
-    auto lljit = llvm::orc::LLJITBuilder()
-                     .setExecutorProcessControl(std::move(*process))
-                     .setJITTargetMachineBuilder(*builder)
-                     .setObjectLinkingLayerCreator(
-                         [](llvm::orc::ExecutionSession& session, const llvm::Triple&)
-                             -> llvm::Expected<std::unique_ptr<llvm::orc::ObjectLayer>> {
-                           return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
-                         })
-                     .setLinkProcessSymbolsByDefault(false)
-                     .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
-                     .create();
+    auto lljit =
+        llvm::orc::LLJITBuilder()
+            .setExecutorProcessControl(std::move(*process))
+            .setJITTargetMachineBuilder(*builder)
+            .setObjectLinkingLayerCreator(
+                [](llvm::orc::ExecutionSession& session,
+                   const llvm::Triple&) -> llvm::Expected<std::unique_ptr<llvm::orc::ObjectLayer>> {
+                  return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+                })
+            .setLinkProcessSymbolsByDefault(false)
+            .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
+            .create();
     if (!lljit) return LlvmError(lljit.takeError());
     lljit_ = std::move(*lljit);
     runtime_ = &lljit_->getExecutionSession().createBareJITDylib("runtime");
@@ -161,13 +173,17 @@ class JitImplementation final : public Jit {
     start = Clock::now();
     LATHE_TRY(DefineSymbols(symbols));
     auto& session = lljit_->getExecutionSession();
-    llvm::orc::JITDylib& dylib = session.createBareJITDylib(function + "." + std::to_string(next_.fetch_add(1)));
+    llvm::orc::JITDylib& dylib =
+        session.createBareJITDylib(function + "." + std::to_string(next_.fetch_add(1)));
     dylib.addToLinkOrder(*runtime_);
     const uint64_t bytes = object.size();
-    auto buffer = std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), function, false);
-    // The dylib's own tracker: LLVM 19's transfer between trackers holds a reference into a map that it grows.
+    auto buffer =
+        std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), function, false);
+    // The dylib's own tracker: LLVM 19's transfer between trackers holds a reference into a map
+    // that it grows.
     auto linked = [&]() -> Result<PipelineFunction> {
-      if (auto error = lljit_->getObjLinkingLayer().add(dylib, std::move(buffer))) return LlvmError(std::move(error));
+      if (auto error = lljit_->getObjLinkingLayer().add(dylib, std::move(buffer)))
+        return LlvmError(std::move(error));
       auto address = session.lookup({&dylib}, session.intern(function));
       if (!address) return LlvmError(address.takeError());
       return address->getAddress().toPtr<PipelineFunction>();
@@ -197,7 +213,8 @@ class JitImplementation final : public Jit {
     llvm::SmallVector<char, 0> text;
     llvm::raw_svector_ostream stream(text);
     llvm::legacy::PassManager passes;
-    if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile)) {
+    if (machine->addPassesToEmitFile(passes, stream, nullptr,
+                                     llvm::CodeGenFileType::AssemblyFile)) {
       return MakeError(SqlState::kInternalError, "code generation failed: no assembly writer");
     }
     passes.run(*module);
@@ -206,8 +223,9 @@ class JitImplementation final : public Jit {
 
  private:
   void Add(llvm::orc::SymbolMap* symbols, const std::string& name, const void* address) {
-    (*symbols)[lljit_->mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(address),
-                                                 llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+    (*symbols)[lljit_->mangleAndIntern(name)] = {
+        llvm::orc::ExecutorAddr::fromPtr(address),
+        llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
   }
 
   /// SQL functions join the runtime's symbols when they are first used; they live for ever.
@@ -234,7 +252,8 @@ class JitImplementation final : public Jit {
     auto& machine = mine.machines[tier == Tier::kOne ? 0 : 1];
     if (machine == nullptr) {
       llvm::orc::JITTargetMachineBuilder builder = *target_builder_;
-      builder.setCodeGenOptLevel(tier == Tier::kOne ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default);
+      builder.setCodeGenOptLevel(tier == Tier::kOne ? llvm::CodeGenOptLevel::None
+                                                    : llvm::CodeGenOptLevel::Default);
       auto made = builder.createTargetMachine();
       LATHE_CHECK_NOTE(static_cast<bool>(made), "no target machine for the host");
       machine = std::move(*made);
@@ -243,8 +262,8 @@ class JitImplementation final : public Jit {
     return machine.get();
   }
 
-  /// Tier 2: SROA, EarlyCSE, InstCombine, SimplifyCFG, LoopRotate, LICM, InstCombine, SimplifyCFG. No GVN, no vectoriser: on rows they cost
-  /// more than they give.
+  /// Tier 2: SROA, EarlyCSE, InstCombine, SimplifyCFG, LoopRotate, LICM, InstCombine, SimplifyCFG.
+  /// No GVN, no vectoriser: on rows they cost more than they give.
   void RunPasses(llvm::Module* module, llvm::TargetMachine* machine) {
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;

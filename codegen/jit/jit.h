@@ -1,6 +1,7 @@
-// Front door of codegen/jit: LLVM modules in, machine code out. One Jit per process: one LLJIT with JITLink, one target machine per
-// thread that compiles and tier. Tier 1 is the IR as emitted through FastISel; tier 2 runs a short list of passes and the full code
-// generator for the host's processor.
+// Front door of codegen/jit: LLVM modules in, machine code out. One Jit per process: one LLJIT with
+// JITLink, one target machine per thread that compiles and tier. Tier 1 is the IR as emitted
+// through FastISel; tier 2 runs a short list of passes and the full code generator for the host's
+// processor.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ class Module;
 namespace lathe::jit {
 
 /// A pipeline's function: (query, worker, page, from, to); see codegen/ir.
-using PipelineFunction = int32_t (*)(void* query, void* worker, const char* page, int32_t from, int32_t to);
+using PipelineFunction = int32_t (*)(void* query, void* worker, const char* page, int32_t from,
+                                     int32_t to);
 
 enum class Tier : uint8_t { kOne = 1, kTwo = 2 };
 
@@ -46,10 +48,11 @@ class Jit {
   static Result<std::unique_ptr<Jit>> Create();
   virtual ~Jit() = default;
 
-  /// Compiles the module, whose one entry is `function`; symbols are the C++ functions it calls beside those of functions.def.
-  /// Changes the module (passes). Errors: XX000.
+  /// Compiles the module, whose one entry is `function`; symbols are the C++ functions it calls
+  /// beside those of functions.def. Changes the module (passes). Errors: XX000.
   virtual Result<std::unique_ptr<Code>> Compile(llvm::Module* module, const std::string& function,
-                                                const std::vector<emit::Symbol>& symbols, Tier tier, Timing* timing) = 0;
+                                                const std::vector<emit::Symbol>& symbols, Tier tier,
+                                                Timing* timing) = 0;
   /// The module's text after tier 2's passes; changes the module.
   virtual std::string Optimize(llvm::Module* module) = 0;
   /// Assembly of this tier; changes the module.

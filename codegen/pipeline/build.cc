@@ -1,5 +1,6 @@
-// Cuts a physical plan into pipelines. A node is built with the steps that are above it up to the next sink: operators that stream put
-// a step in front, operators that keep rows end the pipeline of their child in a sink and begin a new one.
+// Cuts a physical plan into pipelines. A node is built with the steps that are above it up to the
+// next sink: operators that stream put a step in front, operators that keep rows end the pipeline
+// of their child in a sink and begin a new one.
 #include <algorithm>
 
 #include "codegen/pipeline/pipeline.h"
@@ -39,7 +40,8 @@ class Builder {
     if (ranges_) {
       VisitExpressions(root, [this](const Expr& e) {
         expr::Visit(e, [this](const Expr& part) {
-          if (part.kind == expr::Kind::kCall && part.type.is_fixed_numeric()) expr::CollectColumns(part, &in_arithmetic_);
+          if (part.kind == expr::Kind::kCall && part.type.is_fixed_numeric())
+            expr::CollectColumns(part, &in_arithmetic_);
         });
       });
     }
@@ -79,7 +81,9 @@ class Builder {
     program_.owned.push_back(std::move(e));
     return program_.owned.back().get();
   }
-  const Expr* Column(ColumnId id, const types::Type& type) { return Own(expr::MakeColumn(id, type)); }
+  const Expr* Column(ColumnId id, const types::Type& type) {
+    return Own(expr::MakeColumn(id, type));
+  }
 
   bool MayBeNull(const Expr& e) const {
     return expr::MayBeNull(e, [this](ColumnId id) {
@@ -104,7 +108,8 @@ class Builder {
     return static_cast<uint32_t>(program_.objects.size() - 1);
   }
 
-  /// Rows that keep columns (and, before them, other values): fills the sink's fields and gives the specs of the layout.
+  /// Rows that keep columns (and, before them, other values): fills the sink's fields and gives the
+  /// specs of the layout.
   struct Fields {
     std::vector<const Expr*> values;
     std::vector<row::FieldSpec> specs;
@@ -126,7 +131,8 @@ class Builder {
   }
   uint32_t AddColumn(Fields* fields, const OutputColumn& column) {
     int found = fields->Find(column.id);
-    return found >= 0 ? static_cast<uint32_t>(found) : AddField(fields, Column(column.id, column.type));
+    return found >= 0 ? static_cast<uint32_t>(found)
+                      : AddField(fields, Column(column.id, column.type));
   }
 
   void AddPipeline(Source source, Continuation rest) {
@@ -134,8 +140,8 @@ class Builder {
     pipeline.source = std::move(source);
     pipeline.steps = std::move(rest.steps);
     pipeline.sinks = std::move(rest.sinks);
-    pipeline.name = "p" + std::to_string(program_.pipelines.size() + 1) + "_" + SourceName(pipeline.source) + "_" +
-                    SinkName(pipeline.sinks);
+    pipeline.name = "p" + std::to_string(program_.pipelines.size() + 1) + "_" +
+                    SourceName(pipeline.source) + "_" + SinkName(pipeline.sinks);
     program_.pipelines.push_back(std::move(pipeline));
   }
 
@@ -145,11 +151,16 @@ class Builder {
   }
   std::string SinkName(const std::vector<Sink>& sinks) const {
     switch (sinks.front().kind) {
-      case SinkKind::kResult: return "result";
-      case SinkKind::kRows: return "keep";
-      case SinkKind::kJoinBuild: return "build";
-      case SinkKind::kAggregate: return "aggregate";
-      case SinkKind::kSort: return "sort";
+      case SinkKind::kResult:
+        return "result";
+      case SinkKind::kRows:
+        return "keep";
+      case SinkKind::kJoinBuild:
+        return "build";
+      case SinkKind::kAggregate:
+        return "aggregate";
+      case SinkKind::kSort:
+        return "sort";
     }
     return "";
   }
@@ -182,20 +193,34 @@ class Builder {
       rest = Before(std::move(count), std::move(rest));
     }
     switch (node.kind) {
-      case Kind::kTableScan: return BuildScan(node.As<physical::TableScan>(), std::move(rest));
-      case Kind::kValues: return BuildValues(node.As<physical::Values>(), std::move(rest));
-      case Kind::kFilter: return BuildStep(StepKind::kFilter, node, std::move(rest));
-      case Kind::kProject: return BuildStep(StepKind::kProject, node, std::move(rest));
-      case Kind::kHashJoin: return BuildHashJoin(node.As<physical::HashJoin>(), std::move(rest));
-      case Kind::kNestedLoopJoin: return BuildNestedLoop(node.As<physical::NestedLoopJoin>(), std::move(rest));
-      case Kind::kHashAggregate: return BuildAggregate(node.As<physical::HashAggregate>(), std::move(rest));
-      case Kind::kSort: return BuildSort(node.As<physical::Sort>(), std::move(rest));
-      case Kind::kLimit: return BuildLimit(node.As<physical::Limit>(), std::move(rest));
-      case Kind::kAppend: return BuildAppend(node, std::move(rest));
-      case Kind::kHashSetOperation: return BuildSetOperation(node.As<physical::HashSetOperation>(), std::move(rest));
-      case Kind::kMaterialize: return BuildMaterialize(node.As<physical::Materialize>(), std::move(rest));
-      case Kind::kCteScan: return BuildCteScan(node.As<physical::CteScan>(), std::move(rest));
-      case Kind::kModify: return NotSupported("a data-modifying statement inside a query");
+      case Kind::kTableScan:
+        return BuildScan(node.As<physical::TableScan>(), std::move(rest));
+      case Kind::kValues:
+        return BuildValues(node.As<physical::Values>(), std::move(rest));
+      case Kind::kFilter:
+        return BuildStep(StepKind::kFilter, node, std::move(rest));
+      case Kind::kProject:
+        return BuildStep(StepKind::kProject, node, std::move(rest));
+      case Kind::kHashJoin:
+        return BuildHashJoin(node.As<physical::HashJoin>(), std::move(rest));
+      case Kind::kNestedLoopJoin:
+        return BuildNestedLoop(node.As<physical::NestedLoopJoin>(), std::move(rest));
+      case Kind::kHashAggregate:
+        return BuildAggregate(node.As<physical::HashAggregate>(), std::move(rest));
+      case Kind::kSort:
+        return BuildSort(node.As<physical::Sort>(), std::move(rest));
+      case Kind::kLimit:
+        return BuildLimit(node.As<physical::Limit>(), std::move(rest));
+      case Kind::kAppend:
+        return BuildAppend(node, std::move(rest));
+      case Kind::kHashSetOperation:
+        return BuildSetOperation(node.As<physical::HashSetOperation>(), std::move(rest));
+      case Kind::kMaterialize:
+        return BuildMaterialize(node.As<physical::Materialize>(), std::move(rest));
+      case Kind::kCteScan:
+        return BuildCteScan(node.As<physical::CteScan>(), std::move(rest));
+      case Kind::kModify:
+        return NotSupported("a data-modifying statement inside a query");
     }
     LATHE_UNREACHABLE("physical node kind");
   }
@@ -218,7 +243,8 @@ class Builder {
     for (size_t i = 0; i < scan.outputs.size(); ++i) {
       source.columns.push_back({scan.outputs[i].id, scan.fields[i]});
       Range range;
-      if (ranges_ && scan.fields[i] < live.size() && in_arithmetic_.contains(scan.outputs[i].id) && ranges_(*scan.relation, live[scan.fields[i]], &range)) {
+      if (ranges_ && scan.fields[i] < live.size() && in_arithmetic_.contains(scan.outputs[i].id) &&
+          ranges_(*scan.relation, live[scan.fields[i]], &range)) {
         program_.ranges[scan.outputs[i].id] = range;
       }
     }
@@ -266,7 +292,8 @@ class Builder {
         rule.keep_probe = true;
         if (build_is_left) *status = NotSupported("this join with the kept side on the left");
         break;
-      default: break;
+      default:
+        break;
     }
     return rule;
   }
@@ -282,7 +309,8 @@ class Builder {
   }
 
   /// The second pipeline over build rows by their flags.
-  void AddFlagged(const Node& join, const Node& probe, const JoinRule& rule, uint32_t object, Continuation rest) {
+  void AddFlagged(const Node& join, const Node& probe, const JoinRule& rule, uint32_t object,
+                  Continuation rest) {
     Source source;
     source.object = object;
     source.layout = program_.objects[object].layout;
@@ -361,7 +389,8 @@ class Builder {
   static std::string NameOfTree(const Node& node) {
     const Node* n = &node;
     while (n->kind != physical::Kind::kTableScan && !n->children.empty()) n = n->children[0].get();
-    return n->kind == physical::Kind::kTableScan ? Word(n->As<physical::TableScan>().relation->name) : "rows";
+    return n->kind == physical::Kind::kTableScan ? Word(n->As<physical::TableScan>().relation->name)
+                                                 : "rows";
   }
 
   // --- aggregation ---
@@ -393,22 +422,28 @@ class Builder {
   static types::Type FieldTypeOf(ComponentKind kind, const types::Type& value_type) {
     switch (kind) {
       case ComponentKind::kCount:
-      case ComponentKind::kSumI64: return types::TypeId::kInt8;
+      case ComponentKind::kSumI64:
+        return types::TypeId::kInt8;
       case ComponentKind::kSumI128:
-      case ComponentKind::kSumBig: return types::Type::FixedNumeric(38, 0);
-      case ComponentKind::kSumF32: return types::TypeId::kFloat4;
-      case ComponentKind::kSumF64: return types::TypeId::kFloat8;
-      case ComponentKind::kSumInterval: return types::TypeId::kInterval;
+      case ComponentKind::kSumBig:
+        return types::Type::FixedNumeric(38, 0);
+      case ComponentKind::kSumF32:
+        return types::TypeId::kFloat4;
+      case ComponentKind::kSumF64:
+        return types::TypeId::kFloat8;
+      case ComponentKind::kSumInterval:
+        return types::TypeId::kInterval;
       case ComponentKind::kMin:
       case ComponentKind::kMax:
-        return types::ReprOf(value_type) == types::Repr::kString ? types::Type::FixedNumeric(38, 0) : value_type;
+        return types::ReprOf(value_type) == types::Repr::kString ? types::Type::FixedNumeric(38, 0)
+                                                                 : value_type;
     }
     return types::TypeId::kInt8;
   }
 
   /// The field of the component of this kind for this argument, made when there is none.
-  uint32_t ComponentField(Components* c, ArgumentUpdate* update, ComponentKind kind, const types::Type& type,
-                          uint32_t count_field) {
+  uint32_t ComponentField(Components* c, ArgumentUpdate* update, ComponentKind kind,
+                          const types::Type& type, uint32_t count_field) {
     for (uint32_t i : update->components) {
       if (c->spec.components[i].kind == kind) return c->spec.components[i].field;
     }
@@ -432,20 +467,25 @@ class Builder {
   static Result<ComponentKind> SumKindOf(const types::Type& type, func::AggregateKind kind) {
     switch (type.id) {
       case types::TypeId::kInt2:
-      case types::TypeId::kInt4: return ComponentKind::kSumI64;
-      case types::TypeId::kInt8: return ComponentKind::kSumI128;
+      case types::TypeId::kInt4:
+        return ComponentKind::kSumI64;
+      case types::TypeId::kInt8:
+        return ComponentKind::kSumI128;
       case types::TypeId::kFloat4:
         return kind == func::AggregateKind::kSum ? ComponentKind::kSumF32 : ComponentKind::kSumF64;
-      case types::TypeId::kFloat8: return ComponentKind::kSumF64;
+      case types::TypeId::kFloat8:
+        return ComponentKind::kSumF64;
       case types::TypeId::kNumeric:
         return type.is_fixed_numeric() ? ComponentKind::kSumI128 : ComponentKind::kSumBig;
-      case types::TypeId::kInterval: return ComponentKind::kSumInterval;
-      default: return NotSupported("this aggregate of type " + types::FormatType(type));
+      case types::TypeId::kInterval:
+        return ComponentKind::kSumInterval;
+      default:
+        return NotSupported("this aggregate of type " + types::FormatType(type));
     }
   }
 
-  Result<CallOutput> AddCall(Components* c, const physical::AggregateCall& call, const Expr* argument,
-                             const Expr* filter, int set, bool grouped) {
+  Result<CallOutput> AddCall(Components* c, const physical::AggregateCall& call,
+                             const Expr* argument, const Expr* filter, int set, bool grouped) {
     using func::AggregateKind;
     CallOutput output;
     output.id = call.output.id;
@@ -454,15 +494,17 @@ class Builder {
     if (argument != nullptr) output.arg_type = argument->type;
     const bool counts_all =
         output.kind == AggregateKind::kCountStar || (argument != nullptr && !MayBeNull(*argument));
-    // count(*) and the count of an argument that is never NULL are one. Its update comes after those of the arguments, as extremes
-    // look at it first; see Finish of the updates' order in BuildAggregate.
+    // count(*) and the count of an argument that is never NULL are one. Its update comes after
+    // those of the arguments, as extremes look at it first; see Finish of the updates' order in
+    // BuildAggregate.
     ArgumentUpdate* counter = UpdateFor(c, counts_all ? nullptr : argument, filter, set);
     output.count_field = ComponentField(c, counter, ComponentKind::kCount, types::TypeId::kInt8, 0);
     output.value_field = output.count_field;
     output.nullable = !(grouped && counts_all && filter == nullptr);
     switch (output.kind) {
       case AggregateKind::kCountStar:
-      case AggregateKind::kCount: return output;
+      case AggregateKind::kCount:
+        return output;
       case AggregateKind::kSum:
       case AggregateKind::kAvg: {
         LATHE_ASSIGN(ComponentKind kind, SumKindOf(argument->type, output.kind));
@@ -474,10 +516,12 @@ class Builder {
       case AggregateKind::kMax:
       case AggregateKind::kBoolAnd:
       case AggregateKind::kBoolOr: {
-        const bool min = output.kind == AggregateKind::kMin || output.kind == AggregateKind::kBoolAnd;
+        const bool min =
+            output.kind == AggregateKind::kMin || output.kind == AggregateKind::kBoolAnd;
         ArgumentUpdate* update = UpdateFor(c, argument, filter, set);
-        output.value_field = ComponentField(c, update, min ? ComponentKind::kMin : ComponentKind::kMax,
-                                            argument->type, output.count_field);
+        output.value_field =
+            ComponentField(c, update, min ? ComponentKind::kMin : ComponentKind::kMax,
+                           argument->type, output.count_field);
         return output;
       }
     }
@@ -588,7 +632,8 @@ class Builder {
     return Ok();
   }
 
-  DistinctSet MakeDistinctSet(const physical::HashAggregate& node, const Expr* argument, const Expr* filter) {
+  DistinctSet MakeDistinctSet(const physical::HashAggregate& node, const Expr* argument,
+                              const Expr* filter) {
     DistinctSet set;
     set.argument = argument;
     set.filter = filter;
@@ -617,9 +662,10 @@ class Builder {
     Fields fields;
     state::SortSpec spec;
     for (const auto& key : sort.keys) {
-      uint32_t field = key.expression->kind == expr::Kind::kColumn && fields.Find(key.expression->column) >= 0
-                           ? static_cast<uint32_t>(fields.Find(key.expression->column))
-                           : AddField(&fields, key.expression.get());
+      uint32_t field =
+          key.expression->kind == expr::Kind::kColumn && fields.Find(key.expression->column) >= 0
+              ? static_cast<uint32_t>(fields.Find(key.expression->column))
+              : AddField(&fields, key.expression.get());
       spec.keys.push_back({field, key.descending, key.nulls_first});
     }
     for (const OutputColumn& column : sort.outputs) AddColumn(&fields, column);
@@ -683,7 +729,8 @@ class Builder {
     }
     spec.group_count = static_cast<uint32_t>(fields.size());
     for (uint32_t side = 0; side < 2; ++side) {
-      spec.components.push_back({ComponentKind::kCount, static_cast<uint32_t>(fields.size()), types::TypeId::kInt8, 0});
+      spec.components.push_back(
+          {ComponentKind::kCount, static_cast<uint32_t>(fields.size()), types::TypeId::kInt8, 0});
       fields.push_back({types::TypeId::kInt8, false});
     }
     spec.layout = row::Layout::Make(fields, state::kAggregatePrefixBytes);
@@ -739,7 +786,8 @@ class Builder {
     source.node = scan.id;
     for (size_t i = 0; i < scan.outputs.size(); ++i) {
       for (const ColumnField& column : object.columns) {
-        if (column.id == scan.source[i]) source.columns.push_back({scan.outputs[i].id, column.field});
+        if (column.id == scan.source[i])
+          source.columns.push_back({scan.outputs[i].id, column.field});
       }
     }
     AddPipeline(std::move(source), std::move(rest));
@@ -775,7 +823,8 @@ class Builder {
     }
     for (size_t object = 0; object < last.size(); ++object) {
       if (last[object] >= 0) {
-        program_.pipelines[static_cast<size_t>(last[object])].finishes.push_back(static_cast<uint32_t>(object));
+        program_.pipelines[static_cast<size_t>(last[object])].finishes.push_back(
+            static_cast<uint32_t>(object));
       }
     }
   }
@@ -783,7 +832,7 @@ class Builder {
   void AddConstant(const Expr& e, bool like_pattern) {
     for (size_t i = 0; i < program_.constants.size(); ++i) {
       Constant& known = program_.constants[i];
-      if (expr::Equal(*known.expr, e) && known.expr->type == e.type) {
+      if (!known.item_list && expr::Equal(*known.expr, e) && known.expr->type == e.type) {
         known.like_pattern |= like_pattern;
         program_.constant_of[&e] = static_cast<uint32_t>(i);
         return;
@@ -800,14 +849,36 @@ class Builder {
       AddConstant(e, false);
       return;
     }
-    const bool like = e.kind == expr::Kind::kCall && (e.function->inline_op == func::InlineOp::kLike ||
-                                                      e.function->inline_op == func::InlineOp::kNotLike);
+    const bool like =
+        e.kind == expr::Kind::kCall && (e.function->inline_op == func::InlineOp::kLike ||
+                                        e.function->inline_op == func::InlineOp::kNotLike);
     if (like && e.children.size() == 2 && expr::IsRuntimeConstant(*e.children[1])) {
       VisitConstants(*e.children[0]);
       AddConstant(*e.children[1], true);
       return;
     }
+    if (IsLongList(e)) {
+      VisitConstants(*e.children[0]);
+      program_.item_list_of[&e] = static_cast<uint32_t>(program_.constants.size());
+      program_.constants.push_back({&e, false, true});
+      return;
+    }
     for (const auto& child : e.children) VisitConstants(*child);
+  }
+
+  /// An IN list that is better searched than tested item by item: constants of exactly the
+  /// operand's type.
+  static bool IsLongList(const Expr& e) {
+    constexpr size_t kItemsMin = 33;
+    if (e.kind != expr::Kind::kInList || e.children.size() <= kItemsMin) return false;
+    for (size_t i = 1; i < e.children.size(); ++i) {
+      types::Type type = e.children[i]->type;
+      types::Type wanted = e.children[0]->type;
+      // Lengths of strings do not matter here.
+      if (type.is_string_like() && type.id == wanted.id) type.typmod = wanted.typmod;
+      if (!(type == wanted) || !expr::IsRuntimeConstant(*e.children[i])) return false;
+    }
+    return e.children[0]->type.id != types::TypeId::kArray;
   }
 
   /// Every expression that generated code evaluates.
@@ -817,8 +888,12 @@ class Builder {
       for (const auto& e : list) visit(*e);
     };
     switch (node.kind) {
-      case Kind::kFilter: each(node.As<physical::Filter>().conjuncts); break;
-      case Kind::kProject: each(node.As<physical::Project>().expressions); break;
+      case Kind::kFilter:
+        each(node.As<physical::Filter>().conjuncts);
+        break;
+      case Kind::kProject:
+        each(node.As<physical::Project>().expressions);
+        break;
       case Kind::kHashJoin: {
         const auto& join = node.As<physical::HashJoin>();
         each(join.build_keys);
@@ -843,7 +918,8 @@ class Builder {
       case Kind::kSort:
         for (const auto& key : node.As<physical::Sort>().keys) visit(*key.expression);
         break;
-      default: break;
+      default:
+        break;
     }
     for (const auto& child : node.children) VisitExpressions(*child, visit);
   }
@@ -862,11 +938,13 @@ class Builder {
 
 std::string Program::NameOf(ColumnId id) const {
   auto found = names.find(id);
-  if (found != names.end() && !found->second.empty() && found->second != "?column?") return found->second;
+  if (found != names.end() && !found->second.empty() && found->second != "?column?")
+    return found->second;
   return "c" + std::to_string(id.value);
 }
 
-Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan, const RangeLookup& ranges) {
+Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan,
+                                             const RangeLookup& ranges) {
   return Builder(std::move(plan), ranges).Run();
 }
 

@@ -1,6 +1,7 @@
-// Front door of codegen/pipeline: the physical plan cut where rows must be kept. A pipeline runs rows from one source through steps
-// that keep them in registers into one or more sinks (Neumann 2011, section 3). Plain data with a printer; codegen/emit turns each
-// pipeline into one function, codegen/driver runs them in order.
+// Front door of codegen/pipeline: the physical plan cut where rows must be kept. A pipeline runs
+// rows from one source through steps that keep them in registers into one or more sinks (Neumann
+// 2011, section 3). Plain data with a printer; codegen/emit turns each pipeline into one function,
+// codegen/driver runs them in order.
 #pragma once
 
 #include <cstdint>
@@ -32,19 +33,22 @@ enum class ObjectKind : uint8_t { kRows, kJoinTable, kAggregate, kSort, kLimit }
 /// What an operator keeps between pipelines; objects[i] and locals[i] of generated code.
 struct Object {
   ObjectKind kind;
-  uint32_t node = 0;  // physical::Node::id
-  std::string name;   // "join orders", "groups"
-  row::Layout layout;                  // kRows, kJoinTable
-  state::AggregateSpec aggregate;      // kAggregate
-  state::SortSpec sort;                // kSort
-  const Expr* limit = nullptr;         // kLimit, kSort
+  uint32_t node = 0;               // physical::Node::id
+  std::string name;                // "join orders", "groups"
+  row::Layout layout;              // kRows, kJoinTable
+  state::AggregateSpec aggregate;  // kAggregate
+  state::SortSpec sort;            // kSort
+  const Expr* limit = nullptr;     // kLimit, kSort
   const Expr* offset = nullptr;
-  const physical::Values* values = nullptr;  // kRows filled from a Values operator before its pipeline runs
-  std::vector<ColumnField> columns;          // which column lies where (kRows, kJoinTable, kSort)
+  const physical::Values* values =
+      nullptr;                       // kRows filled from a Values operator before its pipeline runs
+  std::vector<ColumnField> columns;  // which column lies where (kRows, kJoinTable, kSort)
 
   /// The layout of its rows, whichever kind it is.
   const row::Layout& row_layout() const {
-    return kind == ObjectKind::kAggregate ? aggregate.layout : kind == ObjectKind::kSort ? sort.layout : layout;
+    return kind == ObjectKind::kAggregate ? aggregate.layout
+           : kind == ObjectKind::kSort    ? sort.layout
+                                          : layout;
   }
 };
 
@@ -64,11 +68,15 @@ struct Source {
   uint32_t node = 0;
 };
 
-/// How a join treats the rows of its two sides. "Build" is the side that is kept, "probe" the one that streams.
+/// How a join treats the rows of its two sides. "Build" is the side that is kept, "probe" the one
+/// that streams.
 struct JoinRule {
   enum class Probe : uint8_t {
-    kPairs,    // every match goes on
-    kSemi, kAnti, kMark, kSingle,
+    kPairs,  // every match goes on
+    kSemi,
+    kAnti,
+    kMark,
+    kSingle,
     kFlagOnly  // matches only set the build row's flag
   };
   Probe probe = Probe::kPairs;
@@ -79,14 +87,23 @@ struct JoinRule {
 };
 
 enum class StepKind : uint8_t {
-  kFilter, kProject, kRename, kProbe, kNestedLoop, kFlagged, kAggregateOutput, kSetOutput, kLimit, kCount,
+  kFilter,
+  kProject,
+  kRename,
+  kProbe,
+  kNestedLoop,
+  kFlagged,
+  kAggregateOutput,
+  kSetOutput,
+  kLimit,
+  kCount,
 };
 
 /// How a call's value is made from its components.
 struct CallOutput {
   ColumnId id;
   func::AggregateKind kind;
-  types::Type type;        // of the result
+  types::Type type;  // of the result
   types::Type arg_type;
   uint32_t value_field = 0;
   uint32_t count_field = 0;
@@ -96,19 +113,19 @@ struct CallOutput {
 struct Step {
   StepKind kind;
   const physical::Node* node = nullptr;
-  uint32_t object = 0;                                     // kProbe, kNestedLoop, kFlagged, kLimit
-  JoinRule join;                                           // kProbe, kNestedLoop, kFlagged
-  std::vector<ColumnField> build_columns;                  // kProbe, kNestedLoop
-  std::vector<logical::OutputColumn> null_columns;         // kFlagged: columns of the probe side
-  std::vector<std::pair<ColumnId, ColumnId>> renames;      // kRename: new id, old id
-  std::vector<CallOutput> outputs;                         // kAggregateOutput
-  uint32_t left_count_field = 0, right_count_field = 0;    // kSetOutput
+  uint32_t object = 0;                                   // kProbe, kNestedLoop, kFlagged, kLimit
+  JoinRule join;                                         // kProbe, kNestedLoop, kFlagged
+  std::vector<ColumnField> build_columns;                // kProbe, kNestedLoop
+  std::vector<logical::OutputColumn> null_columns;       // kFlagged: columns of the probe side
+  std::vector<std::pair<ColumnId, ColumnId>> renames;    // kRename: new id, old id
+  std::vector<CallOutput> outputs;                       // kAggregateOutput
+  uint32_t left_count_field = 0, right_count_field = 0;  // kSetOutput
 };
 
 /// Components that one argument feeds.
 struct ArgumentUpdate {
-  const Expr* argument = nullptr;  // null: count(*)
-  const Expr* filter = nullptr;    // null: all rows
+  const Expr* argument = nullptr;    // null: count(*)
+  const Expr* filter = nullptr;      // null: all rows
   std::vector<uint32_t> components;  // extremes, sums, then counts
 };
 
@@ -116,12 +133,13 @@ enum class SinkKind : uint8_t { kResult, kRows, kJoinBuild, kAggregate, kSort };
 
 struct Sink {
   SinkKind kind = SinkKind::kResult;
-  uint32_t object = 0;                // all but kResult; kResult: see Program::result_object
-  std::vector<const Expr*> fields;    // row sinks: value of each field (null: zero). kAggregate: the groups
+  uint32_t object = 0;  // all but kResult; kResult: see Program::result_object
+  std::vector<const Expr*>
+      fields;  // row sinks: value of each field (null: zero). kAggregate: the groups
   std::vector<ArgumentUpdate> updates;  // kAggregate
-  std::vector<bool> null_equal;       // kJoinBuild: by key
-  uint32_t key_count = 0;             // kJoinBuild
-  const Expr* guard = nullptr;        // only rows for which it is true enter; null = all
+  std::vector<bool> null_equal;         // kJoinBuild: by key
+  uint32_t key_count = 0;               // kJoinBuild
+  const Expr* guard = nullptr;          // only rows for which it is true enter; null = all
   const physical::Node* node = nullptr;
 };
 
@@ -142,6 +160,7 @@ struct Range {
 struct Constant {
   const Expr* expr = nullptr;
   bool like_pattern = false;
+  bool item_list = false;  // expr is a kInList: its items as a set, without its operand
 };
 
 /// The whole query. Immutable once built; shares the plan.
@@ -151,11 +170,14 @@ struct Program {
   std::vector<Pipeline> pipelines;  // in the order in which they run
   std::vector<Constant> constants;
   std::unordered_map<const Expr*, uint32_t> constant_of;  // expressions that are constants[i]
+  std::unordered_map<const Expr*, uint32_t>
+      item_list_of;  // long IN lists whose items are constants[i]
   row::Layout result_layout;
   bool returns_rows = true;
   uint32_t modify_object = 0;  // rows for the Modify at the root, when !returns_rows
   const physical::Modify* modify = nullptr;
-  std::map<ColumnId, Range> ranges;   // of table columns, from statistics that hold at each execution
+  std::map<ColumnId, Range>
+      ranges;  // of table columns, from statistics that hold at each execution
   std::map<ColumnId, bool> nullable;  // by column, anywhere in the plan
   std::vector<expr::ExprPtr> owned;   // expressions made here
 
@@ -164,11 +186,14 @@ struct Program {
   std::map<ColumnId, std::string> names;
 };
 
-/// Gives the range of a relation's column (index into RelationDescriptor::columns); false when there is none to rely on.
-using RangeLookup = std::function<bool(const schema::RelationDescriptor& relation, uint32_t column, Range* range)>;
+/// Gives the range of a relation's column (index into RelationDescriptor::columns); false when
+/// there is none to rely on.
+using RangeLookup =
+    std::function<bool(const schema::RelationDescriptor& relation, uint32_t column, Range* range)>;
 
 /// Cuts the plan. ranges may be empty. Errors: 0A000.
-Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan, const RangeLookup& ranges = {});
+Result<std::shared_ptr<const Program>> Build(std::shared_ptr<const physical::Plan> plan,
+                                             const RangeLookup& ranges = {});
 
 /// Text of the pipelines for EXPLAIN (PIPELINES) and golden files.
 std::string Print(const Program& program);

@@ -19,17 +19,24 @@ std::string SourceText(const Program& program, const Source& source) {
   if (source.kind == SourceKind::kTable) {
     return "scan " + source.scan->relation->name + " " + columns + order;
   }
-  return "read " + program.objects[source.object].name + "@" + std::to_string(source.object) + " " + columns + order;
+  return "read " + program.objects[source.object].name + "@" + std::to_string(source.object) + " " +
+         columns + order;
 }
 
 const char* ProbeText(JoinRule::Probe probe) {
   switch (probe) {
-    case JoinRule::Probe::kPairs: return "pairs";
-    case JoinRule::Probe::kSemi: return "semi";
-    case JoinRule::Probe::kAnti: return "anti";
-    case JoinRule::Probe::kMark: return "mark";
-    case JoinRule::Probe::kSingle: return "single";
-    case JoinRule::Probe::kFlagOnly: return "flag";
+    case JoinRule::Probe::kPairs:
+      return "pairs";
+    case JoinRule::Probe::kSemi:
+      return "semi";
+    case JoinRule::Probe::kAnti:
+      return "anti";
+    case JoinRule::Probe::kMark:
+      return "mark";
+    case JoinRule::Probe::kSingle:
+      return "single";
+    case JoinRule::Probe::kFlagOnly:
+      return "flag";
   }
   return "";
 }
@@ -52,40 +59,65 @@ std::string Print(const Program& program) {
     for (const Step& step : pipeline.steps) {
       const std::string at = "@" + std::to_string(step.object);
       switch (step.kind) {
-        case StepKind::kCount: continue;
-        case StepKind::kFilter: out += "  filter " + list(step.node->As<physical::Filter>().conjuncts); break;
-        case StepKind::kProject: out += "  project " + list(step.node->As<physical::Project>().expressions); break;
-        case StepKind::kRename: out += "  rename"; break;
+        case StepKind::kCount:
+          continue;
+        case StepKind::kFilter:
+          out += "  filter " + list(step.node->As<physical::Filter>().conjuncts);
+          break;
+        case StepKind::kProject:
+          out += "  project " + list(step.node->As<physical::Project>().expressions);
+          break;
+        case StepKind::kRename:
+          out += "  rename";
+          break;
         case StepKind::kProbe: {
           const auto& join = step.node->As<physical::HashJoin>();
-          out += "  probe" + at + " " + ProbeText(step.join.probe) + (step.join.keep_probe ? " keep" : "") + " on " +
-                 list(join.probe_keys);
+          out += "  probe" + at + " " + ProbeText(step.join.probe) +
+                 (step.join.keep_probe ? " keep" : "") + " on " + list(join.probe_keys);
           if (join.residual != nullptr) out += " where " + expr::Print(*join.residual, name_of);
           break;
         }
         case StepKind::kNestedLoop: {
           const auto& join = step.node->As<physical::NestedLoopJoin>();
-          out += "  loop" + at + " " + ProbeText(step.join.probe) + (step.join.keep_probe ? " keep" : "");
+          out += "  loop" + at + " " + ProbeText(step.join.probe) +
+                 (step.join.keep_probe ? " keep" : "");
           if (join.predicate != nullptr) out += " where " + expr::Print(*join.predicate, name_of);
           break;
         }
         case StepKind::kFlagged:
-          out += step.join.build == JoinRule::Build::kMatched ? "  matched only" : "  unmatched only";
+          out +=
+              step.join.build == JoinRule::Build::kMatched ? "  matched only" : "  unmatched only";
           break;
-        case StepKind::kAggregateOutput: out += "  results of calls"; break;
-        case StepKind::kSetOutput: out += "  set operation"; break;
-        case StepKind::kLimit: out += "  limit" + at; break;
+        case StepKind::kAggregateOutput:
+          out += "  results of calls";
+          break;
+        case StepKind::kSetOutput:
+          out += "  set operation";
+          break;
+        case StepKind::kLimit:
+          out += "  limit" + at;
+          break;
       }
       out += "\n";
     }
     for (const Sink& sink : pipeline.sinks) {
       const std::string at = "@" + std::to_string(sink.object);
       switch (sink.kind) {
-        case SinkKind::kResult: out += "  result " + list(sink.fields); break;
-        case SinkKind::kRows: out += "  keep" + at + " " + list(sink.fields); break;
-        case SinkKind::kJoinBuild: out += "  build" + at + " " + list(sink.fields); break;
-        case SinkKind::kAggregate: out += "  aggregate" + at + " by " + list(sink.fields); break;
-        case SinkKind::kSort: out += "  sort" + at + " " + list(sink.fields); break;
+        case SinkKind::kResult:
+          out += "  result " + list(sink.fields);
+          break;
+        case SinkKind::kRows:
+          out += "  keep" + at + " " + list(sink.fields);
+          break;
+        case SinkKind::kJoinBuild:
+          out += "  build" + at + " " + list(sink.fields);
+          break;
+        case SinkKind::kAggregate:
+          out += "  aggregate" + at + " by " + list(sink.fields);
+          break;
+        case SinkKind::kSort:
+          out += "  sort" + at + " " + list(sink.fields);
+          break;
       }
       out += "\n";
     }

@@ -1,5 +1,6 @@
-// Front door of runtime/abi: what generated code and the C++ around it agree on. functions.def lists the functions; here are their
-// declarations and the few constants and hash steps that both sides must compute alike.
+// Front door of runtime/abi: what generated code and the C++ around it agree on. functions.def
+// lists the functions; here are their declarations and the few constants and hash steps that both
+// sides must compute alike.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ inline uint64_t HashWord(uint64_t h, uint64_t word) {
   return h ^ (h >> 32);
 }
 
-// A hash's parts: directory index from bit 0, radix partition from bit kPartitionShift, tag bit number from bit kTagShift.
+// A hash's parts: directory index from bit 0, radix partition from bit kPartitionShift, tag bit
+// number from bit kTagShift.
 inline constexpr int kPartitionShift = 40;
 inline constexpr int kPartitionBits = 6;
 inline constexpr int kTagShift = 60;
@@ -59,7 +61,25 @@ class LikePattern {
   std::vector<std::string> pieces_;              // literal text between the percent signs
 };
 
-/// SQL's order of two non-null values of one type: -1, 0, 1. NaN equals NaN and is greatest; char(n) without trailing blanks.
+/// The items of a long IN list, computed once per execution. Borrows the bytes of strings.
+class ValueSet {
+ public:
+  explicit ValueSet(const types::Type& type) : type_(type) {}
+  void Add(const types::Datum& datum) { values_.push_back(datum); }
+  void AddNull() { has_null_ = true; }
+  /// After the last Add.
+  void Seal();
+  bool Contains(const types::Datum& datum) const;
+  bool has_null() const { return has_null_; }
+
+ private:
+  types::Type type_;
+  bool has_null_ = false;
+  std::vector<types::Datum> values_;  // in order once sealed
+};
+
+/// SQL's order of two non-null values of one type: -1, 0, 1. NaN equals NaN and is greatest;
+/// char(n) without trailing blanks.
 int CompareDatums(const types::Type& type, const types::Datum& a, const types::Datum& b);
 
 }  // namespace lathe::abi

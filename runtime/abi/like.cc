@@ -1,5 +1,6 @@
-// LIKE with a pattern that is prepared once: patterns of literal pieces between percent signs become substring searches; those
-// with underscores go through a backtracking matcher that only ever returns to the last percent sign.
+// LIKE with a pattern that is prepared once: patterns of literal pieces between percent signs
+// become substring searches; those with underscores go through a backtracking matcher that only
+// ever returns to the last percent sign.
 #include <cstring>
 
 #include "runtime/abi/abi.h"
@@ -88,12 +89,18 @@ LikePattern::LikePattern(std::string_view pattern) : pattern_(pattern) {
 
 bool LikePattern::Matches(std::string_view text) const {
   switch (shape_) {
-    case Shape::kExact: return text == pieces_[0];
-    case Shape::kPrefix: return text.starts_with(pieces_[0]);
-    case Shape::kSuffix: return text.ends_with(pieces_[0]);
-    case Shape::kContains: return Find(text.data(), text.data() + text.size(), pieces_[0]) != nullptr;
-    case Shape::kGeneral: return MatchGeneral(pattern_, text);
-    case Shape::kPieces: break;
+    case Shape::kExact:
+      return text == pieces_[0];
+    case Shape::kPrefix:
+      return text.starts_with(pieces_[0]);
+    case Shape::kSuffix:
+      return text.ends_with(pieces_[0]);
+    case Shape::kContains:
+      return Find(text.data(), text.data() + text.size(), pieces_[0]) != nullptr;
+    case Shape::kGeneral:
+      return MatchGeneral(pattern_, text);
+    case Shape::kPieces:
+      break;
   }
   const char* from = text.data();
   const char* end = from + text.size();

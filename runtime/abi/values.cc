@@ -1,6 +1,7 @@
 // Hashing, comparing and fixed-point arithmetic that is not worth inlining.
 #include "runtime/abi/abi.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -50,24 +51,49 @@ int CompareBytes(std::string_view a, std::string_view b) {
 
 int CompareDatums(const types::Type& type, const types::Datum& a, const types::Datum& b) {
   switch (types::ReprOf(type)) {
-    case types::Repr::kBool: return Order<int>(a.b, b.b);
-    case types::Repr::kI8: return Order<int>(a.i8, b.i8);
-    case types::Repr::kI16: return Order(a.i16, b.i16);
+    case types::Repr::kBool:
+      return Order<int>(a.b, b.b);
+    case types::Repr::kI8:
+      return Order<int>(a.i8, b.i8);
+    case types::Repr::kI16:
+      return Order(a.i16, b.i16);
     case types::Repr::kI32:
-      if (type.id == types::TypeId::kInt4 || type.id == types::TypeId::kDate) return Order(a.i32, b.i32);
+      if (type.id == types::TypeId::kInt4 || type.id == types::TypeId::kDate)
+        return Order(a.i32, b.i32);
       return Order(static_cast<uint32_t>(a.i32), static_cast<uint32_t>(b.i32));
-    case types::Repr::kI64: return Order(a.i64, b.i64);
-    case types::Repr::kI128: return Order(a.i128, b.i128);
-    case types::Repr::kF32: return OrderFloat(a.f32, b.f32);
-    case types::Repr::kF64: return OrderFloat(a.f64, b.f64);
-    case types::Repr::kInterval: return types::CompareIntervals(a.interval, b.interval);
-    case types::Repr::kString: break;
+    case types::Repr::kI64:
+      return Order(a.i64, b.i64);
+    case types::Repr::kI128:
+      return Order(a.i128, b.i128);
+    case types::Repr::kF32:
+      return OrderFloat(a.f32, b.f32);
+    case types::Repr::kF64:
+      return OrderFloat(a.f64, b.f64);
+    case types::Repr::kInterval:
+      return types::CompareIntervals(a.interval, b.interval);
+    case types::Repr::kString:
+      break;
   }
-  if (type.id == types::TypeId::kNumeric) return types::CompareBigNumeric(a.string.view(), b.string.view());
+  if (type.id == types::TypeId::kNumeric)
+    return types::CompareBigNumeric(a.string.view(), b.string.view());
   if (type.id == types::TypeId::kBpChar) {
-    return CompareBytes(types::TrimTrailingBlanks(a.string.view()), types::TrimTrailingBlanks(b.string.view()));
+    return CompareBytes(types::TrimTrailingBlanks(a.string.view()),
+                        types::TrimTrailingBlanks(b.string.view()));
   }
   return CompareBytes(a.string.view(), b.string.view());
+}
+
+void ValueSet::Seal() {
+  std::sort(values_.begin(), values_.end(), [this](const types::Datum& a, const types::Datum& b) {
+    return CompareDatums(type_, a, b) < 0;
+  });
+}
+
+bool ValueSet::Contains(const types::Datum& datum) const {
+  return std::binary_search(values_.begin(), values_.end(), datum,
+                            [this](const types::Datum& a, const types::Datum& b) {
+                              return CompareDatums(type_, a, b) < 0;
+                            });
 }
 
 }  // namespace lathe::abi
@@ -99,7 +125,8 @@ uint64_t lathe_hash_field(const char* page, const char* slot) {
   return lathe_hash_string(text.data(), text.size());
 }
 
-int32_t lathe_equal_fields(const char* a_page, const char* a_slot, const char* b_page, const char* b_slot) {
+int32_t lathe_equal_fields(const char* a_page, const char* a_slot, const char* b_page,
+                           const char* b_slot) {
   return lathe::row::ReadString(a_page, a_slot) == lathe::row::ReadString(b_page, b_slot) ? 1 : 0;
 }
 
@@ -117,7 +144,8 @@ uint64_t lathe_hash_numeric(const char* data, uint64_t size) {
 
 uint64_t lathe_hash_interval(int64_t low, int64_t high) {
   types::int128 span = types::IntervalSpan(lathe::abi::IntervalOf(low, high));
-  return HashWord(HashWord(kHashSeed, static_cast<uint64_t>(span)), static_cast<uint64_t>(span >> 64));
+  return HashWord(HashWord(kHashSeed, static_cast<uint64_t>(span)),
+                  static_cast<uint64_t>(span >> 64));
 }
 
 int32_t lathe_equal_bytes(const char* a, const char* b, uint64_t size) {
@@ -129,7 +157,8 @@ int32_t lathe_compare_string(const char* a, uint64_t a_size, const char* b, uint
 }
 
 int32_t lathe_compare_bpchar(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
-  return lathe::abi::CompareBytes(types::TrimTrailingBlanks({a, a_size}), types::TrimTrailingBlanks({b, b_size}));
+  return lathe::abi::CompareBytes(types::TrimTrailingBlanks({a, a_size}),
+                                  types::TrimTrailingBlanks({b, b_size}));
 }
 
 int32_t lathe_compare_numeric(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
@@ -137,25 +166,35 @@ int32_t lathe_compare_numeric(const char* a, uint64_t a_size, const char* b, uin
 }
 
 int32_t lathe_compare_interval(int64_t a_low, int64_t a_high, int64_t b_low, int64_t b_high) {
-  return types::CompareIntervals(lathe::abi::IntervalOf(a_low, a_high), lathe::abi::IntervalOf(b_low, b_high));
+  return types::CompareIntervals(lathe::abi::IntervalOf(a_low, a_high),
+                                 lathe::abi::IntervalOf(b_low, b_high));
 }
 
 int32_t lathe_like(const void* pattern, const char* data, uint64_t size) {
   return static_cast<const lathe::abi::LikePattern*>(pattern)->Matches({data, size}) ? 1 : 0;
 }
 
+int32_t lathe_in_set(const void* set, const void* datum) {
+  const auto& values = *static_cast<const lathe::abi::ValueSet*>(set);
+  if (values.Contains(LoadAt<types::Datum>(datum))) return 1;
+  return values.has_null() ? 2 : 0;
+}
+
 int64_t lathe_char_count(const char* data, uint64_t size) { return types::CharCount({data, size}); }
 
-int32_t lathe_multiply_fixed(int64_t a_low, int64_t a_high, int64_t b_low, int64_t b_high, void* datum) {
+int32_t lathe_multiply_fixed(int64_t a_low, int64_t a_high, int64_t b_low, int64_t b_high,
+                             void* datum) {
   types::int128 product;
-  if (__builtin_mul_overflow(lathe::abi::Join(a_low, a_high), lathe::abi::Join(b_low, b_high), &product)) return 1;
+  if (__builtin_mul_overflow(lathe::abi::Join(a_low, a_high), lathe::abi::Join(b_low, b_high),
+                             &product))
+    return 1;
   if (!types::FitsPrecision(product, types::kFixedDigitsMax)) return 1;
   lathe::StoreAt(datum, product);
   return 0;
 }
 
-int32_t lathe_rescale_fixed(int64_t low, int64_t high, int32_t from_scale, int32_t precision, int32_t scale,
-                            void* datum) {
+int32_t lathe_rescale_fixed(int64_t low, int64_t high, int32_t from_scale, int32_t precision,
+                            int32_t scale, void* datum) {
   types::int128 result;
   if (!types::RescaleFixed(lathe::abi::Join(low, high), from_scale, scale, &result)) return 1;
   if (!types::FitsPrecision(result, precision)) return 1;

@@ -1,5 +1,5 @@
-// Threads that help queries: one pool per process, sized to the cores. A query always runs on its own thread; the pool's threads
-// join in where work is left.
+// Threads that help queries: one pool per process, sized to the cores. A query always runs on its
+// own thread; the pool's threads join in where work is left.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +16,8 @@ namespace lathe::exec {
 /// Thread-safe. Destroyed only when nothing runs in it.
 class WorkerPool {
  public:
-  /// cores: how many threads may work at once, callers included; 0 = as many as the machine has. Starts cores - 1 threads.
+  /// cores: how many threads may work at once, callers included; 0 = as many as the machine has.
+  /// Starts cores - 1 threads.
   explicit WorkerPool(size_t cores = 0);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -24,8 +25,9 @@ class WorkerPool {
 
   size_t cores() const { return threads_.size() + 1; }
 
-  /// Calls work(0) on this thread and work(1) .. work(workers - 1) on threads of the pool as they are free; returns when all that
-  /// began have returned. Those that have not begun when work(0) returns are not called, so work(0) must be able to do it all.
+  /// Calls work(0) on this thread and work(1) .. work(workers - 1) on threads of the pool as they
+  /// are free; returns when all that began have returned. Those that have not begun when work(0)
+  /// returns are not called, so work(0) must be able to do it all.
   void Run(size_t workers, const std::function<void(size_t)>& work);
   /// Calls task(0) .. task(count - 1), each once, on at most `workers` threads, this one included.
   void ForEach(size_t workers, size_t count, const std::function<void(size_t)>& task);

@@ -20,7 +20,8 @@ uint64_t HashOf(const char* row) { return LoadAt<uint64_t>(row + kAggregateHashO
 
 }  // namespace
 
-AggregateTable::AggregateTable(const AggregateSpec* spec, base::MemoryBudget* budget) : spec_(spec), budget_(budget) {
+AggregateTable::AggregateTable(const AggregateSpec* spec, base::MemoryBudget* budget)
+    : spec_(spec), budget_(budget) {
   const row::Layout& layout = spec->layout;
   group_bytes_begin_ = layout.null_offset();
   group_bytes_end_ = group_bytes_begin_ + layout.null_bytes();
@@ -32,8 +33,11 @@ AggregateTable::AggregateTable(const AggregateSpec* spec, base::MemoryBudget* bu
       case types::Repr::kF32:
       case types::Repr::kF64:
       case types::Repr::kInterval:
-      case types::Repr::kString: groups_by_bytes_ = false; break;
-      default: break;
+      case types::Repr::kString:
+        groups_by_bytes_ = false;
+        break;
+      default:
+        break;
     }
   }
 }
@@ -111,7 +115,8 @@ bool AggregateTable::Local_::Keep(HeldBytes* held, std::string_view bytes) {
     h.data = arena.Allocate(h.capacity);
     uint64_t bytes_held = arena.held_bytes();
     if (bytes_held > arena_charged) {
-      if (table->budget_ != nullptr && !table->budget_->TryCharge(bytes_held - arena_charged)) return false;
+      if (table->budget_ != nullptr && !table->budget_->TryCharge(bytes_held - arena_charged))
+        return false;
       arena_charged = bytes_held;
     }
   }
@@ -123,7 +128,8 @@ bool AggregateTable::Local_::Keep(HeldBytes* held, std::string_view bytes) {
 
 bool AggregateTable::SameGroup(const char* a, const char* b) const {
   if (groups_by_bytes_) {
-    return std::memcmp(a + group_bytes_begin_, b + group_bytes_begin_, group_bytes_end_ - group_bytes_begin_) == 0;
+    return std::memcmp(a + group_bytes_begin_, b + group_bytes_begin_,
+                       group_bytes_end_ - group_bytes_begin_) == 0;
   }
   const row::Layout& layout = spec_->layout;
   for (uint32_t i = 0; i < spec_->group_count; ++i) {
@@ -161,8 +167,10 @@ Status AggregateTable::Combine(char* into, const char* from, Local_* local) {
       int order = abi::CompareDatums(c.type, x, y);
       take = c.kind == ComponentKind::kMin ? order < 0 : order > 0;
     }
-    // Held bytes stay in their worker's arena, which lives as long as the table: the reference moves.
-    if (take) std::memcpy(to, add, held ? sizeof(HeldBytes) : types::SlotBytes(types::ReprOf(c.type)));
+    // Held bytes stay in their worker's arena, which lives as long as the table: the reference
+    // moves.
+    if (take)
+      std::memcpy(to, add, held ? sizeof(HeldBytes) : types::SlotBytes(types::ReprOf(c.type)));
   }
   for (const Component& c : spec_->components) {
     char* to = into + layout.field(c.field).offset;
@@ -174,17 +182,22 @@ Status AggregateTable::Combine(char* into, const char* from, Local_* local) {
         break;
       case ComponentKind::kSumI128: {
         types::int128 sum;
-        if (__builtin_add_overflow(LoadAt<WideSum>(to).value(), LoadAt<WideSum>(add).value(), &sum)) {
+        if (__builtin_add_overflow(LoadAt<WideSum>(to).value(), LoadAt<WideSum>(add).value(),
+                                   &sum)) {
           return MakeError(SqlState::kNumericValueOutOfRange, "numeric field overflow");
         }
         StoreAt(to, WideSum::Of(sum));
         break;
       }
-      case ComponentKind::kSumF32: StoreAt(to, LoadAt<float>(to) + LoadAt<float>(add)); break;
-      case ComponentKind::kSumF64: StoreAt(to, LoadAt<double>(to) + LoadAt<double>(add)); break;
+      case ComponentKind::kSumF32:
+        StoreAt(to, LoadAt<float>(to) + LoadAt<float>(add));
+        break;
+      case ComponentKind::kSumF64:
+        StoreAt(to, LoadAt<double>(to) + LoadAt<double>(add));
+        break;
       case ComponentKind::kSumInterval: {
-        LATHE_ASSIGN(types::Interval sum,
-                     types::AddIntervals(LoadAt<types::Interval>(to), LoadAt<types::Interval>(add)));
+        LATHE_ASSIGN(types::Interval sum, types::AddIntervals(LoadAt<types::Interval>(to),
+                                                              LoadAt<types::Interval>(add)));
         StoreAt(to, sum);
         break;
       }
@@ -195,7 +208,8 @@ Status AggregateTable::Combine(char* into, const char* from, Local_* local) {
         break;
       }
       case ComponentKind::kMin:
-      case ComponentKind::kMax: break;
+      case ComponentKind::kMax:
+        break;
     }
   }
   return Ok();
@@ -254,7 +268,8 @@ Status AggregateTable::Finish(QueryState* query, const ParallelFor& parallel) {
   }
   if (spec_->group_count == 0) {
     if (used.empty()) used.push_back(static_cast<Local_*>(Local(0)));
-    for (size_t i = 1; i < used.size(); ++i) LATHE_TRY(Combine(used[0]->single, used[i]->single, used[0]));
+    for (size_t i = 1; i < used.size(); ++i)
+      LATHE_TRY(Combine(used[0]->single, used[i]->single, used[0]));
     rows_.push_back(used[0]->single);
     return Ok();
   }
@@ -282,14 +297,17 @@ Status AggregateTable::Finish(QueryState* query, const ParallelFor& parallel) {
     locals_.push_back(std::move(local));
   }
   std::vector<Status> statuses(kPartitions);
-  auto merge = [&](size_t p) { statuses[p] = MergePartition(&partitions[p], merge_locals[alone ? 0 : p], query); };
+  auto merge = [&](size_t p) {
+    statuses[p] = MergePartition(&partitions[p], merge_locals[alone ? 0 : p], query);
+  };
   if (alone) {
     for (size_t p = 0; p < kPartitions; ++p) merge(p);
   } else {
     parallel(kPartitions, merge);
   }
   for (Status& status : statuses) LATHE_TRY(std::move(status));
-  for (const auto& partition : partitions) rows_.insert(rows_.end(), partition.begin(), partition.end());
+  for (const auto& partition : partitions)
+    rows_.insert(rows_.end(), partition.begin(), partition.end());
   return Ok();
 }
 
@@ -326,7 +344,9 @@ int32_t lathe_aggregate_add_big(void* local, char* state, const char* data, uint
     lathe::types::Datum a, b;
     a.string = {held.data, held.size};
     b.string = {data, size};
-    sum = lathe::types::Add(lathe::types::Numeric::FromDatum(a), lathe::types::Numeric::FromDatum(b)).Encode();
+    sum =
+        lathe::types::Add(lathe::types::Numeric::FromDatum(a), lathe::types::Numeric::FromDatum(b))
+            .Encode();
   }
   return lathe_aggregate_keep(local, state, sum.data(), sum.size());
 }

@@ -1,9 +1,10 @@
-// Groups and their running states. Each worker fills a small table of its own that stays in cache; when it is full its groups are
-// left behind in radix partitions as partial groups and the table starts anew; Finish merges the partial groups of each partition
-// (Leis et al., SIGMOD 2014, section 4.4). Rows: hash (8) | null bits | group values | components.
+// Groups and their running states. Each worker fills a small table of its own that stays in cache;
+// when it is full its groups are left behind in radix partitions as partial groups and the table
+// starts anew; Finish merges the partial groups of each partition (Leis et al., SIGMOD 2014,
+// section 4.4). Rows: hash (8) | null bits | group values | components.
 //
-// A component is one running number of a call: a count, a sum, an extreme. Calls share components (avg and sum of one argument,
-// count of an argument that is never NULL and count(*)).
+// A component is one running number of a call: a count, a sum, an extreme. Calls share components
+// (avg and sum of one argument, count of an argument that is never NULL and count(*)).
 #pragma once
 
 #include "runtime/row/row_buffer.h"
@@ -32,7 +33,8 @@ struct WideSum {
   int64_t carries = 0;
   types::int128 value() const {
     return static_cast<types::int128>(accumulator) +
-           static_cast<types::int128>(static_cast<types::uint128>(static_cast<uint64_t>(carries)) << 64);
+           static_cast<types::int128>(static_cast<types::uint128>(static_cast<uint64_t>(carries))
+                                      << 64);
   }
   static WideSum Of(types::int128 value) {
     WideSum sum;
@@ -79,8 +81,8 @@ class AggregateTable final : public Operator {
 
   const std::vector<const char*>& rows() const { return rows_; }
 
-  /// A worker's table. Generated code reads the first three members: directory[i] = 0 or high 16 bits of the hash | address of the
-  /// group; found by linear probing from hash & mask.
+  /// A worker's table. Generated code reads the first three members: directory[i] = 0 or high 16
+  /// bits of the hash | address of the group; found by linear probing from hash & mask.
   struct Local_ {
     uint64_t* directory = nullptr;
     uint64_t mask = 0;
@@ -91,7 +93,8 @@ class AggregateTable final : public Operator {
     std::vector<uint64_t> slots;
     uint64_t count = 0;
     bool flushed = false;
-    std::vector<std::unique_ptr<row::RowBuffer>> buffers;  // [0] unpartitioned, then one per partition
+    std::vector<std::unique_ptr<row::RowBuffer>>
+        buffers;  // [0] unpartitioned, then one per partition
     base::Arena arena;
     uint64_t arena_charged = 0;
 
@@ -101,7 +104,8 @@ class AggregateTable final : public Operator {
    private:
     void Rehash(uint64_t size);
   };
-  static_assert(offsetof(Local_, mask) == 8 && offsetof(Local_, buffer) == 16 && offsetof(Local_, single) == 24);
+  static_assert(offsetof(Local_, mask) == 8 && offsetof(Local_, buffer) == 16 &&
+                offsetof(Local_, single) == 24);
 
  private:
   friend struct Local_;

@@ -25,7 +25,8 @@ uint64_t JoinTable::InsertPage(const char* page) {
     do {
       StoreAt(row + kJoinNextOffset, old & abi::kPointerMask);
       fresh = reinterpret_cast<uint64_t>(row) | (old & ~abi::kPointerMask) | abi::TagBit(hash);
-    } while (!entry.compare_exchange_weak(old, fresh, std::memory_order_release, std::memory_order_relaxed));
+    } while (!entry.compare_exchange_weak(old, fresh, std::memory_order_release,
+                                          std::memory_order_relaxed));
   }
   return null_keys;
 }

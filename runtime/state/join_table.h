@@ -1,8 +1,9 @@
-// The hash table of a join: rows collected by the workers, then a directory of chains with a 16-bit tag filter in each entry, so
-// that most probes without a match touch one word (Leis et al., "Morsel-Driven Parallelism", SIGMOD 2014, section 4.2).
+// The hash table of a join: rows collected by the workers, then a directory of chains with a 16-bit
+// tag filter in each entry, so that most probes without a match touch one word (Leis et al.,
+// "Morsel-Driven Parallelism", SIGMOD 2014, section 4.2).
 //
-// Row prefix: hash (8) | next row or 0 (8) | matched flag (1, only where the join needs it). A hash of 0 means that the row has a
-// NULL key and is in no chain.
+// Row prefix: hash (8) | next row or 0 (8) | matched flag (1, only where the join needs it). A hash
+// of 0 means that the row has a NULL key and is in no chain.
 #pragma once
 
 #include "runtime/state/rows.h"
@@ -22,7 +23,8 @@ class JoinTable final : public RowCollector {
   Status Finish(QueryState* query, const ParallelFor& parallel) override;
   uint64_t memory_bytes() const override { return RowCollector::memory_bytes() + directory_bytes_; }
 
-  /// What generated code reads. directory[hash & mask] = address of the first row | union of the chain's tag bits.
+  /// What generated code reads. directory[hash & mask] = address of the first row | union of the
+  /// chain's tag bits.
   struct Header {
     uint64_t* directory = nullptr;
     uint64_t mask = 0;
@@ -32,9 +34,9 @@ class JoinTable final : public RowCollector {
     const char* const* pages = nullptr;
     uint64_t page_count = 0;
   };
-  static_assert(offsetof(Header, mask) == 8 && offsetof(Header, null_row) == 16 && offsetof(Header, row_count) == 24 &&
-                offsetof(Header, null_key_count) == 32 && offsetof(Header, pages) == 40 &&
-                offsetof(Header, page_count) == 48);
+  static_assert(offsetof(Header, mask) == 8 && offsetof(Header, null_row) == 16 &&
+                offsetof(Header, row_count) == 24 && offsetof(Header, null_key_count) == 32 &&
+                offsetof(Header, pages) == 40 && offsetof(Header, page_count) == 48);
 
  private:
   uint64_t InsertPage(const char* page);

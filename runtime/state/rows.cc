@@ -4,7 +4,8 @@ namespace lathe::state {
 
 void* RowCollector::Local(size_t worker) {
   if (buffers_.size() <= worker) buffers_.resize(worker + 1);
-  if (buffers_[worker] == nullptr) buffers_[worker] = std::make_unique<row::RowBuffer>(layout_, budget_);
+  if (buffers_[worker] == nullptr)
+    buffers_[worker] = std::make_unique<row::RowBuffer>(layout_, budget_);
   return buffers_[worker].get();
 }
 
@@ -44,11 +45,13 @@ char* lathe_append_row(void* buffer, uint64_t heap_bytes) {
 }
 
 void lathe_append_string(void* buffer, char* row, int32_t field, const char* data, uint64_t size) {
-  static_cast<lathe::row::RowBuffer*>(buffer)->AddString(row, static_cast<size_t>(field), {data, size});
+  static_cast<lathe::row::RowBuffer*>(buffer)->AddString(row, static_cast<size_t>(field),
+                                                         {data, size});
 }
 
 int64_t lathe_next_row_number(void* limit) {
-  return static_cast<lathe::state::LimitState::View*>(limit)->state->next.fetch_add(1, std::memory_order_relaxed);
+  return static_cast<lathe::state::LimitState::View*>(limit)->state->next.fetch_add(
+      1, std::memory_order_relaxed);
 }
 
 }  // extern "C"

@@ -1,4 +1,5 @@
-// Rows collected by many workers: the common ground of materialisation, join build, sort and nested loops.
+// Rows collected by many workers: the common ground of materialisation, join build, sort and nested
+// loops.
 #pragma once
 
 #include "runtime/row/row_buffer.h"
@@ -6,11 +7,13 @@
 
 namespace lathe::state {
 
-/// Rows of one layout, one buffer per worker, joined by Finish. locals[i] is the worker's row::RowBuffer.
+/// Rows of one layout, one buffer per worker, joined by Finish. locals[i] is the worker's
+/// row::RowBuffer.
 class RowCollector : public Operator {
  public:
   /// layout and budget outlive it.
-  RowCollector(const row::Layout* layout, base::MemoryBudget* budget) : layout_(layout), budget_(budget) {}
+  RowCollector(const row::Layout* layout, base::MemoryBudget* budget)
+      : layout_(layout), budget_(budget) {}
 
   void* shared() override { return &view_; }
   void* Local(size_t worker) override;
@@ -30,8 +33,8 @@ class RowCollector : public Operator {
     uint64_t row_count = 0;
     const char* null_page = nullptr;  // of null_row: a page with that one row
   };
-  static_assert(offsetof(View, page_count) == 8 && offsetof(View, null_row) == 16 && offsetof(View, row_count) == 24 &&
-                offsetof(View, null_page) == 32);
+  static_assert(offsetof(View, page_count) == 8 && offsetof(View, null_row) == 16 &&
+                offsetof(View, row_count) == 24 && offsetof(View, null_page) == 32);
 
  protected:
   const row::Layout* layout_;

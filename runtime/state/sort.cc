@@ -67,27 +67,43 @@ SortState::Entry SortState::EntryOf(const char* row) const {
     if (field.null_bit >= 0) {
       bool null = layout.IsNull(row, key.field);
       writer.Add(null == key.nulls_first ? 0 : 1, 1, false);
-      if (null) continue;  // equal NULLs go on with the next key; a non-null of the same prefix differs in the byte above
+      if (null)
+        continue;  // equal NULLs go on with the next key; a non-null of the same prefix differs in
+                   // the byte above
     }
     types::Datum d = row::ReadField(layout, row::RowPageOf(row), row, key.field);
     const bool flip = key.descending;
     switch (field.repr) {
-      case types::Repr::kBool: writer.Add(d.b, 1, flip); break;
-      case types::Repr::kI8: writer.Add(static_cast<uint8_t>(d.i8) ^ 0x80u, 1, flip); break;
-      case types::Repr::kI16: writer.Add(static_cast<uint16_t>(d.i16) ^ 0x8000u, 2, flip); break;
+      case types::Repr::kBool:
+        writer.Add(d.b, 1, flip);
+        break;
+      case types::Repr::kI8:
+        writer.Add(static_cast<uint8_t>(d.i8) ^ 0x80u, 1, flip);
+        break;
+      case types::Repr::kI16:
+        writer.Add(static_cast<uint16_t>(d.i16) ^ 0x8000u, 2, flip);
+        break;
       case types::Repr::kI32: {
-        bool is_signed = field.type.id == types::TypeId::kInt4 || field.type.id == types::TypeId::kDate;
+        bool is_signed =
+            field.type.id == types::TypeId::kInt4 || field.type.id == types::TypeId::kDate;
         writer.Add(static_cast<uint32_t>(d.i32) ^ (is_signed ? 0x80000000u : 0), 4, flip);
         break;
       }
-      case types::Repr::kI64: writer.Add(static_cast<uint64_t>(d.i64) ^ uint64_t{1} << 63, 8, flip); break;
+      case types::Repr::kI64:
+        writer.Add(static_cast<uint64_t>(d.i64) ^ uint64_t{1} << 63, 8, flip);
+        break;
       case types::Repr::kI128:
         writer.Add(static_cast<uint64_t>(d.i128 >> 64) ^ uint64_t{1} << 63, 8, flip);
         writer.Add(static_cast<uint64_t>(d.i128), 8, flip);
         break;
-      case types::Repr::kF32: writer.Add(OrderedBits(d.f32), 8, flip); break;
-      case types::Repr::kF64: writer.Add(OrderedBits(d.f64), 8, flip); break;
-      case types::Repr::kInterval: goto done;
+      case types::Repr::kF32:
+        writer.Add(OrderedBits(d.f32), 8, flip);
+        break;
+      case types::Repr::kF64:
+        writer.Add(OrderedBits(d.f64), 8, flip);
+        break;
+      case types::Repr::kInterval:
+        goto done;
       case types::Repr::kString:
         // The bytes of big numerics and blank-padded strings are not in order.
         if (field.type.id != types::TypeId::kNumeric && field.type.id != types::TypeId::kBpChar &&
@@ -193,7 +209,8 @@ Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
   auto sort_run = [&](size_t run) {
     if (Cancelled(*query)) return;
     auto begin = entries.begin() + static_cast<ptrdiff_t>(run * kRunRows);
-    auto end = entries.begin() + static_cast<ptrdiff_t>(std::min(entries.size(), (run + 1) * kRunRows));
+    auto end =
+        entries.begin() + static_cast<ptrdiff_t>(std::min(entries.size(), (run + 1) * kRunRows));
     for (auto i = begin; i != end; ++i) *i = EntryOf(i->row);
     std::sort(begin, end, less);
   };

@@ -1,6 +1,7 @@
-// Sorting: rows are collected by the workers, then small entries {first 16 bytes of the normalised key, row} are sorted in runs and
-// merged. Keys that differ within 16 bytes are ordered by two integer comparisons; only the others look at the rows. With a limit
-// each worker throws away, every now and then, what cannot be among the first limit + offset rows.
+// Sorting: rows are collected by the workers, then small entries {first 16 bytes of the normalised
+// key, row} are sorted in runs and merged. Keys that differ within 16 bytes are ordered by two
+// integer comparisons; only the others look at the rows. With a limit each worker throws away,
+// every now and then, what cannot be among the first limit + offset rows.
 #pragma once
 
 #include "runtime/state/rows.h"
@@ -21,7 +22,8 @@ struct SortSpec {
 
 class SortState final : public Operator {
  public:
-  /// spec and budget outlive it. Rows [offset, offset + limit) of the order are wanted; limit INT64_MAX = all.
+  /// spec and budget outlive it. Rows [offset, offset + limit) of the order are wanted; limit
+  /// INT64_MAX = all.
   SortState(const SortSpec* spec, base::MemoryBudget* budget) : spec_(spec), budget_(budget) {}
   ~SortState() override;
 

@@ -1,6 +1,7 @@
-// Front door of runtime/state: what one execution of a query keeps, as generated code sees it. Everything is reached from two
-// pointers, the query's state and the worker's; generated code holds no other address of an execution. Members that generated code
-// reads lie at the fixed offsets asserted below (twin: codegen/ir/abi_types.h).
+// Front door of runtime/state: what one execution of a query keeps, as generated code sees it.
+// Everything is reached from two pointers, the query's state and the worker's; generated code holds
+// no other address of an execution. Members that generated code reads lie at the fixed offsets
+// asserted below (twin: codegen/ir/abi_types.h).
 #pragma once
 
 #include <atomic>
@@ -23,22 +24,26 @@ class FunctionContext;
 
 namespace lathe::state {
 
-/// Runs task(0) .. task(count - 1), on several threads where that helps, and returns when all are done.
+/// Runs task(0) .. task(count - 1), on several threads where that helps, and returns when all are
+/// done.
 using ParallelFor = std::function<void(size_t count, const std::function<void(size_t)>& task)>;
 
 enum class ConstantState : uint32_t { kValue, kNull, kError };
 
-/// The value of an expression without columns, computed once per execution. An error waits here until a row needs the value.
+/// The value of an expression without columns, computed once per execution. An error waits here
+/// until a row needs the value.
 struct alignas(16) ConstantSlot {
   types::Datum value;
   ConstantState state = ConstantState::kNull;
-  uint32_t inline_slot = 0;  // of a string of up to 3 bytes: its row slot (row/string_slot.h); else 0
+  uint32_t inline_slot =
+      0;  // of a string of up to 3 bytes: its row slot (row/string_slot.h); else 0
   const void* prepared = nullptr;  // abi::LikePattern of a pattern
 };
 static_assert(sizeof(ConstantSlot) == 32 && offsetof(ConstantSlot, state) == 16 &&
               offsetof(ConstantSlot, prepared) == 24);
 
-/// What can go wrong at one place of generated code. In the compiled query; sites are numbered per pipeline.
+/// What can go wrong at one place of generated code. In the compiled query; sites are numbered per
+/// pipeline.
 struct ErrorSite {
   SqlState state = SqlState::kInternalError;
   std::string message;
@@ -49,9 +54,11 @@ struct ErrorSite {
 /// One execution. Made by the driver, shared by its workers.
 struct QueryState {
   const ConstantSlot* constants = nullptr;
-  void* const* objects = nullptr;  // shared parts of the operators' states, by number (see Operator::shared)
+  void* const* objects =
+      nullptr;  // shared parts of the operators' states, by number (see Operator::shared)
   // From here on C++ only.
-  const std::atomic<uint32_t>* cancel = nullptr;  // exec::CancelFlag::state; null = cannot be cancelled
+  const std::atomic<uint32_t>* cancel =
+      nullptr;  // exec::CancelFlag::state; null = cannot be cancelled
   base::MemoryBudget* budget = nullptr;
   const Error* const* constant_errors = nullptr;  // by constant; set where state is kError
 };
@@ -59,8 +66,8 @@ static_assert(offsetof(QueryState, constants) == 0 && offsetof(QueryState, objec
 
 /// What generated code reads of a worker.
 struct WorkerView {
-  void* const* locals = nullptr;    // the worker's parts of the operators' states, by number
-  uint64_t* row_counts = nullptr;   // by node id; EXPLAIN ANALYZE
+  void* const* locals = nullptr;   // the worker's parts of the operators' states, by number
+  uint64_t* row_counts = nullptr;  // by node id; EXPLAIN ANALYZE
   func::FunctionContext* functions = nullptr;  // for boxed functions
 };
 static_assert(offsetof(WorkerView, locals) == 0 && offsetof(WorkerView, row_counts) == 8 &&
@@ -69,9 +76,10 @@ static_assert(offsetof(WorkerView, locals) == 0 && offsetof(WorkerView, row_coun
 /// One worker in one execution.
 struct WorkerState : WorkerView {
   QueryState* query = nullptr;
-  base::Arena arena;  // what generated code and boxed functions allocate; reset when a row is done and it has grown
+  base::Arena arena;  // what generated code and boxed functions allocate; reset when a row is done
+                      // and it has grown
   const std::vector<ErrorSite>* sites = nullptr;  // of the running pipeline
-  std::unique_ptr<Error> error;                   // set when a pipeline function returned kReturnError
+  std::unique_ptr<Error> error;  // set when a pipeline function returned kReturnError
 };
 
 /// The error of a cancelled statement: 57014 in PostgreSQL's words, or the reason's own.
@@ -81,13 +89,15 @@ inline bool Cancelled(const QueryState& query) {
 }
 Error OutOfMemory();
 
-/// The state of one operator in one execution: a part shared by all workers and, for most, a part per worker.
+/// The state of one operator in one execution: a part shared by all workers and, for most, a part
+/// per worker.
 class Operator {
  public:
   virtual ~Operator() = default;
   /// What generated code gets as objects[i].
   virtual void* shared() = 0;
-  /// What generated code of worker w gets as locals[i]; called once per worker, before it runs. Null = has none.
+  /// What generated code of worker w gets as locals[i]; called once per worker, before it runs.
+  /// Null = has none.
   virtual void* Local(size_t worker) { return nullptr; }
   /// After each morsel of a worker that writes into it.
   virtual Status MorselDone(size_t worker) { return Ok(); }

@@ -28,7 +28,9 @@ Error OutOfMemory() {
 namespace {
 
 // Generated code has the address of the WorkerView within.
-WorkerState& Worker(void* worker) { return *static_cast<WorkerState*>(static_cast<WorkerView*>(worker)); }
+WorkerState& Worker(void* worker) {
+  return *static_cast<WorkerState*>(static_cast<WorkerView*>(worker));
+}
 
 types::int128 Join(int64_t low, int64_t high) {
   return static_cast<types::int128>(static_cast<types::uint128>(static_cast<uint64_t>(high)) << 64 |
@@ -69,12 +71,15 @@ int32_t lathe_fail_function(void* worker) {
   return Fail(Worker(worker), std::move(taken));
 }
 
-int32_t lathe_out_of_memory(void* worker) { return Fail(Worker(worker), lathe::state::OutOfMemory()); }
+int32_t lathe_out_of_memory(void* worker) {
+  return Fail(Worker(worker), lathe::state::OutOfMemory());
+}
 
 int32_t lathe_check_cancel(void* worker) {
   const lathe::state::QueryState& query = *Worker(worker).query;
   if (!lathe::state::Cancelled(query)) return lathe::abi::kReturnOk;
-  return Fail(Worker(worker), lathe::state::CancelError(query.cancel->load(std::memory_order_relaxed)));
+  return Fail(Worker(worker),
+              lathe::state::CancelError(query.cancel->load(std::memory_order_relaxed)));
 }
 
 void lathe_row_done(void* worker) {
@@ -85,12 +90,13 @@ void lathe_row_done(void* worker) {
 char* lathe_allocate(void* worker, uint64_t bytes) { return Worker(worker).arena.Allocate(bytes); }
 
 void lathe_big_from_fixed(void* worker, int64_t low, int64_t high, int32_t scale, void* datum) {
-  types::Datum big = types::Numeric::FromFixed(Join(low, high), scale).ToDatum(&Worker(worker).arena);
+  types::Datum big =
+      types::Numeric::FromFixed(Join(low, high), scale).ToDatum(&Worker(worker).arena);
   lathe::StoreAt(datum, big);
 }
 
-int32_t lathe_fixed_from_big(void* worker, const char* data, uint64_t size, int32_t precision, int32_t scale,
-                             void* datum) {
+int32_t lathe_fixed_from_big(void* worker, const char* data, uint64_t size, int32_t precision,
+                             int32_t scale, void* datum) {
   types::Datum big;
   big.string = {data, size};
   types::Type type = types::Type::FixedNumeric(precision, scale);
@@ -100,9 +106,11 @@ int32_t lathe_fixed_from_big(void* worker, const char* data, uint64_t size, int3
   return 0;
 }
 
-void lathe_average_fixed(void* worker, int64_t low, int64_t high, int64_t count, int32_t scale, void* datum) {
+void lathe_average_fixed(void* worker, int64_t low, int64_t high, int64_t count, int32_t scale,
+                         void* datum) {
   // PostgreSQL: numeric division of the sum by the count.
-  auto average = types::Divide(types::Numeric::FromFixed(Join(low, high), scale), types::Numeric::FromInt64(count));
+  auto average = types::Divide(types::Numeric::FromFixed(Join(low, high), scale),
+                               types::Numeric::FromInt64(count));
   lathe::StoreAt(datum, average.value().ToDatum(&Worker(worker).arena));
 }
 
@@ -117,7 +125,8 @@ int32_t lathe_add_interval(void* worker, char* state, int64_t low, int64_t high)
   return 0;
 }
 
-int32_t lathe_average_interval(void* worker, int64_t low, int64_t high, int64_t count, void* datum) {
+int32_t lathe_average_interval(void* worker, int64_t low, int64_t high, int64_t count,
+                               void* datum) {
   types::Interval sum;
   sum.micros = low;
   sum.days = static_cast<int32_t>(high);
@@ -128,7 +137,8 @@ int32_t lathe_average_interval(void* worker, int64_t low, int64_t high, int64_t 
   return 0;
 }
 
-int32_t lathe_average_big(void* worker, const char* data, uint64_t size, int64_t count, void* datum) {
+int32_t lathe_average_big(void* worker, const char* data, uint64_t size, int64_t count,
+                          void* datum) {
   types::Datum big;
   big.string = {data, size};
   auto average = types::Divide(types::Numeric::FromDatum(big), types::Numeric::FromInt64(count));
