@@ -32,6 +32,13 @@ constexpr double kParallelRowsMin = 32 * 1024;
 constexpr double kTier2NsPerInstruction = 20000;
 constexpr double kTier2Saves = 0.4;
 
+/// Asks for the first lines of a segment: the processor's own prefetching stops at a page's heap.
+void PrefetchRows(const exec::Segment& segment, uint32_t stride) {
+  if (stride == 0) return;
+  const char* rows = segment.page + row::kRowsBegin + static_cast<uint64_t>(segment.from) * stride;
+  for (int line = 0; line < 16; ++line) __builtin_prefetch(rows + 64 * line);
+}
+
 }  // namespace
 
 Execution::Execution(QueryCode* code, const ExecutionRequest& request, exec::WorkerPool* pool,
@@ -260,6 +267,10 @@ void Execution::Work(size_t worker, Running* running) {
   bool on_tier2 = running->tier2 != nullptr;
   jit::PipelineFunction function = held->function();
   void* view = static_cast<state::WorkerView*>(&w.state);
+  // Of rows that lie in pages; 0 = the source hands out row pointers.
+  const uint32_t stride = running->pipeline->source.kind == SourceKind::kRows
+                              ? 0
+                              : running->pipeline->source.layout.stride();
   exec::Morsel morsel;
   auto fail = [&](Error error) {
     std::lock_guard lock(running->mutex);
@@ -288,7 +299,9 @@ void Execution::Work(size_t worker, Running* running) {
     }
     const auto start = Clock::now();
     int32_t code = abi::kReturnOk;
-    for (const exec::Segment& segment : morsel.segments) {
+    for (size_t i = 0; i < morsel.segments.size(); ++i) {
+      const exec::Segment& segment = morsel.segments[i];
+      if (i + 1 < morsel.segments.size()) PrefetchRows(morsel.segments[i + 1], stride);
       code = function(&query_, view, segment.page, static_cast<int32_t>(segment.from),
                       static_cast<int32_t>(segment.to));
       if (code != abi::kReturnOk) break;

@@ -135,7 +135,7 @@ class Emitter {
   void EmitBranch(llvm::Value* condition, llvm::BasicBlock* no, bool together = false);
   /// Worth a branch to avoid: may fail or calls a function.
   static bool Costly(const Expr& e);
-  /// Conditions on the same column that are cheap and cannot fail are tested together: two badly
+  /// Neighbouring conditions that are cheap and cannot fail are tested together: several badly
   /// predicted branches are worse than one.
   void EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::BasicBlock* no);
   SqlValue MakeBool(llvm::Value* value, llvm::Value* null = nullptr);

@@ -1,4 +1,4 @@
-// Filter:  if (c1 & c2) if (c3) { steps; }      in the plan's order; cheap conditions on one column
+// Filter:  if (c1 & c2) if (c3) { steps; }      in the plan's order; neighbouring cheap conditions
 // share a branch
 #include "codegen/emit/emitter.h"
 
