@@ -1,6 +1,8 @@
 // Evaluates what is constant for every execution: calls of immutable functions over constants,
 // conditions of CASE and COALESCE that are known, TRUE and FALSE in AND and OR. An expression whose
 // evaluation fails stays as it is: it fails when, and only if, it is reached.
+#include <algorithm>
+
 #include "codegen/expr/evaluate.h"
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
@@ -53,7 +55,7 @@ class Folder {
       default:
         break;
     }
-    if (!Foldable(e)) return;
+    if (FoldStrict(slot) || !Foldable(e)) return;
     for (const ExprPtr& child : e.children) {
       if (!IsConst(*child)) return;
     }
@@ -61,6 +63,21 @@ class Folder {
   }
 
  private:
+  /// A strict function of a constant NULL is NULL; as in PostgreSQL its other arguments are then
+  /// not evaluated, even where they would fail.
+  static bool FoldStrict(ExprPtr* slot) {
+    const Expr& e = **slot;
+    if (e.kind != expr::Kind::kCall || e.function == nullptr || !e.function->strict) return false;
+    const bool null = std::any_of(
+        e.children.begin(), e.children.end(),
+        [](const ExprPtr& child) { return IsConst(*child) && child->value.is_null(); });
+    if (!null) return false;
+    const int32_t location = e.location;
+    *slot = expr::MakeConst(types::Value::Null(e.type));
+    (*slot)->location = location;
+    return true;
+  }
+
   void Evaluate(ExprPtr* slot) {
     func::FunctionContext functions;
     functions.arena = &arena_;

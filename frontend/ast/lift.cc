@@ -98,8 +98,6 @@ std::string ClassOf(const Literal& literal) {
           literal.text.size() - (point != std::string::npos) - (literal.text[0] == '-');
       return "numeric(" + std::to_string(digits) + "," + std::to_string(scale) + ")";
     }
-    case Literal::Type::kBitString:
-      return "bit" + std::to_string(literal.text.size() - 1) + literal.text.substr(0, 1);
     default:
       return "unknown";
   }
@@ -198,7 +196,10 @@ class Lifter {
 
   void Lift(ExprPtr& e, std::string_view pattern_class) {
     const auto& literal = e->As<Literal>();
-    if (literal.type == Literal::Type::kNull || literal.type == Literal::Type::kBoolean) return;
+    if (literal.type == Literal::Type::kNull || literal.type == Literal::Type::kBoolean ||
+        literal.type == Literal::Type::kBitString) {
+      return;
+    }
     std::string klass = pattern_class.empty() ? ClassOf(literal) : std::string(pattern_class);
     std::string value =
         literal.type == Literal::Type::kInteger ? std::to_string(literal.integer) : literal.text;

@@ -1,5 +1,9 @@
 // Statements that drive the session: transactions, settings, prepared statements, VACUUM and
 // ANALYZE, LOCK.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
 #include "frontend/session/statement_name.h"
@@ -29,6 +33,24 @@ std::string JoinValues(const ast::SetStatement& set) {
                                                                : value.text;
   }
   return text;
+}
+
+/// The zone so many hours east of Greenwich as PostgreSQL shows it: 3 is <+03>-03, for what follows
+/// the name counts west.
+std::string FixedZoneName(double hours) {
+  const int64_t seconds = static_cast<int64_t>(std::abs(hours) * 3600);
+  char offset[32];
+  int length = std::snprintf(offset, sizeof(offset), "%02d", static_cast<int>(seconds / 3600));
+  if (seconds % 3600 != 0) {
+    length += std::snprintf(offset + length, sizeof(offset) - length, ":%02d",
+                            static_cast<int>(seconds / 60 % 60));
+  }
+  if (seconds % 60 != 0) {
+    std::snprintf(offset + length, sizeof(offset) - length, ":%02d",
+                  static_cast<int>(seconds % 60));
+  }
+  const bool east = hours >= 0;
+  return std::string("<") + (east ? "+" : "-") + offset + ">" + (east ? "-" : "+") + offset;
 }
 
 }  // namespace
@@ -115,9 +137,17 @@ Status SessionImpl::SetOne(const std::string& name, const std::string& value, bo
                            Client* client) {
   const int index = FindSetting(name);
   if (index >= 0 && static_cast<Setting>(index) == Setting::timezone) {
-    if (!types::TimeZone::Find(value).ok()) {
+    auto zone = types::TimeZone::FindForSetting(value);
+    if (!zone.ok()) {
       return MakeError(SqlState::kInvalidParameterValue,
                        "invalid value for parameter \"TimeZone\": \"" + value + "\"");
+    }
+    char* end = nullptr;
+    const double hours = std::strtod(value.c_str(), &end);
+    if (end != value.c_str() && *end == '\0') {
+      LATHE_TRY(settings_.Set(name, FixedZoneName(hours), local));
+      ReportSetting(index, client);
+      return Ok();
     }
   }
   if (index >= 0 && (static_cast<Setting>(index) == Setting::transaction_isolation ||

@@ -615,7 +615,7 @@ std::vector<std::pair<std::string, std::string>> SessionImpl::TrackedSettings() 
 
 void SessionImpl::RefreshFormat() {
   // Set checked the zone's name.
-  if (auto zone = types::TimeZone::Find(settings_.Get(Setting::timezone)); zone.ok()) {
+  if (auto zone = types::TimeZone::FindForSetting(settings_.Get(Setting::timezone)); zone.ok()) {
     format_.time.zone = *zone;
   }
   format_.names = names_.get();

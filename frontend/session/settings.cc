@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 namespace lathe::session {
 namespace {
@@ -96,10 +97,13 @@ Result<std::string> ParseInt(const SettingSpec& spec, std::string_view value) {
   }
   number = std::rint(number);
   if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high))) {
-    Error error = MakeError(SqlState::kInvalidParameterValue,
-                            std::string(value) + " is outside the valid range for parameter \"" +
-                                std::string(spec.name) + "\" (" + std::to_string(low) + " .. " +
-                                std::to_string(high) + ")");
+    char shown[400];
+    std::snprintf(shown, sizeof(shown), "%.0f", number);
+    Error error =
+        MakeError(SqlState::kInvalidParameterValue,
+                  std::string(shown) + (unit.empty() ? "" : " ") + std::string(unit) +
+                      " is outside the valid range for parameter \"" + std::string(spec.name) +
+                      "\" (" + std::to_string(low) + " .. " + std::to_string(high) + ")");
     return error;
   }
   return std::to_string(static_cast<int64_t>(number));
@@ -122,7 +126,9 @@ Result<std::string> ParseEnum(const SettingSpec& spec, std::string_view value) {
   // refused.
   Error error = Invalid(spec, value);
   error.state = SqlState::kFeatureNotSupported;
-  error.hint = "Available values: " + std::string(spec.allowed) + ".";
+  error.hint = "Available values: ";
+  for (char c : spec.allowed) error.hint += c == '|' ? ", " : std::string(1, c);
+  error.hint += ".";
   return error;
 }
 

@@ -205,9 +205,13 @@ Result<const TimeZone*> TimeZone::Find(std::string_view name) {
   }
   std::string lower = Lower(name);
   if (AbbreviationOffset(lower, &offset)) return offset == 0 ? Utc() : FixedOffset(offset);
-  // POSIX form: letters, then an offset that counts west.
+  // POSIX form: letters or <any name>, then an offset that counts west.
   size_t letters = 0;
-  while (letters < lower.size() && lower[letters] >= 'a' && lower[letters] <= 'z') ++letters;
+  if (lower.starts_with('<')) {
+    letters = lower.find('>') == std::string::npos ? 0 : lower.find('>') + 1;
+  } else {
+    while (letters < lower.size() && lower[letters] >= 'a' && lower[letters] <= 'z') ++letters;
+  }
   if (letters >= 3 && letters < lower.size() && ParseOffset(std::string_view(lower).substr(letters), &offset)) {
     return FixedOffset(-offset);
   }
