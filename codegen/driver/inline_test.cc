@@ -218,8 +218,9 @@ class InlineTest : public ::testing::Test {
 TEST_F(InlineTest, Functions) {
   int checked = 0;
   for (const func::Function& f : func::AllFunctions()) {
+    const bool compares = f.op == "<" || f.op == "=" || f.op == ">=";
+    if (f.inline_op == func::InlineOp::kNone && !compares) continue;
     switch (f.inline_op) {
-      case func::InlineOp::kNone:
       case func::InlineOp::kExtract:
       case func::InlineOp::kLike:
       case func::InlineOp::kNotLike:

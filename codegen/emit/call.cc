@@ -10,21 +10,26 @@ namespace lathe::emit {
 
 using func::InlineOp;
 
+InlineOp Emitter::ComparisonOf(const func::Function& f) {
+  if (f.args.size() != 2 || f.result.id != types::TypeId::kBool) return InlineOp::kNone;
+  static constexpr std::pair<std::string_view, InlineOp> kSymbols[] = {
+      {"=", InlineOp::kEq},  {"<>", InlineOp::kNe}, {"<", InlineOp::kLt},
+      {"<=", InlineOp::kLe}, {">", InlineOp::kGt},  {">=", InlineOp::kGe}};
+  for (const auto& [symbol, op] : kSymbols) {
+    if (f.op == symbol) return op;
+  }
+  return InlineOp::kNone;
+}
+
 SqlValue Emitter::EmitCall(const Expr& e) {
   const func::Function& f = *e.function;
+  if (const InlineOp op = ComparisonOf(f);
+      op != InlineOp::kNone && CanInlineComparison(e.children[0]->type, e.children[1]->type)) {
+    SqlValue x = Emit(*e.children[0]), y = Emit(*e.children[1]);
+    llvm::Value* null = code_.OrNull(x.null, y.null);
+    return MakeBool(Compare(op, x, y), null);
+  }
   switch (f.inline_op) {
-    case InlineOp::kEq:
-    case InlineOp::kNe:
-    case InlineOp::kLt:
-    case InlineOp::kLe:
-    case InlineOp::kGt:
-    case InlineOp::kGe:
-      if (e.children.size() == 2 && CanInlineComparison(e.children[0]->type, e.children[1]->type)) {
-        SqlValue x = Emit(*e.children[0]), y = Emit(*e.children[1]);
-        llvm::Value* null = code_.OrNull(x.null, y.null);
-        return MakeBool(Compare(f.inline_op, x, y), null);
-      }
-      break;
     case InlineOp::kLike:
     case InlineOp::kNotLike:
       if (e.children.size() == 2 && program_.constant_of.contains(e.children[1].get()) &&

@@ -147,6 +147,8 @@ class Emitter {
 
   // Calls (call.cc).
   SqlValue EmitCall(const Expr& e);
+  /// The comparison that an operator is, by its symbol; kNone for others.
+  static func::InlineOp ComparisonOf(const func::Function& f);
   SqlValue EmitLike(const Expr& e, bool negate);
   SqlValue EmitBoxedCall(const func::Function& f, const types::Type& type,
                          std::vector<SqlValue> args);

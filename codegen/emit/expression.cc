@@ -11,9 +11,11 @@ using expr::Kind;
 bool Emitter::Costly(const Expr& e) {
   bool costly = false;
   expr::Visit(e, [&costly](const Expr& node) {
-    if (node.kind == Kind::kCall && (node.function->inline_op == func::InlineOp::kNone ||
-                                     node.function->volatility == func::Volatility::kVolatile)) {
-      costly = true;
+    if (node.kind == Kind::kCall) {
+      const bool compares = ComparisonOf(*node.function) != func::InlineOp::kNone &&
+                            CanInlineComparison(node.children[0]->type, node.children[1]->type);
+      costly |= (!compares && node.function->inline_op == func::InlineOp::kNone) ||
+                node.function->volatility == func::Volatility::kVolatile;
     }
     if (node.kind == Kind::kCast &&
         func::InlineCastFor(node.children[0]->type, node.type) == func::InlineCast::kNone) {
@@ -188,17 +190,7 @@ void Emitter::EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::B
   auto cheap = [this](const Expr& e) {
     if (e.kind != expr::Kind::kCall || e.children.size() != 2 || expr::CanFail(e)) return false;
     if (!CanInlineComparison(e.children[0]->type, e.children[1]->type)) return false;
-    switch (e.function->inline_op) {
-      case func::InlineOp::kEq:
-      case func::InlineOp::kNe:
-      case func::InlineOp::kLt:
-      case func::InlineOp::kLe:
-      case func::InlineOp::kGt:
-      case func::InlineOp::kGe:
-        break;
-      default:
-        return false;
-    }
+    if (ComparisonOf(*e.function) == func::InlineOp::kNone) return false;
     for (const auto& child : e.children) {
       const Repr repr = types::ReprOf(child->type);
       if (repr == Repr::kString || repr == Repr::kInterval) return false;
