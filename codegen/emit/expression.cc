@@ -188,7 +188,9 @@ void Emitter::EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::B
   // Comparisons of plain columns and constants that take an instruction or two: one branch on all
   // of them is predicted better than a branch on each, and their loads are from the same row.
   auto cheap = [this](const Expr& e) {
-    if (e.kind != expr::Kind::kCall || e.children.size() != 2 || expr::CanFail(e)) return false;
+    if (e.kind != expr::Kind::kCall || e.children.size() != 2) return false;
+    // Constants that are there cannot fail; one that is not must not be read too early.
+    if (!options_.constants_are_values && expr::CanFail(e)) return false;
     if (!CanInlineComparison(e.children[0]->type, e.children[1]->type)) return false;
     if (ComparisonOf(*e.function) == func::InlineOp::kNone) return false;
     for (const auto& child : e.children) {
