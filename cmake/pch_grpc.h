@@ -1,4 +1,4 @@
 // The standard headers plus gRPC's; only dist/ uses this one.
 #pragma once
-#include "cmake/pch_std.h"
 #include <grpcpp/grpcpp.h>
+#include "cmake/pch_std.h"

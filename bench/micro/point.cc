@@ -1,4 +1,5 @@
-// Time of a prepared point SELECT inside the server: bind, execute and the end of its transaction, without sockets.
+// Time of a prepared point SELECT inside the server: bind, execute and the end of its transaction,
+// without sockets.
 //   lathe-bench-point [--rows N] [--seconds S] [--json PATH]
 #include <algorithm>
 #include <chrono>
@@ -48,7 +49,8 @@ Status Run(const std::string& dir, int64_t rows, double seconds, std::vector<dou
     return next < rows;
   };
   LATHE_TRY(session->SimpleQuery(
-      "CREATE TABLE accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84))", &client));
+      "CREATE TABLE accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84))",
+      &client));
   LATHE_TRY(session->SimpleQuery("COPY accounts FROM STDIN", &client));
   LATHE_TRY(session->Parse("p", "SELECT abalance FROM accounts WHERE aid = $1", {}));
   LATHE_TRY(session->Sync(&client));
@@ -92,12 +94,16 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::sort(micros.begin(), micros.end());
-  auto at = [&](double q) { return micros[static_cast<size_t>(q * static_cast<double>(micros.size() - 1))]; };
-  std::printf("prepared point SELECT, %lld rows, inside the server: median %.2f us, p99 %.2f us, %zu runs\n",
-              static_cast<long long>(rows), at(0.5), at(0.99), micros.size());
+  auto at = [&](double q) {
+    return micros[static_cast<size_t>(q * static_cast<double>(micros.size() - 1))];
+  };
+  std::printf(
+      "prepared point SELECT, %lld rows, inside the server: median %.2f us, p99 %.2f us, %zu "
+      "runs\n",
+      static_cast<long long>(rows), at(0.5), at(0.99), micros.size());
   if (!json.empty()) {
-    std::ofstream(json) << "{\"rows\": " << rows << ", \"median_us\": " << at(0.5) << ", \"p99_us\": " << at(0.99)
-                        << ", \"runs\": " << micros.size() << "}\n";
+    std::ofstream(json) << "{\"rows\": " << rows << ", \"median_us\": " << at(0.5)
+                        << ", \"p99_us\": " << at(0.99) << ", \"runs\": " << micros.size() << "}\n";
   }
   return 0;
 }

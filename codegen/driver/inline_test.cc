@@ -266,6 +266,18 @@ TEST_F(InlineTest, Casts) {
   }
 }
 
+TEST_F(InlineTest, DatesAgainstConstantTimestamps) {
+  const Type date = TypeId::kDate, timestamp = TypeId::kTimestamp;
+  for (const Value& t : ValuesOf(timestamp)) {
+    if (t.is_null()) continue;
+    for (const char* op : {"<", "<=", ">", ">=", "=", "<>"}) {
+      Check({date}, [&] { return Op(op, Col(1, date), expr::MakeConst(t)); });
+      Check({date}, [&] { return Op(op, expr::MakeConst(t), Col(1, date)); });
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST_F(InlineTest, Like) {
   const func::Function* like = Operator("~~", {TypeId::kText, TypeId::kText});
   ASSERT_NE(like, nullptr);

@@ -42,7 +42,8 @@ bool StillValid(const CachedPlan& plan, schema::CatalogReader* catalog) {
       return false;
     }
   }
-  const bool look_at_sizes = plan.uses.fetch_add(1, std::memory_order_relaxed) % kSizeCheckUses == 0;
+  const bool look_at_sizes =
+      plan.uses.fetch_add(1, std::memory_order_relaxed) % kSizeCheckUses == 0;
   for (const auto& [relation, rows] : plan.row_counts) {
     if (!look_at_sizes) break;
     if (SizeMoved(rows, catalog->GetStats(relation)->row_count)) return false;

@@ -20,6 +20,22 @@ bool IsLocalTime(const types::Type& type) {
   return type.id == types::TypeId::kDate || type.id == types::TypeId::kTimestamp;
 }
 
+/// b <op'> a for a <op> b.
+InlineOp Mirrored(InlineOp op) {
+  switch (op) {
+    case InlineOp::kLt:
+      return InlineOp::kGt;
+    case InlineOp::kLe:
+      return InlineOp::kGe;
+    case InlineOp::kGt:
+      return InlineOp::kLt;
+    case InlineOp::kGe:
+      return InlineOp::kLe;
+    default:
+      return op;
+  }
+}
+
 llvm::CmpInst::Predicate PredicateOf(InlineOp op, bool is_signed) {
   using P = llvm::CmpInst::Predicate;
   switch (op) {
@@ -60,6 +76,35 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
     default:
       return false;
   }
+}
+
+llvm::Value* Emitter::CompareDateWith(InlineOp op, const SqlValue& date,
+                                      const SqlValue& timestamp) {
+  if (op == InlineOp::kEq || op == InlineOp::kNe) return nullptr;
+  auto* made = llvm::dyn_cast<llvm::Instruction>(timestamp.value);
+  if (!llvm::isa<llvm::Constant>(timestamp.value) &&
+      (made == nullptr || made->getParent() != code_.top.GetInsertBlock())) {
+    return nullptr;
+  }
+  // The timestamp is the same for all rows: the date is compared with its day, rounded up where the
+  // midnight of that day is already too late (<) or just right (>=).
+  const bool up = op == InlineOp::kLt || op == InlineOp::kGe;
+  llvm::Value* limit = nullptr;
+  InPrologue([&] {
+    llvm::Value* t = timestamp.value;
+    llvm::Value* day = code_.Int64(types::kMicrosPerDay);
+    llvm::Value* quotient = b_.CreateSDiv(t, day);
+    llvm::Value* rest = b_.CreateSRem(t, day);
+    llvm::Value* zero = code_.Int64(0);
+    llvm::Value* adjust = up ? b_.CreateSelect(b_.CreateICmpSGT(rest, zero), code_.Int64(1), zero)
+                             : b_.CreateSelect(b_.CreateICmpSLT(rest, zero), code_.Int64(-1), zero);
+    llvm::Value* days = b_.CreateTrunc(b_.CreateAdd(quotient, adjust), code_.I32());
+    days = b_.CreateSelect(b_.CreateICmpEQ(t, code_.Int64(types::kTimestampInfinity)),
+                           code_.Int32(types::kDateInfinity), days);
+    limit = b_.CreateSelect(b_.CreateICmpEQ(t, code_.Int64(types::kTimestampMinusInfinity)),
+                            code_.Int32(types::kDateMinusInfinity), days, "day_limit");
+  });
+  return b_.CreateICmp(PredicateOf(op, true), date.value, limit, "compare");
 }
 
 llvm::Value* Emitter::MidnightOf(const SqlValue& v) {
@@ -147,6 +192,11 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
         code_.ChooseRaw(null, "null", [&]() -> llvm::Value* { return code_.Int32(0); }, compare));
   }
   if (x.type.id != y.type.id && IsLocalTime(x.type) && IsLocalTime(y.type)) {
+    const bool date_first = x.type.id == types::TypeId::kDate;
+    if (llvm::Value* compare = CompareDateWith(date_first ? op : Mirrored(op), date_first ? x : y,
+                                               date_first ? y : x)) {
+      return compare;
+    }
     return b_.CreateICmp(PredicateOf(op, true), MidnightOf(x), MidnightOf(y), "compare");
   }
   switch (x.repr) {

@@ -189,6 +189,8 @@ class Emitter {
   static bool CanInlineComparison(const types::Type& a, const types::Type& b);
   /// i1 of a <op> b for values that are not NULL.
   llvm::Value* Compare(func::InlineOp op, const SqlValue& a, const SqlValue& b);
+  /// A date against a timestamp known before the first row; nullptr when it is not.
+  llvm::Value* CompareDateWith(func::InlineOp op, const SqlValue& date, const SqlValue& timestamp);
   llvm::Value* MidnightOf(const SqlValue& v);  // of a date, as a timestamp; timestamps as they are
   llvm::Value* EqualStrings(const SqlValue& a, const SqlValue& b);
   llvm::Value* HashWord(llvm::Value* h, llvm::Value* word);

@@ -1,8 +1,8 @@
-// Front door of codegen/logical: the bound query as a tree of relational operators, plain data with a printer. The binder makes
-// it, the optimizer rewrites it and turns it into a physical plan.
+// Front door of codegen/logical: the bound query as a tree of relational operators, plain data with
+// a printer. The binder makes it, the optimizer rewrites it and turns it into a physical plan.
 //
-// Every operator lists its output columns. An expression in an operator may use the outputs of its children; in a subquery or
-// under a dependent join also columns of the outer query (correlation).
+// Every operator lists its output columns. An expression in an operator may use the outputs of its
+// children; in a subquery or under a dependent join also columns of the outer query (correlation).
 #pragma once
 
 #include <cstdint>
@@ -38,11 +38,23 @@ class ColumnIds {
 };
 
 enum class Kind : uint8_t {
-  kScan, kValues, kFilter, kProject, kJoin, kAggregate, kSort, kLimit, kSetOperation, kWith, kCteScan, kModify,
+  kScan,
+  kValues,
+  kFilter,
+  kProject,
+  kJoin,
+  kAggregate,
+  kSort,
+  kLimit,
+  kSetOperation,
+  kWith,
+  kCteScan,
+  kModify,
 };
 
 struct Node;
-using NodePtr = std::shared_ptr<Node>;  // owned by one parent; shared only so that expr::Expr can hold one
+using NodePtr =
+    std::shared_ptr<Node>;  // owned by one parent; shared only so that expr::Expr can hold one
 
 /// What all operators have.
 struct Node {
@@ -73,11 +85,13 @@ struct Scan : Node {
   std::vector<uint32_t> fields;
 };
 
-/// Constant rows; rows[i][j] is the value of outputs[j]. No rows, or one row without columns (SELECT without FROM), are allowed.
+/// Constant rows; rows[i][j] is the value of outputs[j]. No rows, or one row without columns
+/// (SELECT without FROM), are allowed.
 struct Values : Node {
   static constexpr Kind kKind = Kind::kValues;
   Values() : Node(kKind) {}
-  std::vector<std::vector<ExprPtr>> rows;  // expressions without columns of their own (they may be correlated)
+  std::vector<std::vector<ExprPtr>>
+      rows;  // expressions without columns of their own (they may be correlated)
 };
 
 /// Rows of the child for which predicate is true. outputs = the child's.
@@ -95,11 +109,14 @@ struct Project : Node {
 };
 
 enum class JoinKind : uint8_t {
-  kInner,   // outputs: left then right; predicate TRUE = cross join
-  kLeft, kRight, kFull,
-  kSemi,    // left rows with a match; outputs: left
-  kAnti,    // left rows without a match (predicate false or NULL); outputs: left
-  kMark,    // left rows, and mark = whether the predicate is true for some right row (NULL if none is true but some is NULL)
+  kInner,  // outputs: left then right; predicate TRUE = cross join
+  kLeft,
+  kRight,
+  kFull,
+  kSemi,  // left rows with a match; outputs: left
+  kAnti,  // left rows without a match (predicate false or NULL); outputs: left
+  kMark,  // left rows, and mark = whether the predicate is true for some right row (NULL if none is
+          // true but some is NULL)
   kSingle,  // left join with at most one match each, 21000 otherwise; outputs: left then right
 };
 
@@ -110,7 +127,8 @@ struct Join : Node {
   JoinKind join_kind = JoinKind::kInner;
   ExprPtr predicate;       // never null; TRUE for a cross join
   OutputColumn mark;       // kMark: also the last of outputs
-  bool dependent = false;  // the right side reads columns of the left (LATERAL, unnested subqueries); gone after unnesting
+  bool dependent = false;  // the right side reads columns of the left (LATERAL, unnested
+                           // subqueries); gone after unnesting
 };
 
 /// One aggregate call.
@@ -122,8 +140,9 @@ struct AggregateCall {
   ExprPtr filter;  // null = none
 };
 
-/// Groups the child's rows. outputs = one column per group expression, then one per call. No group expressions: exactly one row
-/// comes out, also for no input (unless keyed is true: SELECT DISTINCT of nothing, GROUP BY ()).
+/// Groups the child's rows. outputs = one column per group expression, then one per call. No group
+/// expressions: exactly one row comes out, also for no input (unless keyed is true: SELECT DISTINCT
+/// of nothing, GROUP BY ()).
 struct Aggregate : Node {
   static constexpr Kind kKind = Kind::kAggregate;
   Aggregate() : Node(kKind) {}
@@ -144,7 +163,8 @@ struct Sort : Node {
   std::vector<SortKey> keys;
 };
 
-/// outputs = the child's. limit and offset: int8 expressions without columns; null = none; NULL value = none.
+/// outputs = the child's. limit and offset: int8 expressions without columns; null = none; NULL
+/// value = none.
 struct Limit : Node {
   static constexpr Kind kKind = Kind::kLimit;
   Limit() : Node(kKind) {}
@@ -153,7 +173,8 @@ struct Limit : Node {
 
 enum class SetOperationKind : uint8_t { kUnion, kIntersect, kExcept };
 
-/// outputs[i] comes from children[c]->outputs[i] for each child c; types agree (the binder adds casts).
+/// outputs[i] comes from children[c]->outputs[i] for each child c; types agree (the binder adds
+/// casts).
 struct SetOperation : Node {
   static constexpr Kind kKind = Kind::kSetOperation;
   SetOperation() : Node(kKind) {}
@@ -161,7 +182,8 @@ struct SetOperation : Node {
   bool all = false;
 };
 
-/// Common table expressions that are computed once: children[0] defines cte, children[1] may scan it. outputs = children[1]'s.
+/// Common table expressions that are computed once: children[0] defines cte, children[1] may scan
+/// it. outputs = children[1]'s.
 struct With : Node {
   static constexpr Kind kKind = Kind::kWith;
   With() : Node(kKind) {}
@@ -178,8 +200,8 @@ struct CteScan : Node {
   std::string name;
 };
 
-/// Changes rows. The child's rows become the sink's (exec::WriteLayout): source[i] is the child's column for field i (for the
-/// hidden row id of an INSERT: a zero id = none).
+/// Changes rows. The child's rows become the sink's (exec::WriteLayout): source[i] is the child's
+/// column for field i (for the hidden row id of an INSERT: a zero id = none).
 struct Modify : Node {
   static constexpr Kind kKind = Kind::kModify;
   Modify() : Node(kKind) {}
@@ -201,7 +223,8 @@ std::string Print(const Node& node);
 /// The output column with this id, or null.
 const OutputColumn* FindOutput(const Node& node, ColumnId id);
 
-/// Checks that every column used is produced below, types agree and outputs are well formed; an error names the place (a bug).
+/// Checks that every column used is produced below, types agree and outputs are well formed; an
+/// error names the place (a bug).
 Status Verify(const Node& node);
 
 }  // namespace lathe::logical

@@ -68,9 +68,9 @@ class Folder {
   static bool FoldStrict(ExprPtr* slot) {
     const Expr& e = **slot;
     if (e.kind != expr::Kind::kCall || e.function == nullptr || !e.function->strict) return false;
-    const bool null = std::any_of(
-        e.children.begin(), e.children.end(),
-        [](const ExprPtr& child) { return IsConst(*child) && child->value.is_null(); });
+    const bool null = std::any_of(e.children.begin(), e.children.end(), [](const ExprPtr& child) {
+      return IsConst(*child) && child->value.is_null();
+    });
     if (!null) return false;
     const int32_t location = e.location;
     *slot = expr::MakeConst(types::Value::Null(e.type));

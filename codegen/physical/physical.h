@@ -1,5 +1,6 @@
-// Front door of codegen/physical: the plan as it will run, with every algorithm chosen. Plain data with a printer; the optimizer
-// makes it, pipeline cuts it. Column ids and expressions are those of the logical plan, without subqueries.
+// Front door of codegen/physical: the plan as it will run, with every algorithm chosen. Plain data
+// with a printer; the optimizer makes it, pipeline cuts it. Column ids and expressions are those of
+// the logical plan, without subqueries.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,27 @@ using logical::OutputColumn;
 using logical::SortKey;
 
 enum class Kind : uint8_t {
-  kTableScan, kValues, kFilter, kProject, kHashJoin, kNestedLoopJoin, kHashAggregate, kSort, kLimit, kAppend,
-  kHashSetOperation, kMaterialize, kCteScan, kModify,
+  kTableScan,
+  kValues,
+  kFilter,
+  kProject,
+  kHashJoin,
+  kNestedLoopJoin,
+  kHashAggregate,
+  kSort,
+  kLimit,
+  kAppend,
+  kHashSetOperation,
+  kMaterialize,
+  kCteScan,
+  kModify,
 };
 
 struct Node;
 using NodePtr = std::unique_ptr<Node>;
 
-/// What all operators have. id is unique in the plan, in pre-order from 0; names in generated code and EXPLAIN use it.
+/// What all operators have. id is unique in the plan, in pre-order from 0; names in generated code
+/// and EXPLAIN use it.
 struct Node {
   const Kind kind;
   uint32_t id = 0;
@@ -55,14 +69,15 @@ struct KeyBoundExprs {
   bool inclusive = true;
 };
 
-/// Pages without values of this field in [min, max] are skipped; null = open end. Evaluated once per execution.
+/// Pages without values of this field in [min, max] are skipped; null = open end. Evaluated once
+/// per execution.
 struct SkipRangeExprs {
   uint32_t field;
   ExprPtr min, max;
 };
 
-/// Scan of a table or virtual table: outputs[i] is field fields[i] of relation->RowLayout(). The rows satisfy the bounds; every
-/// other predicate is a Filter above.
+/// Scan of a table or virtual table: outputs[i] is field fields[i] of relation->RowLayout(). The
+/// rows satisfy the bounds; every other predicate is a Filter above.
 struct TableScan : Node {
   static constexpr Kind kKind = Kind::kTableScan;
   TableScan() : Node(kKind) {}
@@ -81,7 +96,8 @@ struct Values : Node {
   std::vector<std::vector<ExprPtr>> rows;
 };
 
-/// The conjuncts, cheapest and most selective first; those that can fail after those that cannot... in source order.
+/// The conjuncts, cheapest and most selective first; those that can fail after those that cannot...
+/// in source order.
 struct Filter : Node {
   static constexpr Kind kKind = Kind::kFilter;
   Filter() : Node(kKind) {}
@@ -95,28 +111,32 @@ struct Project : Node {
   std::vector<ExprPtr> expressions;
 };
 
-/// children[0] = build side (materialised, hashed), children[1] = probe side (streams through). join_kind is seen from the
-/// logical left side; build_is_left tells which side that is:
+/// children[0] = build side (materialised, hashed), children[1] = probe side (streams through).
+/// join_kind is seen from the logical left side; build_is_left tells which side that is:
 ///   kInner; kLeft/kSingle/kSemi/kAnti/kMark with build = right: probe row decides on matches;
-///   kLeft/kSemi/kAnti with build = left, kRight/kFull: build rows carry a match flag and a second pipeline scans them.
+///   kLeft/kSemi/kAnti with build = left, kRight/kFull: build rows carry a match flag and a second
+///   pipeline scans them.
 struct HashJoin : Node {
   static constexpr Kind kKind = Kind::kHashJoin;
   HashJoin() : Node(kKind) {}
   JoinKind join_kind = JoinKind::kInner;
   bool build_is_left = false;
-  // build_keys[i] = probe_keys[i]; same types on both sides; at least one. null_equal[i]: NULL matches NULL (IS NOT DISTINCT FROM).
+  // build_keys[i] = probe_keys[i]; same types on both sides; at least one. null_equal[i]: NULL
+  // matches NULL (IS NOT DISTINCT FROM).
   std::vector<ExprPtr> build_keys, probe_keys;
   std::vector<bool> null_equal;
   ExprPtr residual;   // further condition over both sides; null = none
   OutputColumn mark;  // kMark
-  // kMark: there is exactly one key and no residual; a comparison with a NULL key on either side counts as NULL (NOT IN), so the
-  // mark is NULL where no pair is equal but some pair has a NULL. When false, keys with a NULL simply do not match (unless
-  // null_equal) and the mark is NULL only where the residual was NULL for some pair and true for none.
+  // kMark: there is exactly one key and no residual; a comparison with a NULL key on either side
+  // counts as NULL (NOT IN), so the mark is NULL where no pair is equal but some pair has a NULL.
+  // When false, keys with a NULL simply do not match (unless null_equal) and the mark is NULL only
+  // where the residual was NULL for some pair and true for none.
   bool null_aware = false;
 };
 
-/// children[0] = inner side (materialised once), children[1] = outer side (streams); any predicate or none. kInner and the kinds
-/// where the outer side is the logical left: kLeft, kSemi, kAnti, kMark, kSingle; kRight/kFull are planned with match flags as above.
+/// children[0] = inner side (materialised once), children[1] = outer side (streams); any predicate
+/// or none. kInner and the kinds where the outer side is the logical left: kLeft, kSemi, kAnti,
+/// kMark, kSingle; kRight/kFull are planned with match flags as above.
 struct NestedLoopJoin : Node {
   static constexpr Kind kKind = Kind::kNestedLoopJoin;
   NestedLoopJoin() : Node(kKind) {}
@@ -126,8 +146,8 @@ struct NestedLoopJoin : Node {
   OutputColumn mark;
 };
 
-/// Groups by hash; without groups exactly one row. Arguments are evaluated in the pipeline that feeds it. A distinct call is
-/// computed over its own set of (group, argument) values.
+/// Groups by hash; without groups exactly one row. Arguments are evaluated in the pipeline that
+/// feeds it. A distinct call is computed over its own set of (group, argument) values.
 struct HashAggregate : Node {
   static constexpr Kind kKind = Kind::kHashAggregate;
   HashAggregate() : Node(kKind) {}
@@ -155,7 +175,8 @@ struct Append : Node {
   Append() : Node(kKind) {}
 };
 
-/// INTERSECT and EXCEPT [ALL] by counting equal rows of both children in one hash table (NULLs equal). UNION is Append + HashAggregate.
+/// INTERSECT and EXCEPT [ALL] by counting equal rows of both children in one hash table (NULLs
+/// equal). UNION is Append + HashAggregate.
 struct HashSetOperation : Node {
   static constexpr Kind kKind = Kind::kHashSetOperation;
   HashSetOperation() : Node(kKind) {}
@@ -163,7 +184,8 @@ struct HashSetOperation : Node {
   bool all = false;
 };
 
-/// children[0] is computed once into a buffer that CteScans read, then children[1] runs. outputs = children[1]'s.
+/// children[0] is computed once into a buffer that CteScans read, then children[1] runs. outputs =
+/// children[1]'s.
 struct Materialize : Node {
   static constexpr Kind kKind = Kind::kMaterialize;
   Materialize() : Node(kKind) {}
@@ -194,7 +216,8 @@ struct Dependency {
   uint64_t version;
 };
 
-/// A plan ready for code generation. Independent of parameter values; shared by sessions; immutable once made.
+/// A plan ready for code generation. Independent of parameter values; shared by sessions; immutable
+/// once made.
 struct Plan {
   NodePtr root;
   std::vector<std::string> result_names;

@@ -23,7 +23,8 @@ class Service final : public v1::Admin::Service {
  public:
   explicit Service(NodeControl* control) : control_(control) {}
 
-  grpc::Status Status(grpc::ServerContext*, const v1::StatusRequest*, v1::StatusResponse* response) override {
+  grpc::Status Status(grpc::ServerContext*, const v1::StatusRequest*,
+                      v1::StatusResponse* response) override {
     const NodeStatus s = control_->Status();
     response->set_version(s.version);
     response->set_started_unix_micros(s.started_micros);
@@ -50,7 +51,8 @@ class Service final : public v1::Admin::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status Sessions(grpc::ServerContext*, const v1::SessionsRequest*, v1::SessionsResponse* response) override {
+  grpc::Status Sessions(grpc::ServerContext*, const v1::SessionsRequest*,
+                        v1::SessionsResponse* response) override {
     for (const SessionRow& row : control_->Sessions()) {
       v1::Session* session = response->add_sessions();
       session->set_id(row.id);
@@ -65,12 +67,14 @@ class Service final : public v1::Admin::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status Cancel(grpc::ServerContext*, const v1::CancelRequest* request, v1::CancelResponse* response) override {
+  grpc::Status Cancel(grpc::ServerContext*, const v1::CancelRequest* request,
+                      v1::CancelResponse* response) override {
     response->set_found(control_->Cancel(request->session(), request->terminate()));
     return grpc::Status::OK;
   }
 
-  grpc::Status Settings(grpc::ServerContext*, const v1::SettingsRequest*, v1::SettingsResponse* response) override {
+  grpc::Status Settings(grpc::ServerContext*, const v1::SettingsRequest*,
+                        v1::SettingsResponse* response) override {
     for (const SettingRow& row : control_->Settings()) {
       v1::Setting* setting = response->add_settings();
       setting->set_name(row.name);
@@ -80,7 +84,8 @@ class Service final : public v1::Admin::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status Explain(grpc::ServerContext*, const v1::ExplainRequest* request, v1::ExplainResponse* response) override {
+  grpc::Status Explain(grpc::ServerContext*, const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override {
     ExplainOptions options;
     options.pipelines = request->pipelines();
     options.ir = request->ir();
@@ -112,13 +117,14 @@ class ServerImpl final : public Server {
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-    builder.AddListeningPort(address + ":" + std::to_string(port), grpc::InsecureServerCredentials(), &chosen);
+    builder.AddListeningPort(address + ":" + std::to_string(port),
+                             grpc::InsecureServerCredentials(), &chosen);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || chosen == 0) {
       server_ = nullptr;
-      return MakeError(SqlState::kObjectInUse,
-                       "could not start the admin service on " + address + ":" + std::to_string(port));
+      return MakeError(SqlState::kObjectInUse, "could not start the admin service on " + address +
+                                                   ":" + std::to_string(port));
     }
     port_ = static_cast<uint16_t>(chosen);
     return Ok();
@@ -139,7 +145,8 @@ class ServerImpl final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Start(NodeControl* control, const std::string& address, uint16_t port) {
+Result<std::unique_ptr<Server>> Server::Start(NodeControl* control, const std::string& address,
+                                              uint16_t port) {
   auto server = std::make_unique<ServerImpl>(control);
   LATHE_TRY(server->Listen(address, port));
   return std::unique_ptr<Server>(std::move(server));

@@ -1,5 +1,6 @@
-// Front door of dist/admin: the gRPC service through which operators see and steer a node. It knows a node only as a NodeControl,
-// which frontend/session implements, so that no other folder meets gRPC.
+// Front door of dist/admin: the gRPC service through which operators see and steer a node. It knows
+// a node only as a NodeControl, which frontend/session implements, so that no other folder meets
+// gRPC.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ struct NodeStatus {
 };
 
 struct ExplainOptions {
-  bool pipelines = false, ir = false, ir_opt = false, assembly = false, compile = false, analyze = false;
+  bool pipelines = false, ir = false, ir_opt = false, assembly = false, compile = false,
+       analyze = false;
 };
 
 /// What the service may ask of the node. Implementations are thread-safe.
@@ -48,14 +50,16 @@ class NodeControl {
   /// False when there is no such session.
   virtual bool Cancel(uint32_t session, bool terminate) = 0;
   virtual std::vector<SettingRow> Settings() = 0;
-  virtual Result<std::vector<std::string>> Explain(const std::string& sql, const ExplainOptions& options) = 0;
+  virtual Result<std::vector<std::string>> Explain(const std::string& sql,
+                                                   const ExplainOptions& options) = 0;
 };
 
 /// The service with health checking and reflection. Owns its threads.
 class Server {
  public:
   /// port 0 = any free one. control outlives the server. 55006 when the address is in use.
-  static Result<std::unique_ptr<Server>> Start(NodeControl* control, const std::string& address, uint16_t port);
+  static Result<std::unique_ptr<Server>> Start(NodeControl* control, const std::string& address,
+                                               uint16_t port);
   virtual ~Server() = default;
   virtual uint16_t port() const = 0;
   virtual void Stop() = 0;

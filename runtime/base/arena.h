@@ -1,5 +1,6 @@
-// A bump allocator for values that live as long as one unit of work (a batch of rows, one evaluation): allocation is a pointer
-// increment, nothing is freed singly. Not thread-safe: one per worker.
+// A bump allocator for values that live as long as one unit of work (a batch of rows, one
+// evaluation): allocation is a pointer increment, nothing is freed singly. Not thread-safe: one per
+// worker.
 #pragma once
 
 #include <algorithm>
@@ -55,7 +56,8 @@ class Arena {
   static constexpr size_t kBlockBytesMax = 1 << 20;
 
   void AddBlock(size_t needed) {
-    size_t size = blocks_.empty() ? kFirstBlockBytes : std::min(blocks_.back().size * 2, kBlockBytesMax);
+    size_t size =
+        blocks_.empty() ? kFirstBlockBytes : std::min(blocks_.back().size * 2, kBlockBytesMax);
     size = std::max(size, needed);
     blocks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
     next_ = blocks_.back().bytes.get();

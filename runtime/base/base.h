@@ -1,4 +1,5 @@
-// Front door of runtime/base: what everybody stands on. Include the single header that you need; this one lists them.
+// Front door of runtime/base: what everybody stands on. Include the single header that you need;
+// this one lists them.
 #pragma once
 
 #include "runtime/base/bytes.h"   // IWYU pragma: export

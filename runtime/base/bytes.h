@@ -1,5 +1,6 @@
-// Reading and writing numbers in byte strings: unaligned little-endian for our own formats, big-endian for the wire and for
-// order-preserving keys; and ByteReader, which never reads past its end.
+// Reading and writing numbers in byte strings: unaligned little-endian for our own formats,
+// big-endian for the wire and for order-preserving keys; and ByteReader, which never reads past its
+// end.
 #pragma once
 
 #include <bit>
@@ -13,7 +14,8 @@
 
 namespace lathe {
 
-static_assert(std::endian::native == std::endian::little, "Lathe's formats assume a little-endian host");
+static_assert(std::endian::native == std::endian::little,
+              "Lathe's formats assume a little-endian host");
 
 /// Reads a trivially copyable T from any address.
 template <class T>
@@ -34,9 +36,12 @@ inline void StoreAt(void* to, const T& value) {
 template <class T>
 inline T ByteSwap(T value) {
   if constexpr (sizeof(T) == 1) return value;
-  if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
-  if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
-  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
+  if constexpr (sizeof(T) == 2)
+    return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
+  if constexpr (sizeof(T) == 4)
+    return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
+  if constexpr (sizeof(T) == 8)
+    return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
 }
 
 template <class T>
@@ -66,8 +71,8 @@ inline void AppendLengthPrefixed(std::string* out, std::string_view bytes) {
   out->append(bytes);
 }
 
-/// Takes values off the front of a byte string that it does not own. Reading past the end makes it not ok() and yields zeros
-/// from then on, so a decoder may read a whole record and check once.
+/// Takes values off the front of a byte string that it does not own. Reading past the end makes it
+/// not ok() and yields zeros from then on, so a decoder may read a whole record and check once.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

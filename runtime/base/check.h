@@ -1,5 +1,6 @@
-// Checks of invariants. A failed check is a bug in Lathe: it prints the place and the condition and aborts, because going on
-// could write a wrong answer. Errors that input can cause are Result values (result.h), never checks.
+// Checks of invariants. A failed check is a bug in Lathe: it prints the place and the condition and
+// aborts, because going on could write a wrong answer. Errors that input can cause are Result
+// values (result.h), never checks.
 #pragma once
 
 namespace lathe::base {
@@ -10,13 +11,13 @@ namespace lathe::base {
 }  // namespace lathe::base
 
 // Always on, also in release builds: keep it to what is cheap beside the work it guards.
-#define LATHE_CHECK(condition)                                                     \
-  (__builtin_expect(!!(condition), 1)                                              \
-       ? (void)0                                                                   \
+#define LATHE_CHECK(condition)        \
+  (__builtin_expect(!!(condition), 1) \
+       ? (void)0                      \
        : ::lathe::base::CheckFailed(__FILE__, __LINE__, #condition, ""))
-#define LATHE_CHECK_NOTE(condition, note)                                          \
-  (__builtin_expect(!!(condition), 1)                                              \
-       ? (void)0                                                                   \
+#define LATHE_CHECK_NOTE(condition, note) \
+  (__builtin_expect(!!(condition), 1)     \
+       ? (void)0                          \
        : ::lathe::base::CheckFailed(__FILE__, __LINE__, #condition, note))
 #define LATHE_UNREACHABLE(note) ::lathe::base::CheckFailed(__FILE__, __LINE__, "unreachable", note)
 

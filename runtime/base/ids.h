@@ -23,19 +23,24 @@ struct StrongId {
   }
 };
 
-using Oid = StrongId<struct OidTag, uint32_t>;                // a catalog object, as in pg_catalog
-using RelationId = StrongId<struct RelationTag, uint32_t>;    // a table or index; equals its pg_class oid
-using SchemaId = StrongId<struct SchemaTag, uint32_t>;        // a namespace; equals its pg_namespace oid
+using Oid = StrongId<struct OidTag, uint32_t>;  // a catalog object, as in pg_catalog
+using RelationId =
+    StrongId<struct RelationTag, uint32_t>;             // a table or index; equals its pg_class oid
+using SchemaId = StrongId<struct SchemaTag, uint32_t>;  // a namespace; equals its pg_namespace oid
 using DatabaseId = StrongId<struct DatabaseTag, uint32_t>;
 using RoleId = StrongId<struct RoleTag, uint32_t>;
-using StorageId = StrongId<struct StorageTag, uint64_t>;      // where a relation's rows lie (as PostgreSQL's relfilenode); never reused
-using PageId = StrongId<struct PageTag, uint64_t>;            // one immutable page body; never reused
-using LoadId = StrongId<struct LoadTag, uint64_t>;            // one bulk load
-using TxnId = StrongId<struct TxnTag, uint64_t>;              // one transaction in this process
-using SessionId = StrongId<struct SessionTag, uint32_t>;      // one client session; the protocol's "process id"
-using ColumnNumber = StrongId<struct ColumnTag, uint16_t>;    // a column of a relation, from 1, never reused (attnum)
+using StorageId = StrongId<struct StorageTag, uint64_t>;  // where a relation's rows lie (as
+                                                          // PostgreSQL's relfilenode); never reused
+using PageId = StrongId<struct PageTag, uint64_t>;        // one immutable page body; never reused
+using LoadId = StrongId<struct LoadTag, uint64_t>;        // one bulk load
+using TxnId = StrongId<struct TxnTag, uint64_t>;          // one transaction in this process
+using SessionId =
+    StrongId<struct SessionTag, uint32_t>;  // one client session; the protocol's "process id"
+using ColumnNumber =
+    StrongId<struct ColumnTag, uint16_t>;  // a column of a relation, from 1, never reused (attnum)
 
-/// A commit or snapshot time: unix milliseconds << 18 | counter. Totally ordered, never repeated, survives restarts.
+/// A commit or snapshot time: unix milliseconds << 18 | counter. Totally ordered, never repeated,
+/// survives restarts.
 using Timestamp = StrongId<struct TimestampTag, uint64_t>;
 inline constexpr Timestamp kTimestampMax{UINT64_MAX};
 
@@ -43,5 +48,7 @@ inline constexpr Timestamp kTimestampMax{UINT64_MAX};
 
 template <class Tag, class Rep>
 struct std::hash<lathe::StrongId<Tag, Rep>> {
-  size_t operator()(const lathe::StrongId<Tag, Rep>& id) const { return std::hash<Rep>()(id.value); }
+  size_t operator()(const lathe::StrongId<Tag, Rep>& id) const {
+    return std::hash<Rep>()(id.value);
+  }
 };

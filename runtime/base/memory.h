@@ -1,5 +1,6 @@
-// Memory accounting: every large allocation of a query is charged to its MemoryBudget; past the limit the charge is refused, and
-// the caller spills or fails with 53200. Owned by the query; safe from all of its worker threads.
+// Memory accounting: every large allocation of a query is charged to its MemoryBudget; past the
+// limit the charge is refused, and the caller spills or fails with 53200. Owned by the query; safe
+// from all of its worker threads.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,8 @@ namespace lathe::base {
 
 class MemoryBudget {
  public:
-  /// limit_bytes 0 = unlimited. parent, if given, is charged too (server-wide budget) and outlives this.
+  /// limit_bytes 0 = unlimited. parent, if given, is charged too (server-wide budget) and outlives
+  /// this.
   explicit MemoryBudget(uint64_t limit_bytes, MemoryBudget* parent = nullptr)
       : limit_bytes_(limit_bytes), parent_(parent) {}
   ~MemoryBudget();

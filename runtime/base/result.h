@@ -1,5 +1,6 @@
-// Errors as values: Result<T> is a T or an Error, Status is Result<void>. Every error that a user can cause carries a SQLSTATE
-// (sqlstate.def) and, where SQL text caused it, the position in it. Nothing is thrown across folders.
+// Errors as values: Result<T> is a T or an Error, Status is Result<void>. Every error that a user
+// can cause carries a SQLSTATE (sqlstate.def) and, where SQL text caused it, the position in it.
+// Nothing is thrown across folders.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ std::string_view SqlStateName(SqlState state);
 /// What went wrong, as PostgreSQL's error fields tell it.
 struct Error {
   SqlState state = SqlState::kInternalError;
-  std::string message;  // one line, lower case, without the final point, in PostgreSQL's words where it has them
+  std::string message;  // one line, lower case, without the final point, in PostgreSQL's words
+                        // where it has them
   std::string detail;
   std::string hint;
   int32_t position = 0;  // character in the statement, counted from 1 in code points; 0 = none
@@ -45,8 +47,7 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value) : data_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error)
-      : data_(std::in_place_index<1>, std::make_unique<Error>(std::move(error))) {}
+  Result(Error error) : data_(std::in_place_index<1>, std::make_unique<Error>(std::move(error))) {}
 
   bool ok() const { return data_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -114,17 +115,19 @@ Error NotSupported(std::string_view what, int32_t position = 0);
 }  // namespace lathe
 
 // LATHE_TRY(status_expr): returns the error from the enclosing function, if there is one.
-#define LATHE_TRY(expr)                                            \
-  do {                                                             \
-    auto lathe_status_ = (expr);                                   \
+#define LATHE_TRY(expr)                                               \
+  do {                                                                \
+    auto lathe_status_ = (expr);                                      \
     if (!lathe_status_.ok()) return std::move(lathe_status_).error(); \
   } while (0)
 
-// LATHE_ASSIGN(auto x, result_expr): x = the value, or returns the error from the enclosing function.
-#define LATHE_ASSIGN(lhs, expr) LATHE_ASSIGN_IMPL_(LATHE_CONCAT_(lathe_result_, __LINE__), lhs, expr)
-#define LATHE_ASSIGN_IMPL_(tmp, lhs, expr)            \
-  auto tmp = (expr);                                  \
-  if (!tmp.ok()) return std::move(tmp).error();       \
+// LATHE_ASSIGN(auto x, result_expr): x = the value, or returns the error from the enclosing
+// function.
+#define LATHE_ASSIGN(lhs, expr) \
+  LATHE_ASSIGN_IMPL_(LATHE_CONCAT_(lathe_result_, __LINE__), lhs, expr)
+#define LATHE_ASSIGN_IMPL_(tmp, lhs, expr)      \
+  auto tmp = (expr);                            \
+  if (!tmp.ok()) return std::move(tmp).error(); \
   lhs = std::move(tmp).value()
 #define LATHE_CONCAT_(a, b) LATHE_CONCAT2_(a, b)
 #define LATHE_CONCAT2_(a, b) a##b

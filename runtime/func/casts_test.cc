@@ -1,4 +1,5 @@
-// Explicit casts through their boxed form: expectations are PostgreSQL 15's, with the time zone Europe/Berlin.
+// Explicit casts through their boxed form: expectations are PostgreSQL 15's, with the time zone
+// Europe/Berlin.
 #include "runtime/func/cast.h"
 
 #include <gtest/gtest.h>
@@ -109,7 +110,11 @@ constexpr Case kCases[] = {
     {"float8", "-2.5", "bool", -1, "error 42846"},
     {"float8", "-2.5", "text", -1, "-2.5"},
     {"float8", "-2.5", "interval", 2147418114, "error 42846"},
-    {"float8", "1e300", "numeric", -1, "1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"},
+    {"float8", "1e300", "numeric", -1,
+     "100000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+     "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+     "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+     "0000000000000000000000"},
     {"float8", "1e300", "name", -1, "1e+300"},
     {"float8", "1e300", "date", -1, "error 42846"},
     {"float8", "1e300", "timestamp", 3, "error 42846"},
@@ -288,7 +293,8 @@ std::string Convert(const Case& c, FunctionContext* context) {
   from.typmod = -1;
   to.typmod = c.typmod;
   Datum value, result;
-  if (!types::ParseText(from, c.input, *context->format, context->arena, &value).ok()) return "bad input";
+  if (!types::ParseText(from, c.input, *context->format, context->arena, &value).ok())
+    return "bad input";
   const Cast* cast = FindCast(from.id, to.id);
   if (cast == nullptr) return "error 42846";
   CallStatus status = cast->boxed(context, value, from, to, true, &result);
@@ -310,7 +316,8 @@ TEST(Casts, AsPostgreSql) {
   context.arena = &arena;
   context.format = &format;
   for (const Case& c : kCases) {
-    EXPECT_EQ(Convert(c, &context), c.want) << c.from << " '" << c.input << "' to " << c.to << " typmod " << c.typmod;
+    EXPECT_EQ(Convert(c, &context), c.want)
+        << c.from << " '" << c.input << "' to " << c.to << " typmod " << c.typmod;
   }
 }
 

@@ -28,7 +28,8 @@ bool IsUnsigned(TypeId id) {
          id == TypeId::kRegproc || id == TypeId::kRegnamespace;
 }
 
-/// Hash of a numeric that does not depend on its display scale: the digits without trailing zeros, and where they stand.
+/// Hash of a numeric that does not depend on its display scale: the digits without trailing zeros,
+/// and where they stand.
 uint64_t HashNumeric(const types::Numeric& n) {
   base::Hasher hasher;
   int32_t header[2] = {static_cast<int32_t>(n.kind()) * 2 + (n.negative() ? 1 : 0),
@@ -121,7 +122,8 @@ uint64_t Hash(const types::Type& type, const Datum& value) {
     }
     case Repr::kString:
       if (type.id == TypeId::kNumeric) return HashNumeric(types::Numeric::FromDatum(value));
-      if (type.id == TypeId::kBpChar) return base::Hash64(types::TrimTrailingBlanks(value.string.view()));
+      if (type.id == TypeId::kBpChar)
+        return base::Hash64(types::TrimTrailingBlanks(value.string.view()));
       return base::Hash64(value.string.view());
   }
   LATHE_UNREACHABLE("representation");

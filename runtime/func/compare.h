@@ -1,5 +1,5 @@
-// Order, equality and hash of values as SQL's comparison operators and grouping see them: one definition for sorts, joins,
-// aggregation, keys and the test oracle.
+// Order, equality and hash of values as SQL's comparison operators and grouping see them: one
+// definition for sorts, joins, aggregation, keys and the test oracle.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,9 @@
 
 namespace lathe::func {
 
-/// -1, 0 or 1 for two non-null values of the type: btree order of PostgreSQL (NaN greatest and equal to itself, -0 = 0, char(n) without
-/// trailing blanks, intervals by span, text bytewise). Numerics in the form that the type says.
+/// -1, 0 or 1 for two non-null values of the type: btree order of PostgreSQL (NaN greatest and
+/// equal to itself, -0 = 0, char(n) without trailing blanks, intervals by span, text bytewise).
+/// Numerics in the form that the type says.
 int Compare(const types::Type& type, const types::Datum& a, const types::Datum& b);
 
 /// Equal values (Compare = 0) have equal hashes.

@@ -1,5 +1,5 @@
-// What a SQL function may use besides its arguments: an arena for its result, the session's time zone and clock readings, facts of
-// the session and the catalog, and a place for its error.
+// What a SQL function may use besides its arguments: an arena for its result, the session's time
+// zone and clock readings, facts of the session and the catalog, and a place for its error.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace lathe::func {
 
-/// What functions may ask of the session and its catalog. Implemented by frontend/session; safe from all workers of a statement.
+/// What functions may ask of the session and its catalog. Implemented by frontend/session; safe
+/// from all workers of a statement.
 class SessionFacts {
  public:
   virtual ~SessionFacts() = default;
@@ -30,12 +31,13 @@ class SessionFacts {
   /// 42704 when there is none.
   virtual Result<std::string> CurrentSetting(std::string_view name) = 0;
 
-  // The catalog. Names are quoted and qualified as PostgreSQL's output functions do; nullopt = no such object.
-  virtual std::optional<std::string> RelationName(Oid relation) = 0;   // regclass output
-  virtual Result<Oid> RelationOid(std::string_view name) = 0;          // regclass input; 42P01
-  virtual std::optional<std::string> SchemaName(Oid schema) = 0;       // regnamespace output
-  virtual Result<Oid> SchemaOid(std::string_view name) = 0;            // 3F000
-  virtual Result<Oid> TypeOid(std::string_view name) = 0;              // regtype input; 42704
+  // The catalog. Names are quoted and qualified as PostgreSQL's output functions do; nullopt = no
+  // such object.
+  virtual std::optional<std::string> RelationName(Oid relation) = 0;  // regclass output
+  virtual Result<Oid> RelationOid(std::string_view name) = 0;         // regclass input; 42P01
+  virtual std::optional<std::string> SchemaName(Oid schema) = 0;      // regnamespace output
+  virtual Result<Oid> SchemaOid(std::string_view name) = 0;           // 3F000
+  virtual Result<Oid> TypeOid(std::string_view name) = 0;             // regtype input; 42704
   virtual bool TableIsVisible(Oid relation) = 0;
   virtual std::optional<std::string> ConstraintDefinition(Oid constraint) = 0;
   virtual std::optional<std::string> IndexDefinition(Oid index, int column) = 0;
@@ -46,15 +48,17 @@ class SessionFacts {
   virtual int64_t DatabaseBytes() = 0;
 };
 
-/// One per worker and execution; copied for each worker, which gives the copy an arena of its own. Not shared between threads.
+/// One per worker and execution; copied for each worker, which gives the copy an arena of its own.
+/// Not shared between threads.
 class FunctionContext {
  public:
-  base::Arena* arena = nullptr;                  // of results; reset between morsels by its owner
-  const types::FormatContext* format = nullptr;  // time zone and text forms; null = UTC and defaults
-  int64_t transaction_timestamp = 0;             // unix microseconds
+  base::Arena* arena = nullptr;  // of results; reset between morsels by its owner
+  const types::FormatContext* format =
+      nullptr;                        // time zone and text forms; null = UTC and defaults
+  int64_t transaction_timestamp = 0;  // unix microseconds
   int64_t statement_timestamp = 0;
-  SessionFacts* facts = nullptr;                 // null in tests: such functions then fail with 0A000
-  std::optional<Error> error;                    // of the last call that returned kError
+  SessionFacts* facts = nullptr;  // null in tests: such functions then fail with 0A000
+  std::optional<Error> error;     // of the last call that returned kError
 
   /// Keeps the error: `return context->Fail(...)`.
   CallStatus Fail(SqlState state, std::string message) {

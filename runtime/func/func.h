@@ -1,4 +1,5 @@
-// Front door of runtime/func: SQL functions, operators, casts and aggregates, and the order of values.
+// Front door of runtime/func: SQL functions, operators, casts and aggregates, and the order of
+// values.
 #pragma once
 
 #include "runtime/func/cast.h"      // IWYU pragma: export

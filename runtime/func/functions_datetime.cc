@@ -45,7 +45,8 @@ CallStatus ShiftBy(FunctionContext* context, const Datum& when, const Interval& 
     if (!negated.ok()) return context->Fail(std::move(negated).error());
     step = *negated;
   }
-  if (kType == TypeId::kTimestampTz) return Put(context, types::AddIntervalTz(when.i64, step, Zone(context)), result);
+  if (kType == TypeId::kTimestampTz)
+    return Put(context, types::AddIntervalTz(when.i64, step, Zone(context)), result);
   int64_t timestamp = when.i64;
   if (kType == TypeId::kDate) {
     Result<int64_t> converted = types::DateToTimestamp(when.i32);
@@ -112,7 +113,8 @@ CallStatus Extract(FunctionContext* context, const Datum* args, const bool*, Dat
 template <DateSource kSource>
 CallStatus Part(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   bool is_null;
-  Result<double> field = types::DatePart(args[0].string.view(), kSource, args[1], Zone(context), &is_null);
+  Result<double> field =
+      types::DatePart(args[0].string.view(), kSource, args[1], Zone(context), &is_null);
   if (!field.ok()) return context->Fail(std::move(field).error());
   if (is_null) return CallStatus::kNull;
   result->f64 = *field;
@@ -120,7 +122,8 @@ CallStatus Part(FunctionContext* context, const Datum* args, const bool*, Datum*
 }
 
 /// Of the date's midnight, so that hours and seconds are 0.
-CallStatus PartOfDate(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+CallStatus PartOfDate(FunctionContext* context, const Datum* args, const bool* nulls,
+                      Datum* result) {
   Result<int64_t> midnight = types::DateToTimestamp(args[1].i32);
   if (!midnight.ok()) return context->Fail(std::move(midnight).error());
   Datum parts[2] = {args[0], Datum()};
@@ -132,25 +135,31 @@ CallStatus Truncate(FunctionContext* context, const Datum* args, const bool*, Da
   return Put(context, types::TruncateTimestamp(args[0].string.view(), args[1].i64), result);
 }
 CallStatus TruncateTz(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  return Put(context, types::TruncateTimestampTz(args[0].string.view(), args[1].i64, Zone(context)), result);
+  return Put(context, types::TruncateTimestampTz(args[0].string.view(), args[1].i64, Zone(context)),
+             result);
 }
 CallStatus TruncateTzZone(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   Result<const TimeZone*> zone = TimeZone::Find(args[2].string.view());
   if (!zone.ok()) return context->Fail(std::move(zone).error());
-  return Put(context, types::TruncateTimestampTz(args[0].string.view(), args[1].i64, **zone), result);
+  return Put(context, types::TruncateTimestampTz(args[0].string.view(), args[1].i64, **zone),
+             result);
 }
-CallStatus TruncateOfInterval(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus TruncateOfInterval(FunctionContext* context, const Datum* args, const bool*,
+                              Datum* result) {
   return Put(context, types::TruncateInterval(args[0].string.view(), args[1].interval), result);
 }
 CallStatus Bin(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return Put(context, types::BinTimestamp(args[0].interval, args[1].i64, args[2].i64), result);
 }
 
-int64_t FromUnix(int64_t unix_micros) { return unix_micros - types::kUnixEpochSeconds * types::kMicrosPerSecond; }
+int64_t FromUnix(int64_t unix_micros) {
+  return unix_micros - types::kUnixEpochSeconds * types::kMicrosPerSecond;
+}
 
 /// Midnight of the transaction's day on the session's clock.
 Result<int64_t> TodayLocal(FunctionContext* context) {
-  LATHE_ASSIGN(int64_t local, types::InstantToLocal(FromUnix(context->transaction_timestamp), Zone(context)));
+  LATHE_ASSIGN(int64_t local,
+               types::InstantToLocal(FromUnix(context->transaction_timestamp), Zone(context)));
   return types::TruncateTimestamp("day", local);
 }
 template <bool kTz>
@@ -193,21 +202,26 @@ CallStatus ClockTimestamp(FunctionContext*, const Datum*, const bool*, Datum* re
 CallStatus MakeDateOf(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return Put(context, types::MakeDate(args[0].i32, args[1].i32, args[2].i32), result);
 }
-CallStatus MakeTimestampOf(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus MakeTimestampOf(FunctionContext* context, const Datum* args, const bool*,
+                           Datum* result) {
   return Put(context,
-             types::MakeTimestamp(args[0].i32, args[1].i32, args[2].i32, args[3].i32, args[4].i32, args[5].f64),
+             types::MakeTimestamp(args[0].i32, args[1].i32, args[2].i32, args[3].i32, args[4].i32,
+                                  args[5].f64),
              result);
 }
-CallStatus MakeInstant(FunctionContext* context, const Datum* args, const TimeZone& zone, Datum* result) {
-  Result<int64_t> local =
-      types::MakeTimestamp(args[0].i32, args[1].i32, args[2].i32, args[3].i32, args[4].i32, args[5].f64);
+CallStatus MakeInstant(FunctionContext* context, const Datum* args, const TimeZone& zone,
+                       Datum* result) {
+  Result<int64_t> local = types::MakeTimestamp(args[0].i32, args[1].i32, args[2].i32, args[3].i32,
+                                               args[4].i32, args[5].f64);
   if (!local.ok()) return context->Fail(std::move(local).error());
   return Put(context, types::LocalToInstant(*local, zone), result);
 }
-CallStatus MakeTimestampTz(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus MakeTimestampTz(FunctionContext* context, const Datum* args, const bool*,
+                           Datum* result) {
   return MakeInstant(context, args, Zone(context), result);
 }
-CallStatus MakeTimestampTzZone(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus MakeTimestampTzZone(FunctionContext* context, const Datum* args, const bool*,
+                               Datum* result) {
   Result<const TimeZone*> zone = TimeZone::Find(args[6].string.view());
   if (!zone.ok()) return context->Fail(std::move(zone).error());
   return MakeInstant(context, args, **zone, result);
@@ -245,7 +259,9 @@ CallStatus AtTimeZone(FunctionContext* context, const Datum* args, const bool*, 
   Result<const TimeZone*> zone =
       kByInterval ? ZoneFromInterval(args[0].interval) : TimeZone::Find(args[0].string.view());
   if (!zone.ok()) return context->Fail(std::move(zone).error());
-  return Put(context, kToLocal ? types::InstantToLocal(args[1].i64, **zone) : types::LocalToInstant(args[1].i64, **zone),
+  return Put(context,
+             kToLocal ? types::InstantToLocal(args[1].i64, **zone)
+                      : types::LocalToInstant(args[1].i64, **zone),
              result);
 }
 
@@ -262,8 +278,8 @@ CallStatus IsFiniteInterval(FunctionContext*, const Datum*, const bool*, Datum* 
   return CallStatus::kOk;
 }
 
-/// (start1, end1) OVERLAPS (start2, end2), where an end may be an interval from the start. NULL ends follow SQL: the answer is known
-/// when what is there already decides it.
+/// (start1, end1) OVERLAPS (start2, end2), where an end may be an interval from the start. NULL
+/// ends follow SQL: the answer is known when what is there already decides it.
 template <bool kTz, bool kInterval1, bool kInterval2>
 CallStatus Overlaps(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   struct Bound {
@@ -283,8 +299,9 @@ CallStatus Overlaps(FunctionContext* context, const Datum* args, const bool* nul
       bounds[i].null = true;
       continue;
     }
-    Result<int64_t> end = kTz ? types::AddIntervalTz(bounds[i - 1].at, args[i].interval, Zone(context))
-                              : types::AddInterval(bounds[i - 1].at, args[i].interval);
+    Result<int64_t> end =
+        kTz ? types::AddIntervalTz(bounds[i - 1].at, args[i].interval, Zone(context))
+            : types::AddInterval(bounds[i - 1].at, args[i].interval);
     if (!end.ok()) return context->Fail(std::move(end).error());
     bounds[i].at = *end;
   }
@@ -318,10 +335,11 @@ CallStatus Overlaps(FunctionContext* context, const Datum* args, const bool* nul
 }  // namespace
 
 void AddDatetimeFunctions(std::vector<Function>* list) {
-  constexpr TypeId D = TypeId::kDate, S = TypeId::kTimestamp, Z = TypeId::kTimestampTz, V = TypeId::kInterval,
-                   T = TypeId::kText, I = TypeId::kInt4, F = TypeId::kFloat8, N = TypeId::kNumeric, B = TypeId::kBool;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args, TypeId type,
-                 BoxedFunction boxed, Volatility volatility = Volatility::kImmutable,
+  constexpr TypeId D = TypeId::kDate, S = TypeId::kTimestamp, Z = TypeId::kTimestampTz,
+                   V = TypeId::kInterval, T = TypeId::kText, I = TypeId::kInt4, F = TypeId::kFloat8,
+                   N = TypeId::kNumeric, B = TypeId::kBool;
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, Volatility volatility = Volatility::kImmutable,
                  InlineOp inline_op = InlineOp::kNone, bool can_fail = true, bool strict = true) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = can_fail;
@@ -330,7 +348,8 @@ void AddDatetimeFunctions(std::vector<Function>* list) {
     row.strict = strict;
     Add(list, row);
   };
-  constexpr auto kImm = Volatility::kImmutable, kStable = Volatility::kStable, kVolatile = Volatility::kVolatile;
+  constexpr auto kImm = Volatility::kImmutable, kStable = Volatility::kStable,
+                 kVolatile = Volatility::kVolatile;
   add(1141, "date_pli", "+", {D, I}, D, DatePlusDays);
   add(2550, "integer_pl_date", "+", {I, D}, D, DaysPlusDate);
   add(1142, "date_mii", "-", {D, I}, D, DateMinusDays);
@@ -398,14 +417,22 @@ void AddDatetimeFunctions(std::vector<Function>* list) {
   add(2048, "isfinite", "", {S}, B, IsFiniteTimestamp, kImm, InlineOp::kNone, false);
   add(1389, "isfinite", "", {Z}, B, IsFiniteTimestamp, kImm, InlineOp::kNone, false);
   add(1390, "isfinite", "", {V}, B, IsFiniteInterval, kImm, InlineOp::kNone, false);
-  add(2041, "overlaps", "", {S, S, S, S}, B, Overlaps<false, false, false>, kImm, InlineOp::kNone, true, false);
-  add(2042, "overlaps", "", {S, V, S, V}, B, Overlaps<false, true, true>, kImm, InlineOp::kNone, true, false);
-  add(2043, "overlaps", "", {S, S, S, V}, B, Overlaps<false, false, true>, kImm, InlineOp::kNone, true, false);
-  add(2044, "overlaps", "", {S, V, S, S}, B, Overlaps<false, true, false>, kImm, InlineOp::kNone, true, false);
-  add(1304, "overlaps", "", {Z, Z, Z, Z}, B, Overlaps<true, false, false>, kImm, InlineOp::kNone, true, false);
-  add(1305, "overlaps", "", {Z, V, Z, V}, B, Overlaps<true, true, true>, kStable, InlineOp::kNone, true, false);
-  add(1306, "overlaps", "", {Z, Z, Z, V}, B, Overlaps<true, false, true>, kStable, InlineOp::kNone, true, false);
-  add(1307, "overlaps", "", {Z, V, Z, Z}, B, Overlaps<true, true, false>, kStable, InlineOp::kNone, true, false);
+  add(2041, "overlaps", "", {S, S, S, S}, B, Overlaps<false, false, false>, kImm, InlineOp::kNone,
+      true, false);
+  add(2042, "overlaps", "", {S, V, S, V}, B, Overlaps<false, true, true>, kImm, InlineOp::kNone,
+      true, false);
+  add(2043, "overlaps", "", {S, S, S, V}, B, Overlaps<false, false, true>, kImm, InlineOp::kNone,
+      true, false);
+  add(2044, "overlaps", "", {S, V, S, S}, B, Overlaps<false, true, false>, kImm, InlineOp::kNone,
+      true, false);
+  add(1304, "overlaps", "", {Z, Z, Z, Z}, B, Overlaps<true, false, false>, kImm, InlineOp::kNone,
+      true, false);
+  add(1305, "overlaps", "", {Z, V, Z, V}, B, Overlaps<true, true, true>, kStable, InlineOp::kNone,
+      true, false);
+  add(1306, "overlaps", "", {Z, Z, Z, V}, B, Overlaps<true, false, true>, kStable, InlineOp::kNone,
+      true, false);
+  add(1307, "overlaps", "", {Z, V, Z, Z}, B, Overlaps<true, true, false>, kStable, InlineOp::kNone,
+      true, false);
 }
 
 }  // namespace lathe::func

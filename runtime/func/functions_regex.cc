@@ -37,7 +37,8 @@ CallStatus SubstringSqlRegex(FunctionContext* context, const Datum*, const bool*
 }
 
 /// \1 .. \9 and \& of the replacement.
-void AppendReplacement(std::string_view replacement, const std::vector<RegexGroup>& groups, std::string* out) {
+void AppendReplacement(std::string_view replacement, const std::vector<RegexGroup>& groups,
+                       std::string* out) {
   for (size_t i = 0; i < replacement.size(); ++i) {
     char c = replacement[i];
     if (c != '\\' || i + 1 == replacement.size()) {
@@ -60,8 +61,8 @@ void AppendReplacement(std::string_view replacement, const std::vector<RegexGrou
 }
 
 /// Replaces the occurrence'th match from byte `from` on; occurrence 0 = all.
-std::string ReplaceMatches(const Regex& regex, std::string_view text, std::string_view replacement, size_t from,
-                           int occurrence) {
+std::string ReplaceMatches(const Regex& regex, std::string_view text, std::string_view replacement,
+                           size_t from, int occurrence) {
   std::string out(text.substr(0, from));
   std::vector<RegexGroup> groups;
   size_t copied = from, search = from;
@@ -87,18 +88,23 @@ std::string ReplaceMatches(const Regex& regex, std::string_view text, std::strin
   return out;
 }
 
-CallStatus ReplaceWith(FunctionContext* context, const Datum* args, std::string_view letters, Datum* result) {
+CallStatus ReplaceWith(FunctionContext* context, const Datum* args, std::string_view letters,
+                       Datum* result) {
   if (!letters.empty() && letters[0] >= '0' && letters[0] <= '9') {
-    Error error = MakeError(SqlState::kInvalidParameterValue,
-                            "invalid regular expression option: \"" + std::string(1, letters[0]) + "\"");
-    error.hint = "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.";
+    Error error =
+        MakeError(SqlState::kInvalidParameterValue,
+                  "invalid regular expression option: \"" + std::string(1, letters[0]) + "\"");
+    error.hint =
+        "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to "
+        "integer explicitly.";
     return context->Fail(std::move(error));
   }
   Result<RegexFlags> flags = ParseRegexFlags(letters, "regexp_replace()", true);
   if (!flags.ok()) return context->Fail(std::move(flags).error());
   Result<RegexPtr> regex = CompileRegex(args[1].string.view(), *flags);
   if (!regex.ok()) return context->Fail(std::move(regex).error());
-  result->string = context->Keep(ReplaceMatches(**regex, args[0].string.view(), args[2].string.view(), 0, flags->global ? 0 : 1));
+  result->string = context->Keep(ReplaceMatches(**regex, args[0].string.view(),
+                                                args[2].string.view(), 0, flags->global ? 0 : 1));
   return CallStatus::kOk;
 }
 CallStatus RegexReplace3(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
@@ -109,21 +115,25 @@ CallStatus RegexReplace4(FunctionContext* context, const Datum* args, const bool
 }
 /// (text, pattern, replacement, start, n [, flags])
 template <int kArgs>
-CallStatus RegexReplaceFrom(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus RegexReplaceFrom(FunctionContext* context, const Datum* args, const bool*,
+                            Datum* result) {
   int32_t start = args[3].i32, n = kArgs > 4 ? args[4].i32 : 1;
   if (start <= 0) {
     return context->Fail(SqlState::kInvalidParameterValue,
                          "invalid value for parameter \"start\": " + std::to_string(start));
   }
   if (n < 0) {
-    return context->Fail(SqlState::kInvalidParameterValue, "invalid value for parameter \"n\": " + std::to_string(n));
+    return context->Fail(SqlState::kInvalidParameterValue,
+                         "invalid value for parameter \"n\": " + std::to_string(n));
   }
-  Result<RegexFlags> flags = ParseRegexFlags(kArgs > 5 ? args[5].string.view() : std::string_view(), "regexp_replace()", true);
+  Result<RegexFlags> flags = ParseRegexFlags(kArgs > 5 ? args[5].string.view() : std::string_view(),
+                                             "regexp_replace()", true);
   if (!flags.ok()) return context->Fail(std::move(flags).error());
   Result<RegexPtr> regex = CompileRegex(args[1].string.view(), *flags);
   if (!regex.ok()) return context->Fail(std::move(regex).error());
   std::string_view text = args[0].string.view();
-  result->string = context->Keep(ReplaceMatches(**regex, text, args[2].string.view(), types::BytesOfChars(text, start - 1), n));
+  result->string = context->Keep(ReplaceMatches(**regex, text, args[2].string.view(),
+                                                types::BytesOfChars(text, start - 1), n));
   return CallStatus::kOk;
 }
 
@@ -141,7 +151,8 @@ CallStatus RegexMatch(FunctionContext* context, const Datum* args, const bool*, 
   Result<RegexPtr> regex = RegexOf(args, kFlagArg, "regexp_match()");
   if (!regex.ok()) {
     Error error = std::move(regex).error();
-    if (error.message.ends_with("\"global\" option")) error.hint = "Use the regexp_matches function instead.";
+    if (error.message.ends_with("\"global\" option"))
+      error.hint = "Use the regexp_matches function instead.";
     return context->Fail(std::move(error));
   }
   std::vector<RegexGroup> groups;
@@ -207,18 +218,21 @@ CallStatus RegexInstr(FunctionContext* context, const Datum* args, const bool*, 
   std::vector<RegexGroup> groups;
   std::string_view text = args[0].string.view();
   bool found = (*regex)->Find(text, 0, &groups);
-  result->i32 = found ? static_cast<int32_t>(
-                            types::CharCount(text.substr(0, static_cast<size_t>(groups[0].data() - text.data()))) + 1)
-                      : 0;
+  result->i32 =
+      found ? static_cast<int32_t>(types::CharCount(text.substr(
+                                       0, static_cast<size_t>(groups[0].data() - text.data()))) +
+                                   1)
+            : 0;
   return CallStatus::kOk;
 }
 
 }  // namespace
 
 void AddRegexFunctions(std::vector<Function>* list) {
-  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, C = TypeId::kBpChar, N = TypeId::kName;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args, TypeId type,
-                 BoxedFunction boxed) {
+  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, C = TypeId::kBpChar,
+                   N = TypeId::kName;
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = true;
     Add(list, row);

@@ -19,7 +19,8 @@ CallStatus PutText(FunctionContext* context, std::string_view text, Datum* resul
   result->string = context->Keep(text);
   return CallStatus::kOk;
 }
-CallStatus PutOptional(FunctionContext* context, const std::optional<std::string>& text, Datum* result) {
+CallStatus PutOptional(FunctionContext* context, const std::optional<std::string>& text,
+                       Datum* result) {
   return text ? PutText(context, *text, result) : CallStatus::kNull;
 }
 CallStatus PutInt(int32_t value, Datum* result) {
@@ -41,7 +42,9 @@ CallStatus WithFacts(FunctionContext* context, const Datum* args, const bool*, D
   return kBody(context, context->facts, args, result);
 }
 
-CallStatus Version(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) { return PutText(c, f->Version(), r); }
+CallStatus Version(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
+  return PutText(c, f->Version(), r);
+}
 CallStatus CurrentDatabase(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
   return PutText(c, f->CurrentDatabase(), r);
 }
@@ -65,7 +68,9 @@ CallStatus CurrentSchemas(FunctionContext* c, SessionFacts* f, const Datum* args
   *r = array.ToDatum(c->arena);
   return CallStatus::kOk;
 }
-CallStatus BackendPid(FunctionContext*, SessionFacts* f, const Datum*, Datum* r) { return PutInt(f->BackendPid(), r); }
+CallStatus BackendPid(FunctionContext*, SessionFacts* f, const Datum*, Datum* r) {
+  return PutInt(f->BackendPid(), r);
+}
 CallStatus CurrentSetting(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   Result<std::string> value = f->CurrentSetting(args[0].string.view());
   if (!value.ok()) return c->Fail(std::move(value).error());
@@ -92,7 +97,8 @@ CallStatus IndexColumnDefinition(FunctionContext* c, SessionFacts* f, const Datu
 }
 CallStatus UserById(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   std::optional<std::string> name = f->RoleName(OidOfArg(args[0]));
-  return PutText(c, name ? *name : "unknown (OID=" + std::to_string(OidOfArg(args[0]).value) + ")", r);
+  return PutText(c, name ? *name : "unknown (OID=" + std::to_string(OidOfArg(args[0]).value) + ")",
+                 r);
 }
 CallStatus RelationBytes(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
   std::optional<int64_t> bytes = f->RelationBytes(OidOfArg(args[0]));
@@ -186,11 +192,14 @@ std::string DeclaredType(const Type& type) {
 }
 CallStatus FunctionResult(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   const Oid oid = OidOfArg(args[0]);
-  if (const Function* function = FunctionByOid(oid)) return PutText(context, DeclaredType(function->result), result);
+  if (const Function* function = FunctionByOid(oid))
+    return PutText(context, DeclaredType(function->result), result);
   const Aggregate* aggregate = AggregateByOid(oid);
-  return aggregate == nullptr ? CallStatus::kNull : PutText(context, DeclaredType(aggregate->result), result);
+  return aggregate == nullptr ? CallStatus::kNull
+                              : PutText(context, DeclaredType(aggregate->result), result);
 }
-CallStatus FunctionArguments(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus FunctionArguments(FunctionContext* context, const Datum* args, const bool*,
+                             Datum* result) {
   const Oid oid = OidOfArg(args[0]);
   const Function* function = FunctionByOid(oid);
   const Aggregate* aggregate = function == nullptr ? AggregateByOid(oid) : nullptr;
@@ -204,7 +213,8 @@ CallStatus FunctionArguments(FunctionContext* context, const Datum* args, const 
   }
   return PutText(context, text, result);
 }
-CallStatus FormatTypeOf(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+CallStatus FormatTypeOf(FunctionContext* context, const Datum* args, const bool* nulls,
+                        Datum* result) {
   if (nulls[0]) return CallStatus::kNull;
   if (args[0].i32 == 0) return PutText(context, "-", result);
   Type type;
@@ -219,10 +229,18 @@ CallStatus GetExpr(FunctionContext*, const Datum* args, const bool*, Datum* resu
   result->string = args[0].string;
   return CallStatus::kOk;
 }
-CallStatus AlwaysNull(FunctionContext*, const Datum*, const bool*, Datum*) { return CallStatus::kNull; }
-CallStatus AlwaysFalse(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutBool(false, result); }
-CallStatus AlwaysTrue(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutBool(true, result); }
-CallStatus ZeroOid(FunctionContext*, const Datum*, const bool*, Datum* result) { return PutInt(0, result); }
+CallStatus AlwaysNull(FunctionContext*, const Datum*, const bool*, Datum*) {
+  return CallStatus::kNull;
+}
+CallStatus AlwaysFalse(FunctionContext*, const Datum*, const bool*, Datum* result) {
+  return PutBool(false, result);
+}
+CallStatus AlwaysTrue(FunctionContext*, const Datum*, const bool*, Datum* result) {
+  return PutBool(true, result);
+}
+CallStatus ZeroOid(FunctionContext*, const Datum*, const bool*, Datum* result) {
+  return PutInt(0, result);
+}
 CallStatus EncodingName(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return PutText(context, args[0].i32 == 6 ? "UTF8" : args[0].i32 == 0 ? "SQL_ASCII" : "", result);
 }
@@ -235,7 +253,8 @@ CallStatus EncodingNumber(FunctionContext*, const Datum* args, const bool*, Datu
   return PutInt(name == "utf8" || name == "unicode" ? 6 : name == "sqlascii" ? 0 : -1, result);
 }
 /// The two tablespaces lie in the data directory.
-CallStatus TablespaceLocation(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus TablespaceLocation(FunctionContext* context, const Datum* args, const bool*,
+                              Datum* result) {
   constexpr int32_t kDefault = 1663, kGlobal = 1664;
   if (args[0].i32 != kDefault && args[0].i32 != kGlobal) return CallStatus::kNull;
   return PutText(context, "", result);
@@ -248,7 +267,8 @@ CallStatus TypeOf(FunctionContext* context, const Datum*, const bool*, Datum*) {
   return context->Fail(NotSupported("pg_typeof of this expression"));
 }
 
-/// Whole units, rounded half up, in the largest unit that keeps at least 10240 of the next smaller one.
+/// Whole units, rounded half up, in the largest unit that keeps at least 10240 of the next smaller
+/// one.
 CallStatus SizePretty(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
   int64_t size = args[0].i64;
@@ -271,8 +291,9 @@ CallStatus SizePretty(FunctionContext* context, const Datum* args, const bool*, 
 
 // ---- Arrays
 
-CallStatus ArrayToString(FunctionContext* context, const types::StringRef& bytes, std::string_view separator,
-                         const std::string_view* null_text, Datum* result) {
+CallStatus ArrayToString(FunctionContext* context, const types::StringRef& bytes,
+                         std::string_view separator, const std::string_view* null_text,
+                         Datum* result) {
   types::ArrayReader reader(bytes.view());
   std::string out;
   bool first = true;
@@ -293,13 +314,15 @@ CallStatus ArrayToString(FunctionContext* context, const types::StringRef& bytes
 CallStatus ArrayToString2(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return ArrayToString(context, args[0].string, args[1].string.view(), nullptr, result);
 }
-CallStatus ArrayToString3(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+CallStatus ArrayToString3(FunctionContext* context, const Datum* args, const bool* nulls,
+                          Datum* result) {
   if (nulls[0] || nulls[1]) return CallStatus::kNull;
   std::string_view null_text = nulls[2] ? std::string_view() : args[2].string.view();
-  return ArrayToString(context, args[0].string, args[1].string.view(), nulls[2] ? nullptr : &null_text, result);
+  return ArrayToString(context, args[0].string, args[1].string.view(),
+                       nulls[2] ? nullptr : &null_text, result);
 }
-/// Element by element, then by length; NULL is after everything else and equal to NULL. False with an error in the context when
-/// the elements are of different types.
+/// Element by element, then by length; NULL is after everything else and equal to NULL. False with
+/// an error in the context when the elements are of different types.
 bool CompareArrays(FunctionContext* context, const Datum* args, int* order) {
   types::ArrayReader a(args[0].string.view()), b(args[1].string.view());
   if (a.element() != b.element()) {
@@ -310,14 +333,16 @@ bool CompareArrays(FunctionContext* context, const Datum* args, int* order) {
   for (uint32_t i = 0; i < a.count() && i < b.count(); ++i) {
     Datum x, y;
     const bool x_null = !a.Next(&x), y_null = !b.Next(&y);
-    *order = x_null || y_null ? static_cast<int>(x_null) - static_cast<int>(y_null) : Compare(element, x, y);
+    *order = x_null || y_null ? static_cast<int>(x_null) - static_cast<int>(y_null)
+                              : Compare(element, x, y);
     if (*order != 0) return true;
   }
   *order = a.count() < b.count() ? -1 : a.count() > b.count() ? 1 : 0;
   return true;
 }
 template <bool (*kHolds)(int)>
-CallStatus ArrayComparison(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus ArrayComparison(FunctionContext* context, const Datum* args, const bool*,
+                           Datum* result) {
   int order = 0;
   if (!CompareArrays(context, args, &order)) return CallStatus::kError;
   return PutBool(kHolds(order), result);
@@ -329,15 +354,16 @@ bool IsLessOrEqual(int order) { return order <= 0; }
 bool IsGreater(int order) { return order > 0; }
 bool IsGreaterOrEqual(int order) { return order >= 0; }
 
-/// The array of its text form, by its elements' type. Drivers know array types by this function's name.
+/// The array of its text form, by its elements' type. Drivers know array types by this function's
+/// name.
 CallStatus ArrayIn(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   Type element;
   if (!types::TypeFromOid(OidOfArg(args[1]), &element) || element.id == TypeId::kArray) {
     return context->Fail(SqlState::kUndefinedObject,
                          "cache lookup failed for type " + std::to_string(OidOfArg(args[1]).value));
   }
-  Status status = types::ParseText(Type::ArrayOf(element.id), args[0].string.view(), context->format_or_default(),
-                                   context->arena, result);
+  Status status = types::ParseText(Type::ArrayOf(element.id), args[0].string.view(),
+                                   context->format_or_default(), context->arena, result);
   return status.ok() ? CallStatus::kOk : context->Fail(std::move(status).error());
 }
 
@@ -364,17 +390,19 @@ CallStatus Cardinality(FunctionContext*, const Datum* args, const bool*, Datum* 
 }  // namespace
 
 void AddSystemFunctions(std::vector<Function>* list) {
-  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, N = TypeId::kName, O = TypeId::kOid,
-                   L = TypeId::kInt8, A = TypeId::kArray, C = TypeId::kRegclass;
-  auto add = [&](uint32_t oid, std::string_view name, std::vector<TypeId> args, TypeId type, BoxedFunction boxed,
-                 Volatility volatility = Volatility::kStable, bool can_fail = true, bool strict = true) {
+  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, N = TypeId::kName,
+                   O = TypeId::kOid, L = TypeId::kInt8, A = TypeId::kArray, C = TypeId::kRegclass;
+  auto add = [&](uint32_t oid, std::string_view name, std::vector<TypeId> args, TypeId type,
+                 BoxedFunction boxed, Volatility volatility = Volatility::kStable,
+                 bool can_fail = true, bool strict = true) {
     Row row{oid, name, "", std::move(args), type, boxed};
     row.can_fail = can_fail;
     row.volatility = volatility;
     row.strict = strict;
     Add(list, row);
   };
-  constexpr auto kImm = Volatility::kImmutable, kStable = Volatility::kStable, kVolatile = Volatility::kVolatile;
+  constexpr auto kImm = Volatility::kImmutable, kStable = Volatility::kStable,
+                 kVolatile = Volatility::kVolatile;
   add(89, "version", {}, T, WithFacts<Version>);
   add(861, "current_database", {}, N, WithFacts<CurrentDatabase>);
   add(745, "current_user", {}, N, WithFacts<CurrentUser>);
@@ -456,7 +484,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2092, "array_upper", {A, I}, I, ArrayLength, kImm, false);
   add(748, "array_ndims", {A}, I, ArrayDimensions, kImm, false);
   add(3179, "cardinality", {A}, I, Cardinality, kImm, false);
-  auto compare = [&](uint32_t oid, std::string_view name, std::string_view op, BoxedFunction boxed) {
+  auto compare = [&](uint32_t oid, std::string_view name, std::string_view op,
+                     BoxedFunction boxed) {
     add(oid, name, {A, A}, B, boxed, kImm);
     list->back().op = op;
   };

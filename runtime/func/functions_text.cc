@@ -1,4 +1,5 @@
-// Functions and operators of text: lengths, parts, padding, case, LIKE, quoting. Positions count characters from 1.
+// Functions and operators of text: lengths, parts, padding, case, LIKE, quoting. Positions count
+// characters from 1.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -36,7 +37,8 @@ CallStatus Length(FunctionContext*, const Datum* args, const bool*, Datum* resul
   return CallStatus::kOk;
 }
 CallStatus LengthBpChar(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  result->i32 = static_cast<int32_t>(types::CharCount(types::TrimTrailingBlanks(args[0].string.view())));
+  result->i32 =
+      static_cast<int32_t>(types::CharCount(types::TrimTrailingBlanks(args[0].string.view())));
   return CallStatus::kOk;
 }
 CallStatus OctetLength(FunctionContext*, const Datum* args, const bool*, Datum* result) {
@@ -84,9 +86,10 @@ CallStatus SubstringFrom(FunctionContext*, const Datum* args, const bool*, Datum
   return PutView(Slice(args[0].string.view(), args[1].i32, -1), result);
 }
 
-CallStatus OverlayWith(FunctionContext* context, std::string_view text, std::string_view by, int64_t start,
-                       int64_t length, Datum* result) {
-  if (start <= 0) return context->Fail(SqlState::kSubstringError, "negative substring length not allowed");
+CallStatus OverlayWith(FunctionContext* context, std::string_view text, std::string_view by,
+                       int64_t start, int64_t length, Datum* result) {
+  if (start <= 0)
+    return context->Fail(SqlState::kSubstringError, "negative substring length not allowed");
   if (start + length > INT32_MAX || start + length < INT32_MIN) {
     return context->Fail(SqlState::kNumericValueOutOfRange, "integer out of range");
   }
@@ -96,7 +99,8 @@ CallStatus OverlayWith(FunctionContext* context, std::string_view text, std::str
   return PutText(context, out, result);
 }
 CallStatus Overlay4(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  return OverlayWith(context, args[0].string.view(), args[1].string.view(), args[2].i32, args[3].i32, result);
+  return OverlayWith(context, args[0].string.view(), args[1].string.view(), args[2].i32,
+                     args[3].i32, result);
 }
 CallStatus Overlay3(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   std::string_view by = args[1].string.view();
@@ -106,7 +110,9 @@ CallStatus Overlay3(FunctionContext* context, const Datum* args, const bool*, Da
 CallStatus Position(FunctionContext*, const Datum* args, const bool*, Datum* result) {
   std::string_view text = args[0].string.view();
   size_t at = text.find(args[1].string.view());
-  result->i32 = at == std::string_view::npos ? 0 : static_cast<int32_t>(types::CharCount(text.substr(0, at)) + 1);
+  result->i32 = at == std::string_view::npos
+                    ? 0
+                    : static_cast<int32_t>(types::CharCount(text.substr(0, at)) + 1);
   return CallStatus::kOk;
 }
 
@@ -133,20 +139,23 @@ std::string_view TrimSet(std::string_view text, std::string_view set, bool front
 }
 template <bool kFront, bool kBack, bool kSet>
 CallStatus TrimText(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  return PutView(TrimSet(args[0].string.view(), kSet ? args[1].string.view() : std::string_view(" "), kFront, kBack),
+  return PutView(TrimSet(args[0].string.view(),
+                         kSet ? args[1].string.view() : std::string_view(" "), kFront, kBack),
                  result);
 }
 
 template <bool kLeft>
-CallStatus PadText(FunctionContext* context, std::string_view text, int32_t length, std::string_view fill,
-                   Datum* result) {
+CallStatus PadText(FunctionContext* context, std::string_view text, int32_t length,
+                   std::string_view fill, Datum* result) {
   int64_t wanted = std::max(length, 0);
   int64_t have = types::CharCount(text);
-  if (wanted <= have || fill.empty()) return PutView(text.substr(0, types::BytesOfChars(text, wanted)), result);
+  if (wanted <= have || fill.empty())
+    return PutView(text.substr(0, types::BytesOfChars(text, wanted)), result);
   int64_t fill_chars = types::CharCount(fill);
   int64_t missing = wanted - have;
   int64_t rounds = missing / fill_chars;
-  if (rounds * static_cast<int64_t>(fill.size()) + static_cast<int64_t>(text.size()) > kTextBytesMax) {
+  if (rounds * static_cast<int64_t>(fill.size()) + static_cast<int64_t>(text.size()) >
+      kTextBytesMax) {
     return TooLong(context);
   }
   std::string padding;
@@ -174,7 +183,8 @@ CallStatus Repeat(FunctionContext* context, const Datum* args, const bool*, Datu
 }
 
 CallStatus Replace(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  std::string_view text = args[0].string.view(), from = args[1].string.view(), to = args[2].string.view();
+  std::string_view text = args[0].string.view(), from = args[1].string.view(),
+                   to = args[2].string.view();
   size_t at = from.empty() ? std::string_view::npos : text.find(from);
   if (at == std::string_view::npos) return PutView(text, result);
   std::string out;
@@ -218,11 +228,13 @@ CallStatus Right(FunctionContext*, const Datum* args, const bool*, Datum* result
 CallStatus SplitPart(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   std::string_view text = args[0].string.view(), separator = args[1].string.view();
   int32_t n = args[2].i32;
-  if (n == 0) return context->Fail(SqlState::kInvalidParameterValue, "field position must not be zero");
+  if (n == 0)
+    return context->Fail(SqlState::kInvalidParameterValue, "field position must not be zero");
   if (separator.empty()) return PutView(n == 1 || n == -1 ? text : std::string_view(), result);
   if (n < 0) {
     int64_t fields = 1;
-    for (size_t at = text.find(separator); at != std::string_view::npos; at = text.find(separator, at + separator.size())) {
+    for (size_t at = text.find(separator); at != std::string_view::npos;
+         at = text.find(separator, at + separator.size())) {
       ++fields;
     }
     if (fields + n < 0) return PutView({}, result);
@@ -239,8 +251,10 @@ CallStatus SplitPart(FunctionContext* context, const Datum* args, const bool*, D
 CallStatus Translate(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   std::string_view text = args[0].string.view();
   std::vector<uint32_t> from, to;
-  for (std::string_view rest = args[1].string.view(); !rest.empty();) from.push_back(types::NextChar(&rest));
-  for (std::string_view rest = args[2].string.view(); !rest.empty();) to.push_back(types::NextChar(&rest));
+  for (std::string_view rest = args[1].string.view(); !rest.empty();)
+    from.push_back(types::NextChar(&rest));
+  for (std::string_view rest = args[2].string.view(); !rest.empty();)
+    to.push_back(types::NextChar(&rest));
   std::string out;
   while (!text.empty()) {
     uint32_t c = types::NextChar(&text);
@@ -261,7 +275,8 @@ CallStatus Ascii(FunctionContext*, const Datum* args, const bool*, Datum* result
 }
 CallStatus Chr(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   int32_t c = args[0].i32;
-  if (c < 0) return context->Fail(SqlState::kInvalidParameterValue, "character number must be positive");
+  if (c < 0)
+    return context->Fail(SqlState::kInvalidParameterValue, "character number must be positive");
   if (c == 0) return context->Fail(SqlState::kProgramLimitExceeded, "null character not permitted");
   if (c > 0x10ffff) {
     return context->Fail(SqlState::kProgramLimitExceeded,
@@ -298,18 +313,20 @@ CallStatus StartsWith(FunctionContext*, const Datum* args, const bool*, Datum* r
   return CallStatus::kOk;
 }
 
-CallStatus QuoteIdentifierOf(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+CallStatus QuoteIdentifierOf(FunctionContext* context, const Datum* args, const bool*,
+                             Datum* result) {
   return PutText(context, QuoteIdentifier(args[0].string.view()), result);
 }
 CallStatus QuoteLiteralOf(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return PutText(context, QuoteLiteral(args[0].string.view()), result);
 }
-CallStatus QuoteNullable(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+CallStatus QuoteNullable(FunctionContext* context, const Datum* args, const bool* nulls,
+                         Datum* result) {
   return PutText(context, nulls[0] ? "NULL" : QuoteLiteral(args[0].string.view()), result);
 }
 
-// concat and concat_ws are variadic; a boxed function is not told the number of its arguments, so they are registered once for
-// each number that is supported.
+// concat and concat_ws are variadic; a boxed function is not told the number of its arguments, so
+// they are registered once for each number that is supported.
 template <int kCount>
 CallStatus Concat(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   std::string out;
@@ -319,7 +336,8 @@ CallStatus Concat(FunctionContext* context, const Datum* args, const bool* nulls
   return PutText(context, out, result);
 }
 template <int kCount>
-CallStatus ConcatWithSeparator(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+CallStatus ConcatWithSeparator(FunctionContext* context, const Datum* args, const bool* nulls,
+                               Datum* result) {
   if (nulls[0]) return CallStatus::kNull;
   std::string out;
   bool first = true;
@@ -344,7 +362,8 @@ CallStatus Like(FunctionContext* context, const Datum* args, const bool*, Datum*
   }
   LikeResult match = MatchLike(text, pattern);
   if (match == LikeResult::kBadEscape) {
-    return context->Fail(SqlState::kInvalidEscapeSequence, "LIKE pattern must not end with escape character");
+    return context->Fail(SqlState::kInvalidEscapeSequence,
+                         "LIKE pattern must not end with escape character");
   }
   result->b = (match == LikeResult::kMatch) != kNegated;
   return CallStatus::kOk;
@@ -373,15 +392,19 @@ CallStatus PadChar(FunctionContext* context, const Datum* args, const bool*, Dat
 
 template <int... kCounts>
 void AddConcats(std::vector<Function>* list, std::integer_sequence<int, kCounts...>) {
-  auto add = [&](std::string_view name, uint32_t oid, int count, bool separator, BoxedFunction boxed) {
+  auto add = [&](std::string_view name, uint32_t oid, int count, bool separator,
+                 BoxedFunction boxed) {
     Row row{oid, name, "", {}, TypeId::kText, boxed};
-    for (int i = 0; i < count; ++i) row.args.push_back(separator && i == 0 ? TypeId::kText : TypeId::kUnknown);
+    for (int i = 0; i < count; ++i)
+      row.args.push_back(separator && i == 0 ? TypeId::kText : TypeId::kUnknown);
     row.strict = false;
     row.volatility = Volatility::kStable;
     Add(list, row);
     list->back().any_as_text = true;
   };
-  (add("concat", kCounts == 0 ? 3058 : 9100 + static_cast<uint32_t>(kCounts), kCounts + 1, false, Concat<kCounts + 1>), ...);
+  (add("concat", kCounts == 0 ? 3058 : 9100 + static_cast<uint32_t>(kCounts), kCounts + 1, false,
+       Concat<kCounts + 1>),
+   ...);
   (add("concat_ws", kCounts == 0 ? 3059 : 9200 + static_cast<uint32_t>(kCounts), kCounts + 2, true,
        ConcatWithSeparator<kCounts + 2>),
    ...);
@@ -390,7 +413,8 @@ void AddConcats(std::vector<Function>* list, std::integer_sequence<int, kCounts.
 }  // namespace
 
 void AddTextFunctions(std::vector<Function>* list) {
-  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, C = TypeId::kBpChar, N = TypeId::kName;
+  constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, C = TypeId::kBpChar,
+                   N = TypeId::kName;
   constexpr auto kNoInline = InlineOp::kNone;
   Add(list, {1258, "textcat", "||", {T, T}, T, TextConcat, InlineOp::kConcat});
   Add(list, {1317, "length", "", {T}, I, Length, InlineOp::kLength});
@@ -439,10 +463,28 @@ void AddTextFunctions(std::vector<Function>* list) {
   Add(list, {3696, "starts_with", "^@", {T, T}, B, StartsWith});
   Add(list, {1282, "quote_ident", "", {T}, T, QuoteIdentifierOf});
   Add(list, {1283, "quote_literal", "", {T}, T, QuoteLiteralOf});
-  Add(list, {1285, "quote_literal", "", {TypeId::kUnknown}, T, QuoteLiteralOf, kNoInline, false, true, Volatility::kStable});
+  Add(list, {1285,
+             "quote_literal",
+             "",
+             {TypeId::kUnknown},
+             T,
+             QuoteLiteralOf,
+             kNoInline,
+             false,
+             true,
+             Volatility::kStable});
   list->back().any_as_text = true;
   Add(list, {1289, "quote_nullable", "", {T}, T, QuoteNullable, kNoInline, false, false});
-  Add(list, {1290, "quote_nullable", "", {TypeId::kUnknown}, T, QuoteNullable, kNoInline, false, false, Volatility::kStable});
+  Add(list, {1290,
+             "quote_nullable",
+             "",
+             {TypeId::kUnknown},
+             T,
+             QuoteNullable,
+             kNoInline,
+             false,
+             false,
+             Volatility::kStable});
   list->back().any_as_text = true;
   AddConcats(list, std::make_integer_sequence<int, 16>());
   Add(list, {850, "textlike", "~~", {T, T}, B, Like<false, false>, InlineOp::kLike, true});

@@ -12,10 +12,12 @@ namespace {
 struct Tables {
   uint32_t sine[64];
   Tables() {
-    for (int i = 0; i < 64; ++i) sine[i] = static_cast<uint32_t>(std::floor(std::fabs(std::sin(i + 1.0)) * 4294967296.0));
+    for (int i = 0; i < 64; ++i)
+      sine[i] = static_cast<uint32_t>(std::floor(std::fabs(std::sin(i + 1.0)) * 4294967296.0));
   }
 };
-constexpr int kRotations[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+constexpr int kRotations[4][4] = {
+    {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 void Block(const unsigned char* bytes, uint32_t (&state)[4]) {
   static const Tables tables;
@@ -26,12 +28,21 @@ void Block(const unsigned char* bytes, uint32_t (&state)[4]) {
     uint32_t mix;
     int word;
     switch (i / 16) {
-      case 0: mix = (b & c) | (~b & d), word = i; break;
-      case 1: mix = (d & b) | (~d & c), word = (5 * i + 1) % 16; break;
-      case 2: mix = b ^ c ^ d, word = (3 * i + 5) % 16; break;
-      default: mix = c ^ (b | ~d), word = 7 * i % 16; break;
+      case 0:
+        mix = (b & c) | (~b & d), word = i;
+        break;
+      case 1:
+        mix = (d & b) | (~d & c), word = (5 * i + 1) % 16;
+        break;
+      case 2:
+        mix = b ^ c ^ d, word = (3 * i + 5) % 16;
+        break;
+      default:
+        mix = c ^ (b | ~d), word = 7 * i % 16;
+        break;
     }
-    uint32_t next = b + std::rotl(a + mix + words[word] + tables.sine[i], kRotations[i / 16][i % 4]);
+    uint32_t next =
+        b + std::rotl(a + mix + words[word] + tables.sine[i], kRotations[i / 16][i % 4]);
     a = d;
     d = c;
     c = b;

@@ -9,22 +9,157 @@ namespace lathe::func {
 namespace {
 
 /// Keywords that cannot stand as a plain identifier everywhere; sorted.
-constexpr std::string_view kKeywords[] = {
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "between", "bigint",
-    "binary", "bit", "boolean", "both", "case", "cast", "char", "character", "check", "coalesce", "collate", "collation",
-    "column", "concurrently", "constraint", "create", "cross", "current_catalog", "current_date", "current_role",
-    "current_schema", "current_time", "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable",
-    "desc", "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float", "for", "foreign",
-    "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having", "ilike", "in", "initially", "inner",
-    "inout", "int", "integer", "intersect", "interval", "into", "is", "isnull", "join", "lateral", "leading", "least",
-    "left", "like", "limit", "localtime", "localtimestamp", "national", "natural", "nchar", "none", "normalize", "not",
-    "notnull", "null", "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer", "overlaps", "overlay",
-    "placing", "position", "precision", "primary", "real", "references", "returning", "right", "row", "select",
-    "session_user", "setof", "similar", "smallint", "some", "substring", "symmetric", "table", "tablesample", "then",
-    "time", "timestamp", "to", "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values",
-    "varchar", "variadic", "verbose", "when", "where", "window", "with", "xmlattributes", "xmlconcat", "xmlelement",
-    "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable"
-};
+constexpr std::string_view kKeywords[] = {"all",
+                                          "analyse",
+                                          "analyze",
+                                          "and",
+                                          "any",
+                                          "array",
+                                          "as",
+                                          "asc",
+                                          "asymmetric",
+                                          "authorization",
+                                          "between",
+                                          "bigint",
+                                          "binary",
+                                          "bit",
+                                          "boolean",
+                                          "both",
+                                          "case",
+                                          "cast",
+                                          "char",
+                                          "character",
+                                          "check",
+                                          "coalesce",
+                                          "collate",
+                                          "collation",
+                                          "column",
+                                          "concurrently",
+                                          "constraint",
+                                          "create",
+                                          "cross",
+                                          "current_catalog",
+                                          "current_date",
+                                          "current_role",
+                                          "current_schema",
+                                          "current_time",
+                                          "current_timestamp",
+                                          "current_user",
+                                          "dec",
+                                          "decimal",
+                                          "default",
+                                          "deferrable",
+                                          "desc",
+                                          "distinct",
+                                          "do",
+                                          "else",
+                                          "end",
+                                          "except",
+                                          "exists",
+                                          "extract",
+                                          "false",
+                                          "fetch",
+                                          "float",
+                                          "for",
+                                          "foreign",
+                                          "freeze",
+                                          "from",
+                                          "full",
+                                          "grant",
+                                          "greatest",
+                                          "group",
+                                          "grouping",
+                                          "having",
+                                          "ilike",
+                                          "in",
+                                          "initially",
+                                          "inner",
+                                          "inout",
+                                          "int",
+                                          "integer",
+                                          "intersect",
+                                          "interval",
+                                          "into",
+                                          "is",
+                                          "isnull",
+                                          "join",
+                                          "lateral",
+                                          "leading",
+                                          "least",
+                                          "left",
+                                          "like",
+                                          "limit",
+                                          "localtime",
+                                          "localtimestamp",
+                                          "national",
+                                          "natural",
+                                          "nchar",
+                                          "none",
+                                          "normalize",
+                                          "not",
+                                          "notnull",
+                                          "null",
+                                          "nullif",
+                                          "numeric",
+                                          "offset",
+                                          "on",
+                                          "only",
+                                          "or",
+                                          "order",
+                                          "out",
+                                          "outer",
+                                          "overlaps",
+                                          "overlay",
+                                          "placing",
+                                          "position",
+                                          "precision",
+                                          "primary",
+                                          "real",
+                                          "references",
+                                          "returning",
+                                          "right",
+                                          "row",
+                                          "select",
+                                          "session_user",
+                                          "setof",
+                                          "similar",
+                                          "smallint",
+                                          "some",
+                                          "substring",
+                                          "symmetric",
+                                          "table",
+                                          "tablesample",
+                                          "then",
+                                          "time",
+                                          "timestamp",
+                                          "to",
+                                          "trailing",
+                                          "treat",
+                                          "trim",
+                                          "true",
+                                          "union",
+                                          "unique",
+                                          "user",
+                                          "using",
+                                          "values",
+                                          "varchar",
+                                          "variadic",
+                                          "verbose",
+                                          "when",
+                                          "where",
+                                          "window",
+                                          "with",
+                                          "xmlattributes",
+                                          "xmlconcat",
+                                          "xmlelement",
+                                          "xmlexists",
+                                          "xmlforest",
+                                          "xmlnamespaces",
+                                          "xmlparse",
+                                          "xmlpi",
+                                          "xmlroot",
+                                          "xmlserialize",
+                                          "xmltable"};
 
 Error InvalidEscape() {
   Error error = MakeError(SqlState::kInvalidEscapeSequence, "invalid escape string");
@@ -47,8 +182,10 @@ LikeResult MatchLike(std::string_view text, std::string_view pattern) {
     }
     if (t == text.size()) {
       if (p == pattern.size()) return LikeResult::kMatch;
-      // Something is left of the pattern that needs a character; a lone escape at the end is still an error.
-      if (pattern[p] == '\\' && p + 1 == pattern.size() && t < text.size()) return LikeResult::kBadEscape;
+      // Something is left of the pattern that needs a character; a lone escape at the end is still
+      // an error.
+      if (pattern[p] == '\\' && p + 1 == pattern.size() && t < text.size())
+        return LikeResult::kBadEscape;
       return LikeResult::kNoMatch;
     }
     if (p < pattern.size()) {
@@ -68,7 +205,8 @@ LikeResult MatchLike(std::string_view text, std::string_view pattern) {
       }
     }
     if (retry_pattern == std::string_view::npos) return LikeResult::kNoMatch;
-    retry_text += std::min(static_cast<size_t>(types::CharBytes(text[retry_text])), text.size() - retry_text);
+    retry_text +=
+        std::min(static_cast<size_t>(types::CharBytes(text[retry_text])), text.size() - retry_text);
     t = retry_text;
     p = retry_pattern;
   }
@@ -149,8 +287,10 @@ Result<std::string> SimilarToRegex(std::string_view pattern, std::string_view es
 
 std::string QuoteIdentifier(std::string_view name) {
   bool plain = !name.empty() && ((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_');
-  for (char c : name) plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
-  if (plain && !std::binary_search(std::begin(kKeywords), std::end(kKeywords), name)) return std::string(name);
+  for (char c : name)
+    plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+  if (plain && !std::binary_search(std::begin(kKeywords), std::end(kKeywords), name))
+    return std::string(name);
   std::string out = "\"";
   for (char c : name) {
     if (c == '"') out.push_back('"');

@@ -13,8 +13,8 @@ enum class LikeResult { kMatch, kNoMatch, kBadEscape };
 /// Matches LIKE's pattern (%, _, backslash escapes) against the whole text.
 LikeResult MatchLike(std::string_view text, std::string_view pattern);
 
-/// A LIKE pattern with another escape character, rewritten to backslash; empty = no escape. 22025 when escape is longer than one
-/// character.
+/// A LIKE pattern with another escape character, rewritten to backslash; empty = no escape. 22025
+/// when escape is longer than one character.
 Result<std::string> LikeEscape(std::string_view pattern, std::string_view escape);
 /// A SIMILAR TO pattern as a regular expression that matches the whole text.
 Result<std::string> SimilarToRegex(std::string_view pattern, std::string_view escape);

@@ -11,7 +11,8 @@ namespace lathe::func {
 namespace {
 
 Error Invalid(std::string_view why) {
-  return MakeError(SqlState::kInvalidRegularExpression, "invalid regular expression: " + std::string(why));
+  return MakeError(SqlState::kInvalidRegularExpression,
+                   "invalid regular expression: " + std::string(why));
 }
 
 class Re2Regex : public Regex {
@@ -20,7 +21,8 @@ class Re2Regex : public Regex {
   bool Find(std::string_view text, size_t from, std::vector<RegexGroup>* groups) const override {
     std::vector<re2::StringPiece> found(static_cast<size_t>(group_count()) + 1);
     re2::StringPiece input(text.data(), text.size());
-    if (!re_->Match(input, from, text.size(), re2::RE2::UNANCHORED, found.data(), static_cast<int>(found.size()))) {
+    if (!re_->Match(input, from, text.size(), re2::RE2::UNANCHORED, found.data(),
+                    static_cast<int>(found.size()))) {
       return false;
     }
     groups->clear();
@@ -28,7 +30,8 @@ class Re2Regex : public Regex {
     return true;
   }
   bool Matches(std::string_view text) const override {
-    return re_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+    return re_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
+                      re2::RE2::UNANCHORED, nullptr, 0);
   }
   int group_count() const override { return re_->NumberOfCapturingGroups(); }
 
@@ -45,18 +48,31 @@ class Translator {
     while (!rest_.empty()) {
       char c = Take();
       switch (c) {
-        case '\\': LATHE_TRY(Escape(false)); break;
-        case '[': LATHE_TRY(Bracket()); break;
-        case '(': LATHE_TRY(Open()); break;
+        case '\\':
+          LATHE_TRY(Escape(false));
+          break;
+        case '[':
+          LATHE_TRY(Bracket());
+          break;
+        case '(':
+          LATHE_TRY(Open());
+          break;
         case '*':
         case '+':
         case '?':
-        case '{': LATHE_TRY(Quantifier(c)); break;
-        case '|': has_alternation_ = true; [[fallthrough]];
-        default: out_.push_back(c); break;
+        case '{':
+          LATHE_TRY(Quantifier(c));
+          break;
+        case '|':
+          has_alternation_ = true;
+          [[fallthrough]];
+        default:
+          out_.push_back(c);
+          break;
       }
     }
-    // Which part decides between longest and shortest cannot be told from here when both kinds are used.
+    // Which part decides between longest and shortest cannot be told from here when both kinds are
+    // used.
     if (lazy_ && (greedy_ || has_alternation_)) {
       return NotSupported("a regular expression with greedy and non-greedy parts");
     }
@@ -148,7 +164,8 @@ class Translator {
         if (n > 255) return Invalid("invalid repetition count(s)");
       }
       high = n;
-      if (comma && bounds.back() != ',' && high < low) return Invalid("invalid repetition count(s)");
+      if (comma && bounds.back() != ',' && high < low)
+        return Invalid("invalid repetition count(s)");
       out_.push_back('{');
       out_ += bounds;
       out_.push_back('}');
@@ -178,9 +195,15 @@ class Translator {
       return Ok();
     }
     switch (c) {
-      case 'd': out_ += in_bracket ? "0-9" : "[0-9]"; return Ok();
-      case 'w': out_ += in_bracket ? "\\pL\\pN_" : "[\\pL\\pN_]"; return Ok();
-      case 's': out_ += in_bracket ? " \\t-\\r" : "[ \\t-\\r]"; return Ok();
+      case 'd':
+        out_ += in_bracket ? "0-9" : "[0-9]";
+        return Ok();
+      case 'w':
+        out_ += in_bracket ? "\\pL\\pN_" : "[\\pL\\pN_]";
+        return Ok();
+      case 's':
+        out_ += in_bracket ? " \\t-\\r" : "[ \\t-\\r]";
+        return Ok();
       case 'n':
       case 't':
       case 'r':
@@ -190,25 +213,49 @@ class Translator {
         out_.push_back('\\');
         out_.push_back(c);
         return Ok();
-      case 'e': out_ += "\\x1b"; return Ok();
-      case 'B': out_ += "\\\\"; return Ok();
-      case 'x': return Hex(1, 255);
-      case 'u': return Hex(4, 4);
-      case 'U': return Hex(8, 8);
-      default: break;
+      case 'e':
+        out_ += "\\x1b";
+        return Ok();
+      case 'B':
+        out_ += "\\\\";
+        return Ok();
+      case 'x':
+        return Hex(1, 255);
+      case 'u':
+        return Hex(4, 4);
+      case 'U':
+        return Hex(8, 8);
+      default:
+        break;
     }
     if (in_bracket) return Invalid("invalid escape \\ sequence");
     switch (c) {
-      case 'D': out_ += "[^0-9]"; return Ok();
-      case 'W': out_ += "[^\\pL\\pN_]"; return Ok();
-      case 'S': out_ += "[^ \\t-\\r]"; return Ok();
-      case 'A': out_ += "\\A"; return Ok();
-      case 'Z': out_ += "\\z"; return Ok();
-      case 'y': out_ += "\\b"; return Ok();
-      case 'Y': out_ += "\\B"; return Ok();
+      case 'D':
+        out_ += "[^0-9]";
+        return Ok();
+      case 'W':
+        out_ += "[^\\pL\\pN_]";
+        return Ok();
+      case 'S':
+        out_ += "[^ \\t-\\r]";
+        return Ok();
+      case 'A':
+        out_ += "\\A";
+        return Ok();
+      case 'Z':
+        out_ += "\\z";
+        return Ok();
+      case 'y':
+        out_ += "\\b";
+        return Ok();
+      case 'Y':
+        out_ += "\\B";
+        return Ok();
       case 'm':
-      case 'M': return NotSupported("\\m and \\M in regular expressions");
-      default: break;
+      case 'M':
+        return NotSupported("\\m and \\M in regular expressions");
+      default:
+        break;
     }
     if (c >= '1' && c <= '9') return NotSupported("a back reference in a regular expression");
     return Invalid("invalid escape \\ sequence");
@@ -219,7 +266,9 @@ class Translator {
     uint32_t value = 0;
     while (n < most && n < rest_.size()) {
       char c = rest_[n];
-      int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+      int digit = c >= '0' && c <= '9'                 ? c - '0'
+                  : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                       : -1;
       if (digit < 0) break;
       value = value * 16 + static_cast<uint32_t>(digit);
       if (value > 0x10ffff) return Invalid("invalid escape \\ sequence");
@@ -269,9 +318,10 @@ class Translator {
 
   Status Class(std::string_view name) {
     static constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
-        {"alpha", "\\pL"},         {"alnum", "\\pL\\pN"},     {"upper", "\\p{Lu}"},  {"lower", "\\p{Ll}"},
-        {"digit", "0-9"},          {"space", " \\t-\\r"},     {"blank", " \\t"},     {"punct", "[:punct:]"},
-        {"xdigit", "[:xdigit:]"},  {"cntrl", "[:cntrl:]"},    {"print", "[:print:]"}, {"graph", "[:graph:]"},
+        {"alpha", "\\pL"},      {"alnum", "\\pL\\pN"},  {"upper", "\\p{Lu}"},
+        {"lower", "\\p{Ll}"},   {"digit", "0-9"},       {"space", " \\t-\\r"},
+        {"blank", " \\t"},      {"punct", "[:punct:]"}, {"xdigit", "[:xdigit:]"},
+        {"cntrl", "[:cntrl:]"}, {"print", "[:print:]"}, {"graph", "[:graph:]"},
         {"word", "\\pL\\pN_"},
     };
     for (const auto& [known, translated] : kClasses) {
@@ -291,15 +341,23 @@ class Translator {
 std::string_view Reason(re2::RE2::ErrorCode code) {
   switch (code) {
     case re2::RE2::ErrorMissingParen:
-    case re2::RE2::ErrorUnexpectedParen: return "parentheses () not balanced";
-    case re2::RE2::ErrorMissingBracket: return "brackets [] not balanced";
-    case re2::RE2::ErrorBadCharRange: return "invalid character range";
-    case re2::RE2::ErrorBadCharClass: return "invalid character class";
+    case re2::RE2::ErrorUnexpectedParen:
+      return "parentheses () not balanced";
+    case re2::RE2::ErrorMissingBracket:
+      return "brackets [] not balanced";
+    case re2::RE2::ErrorBadCharRange:
+      return "invalid character range";
+    case re2::RE2::ErrorBadCharClass:
+      return "invalid character class";
     case re2::RE2::ErrorRepeatArgument:
-    case re2::RE2::ErrorRepeatOp: return "quantifier operand invalid";
-    case re2::RE2::ErrorRepeatSize: return "invalid repetition count(s)";
-    case re2::RE2::ErrorPatternTooLarge: return "regular expression is too complex";
-    default: return "invalid escape \\ sequence";
+    case re2::RE2::ErrorRepeatOp:
+      return "quantifier operand invalid";
+    case re2::RE2::ErrorRepeatSize:
+      return "invalid repetition count(s)";
+    case re2::RE2::ErrorPatternTooLarge:
+      return "regular expression is too complex";
+    default:
+      return "invalid escape \\ sequence";
   }
 }
 
@@ -327,7 +385,8 @@ Result<std::shared_ptr<const Regex>> Compile(std::string_view pattern, RegexFlag
 
 }  // namespace
 
-Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view function, bool global_allowed) {
+Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view function,
+                                   bool global_allowed) {
   RegexFlags flags;
   for (char c : letters) {
     switch (c) {
@@ -338,23 +397,32 @@ Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view fu
         }
         flags.global = true;
         break;
-      case 'i': flags.ignore_case = true; break;
-      case 'c': flags.ignore_case = false; break;
-      case 'q': flags.literal = true; break;
+      case 'i':
+        flags.ignore_case = true;
+        break;
+      case 'c':
+        flags.ignore_case = false;
+        break;
+      case 'q':
+        flags.literal = true;
+        break;
       case 's':
-      case 't': break;
+      case 't':
+        break;
       case 'b':
       case 'e':
       case 'm':
       case 'n':
       case 'p':
       case 'w':
-      case 'x': return NotSupported("regular expression option \"" + std::string(1, c) + "\"");
+      case 'x':
+        return NotSupported("regular expression option \"" + std::string(1, c) + "\"");
       default: {
         std::string_view rest = letters.substr(letters.find(c));
         return MakeError(SqlState::kInvalidParameterValue,
                          "invalid regular expression option: \"" +
-                             std::string(rest.substr(0, static_cast<size_t>(types::CharBytes(c)))) + "\"");
+                             std::string(rest.substr(0, static_cast<size_t>(types::CharBytes(c)))) +
+                             "\"");
       }
     }
   }

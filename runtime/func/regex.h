@@ -1,5 +1,5 @@
-// PostgreSQL's regular expressions on RE2: patterns are translated where both mean the same; what RE2 cannot do (back references,
-// look-around, embedded options) is 0A000.
+// PostgreSQL's regular expressions on RE2: patterns are translated where both mean the same; what
+// RE2 cannot do (back references, look-around, embedded options) is 0A000.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ using RegexGroup = std::string_view;
 class Regex {
  public:
   virtual ~Regex() = default;
-  /// The leftmost match from byte `from` on. groups[0] is the whole match, then the parentheses. False when there is none.
+  /// The leftmost match from byte `from` on. groups[0] is the whole match, then the parentheses.
+  /// False when there is none.
   virtual bool Find(std::string_view text, size_t from, std::vector<RegexGroup>* groups) const = 0;
   /// Whether there is a match at all.
   virtual bool Matches(std::string_view text) const = 0;
@@ -32,9 +33,11 @@ struct RegexFlags {
   bool literal = false;
 };
 /// 22023 for unknown letters, 0A000 for those not there yet; 'g' only where allowed.
-Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view function, bool global_allowed);
+Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view function,
+                                   bool global_allowed);
 
-/// Compiled patterns are kept per thread, so that one used for every row is compiled once. 2201B, 0A000.
+/// Compiled patterns are kept per thread, so that one used for every row is compiled once. 2201B,
+/// 0A000.
 Result<std::shared_ptr<const Regex>> CompileRegex(std::string_view pattern, RegexFlags flags);
 
 }  // namespace lathe::func

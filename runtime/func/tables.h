@@ -1,4 +1,5 @@
-// The parts of the function list, private to this folder: each file adds its functions, function.cc puts them together.
+// The parts of the function list, private to this folder: each file adds its functions, function.cc
+// puts them together.
 #pragma once
 
 #include <vector>
@@ -15,7 +16,8 @@ void AddRegexFunctions(std::vector<Function>* list);
 void AddDatetimeFunctions(std::vector<Function>* list);
 void AddSystemFunctions(std::vector<Function>* list);
 
-/// A row of the list; what is not said keeps the default (strict, immutable, cannot fail, no inline form).
+/// A row of the list; what is not said keeps the default (strict, immutable, cannot fail, no inline
+/// form).
 struct Row {
   uint32_t oid;
   std::string_view name, op;

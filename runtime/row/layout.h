@@ -1,5 +1,6 @@
-// The fixed layout of a row: where each field lies. One rule for pages on disk, rows between pipelines, hash table entries, sort
-// runs and spill files: [prefix][null bits][fields in order, no padding]. Loads are unaligned.
+// The fixed layout of a row: where each field lies. One rule for pages on disk, rows between
+// pipelines, hash table entries, sort runs and spill files: [prefix][null bits][fields in order, no
+// padding]. Loads are unaligned.
 #pragma once
 
 #include <cstdint>
@@ -22,20 +23,22 @@ struct Field {
   types::Type type;
   types::Repr repr;
   uint32_t offset;   // from the start of the row
-  int32_t null_bit;  // bit number counted from the start of the null bytes; -1 = never null. Set bit = NULL
+  int32_t null_bit;  // bit number counted from the start of the null bytes; -1 = never null. Set
+                     // bit = NULL
 };
 
 /// Where everything lies in a row. Immutable after Make.
 class Layout {
  public:
   Layout() = default;
-  /// prefix_bytes are left free at the start of each row (hash and next pointer of a hash table entry, say).
+  /// prefix_bytes are left free at the start of each row (hash and next pointer of a hash table
+  /// entry, say).
   static Layout Make(const std::vector<FieldSpec>& specs, uint32_t prefix_bytes = 0);
 
   size_t field_count() const { return fields_.size(); }
   const Field& field(size_t i) const { return fields_[i]; }
   const std::vector<Field>& fields() const { return fields_; }
-  uint32_t stride() const { return stride_; }           // bytes from row to row; at least 1
+  uint32_t stride() const { return stride_; }  // bytes from row to row; at least 1
   uint32_t prefix_bytes() const { return prefix_bytes_; }
   uint32_t null_offset() const { return prefix_bytes_; }  // the null bytes follow the prefix
   uint32_t null_bytes() const { return null_bytes_; }

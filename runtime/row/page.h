@@ -1,12 +1,14 @@
-// The row page: header, dense fixed-stride rows, heap for strings. Position-independent (offsets from the page's start only), so
-// the same bytes serve on disk, in memory, in spill files and between nodes.
+// The row page: header, dense fixed-stride rows, heap for strings. Position-independent (offsets
+// from the page's start only), so the same bytes serve on disk, in memory, in spill files and
+// between nodes.
 //
 //   +--------+---------------------------------+---------------------+
 //   | header | row 0 | row 1 | ... | row n-1   | heap (strings)      |
 //   +--------+---------------------------------+---------------------+
 //   0        64      64 + stride               heap_begin            page_bytes
 //
-// In pages on disk the heap follows the last row; in pages being filled in memory it grows down from the end.
+// In pages on disk the heap follows the last row; in pages being filled in memory it grows down
+// from the end.
 #pragma once
 
 #include <cstdint>

@@ -58,7 +58,8 @@ char* RowBuffer::Append(uint64_t heap_bytes) {
   if (!pages_.empty()) {
     PageHeader& header = MutableHeader(pages_.back());
     uint64_t rows_end = kRowsBegin + static_cast<uint64_t>(header.row_count + 1) * stride;
-    // Rows lie in the first kBufferPageBytes; a page beyond 1 MiB holds one row only (see AddString).
+    // Rows lie in the first kBufferPageBytes; a page beyond 1 MiB holds one row only (see
+    // AddString).
     if (rows_end + heap_bytes <= header.heap_begin && rows_end <= kBufferPageBytes &&
         header.page_bytes <= kNearOffsetMax) {
       char* row = pages_.back() + rows_end - stride;
@@ -91,8 +92,8 @@ void RowBuffer::AddString(char* row, size_t i, std::string_view text) {
     StoreAt(slot, EncodeStringRef(begin, length));
     return;
   }
-  // The reference itself must lie near the page's start: below the string, or, in a page beyond 1 MiB (one row only), right
-  // behind that row, where AddPage left room.
+  // The reference itself must lie near the page's start: below the string, or, in a page beyond 1
+  // MiB (one row only), right behind that row, where AddPage left room.
   uint32_t ref;
   if (far) {
     ref = kRowsBegin + header.stride + header.reserved;

@@ -1,5 +1,6 @@
-// Rows kept in memory between pipelines: a list of row pages, aligned in memory to kBufferPageBytes, so that the page of a row is
-// found from the row's address (RowPageOf) and generated code can follow its strings with the row pointer alone.
+// Rows kept in memory between pipelines: a list of row pages, aligned in memory to
+// kBufferPageBytes, so that the page of a row is found from the row's address (RowPageOf) and
+// generated code can follow its strings with the row pointer alone.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,10 @@ inline const char* RowPageOf(const char* row) {
   return reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(row) & ~(kBufferPageBytes - 1));
 }
 
-/// Owns row pages of one layout and appends rows to the last of them. A row whose strings do not fit a normal page gets a larger
-/// one of its own (same alignment; its row lies in the first kBufferPageBytes). Not thread-safe: one per worker; pages can be
-/// moved from one buffer to another of the same layout. Memory is charged to the budget, which outlives the buffer.
+/// Owns row pages of one layout and appends rows to the last of them. A row whose strings do not
+/// fit a normal page gets a larger one of its own (same alignment; its row lies in the first
+/// kBufferPageBytes). Not thread-safe: one per worker; pages can be moved from one buffer to
+/// another of the same layout. Memory is charged to the budget, which outlives the buffer.
 class RowBuffer {
  public:
   RowBuffer(const Layout* layout, base::MemoryBudget* budget);
@@ -30,10 +32,12 @@ class RowBuffer {
   RowBuffer(RowBuffer&& other) noexcept;
   RowBuffer& operator=(RowBuffer&&) = delete;
 
-  /// Room for one row (zeroed null bits and prefix) with heap_bytes of string heap. Returns the row, valid until the buffer goes;
-  /// null when the budget refuses. Strings are then added with AddString.
+  /// Room for one row (zeroed null bits and prefix) with heap_bytes of string heap. Returns the
+  /// row, valid until the buffer goes; null when the budget refuses. Strings are then added with
+  /// AddString.
   char* Append(uint64_t heap_bytes);
-  /// Writes text into field i of `row`, which is the row last returned by Append; heap room must have been asked for.
+  /// Writes text into field i of `row`, which is the row last returned by Append; heap room must
+  /// have been asked for.
   void AddString(char* row, size_t i, std::string_view text);
   /// Stores a value or NULL into field i of the row last appended.
   void Set(char* row, size_t i, const types::Datum& datum);

@@ -1,8 +1,11 @@
-// The 4-byte slot of a string in a row, shared by page writer, reader and generated code (twins: codegen/ir/row_access).
+// The 4-byte slot of a string in a row, shared by page writer, reader and generated code (twins:
+// codegen/ir/row_access).
 //
-//   bit 0 = 1: inline, length in bits 1-2 (0..3), the bytes in bytes 1..3 of the slot, unused bytes zero. Strings of up to
+//   bit 0 = 1: inline, length in bits 1-2 (0..3), the bytes in bytes 1..3 of the slot, unused bytes
+//   zero. Strings of up to
 //              3 bytes are always inline, so equal short strings have equal slots.
-//   bit 0 = 0: bits 1-20 offset from the start of the page (< 1 MiB), bits 21-31 length 4..2046; or length 2047 = long: at the
+//   bit 0 = 0: bits 1-20 offset from the start of the page (< 1 MiB), bits 21-31 length 4..2046; or
+//   length 2047 = long: at the
 //              offset lies {uint32 offset, uint32 length} of the bytes, anywhere in the page.
 #pragma once
 
@@ -35,7 +38,8 @@ inline uint32_t StringHeapBytes(size_t length) {
   return static_cast<uint32_t>(length <= kShortStringMax ? length : length + 8);
 }
 
-/// The string in the slot at `slot` of a page that starts at `page`. Inline strings point into the slot itself.
+/// The string in the slot at `slot` of a page that starts at `page`. Inline strings point into the
+/// slot itself.
 inline std::string_view ReadString(const char* page, const char* slot) {
   uint32_t bits = LoadAt<uint32_t>(slot);
   if (bits & 1) return {slot + 1, (bits >> 1) & 3};

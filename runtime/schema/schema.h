@@ -1,5 +1,6 @@
-// Front door of runtime/schema: what relations look like, as plain values. Storage keeps them (storage/catalog), everybody reads
-// them. Descriptors are immutable and shared; a change makes a new one with a higher version.
+// Front door of runtime/schema: what relations look like, as plain values. Storage keeps them
+// (storage/catalog), everybody reads them. Descriptors are immutable and shared; a change makes a
+// new one with a higher version.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace lathe::schema {
 
-/// A column of a relation. Numbers are never reused; dropped columns stay in the descriptor, but not in rows of newer versions.
+/// A column of a relation. Numbers are never reused; dropped columns stay in the descriptor, but
+/// not in rows of newer versions.
 struct Column {
   ColumnNumber number;
   std::string name;
@@ -24,7 +26,8 @@ struct Column {
   bool not_null = false;
   bool dropped = false;
   std::string default_sql;  // DEFAULT expression as SQL text; empty = none
-  // Value of this column in rows written before the column was added (evaluated once at ALTER TABLE); NULL otherwise.
+  // Value of this column in rows written before the column was added (evaluated once at ALTER
+  // TABLE); NULL otherwise.
   types::Value missing;
 };
 
@@ -35,7 +38,12 @@ struct KeyColumn {
   bool nulls_first = false;
 };
 
-enum class RelationKind : uint8_t { kTable, kIndex, kVirtual /* pg_catalog, information_schema */, kView };
+enum class RelationKind : uint8_t {
+  kTable,
+  kIndex,
+  kVirtual /* pg_catalog, information_schema */,
+  kView
+};
 
 /// Everything that is fixed about a table, index or virtual table at one version.
 struct RelationDescriptor {
@@ -43,8 +51,9 @@ struct RelationDescriptor {
   SchemaId schema;
   std::string name;
   RelationKind kind = RelationKind::kTable;
-  StorageId storage;            // where the rows lie; none for virtual tables and views
-  uint32_t schema_version = 1;  // of the row format; each page and delta row names the one it was written with
+  StorageId storage;  // where the rows lie; none for virtual tables and views
+  uint32_t schema_version =
+      1;  // of the row format; each page and delta row names the one it was written with
   uint64_t version = 1;         // of this descriptor; grows with every change, DDL or statistics
   std::vector<Column> columns;  // in attnum order, dropped ones included
   // The key that orders the rows. Empty: keyed by a hidden 64-bit row id (has_row_id() is true).
@@ -59,8 +68,9 @@ struct RelationDescriptor {
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
   /// Index into columns of a live column with this name; -1 = none.
   int FindColumn(std::string_view column_name) const;
-  /// Layout of the rows as scans deliver them and writers take them: all columns that are not dropped, in order; then, in a
-  /// table without a key, the hidden row id (int8, not null) as the last field.
+  /// Layout of the rows as scans deliver them and writers take them: all columns that are not
+  /// dropped, in order; then, in a table without a key, the hidden row id (int8, not null) as the
+  /// last field.
   row::Layout RowLayout() const;
   /// Live columns in order: field i of RowLayout() is columns[LiveColumns()[i]].
   std::vector<uint32_t> LiveColumns() const;
@@ -73,12 +83,12 @@ struct SchemaDescriptor {
   std::string name;
 };
 
-/// What is known of one column's values; bounds hold for every row that any snapshot may see, so that the compiler may rely on
-/// them when it checks them again at execution.
+/// What is known of one column's values; bounds hold for every row that any snapshot may see, so
+/// that the compiler may rely on them when it checks them again at execution.
 struct ColumnStats {
-  types::Value min, max;        // NULL value = unknown (or no non-null value seen)
+  types::Value min, max;  // NULL value = unknown (or no non-null value seen)
   double null_fraction = 0;
-  double distinct_count = 0;    // estimated; 0 = unknown
+  double distinct_count = 0;                                 // estimated; 0 = unknown
   std::vector<std::pair<types::Value, double>> most_common;  // value, fraction of rows
   std::vector<types::Value> histogram;                       // equi-depth bounds
 };
@@ -87,10 +97,12 @@ struct ColumnStats {
 struct RelationStats {
   double row_count = 0;
   double page_count = 0;
-  std::vector<ColumnStats> columns;  // like RelationDescriptor::columns; may be empty = nothing known
+  std::vector<ColumnStats>
+      columns;  // like RelationDescriptor::columns; may be empty = nothing known
 };
 
-/// Reads the catalog as one transaction sees it. Implemented by storage/catalog; not shared between threads.
+/// Reads the catalog as one transaction sees it. Implemented by storage/catalog; not shared between
+/// threads.
 class CatalogReader {
  public:
   virtual ~CatalogReader() = default;

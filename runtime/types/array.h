@@ -1,5 +1,6 @@
 // Arrays of one dimension as byte strings (Repr::kString), lower bound 1:
-//   uint32 element TypeId | uint32 count | count x { uint32 bytes (0xffffffff = NULL) | the element's datum bytes }
+//   uint32 element TypeId | uint32 count | count x { uint32 bytes (0xffffffff = NULL) | the
+//   element's datum bytes }
 // Numeric elements are in the big form. Little-endian, no padding.
 #pragma once
 

@@ -24,9 +24,7 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-std::string Quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
+std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 Error InvalidInput(std::string_view type, std::string_view text) {
   return MakeError(SqlState::kInvalidTextRepresentation,
@@ -39,8 +37,8 @@ Datum StringDatum(std::string_view text) {
   return datum;
 }
 
-/// Plain digits with an optional sign and point, straight to a scaled integer. False when the text is anything else or too long
-/// for 64 bits: the general way is taken then.
+/// Plain digits with an optional sign and point, straight to a scaled integer. False when the text
+/// is anything else or too long for 64 bits: the general way is taken then.
 bool ParseFixedFast(std::string_view text, const Type& type, Datum* datum) {
   if (type.precision > 18 || text.empty() || text.size() > 19) return false;
   size_t i = 0;
@@ -99,7 +97,8 @@ Status ParseOidText(std::string_view text, std::string_view type, Datum* datum) 
   return Ok();
 }
 
-Status ParseReg(const Type& type, std::string_view text, const FormatContext& context, Datum* datum) {
+Status ParseReg(const Type& type, std::string_view text, const FormatContext& context,
+                Datum* datum) {
   if (text == "-") {
     datum->i32 = 0;
     return Ok();
@@ -120,7 +119,8 @@ Status ParseReg(const Type& type, std::string_view text, const FormatContext& co
     datum->i32 = static_cast<int32_t>(OidOf(named).value);
     return Ok();
   }
-  return NotSupported("looking up " + Quoted(text) + " as " + std::string(CatalogName(type)) + " here");
+  return NotSupported("looking up " + Quoted(text) + " as " + std::string(CatalogName(type)) +
+                      " here");
 }
 
 bool NeedsQuotes(std::string_view text) {
@@ -163,13 +163,14 @@ void AppendArray(const Datum& datum, const FormatContext& context, std::string* 
 }
 
 Error MalformedArray(std::string_view text, std::string detail) {
-  Error error = MakeError(SqlState::kInvalidTextRepresentation, "malformed array literal: " + Quoted(text));
+  Error error =
+      MakeError(SqlState::kInvalidTextRepresentation, "malformed array literal: " + Quoted(text));
   error.detail = std::move(detail);
   return error;
 }
 
-Status ParseArray(const Type& type, std::string_view text, const FormatContext& context, base::Arena* arena,
-                  Datum* datum) {
+Status ParseArray(const Type& type, std::string_view text, const FormatContext& context,
+                  base::Arena* arena, Datum* datum) {
   std::string_view rest = Trim(text);
   if (rest.empty() || rest[0] != '{') {
     if (!rest.empty() && rest[0] == '[') return NotSupported("an array with explicit bounds");
@@ -203,7 +204,8 @@ Status ParseArray(const Type& type, std::string_view text, const FormatContext& 
         skip_blanks();
       } else {
         size_t kept = 0;  // up to the last character that is no plain blank
-        while (i < rest.size() && rest[i] != ',' && rest[i] != '}' && rest[i] != '{' && rest[i] != '"') {
+        while (i < rest.size() && rest[i] != ',' && rest[i] != '}' && rest[i] != '{' &&
+               rest[i] != '"') {
           bool escaped = rest[i] == '\\';
           if (escaped) ++i;
           if (i >= rest.size()) break;
@@ -213,12 +215,13 @@ Status ParseArray(const Type& type, std::string_view text, const FormatContext& 
         }
         item.resize(kept);
         if (item.empty()) {
-          return MalformedArray(text, i < rest.size() ? "Unexpected \"" + std::string(1, rest[i]) + "\" character."
-                                                      : std::string("Unexpected end of input."));
+          return MalformedArray(
+              text, i < rest.size() ? "Unexpected \"" + std::string(1, rest[i]) + "\" character."
+                                    : std::string("Unexpected end of input."));
         }
       }
-      bool is_null = !quoted && item.size() == 4 && (item[0] | 32) == 'n' && (item[1] | 32) == 'u' &&
-                     (item[2] | 32) == 'l' && (item[3] | 32) == 'l';
+      bool is_null = !quoted && item.size() == 4 && (item[0] | 32) == 'n' &&
+                     (item[1] | 32) == 'u' && (item[2] | 32) == 'l' && (item[3] | 32) == 'l';
       if (is_null) {
         builder.AddNull();
       } else {
@@ -244,8 +247,8 @@ Status ParseArray(const Type& type, std::string_view text, const FormatContext& 
   return Ok();
 }
 
-/// True when the decimal digits x 10^exponent lie exactly half-way between the double and a neighbour. Only integers from 2^53 can:
-/// a midpoint with a fraction has more than 17 digits.
+/// True when the decimal digits x 10^exponent lie exactly half-way between the double and a
+/// neighbour. Only integers from 2^53 can: a midpoint with a fraction has more than 17 digits.
 bool IsMidpoint(uint64_t digits, int exponent, double value) {
   constexpr double kFirst = 9007199254740992.0;  // 2^53
   if (value < kFirst || exponent < 0 || exponent > 27) return false;
@@ -271,7 +274,8 @@ bool IsMidpoint(uint64_t digits, int exponent, float value) {
   decimal = exponent < 0 ? decimal / std::pow(10.0, -exponent) : decimal * std::pow(10.0, exponent);
   float up = std::nextafter(value, std::numeric_limits<float>::infinity());
   float down = std::nextafter(value, 0.0f);
-  return decimal == (static_cast<double>(value) + up) / 2 || decimal == (static_cast<double>(value) + down) / 2;
+  return decimal == (static_cast<double>(value) + up) / 2 ||
+         decimal == (static_cast<double>(value) + down) / 2;
 }
 
 /// Digits of the mantissa of "d.ddde+XX".
@@ -293,8 +297,8 @@ bool IsMidpoint(std::string_view scientific, Float value) {
   return IsMidpoint(digits, exponent - DigitsOf(scientific) + 1, std::fabs(value));
 }
 
-/// Scientific notation with the fewest digits that lie strictly nearer to the value than to any other (PostgreSQL does not count
-/// on readers that round half to even).
+/// Scientific notation with the fewest digits that lie strictly nearer to the value than to any
+/// other (PostgreSQL does not count on readers that round half to even).
 template <class Float>
 std::string_view ShortestScientific(Float value, char (&buffer)[64]) {
   auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
@@ -306,7 +310,8 @@ std::string_view ShortestScientific(Float value, char (&buffer)[64]) {
   return text;
 }
 
-/// Shortest digits of a float, laid out as PostgreSQL does: plain for exponents -4 .. plain_limit-1, else d.ddde+XX.
+/// Shortest digits of a float, laid out as PostgreSQL does: plain for exponents -4 ..
+/// plain_limit-1, else d.ddde+XX.
 template <class Float>
 void AppendShortest(Float value, int plain_limit, std::string* out) {
   char buffer[64];
@@ -381,9 +386,11 @@ Result<Float> ParseFloat(std::string_view text, std::string_view type) {
   if (body[0] != '.' && (body[0] < '0' || body[0] > '9')) return InvalidInput(type, text);
   Float value = 0;
   bool hex = body.size() > 2 && body[0] == '0' && (body[1] | 32) == 'x';
-  auto end = hex ? std::from_chars(body.data() + 2, body.data() + body.size(), value, std::chars_format::hex)
+  auto end = hex ? std::from_chars(body.data() + 2, body.data() + body.size(), value,
+                                   std::chars_format::hex)
                  : std::from_chars(body.data(), body.data() + body.size(), value);
-  if (end.ec == std::errc::invalid_argument || end.ptr != body.data() + body.size()) return InvalidInput(type, text);
+  if (end.ec == std::errc::invalid_argument || end.ptr != body.data() + body.size())
+    return InvalidInput(type, text);
   if (end.ec == std::errc::result_out_of_range) {
     return MakeError(SqlState::kNumericValueOutOfRange,
                      Quoted(rest) + " is out of range for type " + std::string(type));
@@ -408,9 +415,7 @@ void AppendFloat4(float value, int extra_float_digits, std::string* out) {
 Result<double> ParseFloat8(std::string_view text) {
   return ParseFloat<double>(text, "double precision");
 }
-Result<float> ParseFloat4(std::string_view text) {
-  return ParseFloat<float>(text, "real");
-}
+Result<float> ParseFloat4(std::string_view text) { return ParseFloat<float>(text, "real"); }
 
 Result<bool> ParseBool(std::string_view text) {
   std::string_view rest = Trim(text);
@@ -422,7 +427,8 @@ Result<bool> ParseBool(std::string_view text) {
     return true;
   };
   if (rest == "1" || prefix_of("true", 1) || prefix_of("yes", 1) || prefix_of("on", 2)) return true;
-  if (rest == "0" || prefix_of("false", 1) || prefix_of("no", 1) || prefix_of("off", 2)) return false;
+  if (rest == "0" || prefix_of("false", 1) || prefix_of("no", 1) || prefix_of("off", 2))
+    return false;
   return InvalidInput("boolean", text);
 }
 
@@ -439,7 +445,8 @@ Result<int64_t> ParseInteger(TypeId type, std::string_view text) {
   if (!rest.empty() && rest[0] == '+' && rest.size() > 1 && rest[1] != '-') rest.remove_prefix(1);
   int64_t value = 0;
   auto end = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-  if (end.ec == std::errc::invalid_argument || end.ptr != rest.data() + rest.size()) return InvalidInput(name, text);
+  if (end.ec == std::errc::invalid_argument || end.ptr != rest.data() + rest.size())
+    return InvalidInput(name, text);
   if (end.ec == std::errc::result_out_of_range || value < low || value > high) {
     return MakeError(SqlState::kNumericValueOutOfRange,
                      "value " + Quoted(text) + " is out of range for type " + std::string(name));
@@ -470,8 +477,8 @@ Result<std::string_view> ApplyLength(const Type& type, std::string_view text, bo
   return blank_padded ? TrimTrailingBlanks(text) : text;
 }
 
-Status ParseText(const Type& type, std::string_view text, const FormatContext& context, base::Arena* arena,
-                 Datum* datum) {
+Status ParseText(const Type& type, std::string_view text, const FormatContext& context,
+                 base::Arena* arena, Datum* datum) {
   switch (type.id) {
     case TypeId::kBool: {
       LATHE_ASSIGN(datum->b, ParseBool(text));
@@ -494,11 +501,13 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       LATHE_ASSIGN(datum->i64, ParseInteger(type.id, text));
       return Ok();
     }
-    case TypeId::kOid: return ParseOidText(text, "oid", datum);
+    case TypeId::kOid:
+      return ParseOidText(text, "oid", datum);
     case TypeId::kRegproc:
     case TypeId::kRegclass:
     case TypeId::kRegtype:
-    case TypeId::kRegnamespace: return ParseReg(type, text, context, datum);
+    case TypeId::kRegnamespace:
+      return ParseReg(type, text, context, datum);
     case TypeId::kFloat4: {
       LATHE_ASSIGN(datum->f32, ParseFloat4(text));
       return Ok();
@@ -507,7 +516,8 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       LATHE_ASSIGN(datum->f64, ParseFloat8(text));
       return Ok();
     }
-    case TypeId::kNumeric: return ParseNumeric(type, text, arena, datum);
+    case TypeId::kNumeric:
+      return ParseNumeric(type, text, arena, datum);
     case TypeId::kDate: {
       LATHE_ASSIGN(datum->i32, ParseDate(text, context.time));
       return Ok();
@@ -539,21 +549,34 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
     case TypeId::kArray:
       if (type.element != TypeId::kUnknown) return ParseArray(type, text, context, arena, datum);
       return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type anyarray");
-    case TypeId::kVoid: datum->i32 = 0; return Ok();
+    case TypeId::kVoid:
+      datum->i32 = 0;
+      return Ok();
   }
   LATHE_UNREACHABLE("type id");
 }
 
-void AppendText(const Type& type, const Datum& datum, const FormatContext& context, std::string* out) {
+void AppendText(const Type& type, const Datum& datum, const FormatContext& context,
+                std::string* out) {
   switch (type.id) {
-    case TypeId::kBool: out->push_back(datum.b ? 't' : 'f'); return;
+    case TypeId::kBool:
+      out->push_back(datum.b ? 't' : 'f');
+      return;
     case TypeId::kChar:
       if (datum.i8 != 0) out->push_back(static_cast<char>(datum.i8));
       return;
-    case TypeId::kInt2: AppendInteger(datum.i16, out); return;
-    case TypeId::kInt4: AppendInteger(datum.i32, out); return;
-    case TypeId::kInt8: AppendInteger(datum.i64, out); return;
-    case TypeId::kOid: AppendInteger(static_cast<uint32_t>(datum.i32), out); return;
+    case TypeId::kInt2:
+      AppendInteger(datum.i16, out);
+      return;
+    case TypeId::kInt4:
+      AppendInteger(datum.i32, out);
+      return;
+    case TypeId::kInt8:
+      AppendInteger(datum.i64, out);
+      return;
+    case TypeId::kOid:
+      AppendInteger(static_cast<uint32_t>(datum.i32), out);
+      return;
     case TypeId::kRegproc:
     case TypeId::kRegclass:
     case TypeId::kRegtype:
@@ -563,9 +586,11 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
         out->push_back('-');
         return;
       }
-      std::string name = context.names != nullptr ? context.names->NameOf(type.id, oid) : std::string();
+      std::string name =
+          context.names != nullptr ? context.names->NameOf(type.id, oid) : std::string();
       Type named;
-      if (name.empty() && type.id == TypeId::kRegtype && TypeFromOid(oid, &named)) name = FormatType(named);
+      if (name.empty() && type.id == TypeId::kRegtype && TypeFromOid(oid, &named))
+        name = FormatType(named);
       if (name.empty()) {
         AppendInteger(oid.value, out);
       } else {
@@ -573,8 +598,12 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
       }
       return;
     }
-    case TypeId::kFloat4: AppendFloat4(datum.f32, context.extra_float_digits, out); return;
-    case TypeId::kFloat8: AppendFloat8(datum.f64, context.extra_float_digits, out); return;
+    case TypeId::kFloat4:
+      AppendFloat4(datum.f32, context.extra_float_digits, out);
+      return;
+    case TypeId::kFloat8:
+      AppendFloat8(datum.f64, context.extra_float_digits, out);
+      return;
     case TypeId::kNumeric:
       if (type.precision != 0) {
         AppendFixed(FixedFromDatum(type, datum), type.scale, out);
@@ -582,10 +611,18 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
         Numeric::FromDatum(datum).AppendText(out);
       }
       return;
-    case TypeId::kDate: AppendDate(datum.i32, out); return;
-    case TypeId::kTimestamp: AppendTimestamp(datum.i64, out); return;
-    case TypeId::kTimestampTz: AppendTimestampTz(datum.i64, *context.time.zone, out); return;
-    case TypeId::kInterval: AppendInterval(datum.interval, out); return;
+    case TypeId::kDate:
+      AppendDate(datum.i32, out);
+      return;
+    case TypeId::kTimestamp:
+      AppendTimestamp(datum.i64, out);
+      return;
+    case TypeId::kTimestampTz:
+      AppendTimestampTz(datum.i64, *context.time.zone, out);
+      return;
+    case TypeId::kInterval:
+      AppendInterval(datum.interval, out);
+      return;
     case TypeId::kBpChar: {
       std::string_view text = datum.string.view();
       out->append(text);
@@ -598,9 +635,14 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
     case TypeId::kUnknown:
     case TypeId::kText:
     case TypeId::kVarchar:
-    case TypeId::kName: out->append(datum.string.data, datum.string.size); return;
-    case TypeId::kArray: AppendArray(datum, context, out); return;
-    case TypeId::kVoid: return;
+    case TypeId::kName:
+      out->append(datum.string.data, datum.string.size);
+      return;
+    case TypeId::kArray:
+      AppendArray(datum, context, out);
+      return;
+    case TypeId::kVoid:
+      return;
   }
 }
 
@@ -611,7 +653,8 @@ Result<Value> ValueFromText(const Type& type, std::string_view text, const Forma
   return Value::FromDatum(type, datum);
 }
 
-Result<Value> ValueFromBinary(const Type& type, std::string_view bytes, const FormatContext& context) {
+Result<Value> ValueFromBinary(const Type& type, std::string_view bytes,
+                              const FormatContext& context) {
   base::Arena arena;
   Datum datum;
   LATHE_TRY(ParseBinary(type, bytes, context, &arena, &datum));

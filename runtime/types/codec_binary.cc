@@ -29,7 +29,10 @@ Status Whole(std::string_view bytes, T* value) {
 
 /// int16 digit count, weight, sign, dscale, then the digits.
 void AppendNumeric(const Numeric& n, std::string* out) {
-  uint16_t sign = n.is_nan() ? 0xc000 : n.is_infinite() ? (n.negative() ? 0xf000 : 0xd000) : n.negative() ? 0x4000 : 0;
+  uint16_t sign = n.is_nan()        ? 0xc000
+                  : n.is_infinite() ? (n.negative() ? 0xf000 : 0xd000)
+                  : n.negative()    ? 0x4000
+                                    : 0;
   AppendBig<uint16_t>(out, static_cast<uint16_t>(n.digits().size()));
   AppendBig<int16_t>(out, static_cast<int16_t>(n.weight()));
   AppendBig<uint16_t>(out, sign);
@@ -45,10 +48,12 @@ Result<Numeric> ReadNumeric(std::string_view bytes) {
   uint16_t dscale = reader.Big<uint16_t>();
   if (!reader.ok()) return TooShort();
   if (dscale > Numeric::kScaleMax) {
-    return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid scale in external \"numeric\" value");
+    return MakeError(SqlState::kInvalidBinaryRepresentation,
+                     "invalid scale in external \"numeric\" value");
   }
   if (sign != 0 && sign != 0x4000 && sign != 0xc000 && sign != 0xd000 && sign != 0xf000) {
-    return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid sign in external \"numeric\" value");
+    return MakeError(SqlState::kInvalidBinaryRepresentation,
+                     "invalid sign in external \"numeric\" value");
   }
   DigitArray digits;
   digits.resize(count);
@@ -56,7 +61,8 @@ Result<Numeric> ReadNumeric(std::string_view bytes) {
     int16_t digit = reader.Big<int16_t>();
     if (!reader.ok()) return TooShort();
     if (digit < 0 || digit >= 10000) {
-      return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid digit in external \"numeric\" value");
+      return MakeError(SqlState::kInvalidBinaryRepresentation,
+                       "invalid digit in external \"numeric\" value");
     }
     digits[i] = digit;
   }
@@ -88,12 +94,13 @@ void AppendArrayBinary(const Datum& datum, std::string* out) {
       continue;
     }
     AppendBinary(Type(reader.element()), element, out);
-    StoreAt<uint32_t>(out->data() + length_at, ByteSwap<uint32_t>(static_cast<uint32_t>(out->size() - length_at - 4)));
+    StoreAt<uint32_t>(out->data() + length_at,
+                      ByteSwap<uint32_t>(static_cast<uint32_t>(out->size() - length_at - 4)));
   }
 }
 
-Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatContext& context, base::Arena* arena,
-                        Datum* datum) {
+Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatContext& context,
+                        base::Arena* arena, Datum* datum) {
   ByteReader reader(bytes);
   int32_t dimensions = reader.Big<int32_t>();
   int32_t flags = reader.Big<int32_t>();
@@ -110,7 +117,8 @@ Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatCo
   if (dimensions == 1) {
     uint32_t count = reader.Big<uint32_t>();
     int32_t lower_bound = reader.Big<int32_t>();
-    if (reader.ok() && lower_bound != 1) return NotSupported("an array with a lower bound other than 1");
+    if (reader.ok() && lower_bound != 1)
+      return NotSupported("an array with a lower bound other than 1");
     for (uint32_t i = 0; i < count && reader.ok(); ++i) {
       int32_t size = reader.Big<int32_t>();
       if (!reader.ok()) break;
@@ -139,32 +147,50 @@ Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatCo
 void AppendBinary(const Type& type, const Datum& datum, std::string* out) {
   if (type.id == TypeId::kArray) return AppendArrayBinary(datum, out);
   if (type.id == TypeId::kNumeric) {
-    return AppendNumeric(type.precision != 0 ? Numeric::FromFixed(FixedFromDatum(type, datum), type.scale)
-                                             : Numeric::FromDatum(datum),
+    return AppendNumeric(type.precision != 0
+                             ? Numeric::FromFixed(FixedFromDatum(type, datum), type.scale)
+                             : Numeric::FromDatum(datum),
                          out);
   }
   if (type.id == TypeId::kVoid) return;
   switch (ReprOf(type)) {
-    case Repr::kBool: out->push_back(datum.b ? 1 : 0); return;
-    case Repr::kI8: out->push_back(static_cast<char>(datum.i8)); return;
-    case Repr::kI16: AppendBig<int16_t>(out, datum.i16); return;
-    case Repr::kI32: AppendBig<int32_t>(out, datum.i32); return;
-    case Repr::kI64: AppendBig<int64_t>(out, datum.i64); return;
-    case Repr::kF32: AppendBig<int32_t>(out, datum.i32); return;
-    case Repr::kF64: AppendBig<int64_t>(out, datum.i64); return;
+    case Repr::kBool:
+      out->push_back(datum.b ? 1 : 0);
+      return;
+    case Repr::kI8:
+      out->push_back(static_cast<char>(datum.i8));
+      return;
+    case Repr::kI16:
+      AppendBig<int16_t>(out, datum.i16);
+      return;
+    case Repr::kI32:
+      AppendBig<int32_t>(out, datum.i32);
+      return;
+    case Repr::kI64:
+      AppendBig<int64_t>(out, datum.i64);
+      return;
+    case Repr::kF32:
+      AppendBig<int32_t>(out, datum.i32);
+      return;
+    case Repr::kF64:
+      AppendBig<int64_t>(out, datum.i64);
+      return;
     case Repr::kInterval:
       AppendBig<int64_t>(out, datum.interval.micros);
       AppendBig<int32_t>(out, datum.interval.days);
       AppendBig<int32_t>(out, datum.interval.months);
       return;
-    case Repr::kString: AppendText(type, datum, FormatContext(), out); return;
-    case Repr::kI128: break;
+    case Repr::kString:
+      AppendText(type, datum, FormatContext(), out);
+      return;
+    case Repr::kI128:
+      break;
   }
   LATHE_UNREACHABLE("representation without a wire form");
 }
 
-Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext& context, base::Arena* arena,
-                   Datum* datum) {
+Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext& context,
+                   base::Arena* arena, Datum* datum) {
   switch (type.id) {
     case TypeId::kBool: {
       int8_t b = 0;
@@ -172,26 +198,32 @@ Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext
       datum->b = b != 0;
       return Ok();
     }
-    case TypeId::kChar: return Whole(bytes, &datum->i8);
-    case TypeId::kInt2: return Whole(bytes, &datum->i16);
+    case TypeId::kChar:
+      return Whole(bytes, &datum->i8);
+    case TypeId::kInt2:
+      return Whole(bytes, &datum->i16);
     case TypeId::kInt4:
     case TypeId::kOid:
     case TypeId::kRegproc:
     case TypeId::kRegclass:
     case TypeId::kRegtype:
     case TypeId::kRegnamespace:
-    case TypeId::kFloat4: return Whole(bytes, &datum->i32);
+    case TypeId::kFloat4:
+      return Whole(bytes, &datum->i32);
     case TypeId::kInt8:
-    case TypeId::kFloat8: return Whole(bytes, &datum->i64);
+    case TypeId::kFloat8:
+      return Whole(bytes, &datum->i64);
     case TypeId::kDate: {
       LATHE_TRY(Whole(bytes, &datum->i32));
-      if (IsFiniteDate(datum->i32) && (datum->i32 < kDateMin || datum->i32 >= kDateEnd)) return DateOutOfRange();
+      if (IsFiniteDate(datum->i32) && (datum->i32 < kDateMin || datum->i32 >= kDateEnd))
+        return DateOutOfRange();
       return Ok();
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz: {
       LATHE_TRY(Whole(bytes, &datum->i64));
-      if (IsFiniteTimestamp(datum->i64) && (datum->i64 < kTimestampMin || datum->i64 >= kTimestampEnd)) {
+      if (IsFiniteTimestamp(datum->i64) &&
+          (datum->i64 < kTimestampMin || datum->i64 >= kTimestampEnd)) {
         return TimestampOutOfRange();
       }
       datum->i64 = RoundTimestamp(datum->i64, type.typmod);
@@ -221,11 +253,15 @@ Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext
     case TypeId::kName:
     case TypeId::kText:
     case TypeId::kBpChar:
-    case TypeId::kVarchar: return ParseText(type, bytes, context, arena, datum);
+    case TypeId::kVarchar:
+      return ParseText(type, bytes, context, arena, datum);
     case TypeId::kArray:
-      if (type.element != TypeId::kUnknown) return ParseArrayBinary(type, bytes, context, arena, datum);
+      if (type.element != TypeId::kUnknown)
+        return ParseArrayBinary(type, bytes, context, arena, datum);
       return NotSupported("the binary form of anyarray");
-    case TypeId::kVoid: datum->i32 = 0; return Ok();
+    case TypeId::kVoid:
+      datum->i32 = 0;
+      return Ok();
   }
   LATHE_UNREACHABLE("type id");
 }

@@ -7,14 +7,13 @@
 
 namespace lathe::types {
 
-Error DateOutOfRange() {
-  return MakeError(SqlState::kDatetimeFieldOverflow, "date out of range");
-}
+Error DateOutOfRange() { return MakeError(SqlState::kDatetimeFieldOverflow, "date out of range"); }
 Error TimestampOutOfRange() {
   return MakeError(SqlState::kDatetimeFieldOverflow, "timestamp out of range");
 }
 
-// Days to and from the civil calendar by 400-year eras that start on 1 March, so that the leap day is the last of a year.
+// Days to and from the civil calendar by 400-year eras that start on 1 March, so that the leap day
+// is the last of a year.
 int64_t DaysFromCivil(int64_t year, int month, int day) {
   int64_t y = month <= 2 ? year - 1 : year;
   int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -29,7 +28,8 @@ CivilDate CivilFromDays(int64_t days) {
   int64_t z = days + 730425;
   int64_t era = (z >= 0 ? z : z - 146096) / 146097;
   int64_t day_of_era = z - era * 146097;
-  int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   int64_t shifted_month = (5 * day_of_year + 2) / 153;
   CivilDate date;
@@ -39,9 +39,7 @@ CivilDate CivilFromDays(int64_t days) {
   return date;
 }
 
-bool IsLeapYear(int64_t year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
+bool IsLeapYear(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 int DaysInMonth(int64_t year, int month) {
   constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -136,7 +134,8 @@ void AppendTimestampTz(int64_t timestamp, const TimeZone& zone, std::string* out
   int32_t offset = zone.OffsetAt(FloorDiv(timestamp, kMicrosPerSecond) + kUnixEpochSeconds);
   // Wider than 64 bits at the very end of the range.
   int128 local = static_cast<int128>(timestamp) + static_cast<int128>(offset) * kMicrosPerSecond;
-  int64_t days = static_cast<int64_t>(local >= 0 ? local / kMicrosPerDay : -((-local + kMicrosPerDay - 1) / kMicrosPerDay));
+  int64_t days = static_cast<int64_t>(local >= 0 ? local / kMicrosPerDay
+                                                 : -((-local + kMicrosPerDay - 1) / kMicrosPerDay));
   bool bc = AppendCivil(CivilFromDays(days), out);
   out->push_back(' ');
   AppendClock(static_cast<int64_t>(local - static_cast<int128>(days) * kMicrosPerDay), out);
@@ -178,7 +177,8 @@ Result<int32_t> TimestampToDate(int64_t timestamp) {
 Result<int64_t> LocalToInstant(int64_t timestamp, const TimeZone& zone) {
   if (!IsFiniteTimestamp(timestamp)) return timestamp;
   int64_t local = FloorDiv(timestamp, kMicrosPerSecond) + kUnixEpochSeconds;
-  int128 instant = static_cast<int128>(timestamp) - static_cast<int128>(zone.OffsetOfLocal(local)) * kMicrosPerSecond;
+  int128 instant = static_cast<int128>(timestamp) -
+                   static_cast<int128>(zone.OffsetOfLocal(local)) * kMicrosPerSecond;
   if (instant < kTimestampMin || instant >= kTimestampEnd) return TimestampOutOfRange();
   return static_cast<int64_t>(instant);
 }
@@ -215,7 +215,8 @@ Result<int64_t> AddMonthsAndDays(int64_t timestamp, int32_t months, int32_t add_
   }
   days += add_days;
   int64_t result;
-  if (__builtin_mul_overflow(days, kMicrosPerDay, &result) || __builtin_add_overflow(result, time, &result)) {
+  if (__builtin_mul_overflow(days, kMicrosPerDay, &result) ||
+      __builtin_add_overflow(result, time, &result)) {
     return TimestampOutOfRange();
   }
   return CheckTimestamp(result);
@@ -299,7 +300,8 @@ Result<Interval> Age(int64_t a, int64_t b) {
 Result<int32_t> MakeDate(int32_t year, int32_t month, int32_t day) {
   auto out_of_range = [&](const char* what) {
     char buffer[96];
-    std::snprintf(buffer, sizeof buffer, "%s: %d-%02d-%02d", what, year < 0 ? year + 1 : year, month, day);
+    std::snprintf(buffer, sizeof buffer, "%s: %d-%02d-%02d", what, year < 0 ? year + 1 : year,
+                  month, day);
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);
   };
   int64_t y = year < 0 ? int64_t{year} + 1 : year;  // -1 is 1 BC
@@ -311,46 +313,53 @@ Result<int32_t> MakeDate(int32_t year, int32_t month, int32_t day) {
   return static_cast<int32_t>(days);
 }
 
-Result<int64_t> MakeTimestamp(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
-                              double second) {
+Result<int64_t> MakeTimestamp(int32_t year, int32_t month, int32_t day, int32_t hour,
+                              int32_t minute, double second) {
   int64_t y = year < 0 ? int64_t{year} + 1 : year;
   if (year == 0 || month < 1 || month > 12 || day < 1 || day > DaysInMonth(y, month)) {
     char buffer[96];
-    std::snprintf(buffer, sizeof buffer, "date field value out of range: %d-%02d-%02d", year, month, day);
+    std::snprintf(buffer, sizeof buffer, "date field value out of range: %d-%02d-%02d", year, month,
+                  day);
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);
   }
   // 24:00:00 and second 60 are allowed, as PostgreSQL does.
   double micros = std::rint(second * 1e6);
-  bool bad = std::isnan(second) || hour < 0 || minute < 0 || minute > 59 || second < 0 || second > 60 || hour > 24;
+  bool bad = std::isnan(second) || hour < 0 || minute < 0 || minute > 59 || second < 0 ||
+             second > 60 || hour > 24;
   if (!bad && hour == 24) bad = minute > 0 || second > 0;
   if (bad) {
     char buffer[96];
     if (std::isnan(second)) {
-      std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:NaN", hour, minute);
+      std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:NaN", hour,
+                    minute);
     } else {
-      std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:%02g", hour, minute, second);
+      std::snprintf(buffer, sizeof buffer, "time field value out of range: %d:%02d:%02g", hour,
+                    minute, second);
     }
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);
   }
   int64_t days = DaysFromCivil(y, month, day);
   int64_t time = hour * kMicrosPerHour + minute * kMicrosPerMinute + static_cast<int64_t>(micros);
   int64_t result;
-  if (__builtin_mul_overflow(days, kMicrosPerDay, &result) || __builtin_add_overflow(result, time, &result) ||
-      result < kTimestampMin || result >= kTimestampEnd) {
+  if (__builtin_mul_overflow(days, kMicrosPerDay, &result) ||
+      __builtin_add_overflow(result, time, &result) || result < kTimestampMin ||
+      result >= kTimestampEnd) {
     char buffer[96];
-    std::snprintf(buffer, sizeof buffer, "timestamp out of range: %d-%02d-%02d %d:%02d:%02g", year, month, day, hour,
-                  minute, second);
+    std::snprintf(buffer, sizeof buffer, "timestamp out of range: %d-%02d-%02d %d:%02d:%02g", year,
+                  month, day, hour, minute, second);
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);
   }
   return result;
 }
 
 Result<int64_t> TimestampFromUnix(double seconds) {
-  if (std::isnan(seconds)) return MakeError(SqlState::kDatetimeFieldOverflow, "timestamp cannot be NaN");
+  if (std::isnan(seconds))
+    return MakeError(SqlState::kDatetimeFieldOverflow, "timestamp cannot be NaN");
   if (std::isinf(seconds)) return seconds > 0 ? kTimestampInfinity : kTimestampMinusInfinity;
   double shifted = (seconds - static_cast<double>(kUnixEpochSeconds)) * 1e6;
   double rounded = std::rint(shifted);
-  if (rounded < static_cast<double>(kTimestampMin) || rounded >= static_cast<double>(kTimestampEnd)) {
+  if (rounded < static_cast<double>(kTimestampMin) ||
+      rounded >= static_cast<double>(kTimestampEnd)) {
     char buffer[64];
     std::snprintf(buffer, sizeof buffer, "timestamp out of range: \"%g\"", seconds);
     return MakeError(SqlState::kDatetimeFieldOverflow, buffer);

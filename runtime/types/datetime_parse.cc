@@ -1,5 +1,5 @@
-// Input of dates and timestamps: the text is cut into fields (numbers, dates, times, words, offsets), then the fields are put
-// together. Order of ambiguous numbers: month, day, year.
+// Input of dates and timestamps: the text is cut into fields (numbers, dates, times, words,
+// offsets), then the fields are put together. Order of ambiguous numbers: month, day, year.
 #include <absl/container/inlined_vector.h>
 
 #include <charconv>
@@ -29,14 +29,17 @@ struct Field {
 /// What can be wrong, as PostgreSQL tells it apart.
 enum class Fault { kNone, kFormat, kFieldRange, kMonthDayRange, kZoneRange, kZoneUnknown };
 
-constexpr std::string_view kMonths[] = {"january", "february", "march",     "april",   "may",      "june",
-                                        "july",    "august",   "september", "october", "november", "december"};
-constexpr std::string_view kWeekdays[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+constexpr std::string_view kMonths[] = {"january",   "february", "march",    "april",
+                                        "may",       "june",     "july",     "august",
+                                        "september", "october",  "november", "december"};
+constexpr std::string_view kWeekdays[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                          "thursday", "friday", "saturday"};
 
 /// 1..12, 0 when it is no month: the full name or its first three letters ("sept" too).
 int MonthOf(std::string_view lower) {
   for (int i = 0; i < 12; ++i) {
-    if (lower == kMonths[i] || lower == kMonths[i].substr(0, 3) || (i == 8 && lower == "sept")) return i + 1;
+    if (lower == kMonths[i] || lower == kMonths[i].substr(0, 3) || (i == 8 && lower == "sept"))
+      return i + 1;
   }
   return 0;
 }
@@ -44,11 +47,21 @@ bool IsWeekday(std::string_view lower) {
   for (std::string_view day : kWeekdays) {
     if (lower == day || lower == day.substr(0, 3)) return true;
   }
-  return lower == "tues" || lower == "thur" || lower == "thurs" || lower == "weds" || lower == "wedn";
+  return lower == "tues" || lower == "thur" || lower == "thurs" || lower == "weds" ||
+         lower == "wedn";
 }
 
 struct Parsed {
-  enum class Special { kNone, kInfinity, kMinusInfinity, kEpoch, kNow, kToday, kTomorrow, kYesterday };
+  enum class Special {
+    kNone,
+    kInfinity,
+    kMinusInfinity,
+    kEpoch,
+    kNow,
+    kToday,
+    kTomorrow,
+    kYesterday
+  };
   Special special = Special::kNone;
   bool has_year = false, has_month = false, has_day = false, has_time = false, has_zone = false;
   bool text_month = false, two_digit_year = false, bc = false;
@@ -57,10 +70,10 @@ struct Parsed {
   int day_of_year = 0;
   bool has_julian = false;
   int64_t julian = 0;
-  int64_t time = 0;       // microseconds of the day
-  int hour = 0;           // for AM/PM
-  int am_pm = 0;          // 1 = am, 2 = pm
-  int32_t offset = 0;     // seconds east
+  int64_t time = 0;                // microseconds of the day
+  int hour = 0;                    // for AM/PM
+  int am_pm = 0;                   // 1 = am, 2 = pm
+  int32_t offset = 0;              // seconds east
   const TimeZone* zone = nullptr;  // a named zone, resolved at the local time
   std::string zone_name;           // of kZoneUnknown
 };
@@ -115,7 +128,8 @@ bool Parser::Split() {
       if (at(i) == ':') {
         field.kind = FieldKind::kTime;
         while (IsDigit(at(i)) || at(i) == ':' || at(i) == '.') field.text.push_back(text_[i++]);
-      } else if ((at(i) == '-' || at(i) == '/' || at(i) == '.') && (IsDigit(at(i + 1)) || IsAlpha(at(i + 1)))) {
+      } else if ((at(i) == '-' || at(i) == '/' || at(i) == '.') &&
+                 (IsDigit(at(i + 1)) || IsAlpha(at(i + 1)))) {
         char delimiter = at(i);
         if (delimiter == '.') {
           // A second point makes it a date, one alone a fraction.
@@ -138,7 +152,8 @@ bool Parser::Split() {
           } else {
             while (IsDigit(at(i))) field.text.push_back(text_[i++]);
           }
-          if (at(i) != delimiter || !(IsDigit(at(i + 1)) || (IsAlpha(at(i + 1)) && !after_month))) break;
+          if (at(i) != delimiter || !(IsDigit(at(i + 1)) || (IsAlpha(at(i + 1)) && !after_month)))
+            break;
         }
       }
     } else if (IsAlpha(c)) {
@@ -153,12 +168,13 @@ bool Parser::Split() {
           field.text.push_back(text_[i++]);
           while (IsDigit(at(i))) field.text.push_back(text_[i++]);
         }
-      } else if (at(i) == '/' || at(i) == '_' || (!is_month && fields_.size() > 0 && IsDigit(at(i)) && field.text.size() >= 3) ||
+      } else if (at(i) == '/' || at(i) == '_' ||
+                 (!is_month && fields_.size() > 0 && IsDigit(at(i)) && field.text.size() >= 3) ||
                  (!is_month && fields_.size() > 0 && (at(i) == '+' || at(i) == '-') &&
-                                                  IsDigit(at(i + 1)) && field.text.size() >= 3)) {
+                  IsDigit(at(i + 1)) && field.text.size() >= 3)) {
         field.kind = FieldKind::kZoneName;
-        while (IsAlpha(at(i)) || IsDigit(at(i)) || at(i) == '/' || at(i) == '_' || at(i) == '-' || at(i) == '+' ||
-               at(i) == ':') {
+        while (IsAlpha(at(i)) || IsDigit(at(i)) || at(i) == '/' || at(i) == '_' || at(i) == '-' ||
+               at(i) == '+' || at(i) == ':') {
           ++i;
         }
         field.text = std::string(text_.substr(begin, i - begin));
@@ -186,14 +202,18 @@ bool Parser::Split() {
 
 Fault Parser::Decode(size_t i, Parsed* out) {
   const Field& field = fields_[i];
-  if (out->special != Parsed::Special::kNone && field.kind != FieldKind::kTime && field.kind != FieldKind::kOffset &&
-      field.kind != FieldKind::kWord && field.kind != FieldKind::kZoneName) {
+  if (out->special != Parsed::Special::kNone && field.kind != FieldKind::kTime &&
+      field.kind != FieldKind::kOffset && field.kind != FieldKind::kWord &&
+      field.kind != FieldKind::kZoneName) {
     return Fault::kFormat;
   }
   switch (field.kind) {
-    case FieldKind::kDate: return DecodeDate(field.text, out);
-    case FieldKind::kTime: return DecodeTime(field.text, out);
-    case FieldKind::kOffset: return DecodeOffset(field.text, out);
+    case FieldKind::kDate:
+      return DecodeDate(field.text, out);
+    case FieldKind::kTime:
+      return DecodeTime(field.text, out);
+    case FieldKind::kOffset:
+      return DecodeOffset(field.text, out);
     case FieldKind::kZoneName: {
       if (out->has_zone) return Fault::kFormat;
       auto zone = TimeZone::Find(field.text);
@@ -212,15 +232,18 @@ Fault Parser::Decode(size_t i, Parsed* out) {
         Fault fault = DecodeNumber(text.substr(0, 4), out);
         return fault == Fault::kNone ? DecodeNumber(text.substr(5), out) : fault;
       }
-      if ((whole >= 6 && (!has_date || !out->has_time)) || (whole < text.size() && whole > 2)) return DecodeRun(text, out);
+      if ((whole >= 6 && (!has_date || !out->has_time)) || (whole < text.size() && whole > 2))
+        return DecodeRun(text, out);
       if (whole < text.size()) return Fault::kFormat;
       // A number after "T" is a time of two or four digits.
-      if (has_date && !out->has_time && i > 0 && fields_[i - 1].kind == FieldKind::kWord && fields_[i - 1].text == "t") {
+      if (has_date && !out->has_time && i > 0 && fields_[i - 1].kind == FieldKind::kWord &&
+          fields_[i - 1].text == "t") {
         return DecodeRun(text, out);
       }
       return DecodeNumber(text, out);
     }
-    case FieldKind::kWord: return DecodeWord(i, out);
+    case FieldKind::kWord:
+      return DecodeWord(i, out);
   }
   return Fault::kFormat;
 }
@@ -229,14 +252,17 @@ Fault Parser::DecodeWord(size_t i, Parsed* out) {
   const std::string& word = fields_[i].text;
   using Special = Parsed::Special;
   auto special = [&](Special s) {
-    if (out->special != Special::kNone || out->has_year || out->has_month || out->has_day || out->has_julian) {
+    if (out->special != Special::kNone || out->has_year || out->has_month || out->has_day ||
+        out->has_julian) {
       return Fault::kFormat;
     }
     out->special = s;
     return Fault::kNone;
   };
-  if (word == "infinity" || word == "+infinity") return fields_.size() == 1 ? special(Special::kInfinity) : Fault::kFormat;
-  if (word == "-infinity") return fields_.size() == 1 ? special(Special::kMinusInfinity) : Fault::kFormat;
+  if (word == "infinity" || word == "+infinity")
+    return fields_.size() == 1 ? special(Special::kInfinity) : Fault::kFormat;
+  if (word == "-infinity")
+    return fields_.size() == 1 ? special(Special::kMinusInfinity) : Fault::kFormat;
   if (word == "epoch") return fields_.size() == 1 ? special(Special::kEpoch) : Fault::kFormat;
   if (word == "now") return special(Special::kNow);
   if (word == "today") return special(Special::kToday);
@@ -263,7 +289,8 @@ Fault Parser::DecodeWord(size_t i, Parsed* out) {
   }
   if (IsWeekday(word) || word == "at" || word == "on") return Fault::kNone;
   if (word == "t" && i + 1 < fields_.size() &&
-      (fields_[i + 1].kind == FieldKind::kTime || fields_[i + 1].kind == FieldKind::kNumber) && i > 0) {
+      (fields_[i + 1].kind == FieldKind::kTime || fields_[i + 1].kind == FieldKind::kNumber) &&
+      i > 0) {
     return Fault::kNone;
   }
   if (word == "ad" || word == "bc") {
@@ -361,7 +388,8 @@ Fault Parser::DecodeNumber(std::string_view text, Parsed* out) {
     out->has_day = true;
     return Fault::kNone;
   };
-  if (text.size() == 3 && out->has_year && !out->has_month && !out->has_day && value >= 1 && value <= 366) {
+  if (text.size() == 3 && out->has_year && !out->has_month && !out->has_day && value >= 1 &&
+      value <= 366) {
     out->day_of_year = static_cast<int>(value);
     out->has_month = out->has_day = true;
     return Fault::kNone;
@@ -444,12 +472,14 @@ Fault Parser::DecodeTime(std::string_view text, Parsed* out) {
     }
     micros = static_cast<int64_t>(std::rint(fraction * 1e6));
   }
-  if (parts[0] > 24 || parts[1] > 59 || parts[2] > 60 || (parts[0] == 24 && (parts[1] > 0 || parts[2] > 0 || micros > 0))) {
+  if (parts[0] > 24 || parts[1] > 59 || parts[2] > 60 ||
+      (parts[0] == 24 && (parts[1] > 0 || parts[2] > 0 || micros > 0))) {
     return Fault::kFieldRange;
   }
   out->has_time = true;
   out->hour = static_cast<int>(parts[0]);
-  out->time = parts[0] * kMicrosPerHour + parts[1] * kMicrosPerMinute + parts[2] * kMicrosPerSecond + micros;
+  out->time = parts[0] * kMicrosPerHour + parts[1] * kMicrosPerMinute +
+              parts[2] * kMicrosPerSecond + micros;
   return Fault::kNone;
 }
 
@@ -517,25 +547,31 @@ Fault Parser::Finish(Parsed* out) {
     out->day = date.day;
     return Fault::kNone;
   }
-  if (out->month < 1 || out->month > 12 || out->day < 1 || out->day > 31) return Fault::kMonthDayRange;
+  if (out->month < 1 || out->month > 12 || out->day < 1 || out->day > 31)
+    return Fault::kMonthDayRange;
   if (out->day > DaysInMonth(out->year, out->month)) return Fault::kFieldRange;
   return Fault::kNone;
 }
 
-Error FaultError(Fault fault, std::string_view text, std::string_view type, const std::string& zone) {
+Error FaultError(Fault fault, std::string_view text, std::string_view type,
+                 const std::string& zone) {
   std::string quoted = "\"" + std::string(text) + "\"";
   switch (fault) {
     case Fault::kFieldRange:
-      return MakeError(SqlState::kDatetimeFieldOverflow, "date/time field value out of range: " + quoted);
+      return MakeError(SqlState::kDatetimeFieldOverflow,
+                       "date/time field value out of range: " + quoted);
     case Fault::kMonthDayRange: {
-      Error error = MakeError(SqlState::kDatetimeFieldOverflow, "date/time field value out of range: " + quoted);
+      Error error = MakeError(SqlState::kDatetimeFieldOverflow,
+                              "date/time field value out of range: " + quoted);
       error.hint = "Perhaps you need a different \"datestyle\" setting.";
       return error;
     }
     case Fault::kZoneRange:
-      return MakeError(SqlState::kInvalidTimeZoneDisplacement, "time zone displacement out of range: " + quoted);
+      return MakeError(SqlState::kInvalidTimeZoneDisplacement,
+                       "time zone displacement out of range: " + quoted);
     case Fault::kZoneUnknown:
-      return MakeError(SqlState::kInvalidParameterValue, "time zone \"" + zone + "\" not recognized");
+      return MakeError(SqlState::kInvalidParameterValue,
+                       "time zone \"" + zone + "\" not recognized");
     default:
       return MakeError(SqlState::kInvalidDatetimeFormat,
                        "invalid input syntax for type " + std::string(type) + ": " + quoted);
@@ -564,9 +600,11 @@ Result<int64_t> LocalOf(const Parsed& parsed, std::string_view text, const TimeS
     if (parsed.special == Special::kYesterday) --days;
   }
   int64_t result;
-  if (__builtin_mul_overflow(days, kMicrosPerDay, &result) || __builtin_add_overflow(result, parsed.time, &result) ||
-      result < kTimestampMin || result >= kTimestampEnd) {
-    return MakeError(SqlState::kDatetimeFieldOverflow, "timestamp out of range: \"" + std::string(text) + "\"");
+  if (__builtin_mul_overflow(days, kMicrosPerDay, &result) ||
+      __builtin_add_overflow(result, parsed.time, &result) || result < kTimestampMin ||
+      result >= kTimestampEnd) {
+    return MakeError(SqlState::kDatetimeFieldOverflow,
+                     "timestamp out of range: \"" + std::string(text) + "\"");
   }
   return result;
 }
@@ -580,8 +618,8 @@ inline int TwoDigits(const char* at) {
 /// Exactly YYYY-MM-DD at the front of the text; false when it is not that or not a date after 1 BC.
 bool FastDate(std::string_view text, int64_t* days) {
   if (text.size() < 10 || text[4] != '-' || text[7] != '-') return false;
-  int century = TwoDigits(text.data()), year = TwoDigits(text.data() + 2), month = TwoDigits(text.data() + 5),
-      day = TwoDigits(text.data() + 8);
+  int century = TwoDigits(text.data()), year = TwoDigits(text.data() + 2),
+      month = TwoDigits(text.data() + 5), day = TwoDigits(text.data() + 8);
   if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1) return false;
   year += century * 100;
   if (year == 0 || day > DaysInMonth(year, month)) return false;
@@ -592,11 +630,12 @@ bool FastDate(std::string_view text, int64_t* days) {
 /// Exactly "YYYY-MM-DD HH:MM:SS[.f{1,6}]", 'T' allowed.
 bool FastTimestamp(std::string_view text, int64_t* timestamp) {
   int64_t days;
-  if (text.size() < 19 || text.size() > 26 || !FastDate(text, &days) || (text[10] != ' ' && text[10] != 'T') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text.size() < 19 || text.size() > 26 || !FastDate(text, &days) ||
+      (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
     return false;
   }
-  int hour = TwoDigits(text.data() + 11), minute = TwoDigits(text.data() + 14), second = TwoDigits(text.data() + 17);
+  int hour = TwoDigits(text.data() + 11), minute = TwoDigits(text.data() + 14),
+      second = TwoDigits(text.data() + 17);
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
   int64_t micros = 0;
   if (text.size() > 19) {
@@ -607,7 +646,8 @@ bool FastTimestamp(std::string_view text, int64_t* timestamp) {
       micros += (text[i] - '0') * unit;
     }
   }
-  *timestamp = days * kMicrosPerDay + hour * kMicrosPerHour + minute * kMicrosPerMinute + second * kMicrosPerSecond + micros;
+  *timestamp = days * kMicrosPerDay + hour * kMicrosPerHour + minute * kMicrosPerMinute +
+               second * kMicrosPerSecond + micros;
   return true;
 }
 
@@ -620,10 +660,14 @@ Result<int32_t> ParseDate(std::string_view text, const TimeSettings& settings) {
   if (text.size() == 10 && FastDate(text, &days)) return static_cast<int32_t>(days);
   LATHE_ASSIGN(Parsed parsed, ParseFields(text, "date"));
   switch (parsed.special) {
-    case Parsed::Special::kInfinity: return kDateInfinity;
-    case Parsed::Special::kMinusInfinity: return kDateMinusInfinity;
-    case Parsed::Special::kEpoch: return -kUnixEpochDays;
-    case Parsed::Special::kNone: break;
+    case Parsed::Special::kInfinity:
+      return kDateInfinity;
+    case Parsed::Special::kMinusInfinity:
+      return kDateMinusInfinity;
+    case Parsed::Special::kEpoch:
+      return -kUnixEpochDays;
+    case Parsed::Special::kNone:
+      break;
     default: {
       LATHE_ASSIGN(int64_t local, LocalOf(parsed, text, settings));
       return TimestampToDate(local);
@@ -631,7 +675,8 @@ Result<int32_t> ParseDate(std::string_view text, const TimeSettings& settings) {
   }
   days = DaysFromCivil(parsed.year, parsed.month, parsed.day);
   if (days < kDateMin || days >= kDateEnd) {
-    return MakeError(SqlState::kDatetimeFieldOverflow, "date out of range: \"" + std::string(text) + "\"");
+    return MakeError(SqlState::kDatetimeFieldOverflow,
+                     "date out of range: \"" + std::string(text) + "\"");
   }
   return static_cast<int32_t>(days);
 }
@@ -641,10 +686,14 @@ Result<int64_t> ParseTimestamp(std::string_view text, const TimeSettings& settin
   if (FastTimestamp(text, &fast)) return fast;
   LATHE_ASSIGN(Parsed parsed, ParseFields(text, "timestamp"));
   switch (parsed.special) {
-    case Parsed::Special::kInfinity: return kTimestampInfinity;
-    case Parsed::Special::kMinusInfinity: return kTimestampMinusInfinity;
-    case Parsed::Special::kEpoch: return kEpochTimestamp;
-    default: return LocalOf(parsed, text, settings);
+    case Parsed::Special::kInfinity:
+      return kTimestampInfinity;
+    case Parsed::Special::kMinusInfinity:
+      return kTimestampMinusInfinity;
+    case Parsed::Special::kEpoch:
+      return kEpochTimestamp;
+    default:
+      return LocalOf(parsed, text, settings);
   }
 }
 
@@ -653,20 +702,26 @@ Result<int64_t> ParseTimestampTz(std::string_view text, const TimeSettings& sett
   if (FastTimestamp(text, &fast)) return LocalToInstant(fast, *settings.zone);
   LATHE_ASSIGN(Parsed parsed, ParseFields(text, "timestamp with time zone"));
   switch (parsed.special) {
-    case Parsed::Special::kInfinity: return kTimestampInfinity;
-    case Parsed::Special::kMinusInfinity: return kTimestampMinusInfinity;
-    case Parsed::Special::kEpoch: return kEpochTimestamp;
+    case Parsed::Special::kInfinity:
+      return kTimestampInfinity;
+    case Parsed::Special::kMinusInfinity:
+      return kTimestampMinusInfinity;
+    case Parsed::Special::kEpoch:
+      return kEpochTimestamp;
     case Parsed::Special::kNow:
       if (!parsed.has_time) return settings.now;
       break;
-    default: break;
+    default:
+      break;
   }
   LATHE_ASSIGN(int64_t local, LocalOf(parsed, text, settings));
   if (!parsed.has_zone) return LocalToInstant(local, *settings.zone);
   if (parsed.zone != nullptr) return LocalToInstant(local, *parsed.zone);
-  int128 instant = static_cast<int128>(local) - static_cast<int128>(parsed.offset) * kMicrosPerSecond;
+  int128 instant =
+      static_cast<int128>(local) - static_cast<int128>(parsed.offset) * kMicrosPerSecond;
   if (instant < kTimestampMin || instant >= kTimestampEnd) {
-    return MakeError(SqlState::kDatetimeFieldOverflow, "timestamp out of range: \"" + std::string(text) + "\"");
+    return MakeError(SqlState::kDatetimeFieldOverflow,
+                     "timestamp out of range: \"" + std::string(text) + "\"");
   }
   return static_cast<int64_t>(instant);
 }

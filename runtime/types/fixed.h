@@ -1,5 +1,5 @@
-// Fixed-point numerics: an integer scaled by a power of ten, as numeric(p,s) columns hold it (int64 up to 18 digits, int128 up to
-// 38). Rounding is half away from zero, as PostgreSQL's numeric.
+// Fixed-point numerics: an integer scaled by a power of ten, as numeric(p,s) columns hold it (int64
+// up to 18 digits, int128 up to 38). Rounding is half away from zero, as PostgreSQL's numeric.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ int128 PowerOf10(int n);
 /// Digits of the absolute value, 1 for 0.
 int DecimalDigits(int128 value);
 
-/// value * 10^(to_scale - from_scale), rounded half away from zero. False when the result has more than 38 digits.
+/// value * 10^(to_scale - from_scale), rounded half away from zero. False when the result has more
+/// than 38 digits.
 bool RescaleFixed(int128 value, int from_scale, int to_scale, int128* result);
 /// True when |value| < 10^precision.
 bool FitsPrecision(int128 value, int precision);

@@ -10,12 +10,8 @@ namespace {
 
 constexpr int kDaysPerMonth = 30;
 
-bool FitsInt32(double d) {
-  return d >= -2147483648.0 && d < 2147483648.0;
-}
-bool FitsInt64(double d) {
-  return d >= -9223372036854775808.0 && d < 9223372036854775808.0;
-}
+bool FitsInt32(double d) { return d >= -2147483648.0 && d < 2147483648.0; }
+bool FitsInt64(double d) { return d >= -9223372036854775808.0 && d < 9223372036854775808.0; }
 
 void AppendInt(int64_t n, std::string* out) {
   char buffer[24];
@@ -24,7 +20,8 @@ void AppendInt(int64_t n, std::string* out) {
 }
 
 /// One "3 days" of the verbose part. A positive part after a negative one carries a plus sign.
-void AppendPart(int64_t value, std::string_view unit, bool* is_first, bool* after_negative, std::string* out) {
+void AppendPart(int64_t value, std::string_view unit, bool* is_first, bool* after_negative,
+                std::string* out) {
   if (value == 0) return;
   if (!*is_first) out->push_back(' ');
   if (*after_negative && value > 0) out->push_back('+');
@@ -37,9 +34,7 @@ void AppendPart(int64_t value, std::string_view unit, bool* is_first, bool* afte
 }
 
 /// Removes noise below a microsecond of a second count in days, as PostgreSQL's TSROUND.
-double RoundSixDigits(double d) {
-  return std::rint(d * 1e6) / 1e6;
-}
+double RoundSixDigits(double d) { return std::rint(d * 1e6) / 1e6; }
 
 }  // namespace
 
@@ -59,7 +54,8 @@ void AppendInterval(const Interval& interval, std::string* out) {
   } else if (after_negative) {
     out->push_back('+');
   }
-  uint64_t micros = interval.micros < 0 ? -static_cast<uint64_t>(interval.micros) : static_cast<uint64_t>(interval.micros);
+  uint64_t micros = interval.micros < 0 ? -static_cast<uint64_t>(interval.micros)
+                                        : static_cast<uint64_t>(interval.micros);
   uint64_t hours = micros / kMicrosPerHour;
   if (hours < 10) out->push_back('0');
   AppendInt(static_cast<int64_t>(hours), out);
@@ -85,7 +81,8 @@ void AppendInterval(const Interval& interval, std::string* out) {
 
 Result<Interval> AddIntervals(const Interval& a, const Interval& b) {
   Interval sum;
-  if (__builtin_add_overflow(a.months, b.months, &sum.months) || __builtin_add_overflow(a.days, b.days, &sum.days) ||
+  if (__builtin_add_overflow(a.months, b.months, &sum.months) ||
+      __builtin_add_overflow(a.days, b.days, &sum.days) ||
       __builtin_add_overflow(a.micros, b.micros, &sum.micros)) {
     return IntervalOutOfRange();
   }
@@ -102,9 +99,7 @@ Result<Interval> SubtractIntervals(const Interval& a, const Interval& b) {
   return difference;
 }
 
-Result<Interval> NegateInterval(const Interval& a) {
-  return SubtractIntervals(Interval{}, a);
-}
+Result<Interval> NegateInterval(const Interval& a) { return SubtractIntervals(Interval{}, a); }
 
 Result<Interval> MultiplyInterval(const Interval& a, double factor) {
   Interval result;
@@ -116,7 +111,8 @@ Result<Interval> MultiplyInterval(const Interval& a, double factor) {
   result.days = static_cast<int32_t>(days);
   // Fractions of months become days, fractions of days become seconds.
   double month_days = RoundSixDigits((a.months * factor - result.months) * kDaysPerMonth);
-  double seconds = (a.days * factor - result.days + month_days - static_cast<int>(month_days)) * 86400.0;
+  double seconds =
+      (a.days * factor - result.days + month_days - static_cast<int>(month_days)) * 86400.0;
   seconds = RoundSixDigits(seconds);
   if (std::fabs(seconds) >= 86400.0) {
     result.days += static_cast<int32_t>(seconds / 86400.0);
@@ -133,11 +129,13 @@ Result<Interval> DivideInterval(const Interval& a, double divisor) {
   if (divisor == 0) return MakeError(SqlState::kDivisionByZero, "division by zero");
   Interval result;
   double months = a.months / divisor, days = a.days / divisor;
-  if (std::isnan(months) || !FitsInt32(months) || std::isnan(days) || !FitsInt32(days)) return IntervalOutOfRange();
+  if (std::isnan(months) || !FitsInt32(months) || std::isnan(days) || !FitsInt32(days))
+    return IntervalOutOfRange();
   result.months = static_cast<int32_t>(months);
   result.days = static_cast<int32_t>(days);
   double month_days = RoundSixDigits((a.months / divisor - result.months) * kDaysPerMonth);
-  double seconds = (a.days / divisor - result.days + month_days - static_cast<int>(month_days)) * 86400.0;
+  double seconds =
+      (a.days / divisor - result.days + month_days - static_cast<int>(month_days)) * 86400.0;
   seconds = RoundSixDigits(seconds);
   if (std::fabs(seconds) >= 86400.0) {
     result.days += static_cast<int32_t>(seconds / 86400.0);
@@ -154,7 +152,8 @@ Result<Interval> JustifyHours(const Interval& a) {
   Interval result = a;
   int64_t whole = result.micros / kMicrosPerDay;
   result.micros -= whole * kMicrosPerDay;
-  if (__builtin_add_overflow(result.days, static_cast<int32_t>(whole), &result.days)) return IntervalOutOfRange();
+  if (__builtin_add_overflow(result.days, static_cast<int32_t>(whole), &result.days))
+    return IntervalOutOfRange();
   if (result.days > 0 && result.micros < 0) {
     result.micros += kMicrosPerDay;
     --result.days;
@@ -182,7 +181,8 @@ Result<Interval> JustifyDays(const Interval& a) {
 
 Result<Interval> JustifyInterval(const Interval& a) {
   Interval result = a;
-  // Days first towards months where their signs agree with the time's, so that the sum of days cannot overflow needlessly.
+  // Days first towards months where their signs agree with the time's, so that the sum of days
+  // cannot overflow needlessly.
   if ((result.days > 0 && result.micros > 0) || (result.days < 0 && result.micros < 0)) {
     int32_t whole = result.days / kDaysPerMonth;
     result.days -= whole * kDaysPerMonth;
@@ -193,7 +193,8 @@ Result<Interval> JustifyInterval(const Interval& a) {
   result.days += static_cast<int32_t>(whole_days);
   int32_t whole_months = result.days / kDaysPerMonth;
   result.days -= whole_months * kDaysPerMonth;
-  if (__builtin_add_overflow(result.months, whole_months, &result.months)) return IntervalOutOfRange();
+  if (__builtin_add_overflow(result.months, whole_months, &result.months))
+    return IntervalOutOfRange();
   if (result.months > 0 && (result.days < 0 || (result.days == 0 && result.micros < 0))) {
     result.days += kDaysPerMonth;
     --result.months;
@@ -246,25 +247,27 @@ Result<Interval> IntervalWithTypmod(const Interval& given, int32_t typmod) {
              mask == (kHour | kMinute | kSecond) || mask == (kMinute | kSecond)) {
     // all fields
   } else {
-    return MakeError(SqlState::kInternalError, "unrecognized interval typmod: " + std::to_string(typmod));
+    return MakeError(SqlState::kInternalError,
+                     "unrecognized interval typmod: " + std::to_string(typmod));
   }
   if (precision != 0xffff) {
     if (precision > 6) {
-      return MakeError(SqlState::kInvalidParameterValue,
-                       "interval(" + std::to_string(precision) + ") precision must be between 0 and 6");
+      return MakeError(SqlState::kInvalidParameterValue, "interval(" + std::to_string(precision) +
+                                                             ") precision must be between 0 and 6");
     }
     interval.micros = RoundTimestamp(interval.micros, precision);
   }
   return interval;
 }
 
-Result<Interval> MakeInterval(int32_t years, int32_t months, int32_t weeks, int32_t days, int32_t hours,
-                              int32_t minutes, double seconds) {
+Result<Interval> MakeInterval(int32_t years, int32_t months, int32_t weeks, int32_t days,
+                              int32_t hours, int32_t minutes, double seconds) {
   if (std::isinf(seconds) || std::isnan(seconds)) return IntervalOutOfRange();
   Interval result;
   int64_t total_months = int64_t{years} * 12 + months;
   int64_t total_days = int64_t{weeks} * 7 + days;
-  if (total_months != static_cast<int32_t>(total_months) || total_days != static_cast<int32_t>(total_days)) {
+  if (total_months != static_cast<int32_t>(total_months) ||
+      total_days != static_cast<int32_t>(total_days)) {
     return IntervalOutOfRange();
   }
   result.months = static_cast<int32_t>(total_months);
@@ -272,7 +275,8 @@ Result<Interval> MakeInterval(int32_t years, int32_t months, int32_t weeks, int3
   double micros = std::rint(seconds * 1e6);
   if (!FitsInt64(micros)) return IntervalOutOfRange();
   int64_t clock = hours * kMicrosPerHour + minutes * kMicrosPerMinute;
-  if (__builtin_add_overflow(clock, static_cast<int64_t>(micros), &result.micros)) return IntervalOutOfRange();
+  if (__builtin_add_overflow(clock, static_cast<int64_t>(micros), &result.micros))
+    return IntervalOutOfRange();
   return result;
 }
 

@@ -1,4 +1,5 @@
-// Input of intervals: "1 day 02:03:04", "1-2", "@ 3 weeks ago", ISO 8601 ("P1Y2MT3H", "P0001-02-03T04:05:06").
+// Input of intervals: "1 day 02:03:04", "1-2", "@ 3 weeks ago", ISO 8601 ("P1Y2MT3H",
+// "P0001-02-03T04:05:06").
 #include <charconv>
 #include <cmath>
 #include <vector>
@@ -13,7 +14,18 @@ bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); 
 bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 enum class Unit : uint8_t {
-  kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kYear, kDecade, kCentury, kMillennium,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kYear,
+  kDecade,
+  kCentury,
+  kMillennium,
 };
 
 struct UnitName {
@@ -21,25 +33,62 @@ struct UnitName {
   Unit unit;
 };
 constexpr UnitName kUnits[] = {
-    {"microsecond", Unit::kMicrosecond}, {"microseconds", Unit::kMicrosecond}, {"us", Unit::kMicrosecond},
-    {"usec", Unit::kMicrosecond},        {"usecs", Unit::kMicrosecond},        {"usecond", Unit::kMicrosecond},
-    {"useconds", Unit::kMicrosecond},    {"millisecond", Unit::kMillisecond},  {"milliseconds", Unit::kMillisecond},
-    {"ms", Unit::kMillisecond},          {"msec", Unit::kMillisecond},         {"msecs", Unit::kMillisecond},
-    {"msecond", Unit::kMillisecond},     {"mseconds", Unit::kMillisecond},     {"second", Unit::kSecond},
-    {"seconds", Unit::kSecond},          {"sec", Unit::kSecond},               {"secs", Unit::kSecond},
-    {"s", Unit::kSecond},                {"minute", Unit::kMinute},            {"minutes", Unit::kMinute},
-    {"min", Unit::kMinute},              {"mins", Unit::kMinute},              {"m", Unit::kMinute},
-    {"hour", Unit::kHour},               {"hours", Unit::kHour},               {"hr", Unit::kHour},
-    {"hrs", Unit::kHour},                {"h", Unit::kHour},                   {"day", Unit::kDay},
-    {"days", Unit::kDay},                {"d", Unit::kDay},                    {"week", Unit::kWeek},
-    {"weeks", Unit::kWeek},              {"w", Unit::kWeek},                   {"month", Unit::kMonth},
-    {"months", Unit::kMonth},            {"mon", Unit::kMonth},                {"mons", Unit::kMonth},
-    {"year", Unit::kYear},               {"years", Unit::kYear},               {"yr", Unit::kYear},
-    {"yrs", Unit::kYear},                {"y", Unit::kYear},                   {"decade", Unit::kDecade},
-    {"decades", Unit::kDecade},          {"dec", Unit::kDecade},               {"decs", Unit::kDecade},
-    {"century", Unit::kCentury},         {"centuries", Unit::kCentury},        {"cent", Unit::kCentury},
-    {"c", Unit::kCentury},               {"millennium", Unit::kMillennium},    {"millennia", Unit::kMillennium},
-    {"mil", Unit::kMillennium},          {"mils", Unit::kMillennium},
+    {"microsecond", Unit::kMicrosecond},
+    {"microseconds", Unit::kMicrosecond},
+    {"us", Unit::kMicrosecond},
+    {"usec", Unit::kMicrosecond},
+    {"usecs", Unit::kMicrosecond},
+    {"usecond", Unit::kMicrosecond},
+    {"useconds", Unit::kMicrosecond},
+    {"millisecond", Unit::kMillisecond},
+    {"milliseconds", Unit::kMillisecond},
+    {"ms", Unit::kMillisecond},
+    {"msec", Unit::kMillisecond},
+    {"msecs", Unit::kMillisecond},
+    {"msecond", Unit::kMillisecond},
+    {"mseconds", Unit::kMillisecond},
+    {"second", Unit::kSecond},
+    {"seconds", Unit::kSecond},
+    {"sec", Unit::kSecond},
+    {"secs", Unit::kSecond},
+    {"s", Unit::kSecond},
+    {"minute", Unit::kMinute},
+    {"minutes", Unit::kMinute},
+    {"min", Unit::kMinute},
+    {"mins", Unit::kMinute},
+    {"m", Unit::kMinute},
+    {"hour", Unit::kHour},
+    {"hours", Unit::kHour},
+    {"hr", Unit::kHour},
+    {"hrs", Unit::kHour},
+    {"h", Unit::kHour},
+    {"day", Unit::kDay},
+    {"days", Unit::kDay},
+    {"d", Unit::kDay},
+    {"week", Unit::kWeek},
+    {"weeks", Unit::kWeek},
+    {"w", Unit::kWeek},
+    {"month", Unit::kMonth},
+    {"months", Unit::kMonth},
+    {"mon", Unit::kMonth},
+    {"mons", Unit::kMonth},
+    {"year", Unit::kYear},
+    {"years", Unit::kYear},
+    {"yr", Unit::kYear},
+    {"yrs", Unit::kYear},
+    {"y", Unit::kYear},
+    {"decade", Unit::kDecade},
+    {"decades", Unit::kDecade},
+    {"dec", Unit::kDecade},
+    {"decs", Unit::kDecade},
+    {"century", Unit::kCentury},
+    {"centuries", Unit::kCentury},
+    {"cent", Unit::kCentury},
+    {"c", Unit::kCentury},
+    {"millennium", Unit::kMillennium},
+    {"millennia", Unit::kMillennium},
+    {"mil", Unit::kMillennium},
+    {"mils", Unit::kMillennium},
 };
 
 /// Adds up parts; fractions go down to smaller parts (a month has 30 days here).
@@ -47,24 +96,37 @@ class Sum {
  public:
   bool Add(Unit unit, int64_t whole, double fraction) {
     switch (unit) {
-      case Unit::kMicrosecond: return Time(whole, 1) && Fraction(fraction, 1);
-      case Unit::kMillisecond: return Time(whole, 1000) && Fraction(fraction, 1000);
-      case Unit::kSecond: return Time(whole, kMicrosPerSecond) && Fraction(fraction, kMicrosPerSecond);
-      case Unit::kMinute: return Time(whole, kMicrosPerMinute) && Fraction(fraction, kMicrosPerMinute);
-      case Unit::kHour: return Time(whole, kMicrosPerHour) && Fraction(fraction, kMicrosPerHour);
-      case Unit::kDay: return Days(whole) && Fraction(fraction, kMicrosPerDay);
-      case Unit::kWeek: return Days(whole * 7) && DayFraction(fraction, 7);
-      case Unit::kMonth: return Months(whole) && DayFraction(fraction, 30);
-      case Unit::kYear: return Years(whole, 1, fraction);
-      case Unit::kDecade: return Years(whole, 10, fraction);
-      case Unit::kCentury: return Years(whole, 100, fraction);
-      case Unit::kMillennium: return Years(whole, 1000, fraction);
+      case Unit::kMicrosecond:
+        return Time(whole, 1) && Fraction(fraction, 1);
+      case Unit::kMillisecond:
+        return Time(whole, 1000) && Fraction(fraction, 1000);
+      case Unit::kSecond:
+        return Time(whole, kMicrosPerSecond) && Fraction(fraction, kMicrosPerSecond);
+      case Unit::kMinute:
+        return Time(whole, kMicrosPerMinute) && Fraction(fraction, kMicrosPerMinute);
+      case Unit::kHour:
+        return Time(whole, kMicrosPerHour) && Fraction(fraction, kMicrosPerHour);
+      case Unit::kDay:
+        return Days(whole) && Fraction(fraction, kMicrosPerDay);
+      case Unit::kWeek:
+        return Days(whole * 7) && DayFraction(fraction, 7);
+      case Unit::kMonth:
+        return Months(whole) && DayFraction(fraction, 30);
+      case Unit::kYear:
+        return Years(whole, 1, fraction);
+      case Unit::kDecade:
+        return Years(whole, 10, fraction);
+      case Unit::kCentury:
+        return Years(whole, 100, fraction);
+      case Unit::kMillennium:
+        return Years(whole, 1000, fraction);
     }
     return false;
   }
   bool Time(int64_t count, int64_t unit) {
     int64_t part;
-    return !__builtin_mul_overflow(count, unit, &part) && !__builtin_add_overflow(micros_, part, &micros_);
+    return !__builtin_mul_overflow(count, unit, &part) &&
+           !__builtin_add_overflow(micros_, part, &micros_);
   }
   bool Get(Interval* out, bool negate) const {
     int64_t sign = negate ? -1 : 1;
@@ -105,7 +167,8 @@ class Sum {
 enum class Outcome { kOk, kFormat, kRange };
 
 /// Digits with an optional fraction at text[*at]; no sign. The fraction has the sign given.
-Outcome ReadNumber(std::string_view text, size_t* at, bool negative, int64_t* whole, double* fraction) {
+Outcome ReadNumber(std::string_view text, size_t* at, bool negative, int64_t* whole,
+                   double* fraction) {
   size_t begin = *at;
   int64_t value = 0;
   bool range = false;
@@ -152,10 +215,14 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
     char designator = i < text.size() ? text[i] : '\0';
     Unit unit;
     if (!in_time) {
-      if (designator == 'Y') unit = Unit::kYear;
-      else if (designator == 'M') unit = Unit::kMonth;
-      else if (designator == 'W') unit = Unit::kWeek;
-      else if (designator == 'D') unit = Unit::kDay;
+      if (designator == 'Y')
+        unit = Unit::kYear;
+      else if (designator == 'M')
+        unit = Unit::kMonth;
+      else if (designator == 'W')
+        unit = Unit::kWeek;
+      else if (designator == 'D')
+        unit = Unit::kDay;
       else if (designator == '-' || ((designator == 'T' || designator == '\0') && !any)) {
         // Alternative form: years-months-days.
         if (!sum->Add(Unit::kYear, whole, fraction)) return Outcome::kRange;
@@ -173,9 +240,12 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
         return Outcome::kFormat;
       }
     } else {
-      if (designator == 'H') unit = Unit::kHour;
-      else if (designator == 'M') unit = Unit::kMinute;
-      else if (designator == 'S') unit = Unit::kSecond;
+      if (designator == 'H')
+        unit = Unit::kHour;
+      else if (designator == 'M')
+        unit = Unit::kMinute;
+      else if (designator == 'S')
+        unit = Unit::kSecond;
       else if (designator == ':' || designator == '\0') {
         if (!sum->Add(Unit::kHour, whole, fraction)) return Outcome::kRange;
         for (Unit next : {Unit::kMinute, Unit::kSecond}) {
@@ -246,8 +316,8 @@ bool Split(std::string_view text, std::vector<Token>* tokens) {
   return true;
 }
 
-constexpr int kMonthBit = 1 << 1, kYearBit = 1 << 2, kDayBit = 1 << 3, kHourBit = 1 << 10, kMinuteBit = 1 << 11,
-              kSecondBit = 1 << 12;
+constexpr int kMonthBit = 1 << 1, kYearBit = 1 << 2, kDayBit = 1 << 3, kHourBit = 1 << 10,
+              kMinuteBit = 1 << 11, kSecondBit = 1 << 12;
 
 /// The unit of a number without one, after the restriction of the type.
 Unit DefaultUnit(int mask) {
@@ -255,7 +325,8 @@ Unit DefaultUnit(int mask) {
   if (mask == kMonthBit || mask == (kYearBit | kMonthBit)) return Unit::kMonth;
   if (mask == kDayBit) return Unit::kDay;
   if (mask == kHourBit || mask == (kDayBit | kHourBit)) return Unit::kHour;
-  if (mask == kMinuteBit || mask == (kHourBit | kMinuteBit) || mask == (kDayBit | kHourBit | kMinuteBit)) {
+  if (mask == kMinuteBit || mask == (kHourBit | kMinuteBit) ||
+      mask == (kDayBit | kHourBit | kMinuteBit)) {
     return Unit::kMinute;
   }
   return Unit::kSecond;
@@ -289,7 +360,8 @@ Outcome AddClock(const Token& token, int mask, Sum* sum) {
   }
   if (whole[1] > 59 || whole[2] > 60) return Outcome::kRange;
   int64_t sign = token.negative ? -1 : 1;
-  bool ok = sum->Time(sign * whole[0], kMicrosPerHour) && sum->Time(sign * whole[1], kMicrosPerMinute) &&
+  bool ok = sum->Time(sign * whole[0], kMicrosPerHour) &&
+            sum->Time(sign * whole[1], kMicrosPerMinute) &&
             sum->Time(sign * whole[2], kMicrosPerSecond) &&
             sum->Time(sign * static_cast<int64_t>(std::rint(fraction * 1e6)), 1);
   return ok ? Outcome::kOk : Outcome::kRange;
@@ -332,7 +404,8 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         break;
       }
       case Token::Kind::kClock: {
-        if (fresh_word || !take(bit(Unit::kHour) | bit(Unit::kMinute) | bit(Unit::kSecond))) return Outcome::kFormat;
+        if (fresh_word || !take(bit(Unit::kHour) | bit(Unit::kMinute) | bit(Unit::kSecond)))
+          return Outcome::kFormat;
         Outcome outcome = AddClock(token, mask, sum);
         if (outcome != Outcome::kOk) return outcome;
         unit = Unit::kDay;  // a bare number before a clock counts days
@@ -344,10 +417,12 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         size_t dash = token.text.find('-');
         int64_t years = 0, months = 0;
         std::from_chars(token.text.data(), token.text.data() + dash, years);
-        std::from_chars(token.text.data() + dash + 1, token.text.data() + token.text.size(), months);
+        std::from_chars(token.text.data() + dash + 1, token.text.data() + token.text.size(),
+                        months);
         if (months >= 12) return Outcome::kRange;
         int64_t sign = token.negative ? -1 : 1;
-        if (!sum->Add(Unit::kYear, sign * years, 0) || !sum->Add(Unit::kMonth, sign * months, 0)) return Outcome::kRange;
+        if (!sum->Add(Unit::kYear, sign * years, 0) || !sum->Add(Unit::kMonth, sign * months, 0))
+          return Outcome::kRange;
         unit = Unit::kMonth;
         unit_known = true;
         break;
@@ -382,14 +457,16 @@ Result<Interval> ParseInterval(std::string_view text, int32_t typmod) {
   Sum sum;
   bool ago = false;
   Outcome outcome = !trimmed.empty() && trimmed[0] == 'P' ? ParseIso(trimmed.substr(1), &sum)
-                                                           : ParseVerbose(trimmed, mask, &sum, &ago);
+                                                          : ParseVerbose(trimmed, mask, &sum, &ago);
   std::string quoted = "\"" + std::string(text) + "\"";
   if (outcome == Outcome::kFormat) {
-    return MakeError(SqlState::kInvalidDatetimeFormat, "invalid input syntax for type interval: " + quoted);
+    return MakeError(SqlState::kInvalidDatetimeFormat,
+                     "invalid input syntax for type interval: " + quoted);
   }
   Interval interval;
   if (outcome == Outcome::kRange) {
-    return MakeError(SqlState::kIntervalFieldOverflow, "interval field value out of range: " + quoted);
+    return MakeError(SqlState::kIntervalFieldOverflow,
+                     "interval field value out of range: " + quoted);
   }
   if (!sum.Get(&interval, ago)) return IntervalOutOfRange();
   return IntervalWithTypmod(interval, typmod);

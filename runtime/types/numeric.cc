@@ -14,17 +14,13 @@ namespace lathe::types {
 namespace {
 
 constexpr int kBase = 10000;
-constexpr uint16_t kSignPlus = 0x0000, kSignMinus = 0x4000, kSignNan = 0xc000, kSignPlusInf = 0xd000,
-                   kSignMinusInf = 0xf000;
+constexpr uint16_t kSignPlus = 0x0000, kSignMinus = 0x4000, kSignNan = 0xc000,
+                   kSignPlusInf = 0xd000, kSignMinusInf = 0xf000;
 constexpr int kPow10[] = {1, 10, 100, 1000, 10000};
 
-int FloorDiv4(int n) {
-  return n >= 0 ? n / 4 : -((-n + 3) / 4);
-}
+int FloorDiv4(int n) { return n >= 0 ? n / 4 : -((-n + 3) / 4); }
 
-bool IsBlank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
@@ -64,10 +60,14 @@ int CompareMagnitudes(const DigitArray& a, int a_weight, const DigitArray& b, in
 /// Order among kinds for comparison: -Infinity, finite, +Infinity, NaN.
 int RankOf(Numeric::Kind kind) {
   switch (kind) {
-    case Numeric::Kind::kNegativeInfinity: return 0;
-    case Numeric::Kind::kFinite: return 1;
-    case Numeric::Kind::kPositiveInfinity: return 2;
-    case Numeric::Kind::kNan: return 3;
+    case Numeric::Kind::kNegativeInfinity:
+      return 0;
+    case Numeric::Kind::kFinite:
+      return 1;
+    case Numeric::Kind::kPositiveInfinity:
+      return 2;
+    case Numeric::Kind::kNan:
+      return 3;
   }
   return 3;
 }
@@ -77,9 +77,7 @@ int RankOf(Numeric::Kind kind) {
 /// The operations on magnitudes.
 class NumericMath {
  public:
-  static Numeric AddMagnitudes(const Numeric& a, const Numeric& b) {
-    return Combine(a, b, false);
-  }
+  static Numeric AddMagnitudes(const Numeric& a, const Numeric& b) { return Combine(a, b, false); }
   /// |a| >= |b|.
   static Numeric SubtractMagnitudes(const Numeric& a, const Numeric& b) {
     return Combine(a, b, true);
@@ -137,7 +135,8 @@ class NumericMath {
     if (a.digits_.empty()) return result;
     // Quotient digits: weight qweight down to the one that holds the digit after `scale`.
     int qweight = a.weight_ - b.weight_;
-    int last_unit = -(FloorDiv4(scale + 1 + 3));  // weight of the last unit wanted: covers scale+1 digits
+    int last_unit =
+        -(FloorDiv4(scale + 1 + 3));  // weight of the last unit wanted: covers scale+1 digits
     int qcount = qweight - last_unit + 1;
     if (qcount <= 0) {
       return result;
@@ -299,9 +298,7 @@ Numeric Numeric::FromDigits(const int16_t* digits, size_t count, int weight, boo
   return result;
 }
 
-Numeric Numeric::FromInt64(int64_t value) {
-  return FromFixed(value, 0);
-}
+Numeric Numeric::FromInt64(int64_t value) { return FromFixed(value, 0); }
 
 Numeric Numeric::FromFixed(int128 value, int scale) {
   Numeric result;
@@ -315,7 +312,8 @@ Numeric Numeric::FromFixed(int128 value, int scale) {
   int first = 0;
   if (pad != 0) {
     int keep = kPow10[4 - pad];
-    units[count++] = static_cast<int16_t>(static_cast<int>(magnitude % static_cast<uint128>(keep)) * kPow10[pad]);
+    units[count++] = static_cast<int16_t>(static_cast<int>(magnitude % static_cast<uint128>(keep)) *
+                                          kPow10[pad]);
     magnitude /= static_cast<uint128>(keep);
   }
   while (magnitude >> 64 != 0) {
@@ -330,7 +328,8 @@ Numeric Numeric::FromFixed(int128 value, int scale) {
   while (first < count && units[first] == 0) ++first;
   result.weight_ = count - 1 - (scale + 3) / 4;
   result.digits_.resize(static_cast<size_t>(count - first));
-  for (int i = 0; i < count - first; ++i) result.digits_[static_cast<size_t>(i)] = units[count - 1 - i];
+  for (int i = 0; i < count - first; ++i)
+    result.digits_[static_cast<size_t>(i)] = units[count - 1 - i];
   result.negative_ = value < 0;
   result.Strip();
   return result;
@@ -362,7 +361,8 @@ Result<Numeric> Numeric::Parse(std::string_view input) {
   }
   if (!rest.empty() && ((rest[0] | 32) == 'n' || (rest[0] | 32) == 'i')) {
     if (rest.size() == text.size() && EqualsIgnoreCase(rest, "nan")) return NaN();
-    if (EqualsIgnoreCase(rest, "infinity") || EqualsIgnoreCase(rest, "inf")) return Infinity(negative);
+    if (EqualsIgnoreCase(rest, "infinity") || EqualsIgnoreCase(rest, "inf"))
+      return Infinity(negative);
     return InvalidText(input);
   }
   // Digits without the point go to `digits`; point = how many of them stand before it.
@@ -418,7 +418,8 @@ Result<Numeric> Numeric::Parse(std::string_view input) {
   size_t unit = 0;
   int place = lead;
   for (size_t d = first; d < digits.size(); ++d) {
-    result.digits_[unit] = static_cast<int16_t>(result.digits_[unit] + (digits[d] - '0') * kPow10[place]);
+    result.digits_[unit] =
+        static_cast<int16_t>(result.digits_[unit] + (digits[d] - '0') * kPow10[place]);
     if (--place < 0) {
       place = 3;
       ++unit;
@@ -438,12 +439,20 @@ bool Numeric::Decode(std::string_view bytes, Numeric* result) {
   uint16_t count = LoadAt<uint16_t>(bytes.data() + 6);
   if (bytes.size() != 8 + size_t{count} * 2) return false;
   switch (sign) {
-    case kSignNan: *result = NaN(); return true;
-    case kSignPlusInf: *result = Infinity(false); return true;
-    case kSignMinusInf: *result = Infinity(true); return true;
+    case kSignNan:
+      *result = NaN();
+      return true;
+    case kSignPlusInf:
+      *result = Infinity(false);
+      return true;
+    case kSignMinusInf:
+      *result = Infinity(true);
+      return true;
     case kSignPlus:
-    case kSignMinus: break;
-    default: return false;
+    case kSignMinus:
+      break;
+    default:
+      return false;
   }
   result->kind_ = Kind::kFinite;
   result->negative_ = sign == kSignMinus;
@@ -463,10 +472,18 @@ Numeric Numeric::FromDatum(const Datum& datum) {
 void Numeric::EncodeTo(char* to) const {
   uint16_t sign = kSignPlus;
   switch (kind_) {
-    case Kind::kFinite: sign = negative_ ? kSignMinus : kSignPlus; break;
-    case Kind::kNan: sign = kSignNan; break;
-    case Kind::kPositiveInfinity: sign = kSignPlusInf; break;
-    case Kind::kNegativeInfinity: sign = kSignMinusInf; break;
+    case Kind::kFinite:
+      sign = negative_ ? kSignMinus : kSignPlus;
+      break;
+    case Kind::kNan:
+      sign = kSignNan;
+      break;
+    case Kind::kPositiveInfinity:
+      sign = kSignPlusInf;
+      break;
+    case Kind::kNegativeInfinity:
+      sign = kSignMinusInf;
+      break;
   }
   StoreAt<int16_t>(to, static_cast<int16_t>(weight_));
   StoreAt<uint16_t>(to + 2, sign);
@@ -492,20 +509,31 @@ Datum Numeric::ToDatum(base::Arena* arena) const {
 
 int Numeric::sign() const {
   switch (kind_) {
-    case Kind::kNan: return 0;
-    case Kind::kPositiveInfinity: return 1;
-    case Kind::kNegativeInfinity: return -1;
-    case Kind::kFinite: break;
+    case Kind::kNan:
+      return 0;
+    case Kind::kPositiveInfinity:
+      return 1;
+    case Kind::kNegativeInfinity:
+      return -1;
+    case Kind::kFinite:
+      break;
   }
   return digits_.empty() ? 0 : negative_ ? -1 : 1;
 }
 
 void Numeric::AppendText(std::string* out) const {
   switch (kind_) {
-    case Kind::kNan: out->append("NaN"); return;
-    case Kind::kPositiveInfinity: out->append("Infinity"); return;
-    case Kind::kNegativeInfinity: out->append("-Infinity"); return;
-    case Kind::kFinite: break;
+    case Kind::kNan:
+      out->append("NaN");
+      return;
+    case Kind::kPositiveInfinity:
+      out->append("Infinity");
+      return;
+    case Kind::kNegativeInfinity:
+      out->append("-Infinity");
+      return;
+    case Kind::kFinite:
+      break;
   }
   if (negative_) out->push_back('-');
   auto unit_at = [&](int weight) {
@@ -522,7 +550,8 @@ void Numeric::AppendText(std::string* out) const {
     out->append(buffer, static_cast<size_t>(end.ptr - buffer));
     for (int w = weight_ - 1; w >= 0; --w) {
       int unit = unit_at(w);
-      char four[4] = {static_cast<char>('0' + unit / 1000), static_cast<char>('0' + unit / 100 % 10),
+      char four[4] = {static_cast<char>('0' + unit / 1000),
+                      static_cast<char>('0' + unit / 100 % 10),
                       static_cast<char>('0' + unit / 10 % 10), static_cast<char>('0' + unit % 10)};
       out->append(four, 4);
     }
@@ -545,10 +574,14 @@ std::string Numeric::ToText() const {
 
 double Numeric::ToDouble() const {
   switch (kind_) {
-    case Kind::kNan: return NAN;
-    case Kind::kPositiveInfinity: return INFINITY;
-    case Kind::kNegativeInfinity: return -INFINITY;
-    case Kind::kFinite: break;
+    case Kind::kNan:
+      return NAN;
+    case Kind::kPositiveInfinity:
+      return INFINITY;
+    case Kind::kNegativeInfinity:
+      return -INFINITY;
+    case Kind::kFinite:
+      break;
   }
   if (digits_.empty()) return 0;
   std::string text = ToText();
@@ -593,14 +626,17 @@ bool Numeric::ToFixed(int scale, int128* result) const {
   int last_unit_weight = -((scale + 3) / 4);
   for (int w = from->weight_; w >= last_unit_weight; --w) {
     int index = from->weight_ - w;
-    int unit = index < static_cast<int>(from->digits_.size()) ? from->digits_[static_cast<size_t>(index)] : 0;
+    int unit = index < static_cast<int>(from->digits_.size())
+                   ? from->digits_[static_cast<size_t>(index)]
+                   : 0;
     int factor = kBase;
     if (w == last_unit_weight && w < 0) {
       int drop = -w * 4 - scale;
       factor = kPow10[4 - drop];
       unit /= kPow10[drop];
     }
-    if (magnitude > (~uint128{0} - static_cast<uint128>(unit)) / static_cast<uint128>(factor)) return false;
+    if (magnitude > (~uint128{0} - static_cast<uint128>(unit)) / static_cast<uint128>(factor))
+      return false;
     magnitude = magnitude * static_cast<uint128>(factor) + static_cast<uint128>(unit);
   }
   if (magnitude >= static_cast<uint128>(PowerOf10(kFixedDigitsMax))) return false;
@@ -623,7 +659,8 @@ Numeric Numeric::Abs() const {
 }
 
 void Numeric::TruncateInPlace(int scale) {
-  int keep = (weight_ + 1) * 4 + scale;  // decimal digits kept, counted from the first unit's first place
+  int keep =
+      (weight_ + 1) * 4 + scale;  // decimal digits kept, counted from the first unit's first place
   if (keep <= 0) {
     digits_.resize(0);
   } else if (static_cast<size_t>((keep + 3) / 4) <= digits_.size()) {
@@ -730,7 +767,8 @@ Numeric Numeric::WithScale(int dscale) const {
 
 Error NumericFieldOverflow(int precision, int scale, bool infinite) {
   Error error = MakeError(SqlState::kNumericValueOutOfRange, "numeric field overflow");
-  error.detail = "A field with precision " + std::to_string(precision) + ", scale " + std::to_string(scale);
+  error.detail =
+      "A field with precision " + std::to_string(precision) + ", scale " + std::to_string(scale);
   if (infinite) {
     error.detail += " cannot hold an infinite value.";
   } else {
@@ -793,11 +831,10 @@ Numeric DivideToScale(const Numeric& a, const Numeric& b, int scale, bool round)
 
 namespace {
 
-Error DivisionByZero() {
-  return MakeError(SqlState::kDivisionByZero, "division by zero");
-}
+Error DivisionByZero() { return MakeError(SqlState::kDivisionByZero, "division by zero"); }
 
-/// PostgreSQL's select_div_scale: at least 16 significant digits, and not less than either operand shows.
+/// PostgreSQL's select_div_scale: at least 16 significant digits, and not less than either operand
+/// shows.
 int DivisionScale(const Numeric& a, const Numeric& b) {
   int a_first = a.digits().empty() ? 0 : a.digits()[0];
   int b_first = b.digits().empty() ? 0 : b.digits()[0];
@@ -891,7 +928,8 @@ int CompareBigNumeric(std::string_view a, std::string_view b) {
       } else {
         size_t common = std::min(a_count, b_count);
         for (size_t i = 0; i < common && order == 0; ++i) {
-          int16_t x = LoadAt<int16_t>(a.data() + 8 + i * 2), y = LoadAt<int16_t>(b.data() + 8 + i * 2);
+          int16_t x = LoadAt<int16_t>(a.data() + 8 + i * 2),
+                  y = LoadAt<int16_t>(b.data() + 8 + i * 2);
           if (x != y) order = x < y ? -1 : 1;
         }
         if (order == 0 && a_count != b_count) order = a_count < b_count ? -1 : 1;

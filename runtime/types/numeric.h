@@ -1,10 +1,12 @@
-// Numbers of any size, as PostgreSQL's numeric: digits in base 10000, a weight, a display scale, NaN and the infinities. Results of
-// every operation have PostgreSQL's value and display scale.
+// Numbers of any size, as PostgreSQL's numeric: digits in base 10000, a weight, a display scale,
+// NaN and the infinities. Results of every operation have PostgreSQL's value and display scale.
 //
 // Byte form ("big", Repr::kString), little-endian:
-//   int16 weight | uint16 sign | uint16 dscale | uint16 digit count | digit count x int16 digits (base 10000, most significant first)
-// value = sum of digit[i] * 10000^(weight - i). Canonical: no zero digit at either end; zero has no digits and weight 0.
-// sign: 0x0000 plus, 0x4000 minus, 0xc000 NaN, 0xd000 +Infinity, 0xf000 -Infinity (as on PostgreSQL's wire).
+//   int16 weight | uint16 sign | uint16 dscale | uint16 digit count | digit count x int16 digits
+//   (base 10000, most significant first)
+// value = sum of digit[i] * 10000^(weight - i). Canonical: no zero digit at either end; zero has no
+// digits and weight 0. sign: 0x0000 plus, 0x4000 minus, 0xc000 NaN, 0xd000 +Infinity, 0xf000
+// -Infinity (as on PostgreSQL's wire).
 #pragma once
 
 #include <cstdint>
@@ -105,8 +107,8 @@ class Numeric {
  public:
   enum class Kind : uint8_t { kFinite, kNan, kPositiveInfinity, kNegativeInfinity };
 
-  static constexpr int kDisplayScaleMax = 1000;   // of results of division, sqrt, ln, ...
-  static constexpr int kScaleMax = 16383;         // of any number
+  static constexpr int kDisplayScaleMax = 1000;  // of results of division, sqrt, ln, ...
+  static constexpr int kScaleMax = 16383;        // of any number
   static constexpr int kWeightMax = 32767;
 
   Numeric() = default;  // 0
@@ -123,7 +125,8 @@ class Numeric {
   /// PostgreSQL's input syntax, blanks around it allowed. 22P02; 22003 when too large.
   static Result<Numeric> Parse(std::string_view text);
 
-  /// From and to the byte form. Decode trusts its input only as far as its length; false when that is wrong.
+  /// From and to the byte form. Decode trusts its input only as far as its length; false when that
+  /// is wrong.
   static bool Decode(std::string_view bytes, Numeric* result);
   /// Decode of a datum that this process made.
   static Numeric FromDatum(const Datum& datum);
@@ -149,12 +152,14 @@ class Numeric {
   double ToDouble() const;  // overflow gives an infinity
   /// Rounded half away from zero; false when it does not fit (or is not finite).
   bool ToInt64(int64_t* result) const;
-  /// Rounded to `scale` digits, times 10^scale; false when that has more than 38 digits or is not finite.
+  /// Rounded to `scale` digits, times 10^scale; false when that has more than 38 digits or is not
+  /// finite.
   bool ToFixed(int scale, int128* result) const;
 
   Numeric Negated() const;
   Numeric Abs() const;
-  /// Rounded half away from zero to `scale` digits after the point (before it when negative); shows max(scale, 0) digits.
+  /// Rounded half away from zero to `scale` digits after the point (before it when negative); shows
+  /// max(scale, 0) digits.
   Numeric Rounded(int scale) const;
   Numeric Truncated(int scale) const;
   Numeric Floor() const;
@@ -163,14 +168,17 @@ class Numeric {
   int MinScale() const;
   Numeric WithScale(int dscale) const;  // changes only what is shown; dscale >= MinScale()
 
-  /// Takes numeric(p,s)'s modifier (PostgreSQL's typmod, -1 = none): rounds to the scale; 22003 when it does not fit.
+  /// Takes numeric(p,s)'s modifier (PostgreSQL's typmod, -1 = none): rounds to the scale; 22003
+  /// when it does not fit.
   Result<Numeric> WithTypmod(int32_t typmod) const;
 
-  /// 22003 when the number is beyond what PostgreSQL stores; to be asked after operations that can grow.
+  /// 22003 when the number is beyond what PostgreSQL stores; to be asked after operations that can
+  /// grow.
   Status CheckRange() const;
 
   /// For codecs: takes digits as they are and makes them canonical.
-  static Numeric FromDigits(const int16_t* digits, size_t count, int weight, bool negative, int dscale);
+  static Numeric FromDigits(const int16_t* digits, size_t count, int weight, bool negative,
+                            int dscale);
 
  private:
   friend class NumericMath;
@@ -210,17 +218,17 @@ int Compare(const Numeric& a, const Numeric& b);
 /// Compares two byte forms without decoding more than needed.
 int CompareBigNumeric(std::string_view a, std::string_view b);
 
-Result<Numeric> SquareRoot(const Numeric& a);           // 2201F
-Result<Numeric> Exponential(const Numeric& a);          // 22003
-Result<Numeric> NaturalLogarithm(const Numeric& a);     // 2201E
+Result<Numeric> SquareRoot(const Numeric& a);        // 2201F
+Result<Numeric> Exponential(const Numeric& a);       // 22003
+Result<Numeric> NaturalLogarithm(const Numeric& a);  // 2201E
 Result<Numeric> Logarithm(const Numeric& base, const Numeric& a);
 Result<Numeric> Power(const Numeric& base, const Numeric& exponent);  // 2201F, 22003
-Result<Numeric> Factorial(int64_t n);                   // 22003
+Result<Numeric> Factorial(int64_t n);                                 // 22003
 
 /// A big datum of a fixed one, in the arena.
 Datum BigFromFixed(const Type& type, const Datum& fixed, base::Arena* arena);
-/// A fixed datum of a number: rounded to the type's scale. 22003 with PostgreSQL's detail when it does not fit or is infinite,
-/// 0A000 for NaN.
+/// A fixed datum of a number: rounded to the type's scale. 22003 with PostgreSQL's detail when it
+/// does not fit or is infinite, 0A000 for NaN.
 Result<Datum> FixedFromNumeric(const Type& type, const Numeric& value);
 /// PostgreSQL's "numeric field overflow" with its detail.
 Error NumericFieldOverflow(int precision, int scale, bool infinite);

@@ -1,5 +1,5 @@
-// Roots, exponentials and logarithms of numerics. Result scales follow PostgreSQL's rules (at least 16 significant digits); the
-// values are computed with guard digits and rounded once.
+// Roots, exponentials and logarithms of numerics. Result scales follow PostgreSQL's rules (at least
+// 16 significant digits); the values are computed with guard digits and rounded once.
 #include <algorithm>
 #include <cmath>
 
@@ -17,18 +17,14 @@ Error FormatOverflow() {
   return MakeError(SqlState::kNumericValueOutOfRange, "value overflows numeric format");
 }
 
-int ClampScale(int scale) {
-  return std::clamp(scale, 0, Numeric::kDisplayScaleMax);
-}
+int ClampScale(int scale) { return std::clamp(scale, 0, Numeric::kDisplayScaleMax); }
 
 /// Product rounded to `scale` digits.
 Numeric MultiplyTo(const Numeric& a, const Numeric& b, int scale) {
   return Multiply(a, b).Rounded(scale);
 }
 
-Numeric OneTenths(int n) {
-  return Numeric::FromFixed(n, 1);
-}
+Numeric OneTenths(int n) { return Numeric::FromFixed(n, 1); }
 
 /// Approximate decimal weight of ln(x), x > 0.
 int EstimateLnWeight(const Numeric& x) {
@@ -54,7 +50,8 @@ Numeric SqrtTo(const Numeric& a, int scale) {
   // a = m * 10000^(2k) with m in [1, 10^8): the start is sqrt(m) * 10000^k.
   int half_weight = a.weight() >= 0 ? a.weight() / 2 : -((1 - a.weight()) / 2);
   int16_t first = 1;
-  Numeric unit = Numeric::FromDigits(&first, 1, half_weight, false, half_weight < 0 ? -half_weight * 4 : 0);
+  Numeric unit =
+      Numeric::FromDigits(&first, 1, half_weight, false, half_weight < 0 ? -half_weight * 4 : 0);
   double m = 0;
   for (size_t i = 0; i < a.digits().size() && i < 5; ++i) {
     m += a.digits()[i] * std::pow(10000.0, a.weight() - 2 * half_weight - static_cast<int>(i));
@@ -63,7 +60,7 @@ Numeric SqrtTo(const Numeric& a, int scale) {
   // 15 digits are right at the start; each step doubles them.
   int guard = std::max(scale, 0) + 8;
   int wanted = guard + (a.weight() / 2 + 1) * 4 + 8;
-  for (int right = 14; ; right *= 2) {
+  for (int right = 14;; right *= 2) {
     Numeric quotient = DivideToScale(a, x, guard, true);
     x = DivideToScale(Add(x, quotient), Numeric::FromInt64(2), guard, true);
     if (right > wanted) break;
@@ -72,11 +69,13 @@ Numeric SqrtTo(const Numeric& a, int scale) {
   Numeric low = x.Truncated(scale);
   int16_t one = 1;
   Numeric step = scale > 0 ? Numeric::FromDigits(&one, 1, 0, false, 0) : Numeric::FromInt64(1);
-  step = DivideToScale(step, std::move(Power(Numeric::FromInt64(10), Numeric::FromInt64(scale))).value(),
+  step = DivideToScale(step,
+                       std::move(Power(Numeric::FromInt64(10), Numeric::FromInt64(scale))).value(),
                        std::max(scale, 0), true);
   while (Compare(Multiply(low, low), a) > 0) low = Subtract(low, step);
   while (Compare(Multiply(Add(low, step), Add(low, step)), a) <= 0) low = Add(low, step);
-  Numeric middle = Add(low, DivideToScale(step, Numeric::FromInt64(2), std::max(scale, 0) + 1, true));
+  Numeric middle =
+      Add(low, DivideToScale(step, Numeric::FromInt64(2), std::max(scale, 0) + 1, true));
   if (Compare(Multiply(middle, middle), a) <= 0) low = Add(low, step);
   return low.Rounded(scale);
 }
@@ -147,14 +146,18 @@ Numeric LnTo(const Numeric& x, int scale) {
 /// base^exponent for a whole exponent, `scale` digits.
 Result<Numeric> PowerWhole(const Numeric& base, int32_t exponent, int scale) {
   switch (exponent) {
-    case 0: return Numeric::FromInt64(1).WithScale(scale);
-    case 1: return base.Rounded(scale);
+    case 0:
+      return Numeric::FromInt64(1).WithScale(scale);
+    case 1:
+      return base.Rounded(scale);
     case -1: {
       if (base.is_zero()) return MakeError(SqlState::kDivisionByZero, "division by zero");
       return DivideToScale(Numeric::FromInt64(1), base, scale, true);
     }
-    case 2: return MultiplyTo(base, base, scale);
-    default: break;
+    case 2:
+      return MultiplyTo(base, base, scale);
+    default:
+      break;
   }
   if (base.is_zero()) {
     if (exponent < 0) return MakeError(SqlState::kDivisionByZero, "division by zero");
@@ -170,8 +173,11 @@ Result<Numeric> PowerWhole(const Numeric& base, int32_t exponent, int scale) {
   if (weight > (32767.0 + 1) * 4) return FormatOverflow();
   if (weight + 1 < -Numeric::kDisplayScaleMax) return Numeric().WithScale(scale);
   int significant = 1 + scale + static_cast<int>(weight);
-  significant = std::max(significant, 0) + static_cast<int>(std::log(std::fabs(static_cast<double>(exponent)))) + 8 + 8;
-  auto trim = [&](const Numeric& n) { return n.Rounded(std::max(significant - n.weight() * 4, 0)); };
+  significant = std::max(significant, 0) +
+                static_cast<int>(std::log(std::fabs(static_cast<double>(exponent)))) + 8 + 8;
+  auto trim = [&](const Numeric& n) {
+    return n.Rounded(std::max(significant - n.weight() * 4, 0));
+  };
   Numeric square = base, result = Numeric::FromInt64(1);
   uint32_t rest = exponent < 0 ? -static_cast<uint32_t>(exponent) : static_cast<uint32_t>(exponent);
   while (true) {
@@ -184,7 +190,8 @@ Result<Numeric> PowerWhole(const Numeric& base, int32_t exponent, int scale) {
       if (exponent > 0) return FormatOverflow();
       return Numeric().WithScale(scale);
     }
-    if (square.is_zero()) return exponent > 0 ? Result<Numeric>(Numeric().WithScale(scale)) : FormatOverflow();
+    if (square.is_zero())
+      return exponent > 0 ? Result<Numeric>(Numeric().WithScale(scale)) : FormatOverflow();
   }
   if (exponent < 0) return DivideToScale(Numeric::FromInt64(1), result, scale, true);
   return result.Rounded(scale);
@@ -194,8 +201,8 @@ bool IsWhole(const Numeric& n) {
   return n.digits().empty() || static_cast<int>(n.digits().size()) <= n.weight() + 1;
 }
 bool IsOdd(const Numeric& n) {
-  return IsWhole(n) && static_cast<int>(n.digits().size()) == n.weight() + 1 && !n.digits().empty() &&
-         n.digits()[n.digits().size() - 1] % 2 != 0;
+  return IsWhole(n) && static_cast<int>(n.digits().size()) == n.weight() + 1 &&
+         !n.digits().empty() && n.digits()[n.digits().size() - 1] % 2 != 0;
 }
 
 Result<Numeric> PowerFinite(const Numeric& given_base, const Numeric& exponent) {
@@ -231,7 +238,8 @@ Result<Numeric> PowerFinite(const Numeric& given_base, const Numeric& exponent) 
 Result<Numeric> SquareRoot(const Numeric& a) {
   if (a.is_nan()) return a;
   if (a.sign() < 0) {
-    return MakeError(SqlState::kInvalidArgumentForPower, "cannot take square root of a negative number");
+    return MakeError(SqlState::kInvalidArgumentForPower,
+                     "cannot take square root of a negative number");
   }
   if (!a.is_finite()) return a;
   int weight = a.digits().empty() ? 0 : a.weight();
@@ -243,7 +251,8 @@ Result<Numeric> SquareRoot(const Numeric& a) {
 Result<Numeric> Exponential(const Numeric& a) {
   if (a.is_nan()) return a;
   if (!a.is_finite()) return a.negative() ? Numeric() : a;
-  double weight = std::clamp(a.ToDouble() * kLog10OfE, -1.0 * kResultScaleMax, 1.0 * kResultScaleMax);
+  double weight =
+      std::clamp(a.ToDouble() * kLog10OfE, -1.0 * kResultScaleMax, 1.0 * kResultScaleMax);
   int scale = kSignificantDigits - static_cast<int>(weight);
   return ExpTo(a, ClampScale(std::max(scale, a.dscale())));
 }
@@ -252,9 +261,9 @@ namespace {
 /// Zero and negative numbers have no logarithm.
 Status CheckLogarithm(const Numeric& a) {
   if (a.is_nan() || a.sign() > 0) return Ok();
-  return MakeError(SqlState::kInvalidArgumentForLogarithm, a.sign() == 0
-                                                               ? "cannot take logarithm of zero"
-                                                               : "cannot take logarithm of a negative number");
+  return MakeError(SqlState::kInvalidArgumentForLogarithm,
+                   a.sign() == 0 ? "cannot take logarithm of zero"
+                                 : "cannot take logarithm of a negative number");
 }
 }  // namespace
 
@@ -288,7 +297,8 @@ Result<Numeric> Power(const Numeric& base, const Numeric& exponent) {
   const Numeric one = Numeric::FromInt64(1);
   if (base.is_finite() && exponent.is_finite()) {
     if (base.is_zero() && exponent.sign() < 0) {
-      return MakeError(SqlState::kInvalidArgumentForPower, "zero raised to a negative power is undefined");
+      return MakeError(SqlState::kInvalidArgumentForPower,
+                       "zero raised to a negative power is undefined");
     }
     if (base.sign() < 0 && !IsWhole(exponent)) {
       return MakeError(SqlState::kInvalidArgumentForPower,
@@ -305,7 +315,8 @@ Result<Numeric> Power(const Numeric& base, const Numeric& exponent) {
   if (base.is_finite() && Compare(base, one) == 0) return one;
   if (base.is_zero()) {
     if (exponent.sign() < 0) {
-      return MakeError(SqlState::kInvalidArgumentForPower, "zero raised to a negative power is undefined");
+      return MakeError(SqlState::kInvalidArgumentForPower,
+                       "zero raised to a negative power is undefined");
     }
     return Numeric();
   }
@@ -325,7 +336,9 @@ Result<Numeric> Power(const Numeric& base, const Numeric& exponent) {
 }
 
 Result<Numeric> Factorial(int64_t n) {
-  if (n < 0) return MakeError(SqlState::kNumericValueOutOfRange, "factorial of a negative number is undefined");
+  if (n < 0)
+    return MakeError(SqlState::kNumericValueOutOfRange,
+                     "factorial of a negative number is undefined");
   if (n > 32177) return FormatOverflow();
   Numeric result = Numeric::FromInt64(1);
   for (int64_t i = 2; i <= n; ++i) result = Multiply(result, Numeric::FromInt64(i));

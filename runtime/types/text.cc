@@ -142,7 +142,9 @@ void AppendUpper(std::string_view text, std::string* out) {
       text.remove_prefix(1);
       continue;
     }
-    AppendChar(static_cast<uint32_t>(towupper_l(static_cast<wint_t>(NextChar(&text)), UnicodeLocale())), out);
+    AppendChar(
+        static_cast<uint32_t>(towupper_l(static_cast<wint_t>(NextChar(&text)), UnicodeLocale())),
+        out);
   }
 }
 

@@ -1,4 +1,5 @@
-// UTF-8 text: validity, characters, case. Lathe's collation is bytewise ("C"); case follows Unicode's simple mappings.
+// UTF-8 text: validity, characters, case. Lathe's collation is bytewise ("C"); case follows
+// Unicode's simple mappings.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace lathe::types {
 
-/// 22021 `invalid byte sequence for encoding "UTF8": 0x..` when the bytes are not UTF-8 or contain a zero byte.
+/// 22021 `invalid byte sequence for encoding "UTF8": 0x..` when the bytes are not UTF-8 or contain
+/// a zero byte.
 Status CheckUtf8(std::string_view bytes);
 /// Code points of valid UTF-8.
 int64_t CharCount(std::string_view text);

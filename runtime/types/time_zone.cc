@@ -55,9 +55,11 @@ class OffsetZone : public TimeZone {
   static std::string Format(int32_t seconds, char east, char west) {
     int32_t magnitude = seconds < 0 ? -seconds : seconds;
     char buffer[32];
-    int n = std::snprintf(buffer, sizeof buffer, "%c%02d", seconds < 0 ? west : east, magnitude / 3600);
+    int n =
+        std::snprintf(buffer, sizeof buffer, "%c%02d", seconds < 0 ? west : east, magnitude / 3600);
     if (magnitude % 3600 != 0) {
-      n += std::snprintf(buffer + n, sizeof buffer - static_cast<size_t>(n), ":%02d", magnitude / 60 % 60);
+      n += std::snprintf(buffer + n, sizeof buffer - static_cast<size_t>(n), ":%02d",
+                         magnitude / 60 % 60);
     }
     if (magnitude % 60 != 0) {
       std::snprintf(buffer + n, sizeof buffer - static_cast<size_t>(n), ":%02d", magnitude % 60);
@@ -74,15 +76,16 @@ struct Abbreviation {
 };
 // Those of PostgreSQL's default set that people use.
 constexpr Abbreviation kAbbreviations[] = {
-    {"utc", 0},     {"gmt", 0},     {"z", 0},       {"zulu", 0},   {"uct", 0},    {"ut", 0},     {"wet", 0},
-    {"west", 60},   {"bst", 60},    {"cet", 60},    {"met", 60},   {"mez", 60},   {"cest", 120}, {"mest", 120},
-    {"mesz", 120},  {"eet", 120},   {"sast", 120},  {"cat", 120},  {"eest", 180}, {"msk", 180},  {"msd", 240},
-    {"eat", 180},   {"ist", 120},   {"idt", 180},   {"est", -300}, {"edt", -240}, {"cst", -360}, {"cdt", -300},
-    {"mst", -420},  {"mdt", -360},  {"pst", -480},  {"pdt", -420}, {"akst", -540}, {"akdt", -480}, {"hst", -600},
-    {"ast", -240},  {"adt", -180},  {"nst", -210},  {"ndt", -150}, {"brt", -180}, {"art", -180}, {"clt", -180},
-    {"jst", 540},   {"kst", 540},   {"hkt", 480},   {"sgt", 480},  {"pht", 480},  {"ict", 420},  {"wib", 420},
-    {"npt", 345},   {"pkt", 300},   {"aest", 600},  {"aedt", 660}, {"acst", 570}, {"acdt", 630}, {"awst", 480},
-    {"nzst", 720},  {"nzdt", 780},  {"sst", -660},
+    {"utc", 0},    {"gmt", 0},    {"z", 0},       {"zulu", 0},    {"uct", 0},    {"ut", 0},
+    {"wet", 0},    {"west", 60},  {"bst", 60},    {"cet", 60},    {"met", 60},   {"mez", 60},
+    {"cest", 120}, {"mest", 120}, {"mesz", 120},  {"eet", 120},   {"sast", 120}, {"cat", 120},
+    {"eest", 180}, {"msk", 180},  {"msd", 240},   {"eat", 180},   {"ist", 120},  {"idt", 180},
+    {"est", -300}, {"edt", -240}, {"cst", -360},  {"cdt", -300},  {"mst", -420}, {"mdt", -360},
+    {"pst", -480}, {"pdt", -420}, {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"ast", -240},
+    {"adt", -180}, {"nst", -210}, {"ndt", -150},  {"brt", -180},  {"art", -180}, {"clt", -180},
+    {"jst", 540},  {"kst", 540},  {"hkt", 480},   {"sgt", 480},   {"pht", 480},  {"ict", 420},
+    {"wib", 420},  {"npt", 345},  {"pkt", 300},   {"aest", 600},  {"aedt", 660}, {"acst", 570},
+    {"acdt", 630}, {"awst", 480}, {"nzst", 720},  {"nzdt", 780},  {"sst", -660},
 };
 
 std::string Lower(std::string_view text) {
@@ -113,8 +116,8 @@ std::string Upper(std::string_view text) {
 
 struct Registry {
   std::mutex mutex;
-  std::map<std::string, std::unique_ptr<TimeZone>> named;   // guarded by mutex; only grows
-  std::map<int32_t, std::unique_ptr<TimeZone>> offsets;     // guarded by mutex; only grows
+  std::map<std::string, std::unique_ptr<TimeZone>> named;  // guarded by mutex; only grows
+  std::map<int32_t, std::unique_ptr<TimeZone>> offsets;    // guarded by mutex; only grows
 };
 Registry& TheRegistry() {
   static Registry* registry = new Registry;
@@ -127,8 +130,9 @@ const TimeZone* LoadNamed(const std::string& name) {
   auto found = registry.named.find(name);
   if (found != registry.named.end()) return found->second.get();
   // Only names of the database: no paths out of it, no "Fixed/..." of the reader.
-  if (name.empty() || name[0] == '/' || name.find("..") != std::string::npos || name.starts_with("Fixed/") ||
-      name == "localtime" || name.starts_with("posix") || name.starts_with("right")) {
+  if (name.empty() || name[0] == '/' || name.find("..") != std::string::npos ||
+      name.starts_with("Fixed/") || name == "localtime" || name.starts_with("posix") ||
+      name.starts_with("right")) {
     return nullptr;
   }
   absl::TimeZone zone;
@@ -212,7 +216,8 @@ Result<const TimeZone*> TimeZone::Find(std::string_view name) {
   } else {
     while (letters < lower.size() && lower[letters] >= 'a' && lower[letters] <= 'z') ++letters;
   }
-  if (letters >= 3 && letters < lower.size() && ParseOffset(std::string_view(lower).substr(letters), &offset)) {
+  if (letters >= 3 && letters < lower.size() &&
+      ParseOffset(std::string_view(lower).substr(letters), &offset)) {
     return FixedOffset(-offset);
   }
   return MakeError(SqlState::kInvalidParameterValue, "time zone \"" + given + "\" not recognized");
@@ -221,12 +226,15 @@ Result<const TimeZone*> TimeZone::Find(std::string_view name) {
 Result<const TimeZone*> TimeZone::FindForSetting(std::string_view name) {
   std::string_view digits = name.starts_with('+') ? name.substr(1) : name;
   double hours = 0;
-  auto end = std::from_chars(digits.data(), digits.data() + digits.size(), hours, std::chars_format::fixed);
-  bool number = !digits.empty() && end.ec == std::errc() && end.ptr == digits.data() + digits.size() &&
-                digits.back() >= '0' && digits.back() <= '9';
+  auto end = std::from_chars(digits.data(), digits.data() + digits.size(), hours,
+                             std::chars_format::fixed);
+  bool number = !digits.empty() && end.ec == std::errc() &&
+                end.ptr == digits.data() + digits.size() && digits.back() >= '0' &&
+                digits.back() <= '9';
   if (!number) return Find(name);
   if (hours < -167 || hours > 167) {
-    return MakeError(SqlState::kInvalidParameterValue, "time zone \"" + std::string(name) + "\" not recognized");
+    return MakeError(SqlState::kInvalidParameterValue,
+                     "time zone \"" + std::string(name) + "\" not recognized");
   }
   return FixedOffset(static_cast<int32_t>(hours * 3600));
 }

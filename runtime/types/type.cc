@@ -27,31 +27,39 @@ constexpr TypeInfo kTypes[] = {
 #undef LATHE_TYPE
 };
 
-const TypeInfo& InfoOf(TypeId id) {
-  return kTypes[static_cast<size_t>(id)];
-}
+const TypeInfo& InfoOf(TypeId id) { return kTypes[static_cast<size_t>(id)]; }
 
 /// SQL spellings in one word that differ from the catalog name.
 constexpr std::pair<std::string_view, TypeId> kSqlNames[] = {
-    {"int", TypeId::kInt4},        {"integer", TypeId::kInt4},   {"smallint", TypeId::kInt2},
-    {"bigint", TypeId::kInt8},     {"decimal", TypeId::kNumeric}, {"dec", TypeId::kNumeric},
-    {"real", TypeId::kFloat4},     {"float", TypeId::kFloat8},   {"boolean", TypeId::kBool},
-    {"char", TypeId::kBpChar},     {"character", TypeId::kBpChar},
+    {"int", TypeId::kInt4},    {"integer", TypeId::kInt4},     {"smallint", TypeId::kInt2},
+    {"bigint", TypeId::kInt8}, {"decimal", TypeId::kNumeric},  {"dec", TypeId::kNumeric},
+    {"real", TypeId::kFloat4}, {"float", TypeId::kFloat8},     {"boolean", TypeId::kBool},
+    {"char", TypeId::kBpChar}, {"character", TypeId::kBpChar},
 };
 
 /// The name without modifier as format_type gives it.
 std::string_view DisplayName(TypeId id) {
   switch (id) {
-    case TypeId::kBool: return "boolean";
-    case TypeId::kChar: return "\"char\"";
-    case TypeId::kInt8: return "bigint";
-    case TypeId::kInt2: return "smallint";
-    case TypeId::kInt4: return "integer";
-    case TypeId::kFloat4: return "real";
-    case TypeId::kFloat8: return "double precision";
-    case TypeId::kBpChar: return "character";
-    case TypeId::kVarchar: return "character varying";
-    default: return InfoOf(id).name;
+    case TypeId::kBool:
+      return "boolean";
+    case TypeId::kChar:
+      return "\"char\"";
+    case TypeId::kInt8:
+      return "bigint";
+    case TypeId::kInt2:
+      return "smallint";
+    case TypeId::kInt4:
+      return "integer";
+    case TypeId::kFloat4:
+      return "real";
+    case TypeId::kFloat8:
+      return "double precision";
+    case TypeId::kBpChar:
+      return "character";
+    case TypeId::kVarchar:
+      return "character varying";
+    default:
+      return InfoOf(id).name;
   }
 }
 
@@ -60,20 +68,34 @@ std::string_view IntervalFields(int mask) {
   constexpr int kMonth = 1 << 1, kYear = 1 << 2, kDay = 1 << 3, kHour = 1 << 10, kMinute = 1 << 11,
                 kSecond = 1 << 12;
   switch (mask) {
-    case kYear: return " year";
-    case kMonth: return " month";
-    case kDay: return " day";
-    case kHour: return " hour";
-    case kMinute: return " minute";
-    case kSecond: return " second";
-    case kYear | kMonth: return " year to month";
-    case kDay | kHour: return " day to hour";
-    case kDay | kHour | kMinute: return " day to minute";
-    case kDay | kHour | kMinute | kSecond: return " day to second";
-    case kHour | kMinute: return " hour to minute";
-    case kHour | kMinute | kSecond: return " hour to second";
-    case kMinute | kSecond: return " minute to second";
-    default: return "";
+    case kYear:
+      return " year";
+    case kMonth:
+      return " month";
+    case kDay:
+      return " day";
+    case kHour:
+      return " hour";
+    case kMinute:
+      return " minute";
+    case kSecond:
+      return " second";
+    case kYear | kMonth:
+      return " year to month";
+    case kDay | kHour:
+      return " day to hour";
+    case kDay | kHour | kMinute:
+      return " day to minute";
+    case kDay | kHour | kMinute | kSecond:
+      return " day to second";
+    case kHour | kMinute:
+      return " hour to minute";
+    case kHour | kMinute | kSecond:
+      return " hour to second";
+    case kMinute | kSecond:
+      return " minute to second";
+    default:
+      return "";
   }
 }
 
@@ -107,7 +129,8 @@ std::string FormatScalar(TypeId id, int32_t typmod) {
       if (precision != 0xffff) name += "(" + std::to_string(precision) + ")";
       return name;
     }
-    default: return name;
+    default:
+      return name;
   }
 }
 
@@ -122,8 +145,8 @@ Type Type::FixedNumeric(int precision, int scale, int32_t typmod) {
 }
 
 Type Type::NumericColumn(int precision, int scale) {
-  int32_t typmod = static_cast<int32_t>((static_cast<uint32_t>(precision) << 16 |
-                                         (static_cast<uint32_t>(scale) & 0x7ff)) + 4);
+  int32_t typmod = static_cast<int32_t>(
+      (static_cast<uint32_t>(precision) << 16 | (static_cast<uint32_t>(scale) & 0x7ff)) + 4);
   if (precision <= 38 && scale >= 0 && scale <= precision) {
     return FixedNumeric(precision, scale, typmod);
   }
@@ -149,9 +172,12 @@ bool Type::is_number() const {
 
 Repr ReprOf(const Type& type) {
   switch (type.id) {
-    case TypeId::kBool: return Repr::kBool;
-    case TypeId::kChar: return Repr::kI8;
-    case TypeId::kInt2: return Repr::kI16;
+    case TypeId::kBool:
+      return Repr::kBool;
+    case TypeId::kChar:
+      return Repr::kI8;
+    case TypeId::kInt2:
+      return Repr::kI16;
     case TypeId::kInt4:
     case TypeId::kOid:
     case TypeId::kDate:
@@ -159,13 +185,18 @@ Repr ReprOf(const Type& type) {
     case TypeId::kRegclass:
     case TypeId::kRegtype:
     case TypeId::kRegnamespace:
-    case TypeId::kVoid: return Repr::kI32;
+    case TypeId::kVoid:
+      return Repr::kI32;
     case TypeId::kInt8:
     case TypeId::kTimestamp:
-    case TypeId::kTimestampTz: return Repr::kI64;
-    case TypeId::kFloat4: return Repr::kF32;
-    case TypeId::kFloat8: return Repr::kF64;
-    case TypeId::kInterval: return Repr::kInterval;
+    case TypeId::kTimestampTz:
+      return Repr::kI64;
+    case TypeId::kFloat4:
+      return Repr::kF32;
+    case TypeId::kFloat8:
+      return Repr::kF64;
+    case TypeId::kInterval:
+      return Repr::kInterval;
     case TypeId::kNumeric:
       if (type.precision == 0) return Repr::kString;
       return type.precision <= 18 ? Repr::kI64 : Repr::kI128;
@@ -174,7 +205,8 @@ Repr ReprOf(const Type& type) {
     case TypeId::kText:
     case TypeId::kBpChar:
     case TypeId::kVarchar:
-    case TypeId::kArray: return Repr::kString;
+    case TypeId::kArray:
+      return Repr::kString;
   }
   LATHE_UNREACHABLE("type id");
 }
@@ -182,15 +214,20 @@ Repr ReprOf(const Type& type) {
 uint32_t SlotBytes(Repr repr) {
   switch (repr) {
     case Repr::kBool:
-    case Repr::kI8: return 1;
-    case Repr::kI16: return 2;
+    case Repr::kI8:
+      return 1;
+    case Repr::kI16:
+      return 2;
     case Repr::kI32:
     case Repr::kF32:
-    case Repr::kString: return 4;
+    case Repr::kString:
+      return 4;
     case Repr::kI64:
-    case Repr::kF64: return 8;
+    case Repr::kF64:
+      return 8;
     case Repr::kI128:
-    case Repr::kInterval: return 16;
+    case Repr::kInterval:
+      return 16;
   }
   LATHE_UNREACHABLE("repr");
 }
@@ -253,15 +290,12 @@ bool TypeFromName(std::string_view name, Type* type) {
 }
 
 char CategoryOf(const Type& type) {
-  return type.id == TypeId::kArray && type.element != TypeId::kUnknown ? 'A' : InfoOf(type.id).category;
+  return type.id == TypeId::kArray && type.element != TypeId::kUnknown ? 'A'
+                                                                       : InfoOf(type.id).category;
 }
 
-bool IsPreferred(const Type& type) {
-  return InfoOf(type.id).preferred;
-}
+bool IsPreferred(const Type& type) { return InfoOf(type.id).preferred; }
 
-int16_t CatalogLength(const Type& type) {
-  return InfoOf(type.id).length;
-}
+int16_t CatalogLength(const Type& type) { return InfoOf(type.id).length; }
 
 }  // namespace lathe::types

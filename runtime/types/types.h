@@ -1,4 +1,5 @@
-// Front door of runtime/types: SQL types and values, their text and binary forms, and their arithmetic.
+// Front door of runtime/types: SQL types and values, their text and binary forms, and their
+// arithmetic.
 #pragma once
 
 #include "runtime/types/array.h"      // IWYU pragma: export

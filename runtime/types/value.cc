@@ -59,13 +59,17 @@ Datum Value::datum() const {
 int64_t Value::AsInt64() const {
   switch (ReprOf(type_)) {
     case Repr::kBool:
-    case Repr::kI8: return datum_.i8;
-    case Repr::kI16: return datum_.i16;
+    case Repr::kI8:
+      return datum_.i8;
+    case Repr::kI16:
+      return datum_.i16;
     case Repr::kI32:
       return type_.id == TypeId::kOid ? int64_t{static_cast<uint32_t>(datum_.i32)}
                                       : int64_t{datum_.i32};
-    case Repr::kI64: return datum_.i64;
-    default: LATHE_UNREACHABLE("AsInt64 of a value that is no integer");
+    case Repr::kI64:
+      return datum_.i64;
+    default:
+      LATHE_UNREACHABLE("AsInt64 of a value that is no integer");
   }
 }
 

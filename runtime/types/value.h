@@ -1,5 +1,6 @@
-// A SQL value outside generated code: Datum is the raw 16 bytes that generated code, functions and row slots agree on; Value
-// owns its bytes and knows its type and whether it is null (constants, parameters, defaults, statistics, tests).
+// A SQL value outside generated code: Datum is the raw 16 bytes that generated code, functions and
+// row slots agree on; Value owns its bytes and knows its type and whether it is null (constants,
+// parameters, defaults, statistics, tests).
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct StringRef {
   std::string_view view() const { return {data, size}; }
 };
 
-/// The bits of one non-null value, interpreted by its Repr. Generated code addresses the members by offset 0.
+/// The bits of one non-null value, interpreted by its Repr. Generated code addresses the members by
+/// offset 0.
 union alignas(16) Datum {
   bool b;
   int8_t i8;
@@ -57,7 +59,8 @@ class Value {
 
   const Type& type() const { return type_; }
   bool is_null() const { return null_; }
-  /// The datum; a string's bytes live as long as this Value is neither changed nor moved. Not for NULL.
+  /// The datum; a string's bytes live as long as this Value is neither changed nor moved. Not for
+  /// NULL.
   Datum datum() const;
   void set_type(Type type) { type_ = type; }  // same Repr only
 

@@ -10,8 +10,8 @@
 
 namespace lathe::page {
 
-/// XXH3-64 of what follows the header, seeded with the XXH3-64 of the header with its checksum field
-/// taken as zero. bytes is at least a header.
+/// XXH3-64 of what follows the header, seeded with the XXH3-64 of the header with its checksum
+/// field taken as zero. bytes is at least a header.
 uint64_t PageChecksum(std::string_view bytes);
 /// Sets the checksum; the header is otherwise complete.
 void SealPage(char* page, uint64_t bytes);

@@ -22,7 +22,8 @@ std::string TakeAddress(std::vector<std::string>* args) {
     }
     if ((*args)[i] == "--admin" && i + 1 < args->size()) {
       std::string address = (*args)[i + 1];
-      args->erase(args->begin() + static_cast<ptrdiff_t>(i), args->begin() + static_cast<ptrdiff_t>(i) + 2);
+      args->erase(args->begin() + static_cast<ptrdiff_t>(i),
+                  args->begin() + static_cast<ptrdiff_t>(i) + 2);
       return address;
     }
   }
@@ -64,7 +65,9 @@ int RunStatus(const std::vector<std::string>& arguments) {
     grpc::Status status = stub->Sessions(&context, v1::SessionsRequest(), &sessions);
     if (!status.ok()) return Fail(status);
   }
-  auto line = [](const char* name, const std::string& value) { std::printf("%-22s %s\n", name, value.c_str()); };
+  auto line = [](const char* name, const std::string& value) {
+    std::printf("%-22s %s\n", name, value.c_str());
+  };
   line("version", s.version());
   line("port", std::to_string(s.pgwire_port()));
   line("connections", std::to_string(s.connections()));
@@ -73,16 +76,18 @@ int RunStatus(const std::vector<std::string>& arguments) {
   line("commits", std::to_string(s.commits()));
   line("folds, loads", std::to_string(s.folds()) + ", " + std::to_string(s.loads()));
   line("delta", Megabytes(s.delta_bytes()) + " in " + std::to_string(s.delta_rows()) + " versions");
-  line("page cache", Megabytes(s.frame_cache_bytes()) + ", " +
-                         std::to_string(s.frame_misses()) + " misses");
+  line("page cache",
+       Megabytes(s.frame_cache_bytes()) + ", " + std::to_string(s.frame_misses()) + " misses");
   line("query memory", Megabytes(s.query_memory_bytes()));
-  line("code cache", Megabytes(s.code_bytes()) + " in " + std::to_string(s.code_entries()) + " queries");
-  line("plan cache", std::to_string(s.plan_entries()) + " plans, " + std::to_string(s.plan_hits()) + " hits, " +
-                         std::to_string(s.plan_misses()) + " misses");
+  line("code cache",
+       Megabytes(s.code_bytes()) + " in " + std::to_string(s.code_entries()) + " queries");
+  line("plan cache", std::to_string(s.plan_entries()) + " plans, " + std::to_string(s.plan_hits()) +
+                         " hits, " + std::to_string(s.plan_misses()) + " misses");
   std::printf("\n");
   for (const v1::Session& session : sessions.sessions()) {
     std::printf("session %u  %s  %s  %s  %s\n", session.id(), session.user().c_str(),
-                session.application_name().c_str(), session.state().c_str(), session.query().c_str());
+                session.application_name().c_str(), session.state().c_str(),
+                session.query().c_str());
   }
   return 0;
 }

@@ -30,8 +30,8 @@ struct ResultSet {
 struct Listener {
   std::function<void(const ResultSet&)> result;
   std::function<void(std::string_view severity, const Error&)> notice;
-  std::function<bool(std::string*)> copy_in;         // appends input for COPY FROM STDIN; false at the end
-  std::function<void(std::string_view)> copy_out;    // output of COPY TO STDOUT
+  std::function<bool(std::string*)> copy_in;  // appends input for COPY FROM STDIN; false at the end
+  std::function<void(std::string_view)> copy_out;  // output of COPY TO STDOUT
 };
 
 /// A connection. Used by one thread, except Cancel.

@@ -83,7 +83,8 @@ Result<std::unique_ptr<Backend>> OpenDirectory(const std::string& dir) {
   session::SessionOptions options;
   options.settings["application_name"] = "lathe sql";
   LATHE_ASSIGN(auto session, instance->OpenSession(options));
-  return std::unique_ptr<Backend>(std::make_unique<Embedded>(std::move(instance), std::move(session)));
+  return std::unique_ptr<Backend>(
+      std::make_unique<Embedded>(std::move(instance), std::move(session)));
 }
 
 }  // namespace lathe::shell

@@ -1,4 +1,5 @@
-// lathe: the command line tool. `lathe sql` is the shell; `lathe status` and `lathe explain` talk to a server's admin service.
+// lathe: the command line tool. `lathe sql` is the shell; `lathe status` and `lathe explain` talk
+// to a server's admin service.
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,11 +14,13 @@ namespace lathe::shell {
 namespace {
 
 constexpr const char* kUsage =
-    "lathe sql     [--data-dir DIR | --host H --port P] [-c SQL | -f FILE] [--format aligned|csv|json]\n"
+    "lathe sql     [--data-dir DIR | --host H --port P] [-c SQL | -f FILE] [--format "
+    "aligned|csv|json]\n"
     "lathe status  [--admin ADDRESS:PORT]\n"
     "lathe explain [--admin ADDRESS:PORT] SQL\n"
     "\n"
-    "sql opens the directory in this process with --data-dir, else connects to a server (127.0.0.1:5432). Without -c and -f it\n"
+    "sql opens the directory in this process with --data-dir, else connects to a server "
+    "(127.0.0.1:5432). Without -c and -f it\n"
     "reads standard input, with prompts on a terminal.\n";
 
 int Usage(const std::string& problem) {
@@ -53,8 +56,11 @@ int RunSql(std::vector<std::string> args) {
     } else if (name == "-f" || name == "--file") {
       files.push_back(value);
     } else if (name == "--format") {
-      if (value != "aligned" && value != "csv" && value != "json") return Usage("unknown format \"" + value + "\"");
-      format = value == "csv" ? OutputFormat::kCsv : value == "json" ? OutputFormat::kJson : OutputFormat::kAligned;
+      if (value != "aligned" && value != "csv" && value != "json")
+        return Usage("unknown format \"" + value + "\"");
+      format = value == "csv"    ? OutputFormat::kCsv
+               : value == "json" ? OutputFormat::kJson
+                                 : OutputFormat::kAligned;
     } else {
       return Usage("unknown option " + name);
     }

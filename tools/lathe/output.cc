@@ -92,7 +92,8 @@ std::string CsvField(std::string_view text) {
 
 std::string Csv(const ResultSet& set) {
   std::string out;
-  for (size_t i = 0; i < set.columns.size(); ++i) out += (i > 0 ? "," : "") + CsvField(set.columns[i].name);
+  for (size_t i = 0; i < set.columns.size(); ++i)
+    out += (i > 0 ? "," : "") + CsvField(set.columns[i].name);
   out += "\n";
   for (const auto& row : set.rows) {
     for (size_t i = 0; i < row.size(); ++i) {
@@ -119,7 +120,8 @@ std::string Json(const ResultSet& set) {
       } else if (IsNumber(set.columns[i].type) && nlohmann::json::accept(*value)) {
         out += *value;  // digit for digit; NaN and infinities stay strings
       } else {
-        out += nlohmann::json(*value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        out +=
+            nlohmann::json(*value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
       }
     }
     out += "}";

@@ -36,7 +36,8 @@ class Remote final : public Backend {
  public:
   explicit Remote(PGconn* connection) : connection_(connection), cancel_(PQgetCancel(connection)) {
     PQsetNoticeReceiver(
-        connection_, [](void* self, const PGresult* result) { static_cast<Remote*>(self)->Notice(result); },
+        connection_,
+        [](void* self, const PGresult* result) { static_cast<Remote*>(self)->Notice(result); },
         this);
   }
   ~Remote() override {
@@ -137,9 +138,15 @@ class Remote final : public Backend {
 
 Result<std::unique_ptr<Backend>> Connect(const ServerAddress& address) {
   const std::string port = std::to_string(address.port);
-  const char* keys[] = {"host", "port", "user", "dbname", "application_name", "client_encoding", nullptr};
-  const char* values[] = {address.host.c_str(), port.c_str(), address.user.c_str(),
-                          address.database.c_str(), "lathe sql", "UTF8", nullptr};
+  const char* keys[] = {"host", "port", "user", "dbname", "application_name", "client_encoding",
+                        nullptr};
+  const char* values[] = {address.host.c_str(),
+                          port.c_str(),
+                          address.user.c_str(),
+                          address.database.c_str(),
+                          "lathe sql",
+                          "UTF8",
+                          nullptr};
   PGconn* connection = PQconnectdbParams(keys, values, 0);
   if (PQstatus(connection) != CONNECTION_OK) {
     Error error = ErrorOf(nullptr, connection);

@@ -43,12 +43,15 @@ std::string Quoted(const std::string& text) {
 }
 
 constexpr const char* kListTables =
-    "SELECT n.nspname AS \"Schema\", c.relname AS \"Name\", 'table' AS \"Type\", pg_get_userbyid(c.relowner) AS "
-    "\"Owner\" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' "
+    "SELECT n.nspname AS \"Schema\", c.relname AS \"Name\", 'table' AS \"Type\", "
+    "pg_get_userbyid(c.relowner) AS "
+    "\"Owner\" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE c.relkind = 'r' "
     "AND n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema' ORDER BY 1, 2";
 
 std::string DescribeTable(const std::string& name) {
-  return "SELECT a.attname AS \"Column\", pg_catalog.format_type(a.atttypid, a.atttypmod) AS \"Type\", "
+  return "SELECT a.attname AS \"Column\", pg_catalog.format_type(a.atttypid, a.atttypmod) AS "
+         "\"Type\", "
          "CASE WHEN a.attnotnull THEN 'not null' ELSE '' END AS \"Nullable\", "
          "(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) FROM pg_catalog.pg_attrdef d "
          "WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef) AS \"Default\" "
@@ -98,7 +101,9 @@ size_t StatementSplitter::EndOfStatement(std::string_view text) {
       if (depth > 0) return std::string_view::npos;
     } else if (c == '$') {
       size_t end = i + 1;
-      while (end < text.size() && (isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+      while (end < text.size() &&
+             (isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
+        ++end;
       const bool parameter = end > i + 1 && isdigit(static_cast<unsigned char>(text[i + 1]));
       if (end < text.size() && text[end] == '$' && !parameter) {
         const std::string_view tag = text.substr(i, end - i + 1);
@@ -128,7 +133,9 @@ bool Shell::RunStatement(const std::string& sql, std::FILE* copy_source) {
   listener.notice = [&sql](std::string_view severity, const Error& error) {
     std::fputs(FormatError(severity, error, sql).c_str(), stderr);
   };
-  listener.copy_out = [](std::string_view bytes) { std::fwrite(bytes.data(), 1, bytes.size(), stdout); };
+  listener.copy_out = [](std::string_view bytes) {
+    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  };
   if (copy_source != nullptr) {
     listener.copy_in = [copy_source](std::string* bytes) {
       std::string line;
@@ -161,7 +168,8 @@ bool Shell::RunCommand(const std::string& line) {
     quit_ = true;
     return true;
   }
-  if (command == "\\dt" || (command == "\\d" && argument.empty())) return RunStatement(kListTables, nullptr);
+  if (command == "\\dt" || (command == "\\d" && argument.empty()))
+    return RunStatement(kListTables, nullptr);
   if (command == "\\d") return RunStatement(DescribeTable(argument), nullptr);
   if (command == "\\timing") {
     timing_ = argument.empty() ? !timing_ : argument == "on";
@@ -243,8 +251,11 @@ int Shell::RunInteractive() {
   std::printf("lathe: type \\? for help.\n");
   std::string buffer;
   while (!quit_) {
-    const char mark = backend_->transaction_status() == 'T' ? '*' : backend_->transaction_status() == 'E' ? '!' : ' ';
-    g_prompt = backend_->database() + (Trim(buffer).empty() ? "=>" : "->") + (mark == ' ' ? "" : std::string(1, mark)) + " ";
+    const char mark = backend_->transaction_status() == 'T'   ? '*'
+                      : backend_->transaction_status() == 'E' ? '!'
+                                                              : ' ';
+    g_prompt = backend_->database() + (Trim(buffer).empty() ? "=>" : "->") +
+               (mark == ' ' ? "" : std::string(1, mark)) + " ";
     int count = 0;
     const char* read = el_gets(edit, &count);
     if (read == nullptr || count <= 0) break;

@@ -12,7 +12,8 @@ namespace lathe::shell {
 /// Takes complete statements off the front of text. Knows quotes, dollar quotes, comments.
 class StatementSplitter {
  public:
-  /// Bytes up to and with the first semicolon outside of quotes and comments; npos when there is none yet.
+  /// Bytes up to and with the first semicolon outside of quotes and comments; npos when there is
+  /// none yet.
   static size_t EndOfStatement(std::string_view text);
 };
 
@@ -22,7 +23,8 @@ class Shell {
 
   /// Runs SQL (or one backslash command). False when it failed.
   bool RunText(const std::string& text);
-  /// Runs a whole file of statements and backslash commands; COPY data follows its statement, up to "\.". 0 when all went well, else 3.
+  /// Runs a whole file of statements and backslash commands; COPY data follows its statement, up to
+  /// "\.". 0 when all went well, else 3.
   int RunFile(std::FILE* file);
   /// Prompts, history, line editing. Returns the exit status.
   int RunInteractive();

@@ -5,13 +5,15 @@
 #include <absl/flags/reflection.h>
 #include <absl/flags/usage.h>
 
+#include <toml++/toml.h>
 #include <charconv>
 #include <cstdio>
-#include <toml++/toml.h>
 
 ABSL_FLAG(std::string, data_dir, "", "directory of the database; made if it does not exist");
-ABSL_FLAG(std::string, listen, "127.0.0.1:5432", "address and port for PostgreSQL clients; port 0 = any free one");
-ABSL_FLAG(std::string, admin_listen, "127.0.0.1:7432", "address and port of the admin service (gRPC); empty = none");
+ABSL_FLAG(std::string, listen, "127.0.0.1:5432",
+          "address and port for PostgreSQL clients; port 0 = any free one");
+ABSL_FLAG(std::string, admin_listen, "127.0.0.1:7432",
+          "address and port of the admin service (gRPC); empty = none");
 ABSL_FLAG(std::string, config, "", "TOML file with any of these flags as keys");
 ABSL_FLAG(std::string, log_level, "info", "trace, debug, info, warn, error or off");
 ABSL_FLAG(uint32_t, max_connections, 1000, "client connections at a time");
@@ -19,18 +21,22 @@ ABSL_FLAG(uint32_t, workers, 0, "threads that run queries; 0 = one per core");
 ABSL_FLAG(std::string, cache_size, "2GB", "memory for pages of tables");
 ABSL_FLAG(std::string, memory_limit, "8GB", "memory of all queries together");
 ABSL_FLAG(std::string, query_memory_limit, "4GB", "memory of one query");
-ABSL_FLAG(std::string, delta_size, "512MB", "unfolded changes kept in memory; writers wait beyond it");
+ABSL_FLAG(std::string, delta_size, "512MB",
+          "unfolded changes kept in memory; writers wait beyond it");
 ABSL_FLAG(bool, synchronous_commit, true, "a commit is acknowledged once it is on disk");
 
 namespace lathe::lathed {
 namespace {
 
 // Flags that may stand in the file; --config itself may not.
-constexpr const char* kKeys[] = {"data_dir",     "listen",       "admin_listen",       "log_level",
-                                 "max_connections", "workers",   "cache_size",         "memory_limit",
-                                 "query_memory_limit", "delta_size", "synchronous_commit"};
+constexpr const char* kKeys[] = {
+    "data_dir",           "listen",     "admin_listen",      "log_level",
+    "max_connections",    "workers",    "cache_size",        "memory_limit",
+    "query_memory_limit", "delta_size", "synchronous_commit"};
 
-Error ConfigError(std::string message) { return MakeError(SqlState::kConfigFileError, std::move(message)); }
+Error ConfigError(std::string message) {
+  return MakeError(SqlState::kConfigFileError, std::move(message));
+}
 
 Status ApplyFile(const std::string& path) {
   toml::table table;
@@ -55,7 +61,8 @@ Status ApplyFile(const std::string& path) {
     } else if (auto b = node.value_exact<bool>()) {
       text = *b ? "true" : "false";
     } else {
-      return ConfigError(where + "the value of \"" + name + "\" must be a string, an integer or a boolean");
+      return ConfigError(where + "the value of \"" + name +
+                         "\" must be a string, an integer or a boolean");
     }
     std::string error;
     if (!absl::FindCommandLineFlag(name)->ParseFrom(text, &error)) {
@@ -65,7 +72,8 @@ Status ApplyFile(const std::string& path) {
   return Ok();
 }
 
-Status ParseEndpoint(const std::string& text, const char* flag, std::string* address, uint16_t* port) {
+Status ParseEndpoint(const std::string& text, const char* flag, std::string* address,
+                     uint16_t* port) {
   const size_t colon = text.rfind(':');
   unsigned number = 0;
   if (colon != std::string::npos) {
@@ -88,16 +96,18 @@ Status ParseEndpoint(const std::string& text, const char* flag, std::string* add
 Status ParseBytes(const std::string& text, const char* flag, uint64_t* bytes) {
   uint64_t number = 0;
   auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(parsed.ptr, static_cast<size_t>(text.data() + text.size() - parsed.ptr));
-  const std::pair<std::string_view, int> units[] = {{"", 0}, {"B", 0}, {"kB", 10}, {"MB", 20}, {"GB", 30}, {"TB", 40}};
+  const std::string_view unit(parsed.ptr,
+                              static_cast<size_t>(text.data() + text.size() - parsed.ptr));
+  const std::pair<std::string_view, int> units[] = {{"", 0},    {"B", 0},   {"kB", 10},
+                                                    {"MB", 20}, {"GB", 30}, {"TB", 40}};
   for (const auto& [name, shift] : units) {
     if (parsed.ec == std::errc() && unit == name && number <= (UINT64_MAX >> shift)) {
       *bytes = number << shift;
       return Ok();
     }
   }
-  return MakeError(SqlState::kInvalidParameterValue,
-                   std::string("--") + flag + ": \"" + text + "\" is not a size such as 512MB or 2GB");
+  return MakeError(SqlState::kInvalidParameterValue, std::string("--") + flag + ": \"" + text +
+                                                         "\" is not a size such as 512MB or 2GB");
 }
 
 }  // namespace
@@ -108,13 +118,15 @@ Result<Config> ReadConfig(int argc, char** argv) {
   std::vector<std::string> words(argv, argv + argc);
   for (std::string& word : words) {
     if (!word.starts_with("--")) continue;
-    for (size_t i = 2; i < word.size() && word[i] != '='; ++i) word[i] = word[i] == '-' ? '_' : word[i];
+    for (size_t i = 2; i < word.size() && word[i] != '='; ++i)
+      word[i] = word[i] == '-' ? '_' : word[i];
   }
   std::vector<char*> args;
   for (std::string& word : words) args.push_back(word.data());
   std::vector<char*> rest = absl::ParseCommandLine(static_cast<int>(args.size()), args.data());
   if (rest.size() > 1) {
-    return MakeError(SqlState::kInvalidParameterValue, std::string("unexpected argument \"") + rest[1] + "\"");
+    return MakeError(SqlState::kInvalidParameterValue,
+                     std::string("unexpected argument \"") + rest[1] + "\"");
   }
   if (const std::string file = absl::GetFlag(FLAGS_config); !file.empty()) {
     LATHE_TRY(ApplyFile(file));
@@ -125,22 +137,25 @@ Result<Config> ReadConfig(int argc, char** argv) {
   if (config.data_dir.empty()) {
     return MakeError(SqlState::kInvalidParameterValue, "--data-dir is required");
   }
-  LATHE_TRY(ParseEndpoint(absl::GetFlag(FLAGS_listen), "listen", &config.listen_address, &config.listen_port));
+  LATHE_TRY(ParseEndpoint(absl::GetFlag(FLAGS_listen), "listen", &config.listen_address,
+                          &config.listen_port));
   if (absl::GetFlag(FLAGS_admin_listen).empty()) {
     config.admin_address.clear();
   } else {
-    LATHE_TRY(ParseEndpoint(absl::GetFlag(FLAGS_admin_listen), "admin-listen", &config.admin_address,
-                            &config.admin_port));
+    LATHE_TRY(ParseEndpoint(absl::GetFlag(FLAGS_admin_listen), "admin-listen",
+                            &config.admin_address, &config.admin_port));
   }
   config.log_level = absl::GetFlag(FLAGS_log_level);
   const std::string levels[] = {"trace", "debug", "info", "warn", "error", "off"};
   if (std::find(std::begin(levels), std::end(levels), config.log_level) == std::end(levels)) {
-    return MakeError(SqlState::kInvalidParameterValue, "--log-level: \"" + config.log_level + "\" is not a level");
+    return MakeError(SqlState::kInvalidParameterValue,
+                     "--log-level: \"" + config.log_level + "\" is not a level");
   }
   config.max_connections = absl::GetFlag(FLAGS_max_connections);
   config.workers = absl::GetFlag(FLAGS_workers);
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_cache_size), "cache-size", &config.cache_bytes));
-  LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_memory_limit), "memory-limit", &config.memory_bytes_max));
+  LATHE_TRY(
+      ParseBytes(absl::GetFlag(FLAGS_memory_limit), "memory-limit", &config.memory_bytes_max));
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_query_memory_limit), "query-memory-limit",
                        &config.query_memory_bytes_max));
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_delta_size), "delta-size", &config.delta_bytes_max));

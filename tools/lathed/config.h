@@ -1,4 +1,5 @@
-// The server's options: flags on the command line, the same names as keys of a TOML file. A flag given on the command line wins.
+// The server's options: flags on the command line, the same names as keys of a TOML file. A flag
+// given on the command line wins.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ struct Config {
   uint16_t admin_port = 7432;
   std::string log_level = "info";
   uint32_t max_connections = 1000;
-  uint32_t workers = 0;                  // 0 = one per core
+  uint32_t workers = 0;  // 0 = one per core
   uint64_t cache_bytes = uint64_t{2} << 30;
   uint64_t memory_bytes_max = uint64_t{8} << 30;
   uint64_t query_memory_bytes_max = uint64_t{4} << 30;
@@ -24,8 +25,9 @@ struct Config {
   bool synchronous_commit = true;
 };
 
-/// Reads flags and the file that --config names. Exits by itself for --help and for flags that do not parse. F0000 with file, line and
-/// key for anything wrong in the file (unknown keys too), 22023 for values that make no sense.
+/// Reads flags and the file that --config names. Exits by itself for --help and for flags that do
+/// not parse. F0000 with file, line and key for anything wrong in the file (unknown keys too),
+/// 22023 for values that make no sense.
 Result<Config> ReadConfig(int argc, char** argv);
 
 }  // namespace lathe::lathed

@@ -1,9 +1,10 @@
-// lathed: opens the data directory, serves PostgreSQL clients (and the admin service) until SIGTERM or SIGINT, and stops cleanly.
-#include <csignal>
-#include <cstdio>
+// lathed: opens the data directory, serves PostgreSQL clients (and the admin service) until SIGTERM
+// or SIGINT, and stops cleanly.
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <csignal>
+#include <cstdio>
 
 #include "dist/admin/admin.h"
 #include "frontend/pgwire/pgwire.h"
@@ -30,23 +31,27 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
   options.memory_bytes_max = config.memory_bytes_max;
   options.query_memory_bytes_max = config.query_memory_bytes_max;
   options.workers = config.workers;
-  Result<std::unique_ptr<session::Instance>> instance = session::Instance::Open(config.data_dir, options);
+  Result<std::unique_ptr<session::Instance>> instance =
+      session::Instance::Open(config.data_dir, options);
   if (!instance.ok()) return Fail(instance.error());
 
   pgwire::ServerOptions server_options;
   server_options.address = config.listen_address;
   server_options.port = config.listen_port;
   server_options.connections_max = config.max_connections;
-  Result<std::unique_ptr<pgwire::Server>> server = pgwire::Server::Start(instance->get(), server_options);
+  Result<std::unique_ptr<pgwire::Server>> server =
+      pgwire::Server::Start(instance->get(), server_options);
   if (!server.ok()) return Fail(server.error());
-  std::unique_ptr<admin::NodeControl> control = lathed::MakeNodeControl(instance->get(), server->get());
+  std::unique_ptr<admin::NodeControl> control =
+      lathed::MakeNodeControl(instance->get(), server->get());
   std::unique_ptr<admin::Server> admin_server;
   if (!config.admin_address.empty()) {
     Result<std::unique_ptr<admin::Server>> started =
         admin::Server::Start(control.get(), config.admin_address, config.admin_port);
     if (!started.ok()) return Fail(started.error());
     admin_server = std::move(*started);
-    spdlog::info("event=admin_listening address={} port={}", config.admin_address, admin_server->port());
+    spdlog::info("event=admin_listening address={} port={}", config.admin_address,
+                 admin_server->port());
   }
   spdlog::info("event=listening address={} port={}", config.listen_address, (*server)->port());
 

@@ -1,9 +1,10 @@
-// The node as its admin service sees it: implements dist/admin's NodeControl over the instance and the server.
+// The node as its admin service sees it: implements dist/admin's NodeControl over the instance and
+// the server.
+#include "tools/lathed/node_control.h"
 #include "frontend/pgwire/pgwire.h"
 #include "frontend/session/settings.h"
 #include "runtime/row/page.h"
 #include "runtime/types/codec.h"
-#include "tools/lathed/node_control.h"
 
 namespace lathe::lathed {
 namespace {
@@ -18,7 +19,8 @@ class LineCollector final : public session::Client {
     for (uint32_t r = segment.from; r < segment.to; ++r) {
       const char* row = row::RowAt(segment.page, layout.stride(), r);
       std::string& line = lines.emplace_back();
-      types::AppendText(layout.field(0).type, row::ReadField(layout, segment.page, row, 0), {}, &line);
+      types::AppendText(layout.field(0).type, row::ReadField(layout, segment.page, row, 0), {},
+                        &line);
     }
     return Ok();
   }
@@ -35,7 +37,8 @@ class LineCollector final : public session::Client {
 
 class NodeControlImpl final : public admin::NodeControl {
  public:
-  NodeControlImpl(session::Instance* instance, pgwire::Server* server) : instance_(instance), server_(server) {}
+  NodeControlImpl(session::Instance* instance, pgwire::Server* server)
+      : instance_(instance), server_(server) {}
 
   admin::NodeStatus Status() override {
     admin::NodeStatus s;
@@ -69,14 +72,15 @@ class NodeControlImpl final : public admin::NodeControl {
   std::vector<admin::SessionRow> Sessions() override {
     std::vector<admin::SessionRow> rows;
     for (session::SessionInfo& info : instance_->Sessions()) {
-      rows.push_back({info.id.value, info.user, info.database, info.application_name, info.state, info.query,
-                      info.started_micros, info.query_started_micros});
+      rows.push_back({info.id.value, info.user, info.database, info.application_name, info.state,
+                      info.query, info.started_micros, info.query_started_micros});
     }
     return rows;
   }
 
   bool Cancel(uint32_t id, bool terminate) override {
-    return terminate ? instance_->TerminateAsAdmin(SessionId(id)) : instance_->CancelAsAdmin(SessionId(id));
+    return terminate ? instance_->TerminateAsAdmin(SessionId(id))
+                     : instance_->CancelAsAdmin(SessionId(id));
   }
 
   std::vector<admin::SettingRow> Settings() override {
@@ -85,23 +89,27 @@ class NodeControlImpl final : public admin::NodeControl {
     for (size_t i = 0; i < session::kSettingCount; ++i) {
       const auto setting = static_cast<session::Setting>(i);
       const session::SettingSpec& spec = session::SpecOf(setting);
-      rows.push_back({std::string(spec.name), defaults.Get(setting), std::string(spec.description)});
+      rows.push_back(
+          {std::string(spec.name), defaults.Get(setting), std::string(spec.description)});
     }
     return rows;
   }
 
-  Result<std::vector<std::string>> Explain(const std::string& sql, const admin::ExplainOptions& o) override {
+  Result<std::vector<std::string>> Explain(const std::string& sql,
+                                           const admin::ExplainOptions& o) override {
     LATHE_ASSIGN(std::unique_ptr<session::Session> session,
                  instance_->OpenSession(session::SessionOptions()));
     auto flag = [](const char* name, bool on) { return std::string(name) + (on ? " on" : " off"); };
-    const std::string prefix = "EXPLAIN (" + flag("pipelines", o.pipelines) + ", " + flag("ir", o.ir) + ", " +
-                               flag("ir_opt", o.ir_opt) + ", " + flag("asm", o.assembly) + ", " +
-                               flag("compile", o.compile) + ", " + flag("analyze", o.analyze) + ") ";
+    const std::string prefix = "EXPLAIN (" + flag("pipelines", o.pipelines) + ", " +
+                               flag("ir", o.ir) + ", " + flag("ir_opt", o.ir_opt) + ", " +
+                               flag("asm", o.assembly) + ", " + flag("compile", o.compile) + ", " +
+                               flag("analyze", o.analyze) + ") ";
     LineCollector collector;
     lathe::Status done = session->SimpleQuery(prefix + sql, &collector);
     if (!done.ok()) {
       Error error = std::move(done).error();
-      if (error.position > static_cast<int32_t>(prefix.size())) error.position -= static_cast<int32_t>(prefix.size());
+      if (error.position > static_cast<int32_t>(prefix.size()))
+        error.position -= static_cast<int32_t>(prefix.size());
       return error;
     }
     return std::move(collector.lines);
@@ -114,7 +122,8 @@ class NodeControlImpl final : public admin::NodeControl {
 
 }  // namespace
 
-std::unique_ptr<admin::NodeControl> MakeNodeControl(session::Instance* instance, pgwire::Server* server) {
+std::unique_ptr<admin::NodeControl> MakeNodeControl(session::Instance* instance,
+                                                    pgwire::Server* server) {
   return std::make_unique<NodeControlImpl>(instance, server);
 }
 

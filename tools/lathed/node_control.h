@@ -13,6 +13,7 @@ class Server;
 namespace lathe::lathed {
 
 /// Both outlive it.
-std::unique_ptr<admin::NodeControl> MakeNodeControl(session::Instance* instance, pgwire::Server* server);
+std::unique_ptr<admin::NodeControl> MakeNodeControl(session::Instance* instance,
+                                                    pgwire::Server* server);
 
 }  // namespace lathe::lathed
