@@ -47,6 +47,7 @@ enum class Kind : uint8_t {
   kLeast,     // function (the > or < operator) over children, NULLs ignored
   kInList,    // children[0] = ANY of children[1..], all of one type, function is the = operator;
               // items without columns
+  kAnyArray,  // children[0] op ANY (children[1], an array) by function; subquery_kind kAll: op ALL
   kSubquery,  // subquery; gone after the unnesting rule
 };
 
@@ -56,6 +57,7 @@ enum class SubqueryKind : uint8_t {
   kAny,     // children[0] op ANY (subquery): function is the comparison; children are the left-hand
             // values
   kAll,
+  kArray,  // ARRAY(subquery): its one column as an array in the order of its rows; empty for none
 };
 
 struct Expr;

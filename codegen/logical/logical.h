@@ -50,6 +50,9 @@ enum class Kind : uint8_t {
   kWith,
   kCteScan,
   kModify,
+  kWindow,
+  kTableFunction,
+  kRecursive,
 };
 
 struct Node;
@@ -131,6 +134,12 @@ struct Join : Node {
                            // subqueries); gone after unnesting
 };
 
+struct SortKey {
+  ExprPtr expression;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
 /// One aggregate call.
 struct AggregateCall {
   OutputColumn output;
@@ -138,6 +147,7 @@ struct AggregateCall {
   std::vector<ExprPtr> args;
   bool distinct = false;
   ExprPtr filter;  // null = none
+  std::vector<SortKey> order;  // ORDER BY inside the call, or WITHIN GROUP's; over the child
 };
 
 /// Groups the child's rows. outputs = one column per group expression, then one per call. No group
@@ -148,12 +158,13 @@ struct Aggregate : Node {
   Aggregate() : Node(kKind) {}
   std::vector<ExprPtr> groups;
   std::vector<AggregateCall> calls;
-};
-
-struct SortKey {
-  ExprPtr expression;
-  bool descending = false;
-  bool nulls_first = false;
+  /// GROUPING SETS, ROLLUP and CUBE, multiplied out: each set lists indexes into groups, ascending.
+  /// Empty = plain grouping. Groups that are not in a row's set are NULL. Gone after the rule
+  /// expand_grouping_sets.
+  std::vector<std::vector<uint32_t>> sets;
+  /// With sets: an int4 output, last of outputs, that numbers the row's set (grouping() is bound to
+  /// an expression over it).
+  OutputColumn set_number;
 };
 
 /// outputs = the child's.
@@ -202,19 +213,106 @@ struct CteScan : Node {
 
 /// Changes rows. The child's rows become the sink's (exec::WriteLayout): source[i] is the child's
 /// column for field i (for the hidden row id of an INSERT: a zero id = none).
+///
+/// A Modify at the root of a statement gives no rows. Anywhere else (below the Project of RETURNING,
+/// as the definition of a With) it gives, after all of its child's rows have been written, those rows
+/// that were written: outputs = the child's (RETURNING is a Project over them). A Modify runs
+/// completely whether its rows are read or not, once, and sees the snapshot before the statement.
 struct Modify : Node {
   static constexpr Kind kKind = Kind::kModify;
   Modify() : Node(kKind) {}
   exec::WriteKind write = exec::WriteKind::kInsert;
   schema::RelationPtr relation;
   std::vector<ColumnId> source;
+  /// UPDATE ... FROM, DELETE ... USING, MERGE: the child may give one row of the table several times.
+  enum class Repeats : uint8_t { kNone, kFirst, kError };  // kError: 21000, as MERGE
+  Repeats repeats = Repeats::kNone;
+  /// Its rows count for the command tag (the statement's own Modify; all of MERGE's).
+  bool counts = true;
+};
+
+enum class FrameMode : uint8_t { kRows, kRange, kGroups };
+enum class FrameBoundKind : uint8_t {
+  kUnboundedPreceding,
+  kPreceding,  // offset
+  kCurrentRow,
+  kFollowing,  // offset
+  kUnboundedFollowing,
+};
+enum class FrameExclusion : uint8_t { kNone, kCurrentRow, kGroup, kTies };
+
+struct FrameBound {
+  FrameBoundKind kind = FrameBoundKind::kCurrentRow;
+  ExprPtr offset;  // kPreceding, kFollowing; no columns. kRows, kGroups: int8. kRange: see WindowCall
+};
+
+/// PostgreSQL's default: RANGE UNBOUNDED PRECEDING TO CURRENT ROW.
+struct Frame {
+  FrameMode mode = FrameMode::kRange;
+  FrameBound start{FrameBoundKind::kUnboundedPreceding, nullptr};
+  FrameBound end;
+  FrameExclusion exclusion = FrameExclusion::kNone;
+  /// kRange with an offset: the operators (key type, offset type) -> key type that step back and
+  /// forth from the one sort key (its + and -). 22013 for a negative offset.
+  const func::Function* range_minus = nullptr;
+  const func::Function* range_plus = nullptr;
+};
+
+/// One call with OVER. Exactly one of function and aggregate is set.
+struct WindowCall {
+  OutputColumn output;
+  const func::WindowFunction* function = nullptr;
+  const func::Aggregate* aggregate = nullptr;
+  std::vector<ExprPtr> args;
+  ExprPtr filter;  // aggregates; null = none
+  Frame frame;
+};
+
+/// Window calls that share PARTITION BY and ORDER BY. outputs = the child's, then one per call. The
+/// binder stacks one such node per different window.
+struct Window : Node {
+  static constexpr Kind kKind = Kind::kWindow;
+  Window() : Node(kKind) {}
+  std::vector<ExprPtr> partition;
+  std::vector<SortKey> order;
+  std::vector<WindowCall> calls;
+};
+
+/// Set-returning functions over each row of the child (LATERAL; the child is one row without columns
+/// for a plain FROM generate_series(1, 3)). Several functions run in step, the shorter ones padded
+/// with NULLs (ROWS FROM, and several of them in a select list). outputs = the child's, then
+/// function_outputs, then the ordinality column if there is one. A row whose functions give nothing
+/// disappears.
+struct TableFunction : Node {
+  static constexpr Kind kKind = Kind::kTableFunction;
+  TableFunction() : Node(kKind) {}
+  struct Call {
+    const func::SetFunction* function = nullptr;
+    std::vector<ExprPtr> args;
+    std::vector<OutputColumn> outputs;  // like function->columns, with actual types
+  };
+  std::vector<Call> calls;
+  bool with_ordinality = false;
+  OutputColumn ordinality;  // int8, from 1 within each row of the child
+};
+
+/// WITH RECURSIVE: children[0] = the non-recursive term, children[1] = the recursive term, where a
+/// CteScan of `working` reads the rows that the previous round gave. outputs[i] comes from
+/// children[c]->outputs[i]. distinct (UNION): a row that was there before is dropped, in every round.
+/// The rounds end when one gives no row.
+struct Recursive : Node {
+  static constexpr Kind kKind = Kind::kRecursive;
+  Recursive() : Node(kKind) {}
+  uint32_t working = 0;  // number of a common table expression of its own
+  std::string name;
+  bool distinct = false;
 };
 
 /// A bound statement, ready for the optimizer.
 struct Query {
   NodePtr root;
   ColumnIds ids;
-  std::vector<std::string> result_names;  // like root->outputs; empty for Modify
+  std::vector<std::string> result_names;  // like root->outputs; empty for a Modify without RETURNING
   std::vector<types::Type> params;        // types of $1, $2, ..., lifted literals included
 };
 

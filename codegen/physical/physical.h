@@ -34,6 +34,10 @@ enum class Kind : uint8_t {
   kMaterialize,
   kCteScan,
   kModify,
+  kWindow,
+  kTableFunction,
+  kRecursive,
+  kSortedAggregate,
 };
 
 struct Node;
@@ -201,13 +205,53 @@ struct CteScan : Node {
   std::string name;
 };
 
-/// Writes the child's rows; see logical::Modify.
+/// Writes the child's rows; see logical::Modify (also for what it gives when it is not the root).
 struct Modify : Node {
   static constexpr Kind kKind = Kind::kModify;
   Modify() : Node(kKind) {}
   exec::WriteKind write = exec::WriteKind::kInsert;
   schema::RelationPtr relation;
   std::vector<ColumnId> source;
+  logical::Modify::Repeats repeats = logical::Modify::Repeats::kNone;
+  bool counts = true;
+};
+
+/// Sorts the child by (partition, order), then computes the calls; see logical::Window. The rows come
+/// out in that order, by one worker or by partition.
+struct Window : Node {
+  static constexpr Kind kKind = Kind::kWindow;
+  Window() : Node(kKind) {}
+  std::vector<ExprPtr> partition;
+  std::vector<SortKey> order;
+  std::vector<logical::WindowCall> calls;
+};
+
+/// See logical::TableFunction.
+struct TableFunction : Node {
+  static constexpr Kind kKind = Kind::kTableFunction;
+  TableFunction() : Node(kKind) {}
+  std::vector<logical::TableFunction::Call> calls;
+  bool with_ordinality = false;
+  OutputColumn ordinality;
+};
+
+/// See logical::Recursive. CteScans of `working` in children[1] read the last round's rows.
+struct Recursive : Node {
+  static constexpr Kind kKind = Kind::kRecursive;
+  Recursive() : Node(kKind) {}
+  uint32_t working = 0;
+  std::string name;
+  bool distinct = false;
+};
+
+/// Aggregation where some call has no generated form or an order of its own: the child's rows are
+/// sorted by the groups, then every call runs in its C++ form (func::AggregateSteps), those with an
+/// order over its own sort of the group's rows. Same meaning as HashAggregate.
+struct SortedAggregate : Node {
+  static constexpr Kind kKind = Kind::kSortedAggregate;
+  SortedAggregate() : Node(kKind) {}
+  std::vector<ExprPtr> groups;
+  std::vector<AggregateCall> calls;
 };
 
 /// A relation that the plan depends on: the cache checks its version at each execution.

@@ -48,6 +48,12 @@ class SessionFacts {
   virtual int64_t DatabaseBytes() = 0;
 };
 
+/// The types of a call of a polymorphic function, for those that ask (Function::wants_types).
+struct CallTypes {
+  std::span<const types::Type> args;  // of the actual arguments
+  types::Type result;
+};
+
 /// One per worker and execution; copied for each worker, which gives the copy an arena of its own.
 /// Not shared between threads.
 class FunctionContext {
@@ -57,6 +63,7 @@ class FunctionContext {
       nullptr;                        // time zone and text forms; null = UTC and defaults
   int64_t transaction_timestamp = 0;  // unix microseconds
   int64_t statement_timestamp = 0;
+  const CallTypes* call = nullptr;    // of the call under way; only for functions with wants_types
   SessionFacts* facts = nullptr;  // null in tests: such functions then fail with 0A000
   std::optional<Error> error;     // of the last call that returned kError
 
