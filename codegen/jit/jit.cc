@@ -27,6 +27,7 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "codegen/jit/code_memory.h"
 #include "runtime/abi/abi.h"
 
 // What LLVM's code generator may call by itself.
@@ -131,7 +132,8 @@ class JitImplementation final : public Jit {
             .setObjectLinkingLayerCreator(
                 [](llvm::orc::ExecutionSession& session,
                    const llvm::Triple&) -> llvm::Expected<std::unique_ptr<llvm::orc::ObjectLayer>> {
-                  return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+                  return std::make_unique<llvm::orc::ObjectLinkingLayer>(
+                      session, std::make_unique<CodeMemory>());
                 })
             .setLinkProcessSymbolsByDefault(false)
             .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
