@@ -110,7 +110,7 @@ Status TransactionImpl::Analyze(RelationId id) {
   }
   auto stats = std::make_shared<schema::RelationStats>();
   stats->row_count = static_cast<double>(seen);
-  stats->page_count = static_cast<double>(table->Current()->directory->size());
+  stats->page_count = table->Stats(*relation)->page_count;
   stats->columns.resize(relation->columns.size());
   for (size_t f = 0; f < live.size(); ++f) {
     Summarize(layout.field(f).type, static_cast<double>(seen), &samples[f],

@@ -32,6 +32,8 @@ Result<std::shared_ptr<Table>> EngineImpl::GetTable(const schema::RelationPtr& r
   context.frames = &frames_;
   context.watermark = watermark_.get();
   context.page_ids = page_ids_.get();
+  context.leaves = &leaves_;
+  context.leaf_pages = options_.directory_leaf_pages;
   context.delta_bytes = &delta_bytes_;
   context.delta_rows = &delta_rows_;
   context.load_time = [this](LoadId load) {
@@ -117,18 +119,20 @@ void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
       load_storages_[load.load] = load.storage;
     }
   }
+  std::vector<PendingLoad> pending;
   for (const txn::LoadCommit& load : batch.loads) {
-    PendingLoad pending;
-    {
-      std::lock_guard lock(loads_mutex_);
-      auto it = pending_loads_.find(load.load);
-      if (it == pending_loads_.end()) continue;
-      pending = std::move(it->second);
-      pending_loads_.erase(it);
-    }
-    pending.table->PublishLoad(pending.pages, ts);
-    loads_committed_.fetch_add(1, std::memory_order_relaxed);
+    std::lock_guard lock(loads_mutex_);
+    auto it = pending_loads_.find(load.load);
+    if (it == pending_loads_.end()) continue;
+    pending.push_back(std::move(it->second));
+    pending_loads_.erase(it);
   }
+  loads_committed_.fetch_add(pending.size(), std::memory_order_relaxed);
+  std::map<Table*, std::vector<LoadPages>> by_table;
+  for (PendingLoad& load : pending) {
+    by_table[load.table.get()].push_back({std::move(load.pages), std::move(load.fences)});
+  }
+  for (const auto& [table, loads] : by_table) table->PublishLoads(loads, ts);
   for (const txn::StorageChanges& changes : batch.storages) {
     if (std::shared_ptr<Table> table = FindTable(changes.storage)) table->Publish(changes, ts);
   }
@@ -363,6 +367,8 @@ EngineStats EngineImpl::Stats() {
   stats.frame_cache_bytes = frames_.used_bytes();
   stats.frame_misses = frames_.misses();
   stats.frame_evictions = frames_.evictions();
+  stats.directory_cache_bytes = leaves_.used_bytes();
+  stats.directory_evictions = leaves_.evictions();
   stats.commits = commits_.load();
   stats.folds = folds_.load();
   stats.loads = loads_committed_.load();

@@ -23,6 +23,8 @@ namespace lathe::table {
 /// Limits and policies of an engine; all bytes.
 struct EngineOptions {
   uint64_t frame_cache_bytes = 1ull << 30;  // pages kept in memory
+  uint64_t directory_cache_bytes = 64ull << 20;  // page directories kept in memory
+  uint32_t directory_leaf_pages = 256;  // pages of which a directory is read and evicted together
   uint64_t delta_bytes_max = 512ull << 20;  // unfolded versions kept in memory; writers wait at it
   uint64_t transaction_bytes_max = 2ull << 30;  // buffered changes of one transaction; 53200 beyond
   uint32_t load_rows_min =
@@ -114,6 +116,7 @@ struct EngineStats {
   uint64_t delta_rows = 0;
   uint64_t frame_cache_bytes = 0;
   uint64_t frame_misses = 0, frame_evictions = 0;  // pages read from the store, pages evicted
+  uint64_t directory_cache_bytes = 0, directory_evictions = 0;  // leaves of page directories
   uint64_t commits = 0, folds = 0, loads = 0, deadlocks = 0;
   uint64_t open_transactions = 0;
   uint64_t locks = 0;

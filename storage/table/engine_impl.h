@@ -23,7 +23,10 @@ namespace lathe::table {
 struct PendingLoad {
   LoadId load;
   std::shared_ptr<Table> table;
-  std::vector<PageNodePtr> pages;  // in key order
+  std::vector<PageNodePtr> pages;   // in key order
+  std::vector<std::string> fences;  // ascending
+  // The directory leaves that the pages belong to: nothing is to be read at the commit.
+  std::shared_ptr<std::vector<HeldLeaf>> held;
   uint64_t row_count = 0;
 };
 
@@ -91,7 +94,6 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   Status RecoverLoads();
   Status RecoverFolds();
   Status RecoverDropped();
-  Status DeleteLoad(LoadId load, StorageId storage);
   Status DeleteStorage(StorageId storage);
   std::vector<std::shared_ptr<Table>> OpenTables();
   void Background();
@@ -112,6 +114,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   base::Clock* const clock_;
   std::unique_ptr<kv::Kv> kv_;
   page::FrameCache frames_;
+  LeafCache leaves_;
   txn::LockTable locks_;
   std::unique_ptr<txn::Oracle> oracle_;
   std::unique_ptr<txn::Watermark> watermark_;

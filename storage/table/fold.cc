@@ -8,6 +8,8 @@
 namespace lathe::table {
 namespace {
 
+constexpr size_t kSettleItems = 10'000;  // changes of one batch
+
 std::string Behind(std::string_view key) { return std::string(key) + '\0'; }
 
 }  // namespace
@@ -22,76 +24,101 @@ std::vector<std::string> DecodeFoldIntent(std::string_view bytes) {
   return keys;
 }
 
-Folder::Folder(Table* table) : table_(table) {
+Folder::~Folder() { SetLog(false); }
+
+void Folder::SetLog(bool on) {
   std::lock_guard lock(table_->publish_mutex_);
-  table_->fold_log_ = &log_;
-  version_ = table_->Current();
-  fold_ts_ = table_->context().watermark->published();
-}
-
-Folder::~Folder() {
-  std::lock_guard lock(table_->publish_mutex_);
-  table_->fold_log_ = nullptr;
-}
-
-bool Folder::Changed(size_t i) const {
-  return version_->states[i].changes.load(std::memory_order_acquire) != 0;
-}
-
-Status Folder::Run() {
+  table_->fold_log_ = on ? &log_ : nullptr;
+  if (!on) return;
   const Directory& directory = *version_->directory;
-  const size_t n = directory.size();
+  table_->fold_lower_ = directory.leaf(first_)->lower();
+  table_->fold_upper_ = directory.leaf(end_ - 1)->upper();
+}
+
+Result<std::string> Folder::Run(size_t first) {
+  version_ = table_->Current();
+  const Directory& directory = *version_->directory;
+  first_ = first;
+  end_ = first + 1;
   page::PageBuilder builder(&table_->layout(), table_->schema_version(), table_->page_bytes(),
                             this);
-  bool open = false;  // a stretch of changed pages is being merged
-  for (size_t i = 0; i <= n; ++i) {
-    bool merge = Changed(i);
-    if (!merge && i < n) {
-      // The last page takes appended rows as long as it has room; a stretch's small rest takes the
-      // page behind it.
-      const bool takes_tail = i + 1 == n && Changed(n) &&
-                              directory.page(i).entry.page_bytes < table_->page_bytes() / 4 * 3;
-      const bool takes_rest = open && builder.pending_rows() > 0 &&
-                              builder.pending_rows() < directory.page(i).entry.row_count / 4;
-      merge = takes_tail || takes_rest;
+  for (size_t i = first;; ++i) {
+    end_ = i + 1;
+    SetLog(true);  // before the leaf's versions are looked at
+    LATHE_ASSIGN(HeldLeaf held, HeldLeaf::Make(directory.leaf(i)));
+    held_.push_back(std::move(held));
+    LATHE_TRY(MergeLeaf(held_.back(), &builder));
+    // A leaf of few pages takes the one behind it along.
+    if (end_ == directory.size() || pages_.size() >= std::max(table_->context().leaf_pages / 4, 1u) ||
+        (swap_.empty() && made_.empty())) {
+      break;
     }
-    if (!merge) {
-      LATHE_TRY(builder.Finish());
-      open = false;
-      if (i < n) pages_.push_back(directory.pages()[i]);
-      continue;
-    }
-    open = true;
-    LATHE_TRY(MergePage(i, &builder));
   }
-  LATHE_TRY(builder.Finish());
-  if (swap_.empty() && made_.empty()) return Ok();  // nothing at or below fold_ts
+  std::string upper = directory.leaf(end_ - 1)->upper();
+  if (swap_.empty() && made_.empty()) return upper;  // nothing at or below fold_ts
   LATHE_TRY(WritePages());
   LATHE_TRY(SwapOnDisk());
   SwapInMemory();
-  return Ok();
+  table_->Register(leaves_);
+  return upper;
 }
 
-Status Folder::MergePage(size_t i, page::PageBuilder* builder) {
-  const Directory& directory = *version_->directory;
-  std::string begin = i == 0 ? std::string() : Behind(directory.page(i - 1).entry.last_key);
-  if (i == directory.size()) return MergeVersions(begin, {}, nullptr, 0, builder);
-  const PageNode& node = directory.page(i);
+Status Folder::MergeLeaf(const HeldLeaf& held, page::PageBuilder* builder) {
+  const LeafPages& pages = held.pages();
+  const size_t n = pages.size();
+  auto changed = [&](size_t i) {
+    return pages.state(i).changes.load(std::memory_order_acquire) != 0;
+  };
+  bool open = false;  // a stretch of changed pages is being merged
+  for (size_t i = 0; i <= n; ++i) {
+    bool merge = changed(i);
+    if (!merge && i < n) {
+      // The last page takes appended rows as long as it has room; a stretch's small rest takes the
+      // page behind it.
+      const bool takes_tail = i + 1 == n && changed(n) &&
+                              pages.page(i).entry.page_bytes < table_->page_bytes() / 4 * 3;
+      const bool takes_rest = open && builder->pending_rows() > 0 &&
+                              builder->pending_rows() < pages.page(i).entry.row_count / 4;
+      merge = takes_tail || takes_rest;
+    }
+    if (!merge) {
+      LATHE_TRY(builder->Finish());
+      open = false;
+      if (i < n) pages_.push_back(pages.pages()[i]);
+      continue;
+    }
+    open = true;
+    LATHE_TRY(MergePage(held, i, builder));
+  }
+  return builder->Finish();
+}
+
+Status Folder::MergePage(const HeldLeaf& held, size_t i, page::PageBuilder* builder) {
+  const LeafPages& pages = held.pages();
+  const Leaf& leaf = *held.leaf();
+  std::string begin;
+  if (i > 0) {
+    begin = Behind(pages.page(i - 1).entry.last_key);
+  } else if (!leaf.lower().empty()) {
+    begin = Behind(leaf.lower());
+  }
+  if (i == pages.size()) return MergeVersions(leaf, begin, {}, nullptr, 0, builder);
+  const PageNode& node = pages.page(i);
   LATHE_ASSIGN(page::PinnedPage pinned, page::PinnedPage::Make(&node.cached));
-  LATHE_TRY(MergeVersions(begin, Behind(node.entry.last_key), pinned.data(), node.entry.row_count,
-                          builder));
-  replaced_.push_back(directory.pages()[i]);
+  LATHE_TRY(MergeVersions(leaf, begin, Behind(node.entry.last_key), pinned.data(),
+                          node.entry.row_count, builder));
+  replaced_.push_back(pages.pages()[i]);
   const std::string key = node.entry.EncodeKey();
   swap_.Delete(kv::Family::kPageDir, key);
   swap_.Put(kv::Family::kMeta, RetiredPageKey(key), {});
   return Ok();
 }
 
-Status Folder::MergeVersions(std::string_view begin, std::string_view end, const char* page,
-                             uint32_t rows, page::PageBuilder* builder) {
+Status Folder::MergeVersions(const Leaf& leaf, std::string_view begin, std::string_view end,
+                             const char* page, uint32_t rows, page::PageBuilder* builder) {
   const keyspace::KeyEncoder& encoder = table_->encoder();
   uint32_t slot = 0, copied = 0;
-  for (const VersionNode* node = version_->versions->Seek(begin);
+  for (const VersionNode* node = leaf.Seek(begin);
        node != nullptr && (end.empty() || node->key() < end); node = node->Next()) {
     const Version* newest = node->newest.load(std::memory_order_acquire);
     if (newest == nullptr) continue;
@@ -150,75 +177,138 @@ Status Folder::WritePages() {
 }
 
 Status Folder::SwapOnDisk() {
+  const Directory& directory = *version_->directory;
+  leaves_ = table_->MakeLeaves(directory.leaf(first_)->lower(), directory.leaf(end_ - 1)->upper(),
+                               pages_, {});
+  for (size_t i = first_; i + 1 < end_; ++i) {
+    swap_.Delete(kv::Family::kMeta, FenceKey(table_->storage(), directory.leaf(i)->upper()));
+  }
+  table_->PutFences(leaves_, &swap_);
+  for (const PageNodePtr& page : made_) table_->Widen(page->entry.summary);
   swap_.Delete(kv::Family::kMeta, FoldIntentKey(table_->storage()));
-  return table_->context().kv->Write(swap_, false);
+  return table_->WriteWithRecord(&swap_, false,
+                                 end_ == directory.size() ? leaves_.back().get() : nullptr);
 }
 
 void Folder::SwapInMemory() {
   std::lock_guard lock(table_->publish_mutex_);
   table_->fold_log_ = nullptr;
-  auto next = std::make_shared<TableVersion>(
-      fold_ts_, std::make_shared<Directory>(std::move(pages_)), std::make_shared<VersionStore>());
   carried_.insert(carried_.end(), log_.begin(), log_.end());
-  std::sort(carried_.begin(), carried_.end());
-  carried_.erase(std::unique(carried_.begin(), carried_.end()), carried_.end());
-  std::vector<const Version*> chain;
+  std::sort(carried_.begin(), carried_.end(), [](const VersionNode* a, const VersionNode* b) {
+    return a->key() < b->key();
+  });
+  auto leaf = leaves_.begin();
+  const VersionNode* last = nullptr;
   for (const VersionNode* node : carried_) {
-    chain.clear();
-    const Version* v = node->newest.load(std::memory_order_acquire);
-    for (; v != nullptr && v->ts > fold_ts_; v = v->older) chain.push_back(v);
-    for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
-      next->versions->Add(node->key(), (*it)->ts, (*it)->schema_version, (*it)->image());
-      next->NoteChange(node->key());
-    }
+    if (node == last) continue;
+    last = node;
+    while (!(*leaf)->Covers(node->key())) ++leaf;
+    Table::AddVersions(leaf->get(), *node, fold_ts_);
   }
-  for (const PageNodePtr& page : made_) {
-    table_->extents_.AddSummary(table_->layout(), page->entry.summary);
+  std::vector<LeafPtr> before;
+  for (const HeldLeaf& held : held_) {
+    held.leaf()->Freeze();
+    before.push_back(held.leaf());
   }
-  table_->row_count_ =
-      static_cast<int64_t>(next->directory->row_count() + next->versions->node_count());
+  table_->AccountStores(before, leaves_);
   table_->stats_ = nullptr;
+  TableVersionPtr next = table_->MakeVersion(
+      std::max(fold_ts_, version_->valid_from),
+      version_->directory->Replace(first_, end_, leaves_));
   {
     std::lock_guard retired(table_->retired_mutex_);
     for (const PageNodePtr& page : replaced_) {
-      table_->retired_.emplace_back(page, page->entry.EncodeKey());
+      table_->retired_.emplace_back(next->serial, page->entry.EncodeKey());
     }
   }
   table_->Swap(std::move(next));
 }
 
-Result<bool> Table::Fold() {
-  std::lock_guard one(fold_mutex_);
-  {
-    std::lock_guard lock(load_mutex_);
-    if (loads_ > 0) return false;
-    folding_ = true;
-  }
-  Status folded = Folder(this).Run();
-  scanned_overlay_rows_.store(0, std::memory_order_relaxed);
+bool Table::BeginFolding() {
+  std::lock_guard lock(load_mutex_);
+  if (loads_ > 0) return false;
+  folding_ = true;
+  return true;
+}
+
+void Table::EndFolding() {
   {
     std::lock_guard lock(load_mutex_);
     folding_ = false;
   }
   load_changed_.notify_all();
+}
+
+Result<bool> Table::Fold() {
+  std::lock_guard one(fold_mutex_);
+  if (!BeginFolding()) return false;
+  Status folded = FoldLeaves(context_.watermark->published());
+  scanned_overlay_rows_.store(0, std::memory_order_relaxed);
+  EndFolding();
   LATHE_TRY(std::move(folded));
   return true;
 }
 
+Status Table::FoldLeaves(Timestamp fold_ts) {
+  std::string from;  // leaves up to here are done
+  for (;;) {
+    TableVersionPtr version = Current();
+    const Directory& directory = *version->directory;
+    size_t i = from.empty() ? 0 : directory.Find(from + '\0');
+    while (i < directory.size() && !directory.leaf(i)->changed()) ++i;
+    if (i == directory.size()) break;
+    LATHE_ASSIGN(from, Folder(this, fold_ts).Run(i));
+    if (from.empty()) break;
+  }
+  // What was an estimate is known better now.
+  std::lock_guard lock(publish_mutex_);
+  TableVersionPtr version = Current();
+  const Directory& directory = *version->directory;
+  int64_t rows = 0;
+  for (const LeafPtr& leaf : directory.leaves()) rows += static_cast<int64_t>(leaf->row_count());
+  row_count_ = rows + delta_rows_.load(std::memory_order_relaxed) -
+               source_->rows_found.load(std::memory_order_relaxed);
+  stats_ = nullptr;
+  return Ok();
+}
+
 Result<bool> Table::SettleLoad(LoadId load, Timestamp ts) {
   std::lock_guard one(fold_mutex_);
-  TableVersionPtr version = Current();
+  if (!BeginFolding()) return false;
+  Status settled = SettleEntries(load, ts);
+  EndFolding();
+  LATHE_TRY(std::move(settled));
+  return true;
+}
+
+Status Table::SettleEntries(LoadId load, Timestamp ts) {
   kv::WriteBatch batch;
-  for (const PageNodePtr& node : version->directory->pages()) {
-    if (node->entry.load != load) continue;
-    page::PageDirectoryEntry entry = node->entry;
+  kv::IterateOptions range;
+  range.lower = LoadItemPrefix(load);
+  range.upper = keyspace::PrefixSuccessor(range.lower);
+  auto it = context_.kv->NewIterator(kv::Family::kMeta, range);
+  std::string value;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    batch.Delete(kv::Family::kMeta, it->key());
+    const std::string_view item = it->key().substr(range.lower.size());
+    if (item.empty() || item[0] != 'p') continue;
+    const std::string_view key = item.substr(1);
+    LATHE_ASSIGN(bool found, context_.kv->Get(kv::Family::kPageDir, key, &value));
+    if (!found) continue;  // folded meanwhile
+    LATHE_ASSIGN(page::PageDirectoryEntry entry, page::PageDirectoryEntry::Decode(key, value));
+    if (entry.load != load) continue;
     entry.fold_ts = Timestamp(ts.value - 1);  // the same commit may have changed rows of the load
     entry.load = LoadId();
-    batch.Put(kv::Family::kPageDir, entry.EncodeKey(), entry.EncodeValue());
+    batch.Put(kv::Family::kPageDir, key, entry.EncodeValue());
+    if (batch.count() >= kSettleItems) {
+      LATHE_TRY(context_.kv->Write(batch, false));
+      batch.Clear();
+    }
   }
+  LATHE_TRY(it->status());
   batch.Delete(kv::Family::kLoads, keyspace::LoadKey(load));
-  LATHE_TRY(context_.kv->Write(batch, false));
-  return true;
+  PutFences(Current()->directory->leaves(), &batch);
+  return WriteWithRecord(&batch, false);
 }
 
 }  // namespace lathe::table

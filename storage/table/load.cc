@@ -77,8 +77,7 @@ LoadWriter::~LoadWriter() {
   if (!finished_) {
     file_.reset();
     (void)RemoveScratch();
-    (void)DropLoad(engine_,
-                   {load_, table_, std::move(pages_), 0});  // left-overs are found by recovery
+    (void)DropLoad(engine_->kv(), load_);  // left-overs are found by recovery
     table_->EndLoad();
   }
 }
@@ -111,7 +110,44 @@ Status LoadWriter::Add(const char* base, const char* row) {
   }
   last_row_.clear();
   page::AppendRowImage(table_->layout(), base, row, &last_row_);
+  return Append(base, row);
+}
+
+void LoadWriter::FindFence(std::string_view key) {
+  // Nothing changes the directory while a load is under way.
+  TableVersionPtr version = table_->Current();
+  fence_ = version->directory->leaf(version->directory->Find(key))->upper();
+  fence_known_ = true;
+}
+
+// Called with a row that may be the first behind the fence.
+Status LoadWriter::PassFence(const char* base, const char* row) {
+  if (fence_known_ && (fence_.empty() || table_->encoder().CompareRow(base, row, fence_) <= 0)) {
+    return Ok();
+  }
+  LATHE_TRY(builder_->Cut());
+  FindFence(table_->encoder().RowKey(base, row));
+  return Ok();
+}
+
+Status LoadWriter::Append(const char* base, const char* row) {
+  LATHE_TRY(PassFence(base, row));
   return builder_->AppendRow(base, row);
+}
+
+Status LoadWriter::AppendRun(const char* page, uint32_t from, uint32_t to) {
+  const uint32_t stride = table_->layout().stride();
+  const keyspace::KeyEncoder& encoder = table_->encoder();
+  while (from < to) {
+    LATHE_TRY(PassFence(page, row::RowAt(page, stride, from)));
+    uint32_t end = to;
+    if (!fence_.empty()) {
+      end = encoder.LowerBound(page, from, to, fence_ + '\0');  // behind the fence itself
+    }
+    LATHE_TRY(builder_->AppendRows(page, from, end));
+    from = end;
+  }
+  return Ok();
 }
 
 Status LoadWriter::AddRows(const char* page, uint32_t from, uint32_t to) {
@@ -127,7 +163,7 @@ Status LoadWriter::AddRows(const char* page, uint32_t from, uint32_t to) {
       ++from;
     }
     if (first == from) continue;
-    LATHE_TRY(builder_->AppendRows(page, first, from));
+    LATHE_TRY(AppendRun(page, first, from));
     last_row_.clear();
     page::AppendRowImage(layout, page, row::RowAt(page, stride, from - 1), &last_row_);
   }
@@ -194,6 +230,10 @@ Status LoadWriter::MergeRuns() {
   LATHE_TRY(SortMemory());
   Run first = std::move(pages_);
   pages_.clear();
+  std::vector<std::string> first_fences = std::move(fences_);
+  fences_.clear();
+  leaf_begin_ = 0;
+  fence_known_ = false;
   std::vector<Cursor> cursors;
   cursors.emplace_back(table_.get(), &first);
   for (const Run& run : runs_) cursors.emplace_back(table_.get(), &run);
@@ -215,13 +255,13 @@ Status LoadWriter::MergeRuns() {
     any = true;
     last = key;
     if (from_memory) {
-      LATHE_TRY(builder_->AppendRow(items_[item].image.data(), items_[item].image.data()));
+      LATHE_TRY(Append(items_[item].image.data(), items_[item].image.data()));
       ++item;
       continue;
     }
     const size_t i = heap.top();
     heap.pop();
-    LATHE_TRY(builder_->AppendRow(cursors[i].base(), cursors[i].row()));
+    LATHE_TRY(Append(cursors[i].base(), cursors[i].row()));
     LATHE_ASSIGN(bool more, cursors[i].Next());
     if (more) heap.push(i);
   }
@@ -230,8 +270,15 @@ Status LoadWriter::MergeRuns() {
   // The pages of the first part have been merged into the new ones.
   kv::WriteBatch batch;
   for (const PageNodePtr& node : first) {
-    batch.Delete(kv::Family::kPageDir, node->entry.EncodeKey());
-    batch.Delete(kv::Family::kPages, node->entry.EncodeKey());
+    const std::string key = node->entry.EncodeKey();
+    batch.Delete(kv::Family::kPageDir, key);
+    batch.Delete(kv::Family::kPages, key);
+    batch.Delete(kv::Family::kMeta, LoadItemKey(load_, 'p', key));
+  }
+  for (const std::string& fence : first_fences) {
+    if (std::find(fences_.begin(), fences_.end(), fence) != fences_.end()) continue;
+    batch.Delete(kv::Family::kMeta, FenceKey(table_->storage(), fence));
+    batch.Delete(kv::Family::kMeta, LoadItemKey(load_, 'f', FenceKey(table_->storage(), fence)));
   }
   cursors.clear();
   if (!batch.empty()) LATHE_TRY(engine_->kv()->Write(batch, false));
@@ -263,11 +310,14 @@ Status LoadWriter::OnPage(const page::BuiltPage& built) {
   entry.first_key = encoder.RowKey(built.page, row::RowAt(built.page, layout.stride(), 0));
   entry.last_key =
       encoder.RowKey(built.page, row::RowAt(built.page, layout.stride(), built.row_count - 1));
-  if (spilling_ == nullptr && !options_.range_free(entry.first_key, entry.last_key)) {
-    for (uint32_t i = 0; i < built.row_count; ++i) {
-      LATHE_TRY(options_.fallback(built.page, row::RowAt(built.page, layout.stride(), i)));
+  if (spilling_ == nullptr) {
+    LATHE_ASSIGN(bool range_free, options_.range_free(entry.first_key, entry.last_key));
+    if (!range_free) {
+      for (uint32_t i = 0; i < built.row_count; ++i) {
+        LATHE_TRY(options_.fallback(built.page, row::RowAt(built.page, layout.stride(), i)));
+      }
+      return Ok();
     }
-    return Ok();
   }
   entry.page = PageId(page_id_next_++);
   entry.row_count = built.row_count;
@@ -283,7 +333,24 @@ Status LoadWriter::OnPage(const page::BuiltPage& built) {
     return Ok();
   }
   entry.load = load_;
-  entries_.Put(kv::Family::kPageDir, entry.EncodeKey(), entry.EncodeValue());
+  TableVersionPtr version = table_->Current();
+  const LeafPtr& leaf = version->directory->leaf(version->directory->Find(entry.last_key));
+  if (!held_.contains(leaf.get())) {
+    LATHE_ASSIGN(held_[leaf.get()], HeldLeaf::Make(leaf));
+  }
+  if (pages_.size() - leaf_begin_ >= table_->context().leaf_pages) {
+    uint64_t rows = 0;
+    for (size_t i = leaf_begin_; i < pages_.size(); ++i) rows += pages_[i]->entry.row_count;
+    fences_.push_back(pages_.back()->entry.last_key);
+    const std::string fence = FenceKey(table_->storage(), fences_.back());
+    entries_.Put(kv::Family::kMeta, fence, EncodeFence(pages_.size() - leaf_begin_, rows));
+    entries_.Put(kv::Family::kMeta, LoadItemKey(load_, 'f', fence), {});
+    leaf_begin_ = pages_.size();
+  }
+  table_->Widen(entry.summary);
+  const std::string key = entry.EncodeKey();
+  entries_.Put(kv::Family::kPageDir, key, entry.EncodeValue());
+  entries_.Put(kv::Family::kMeta, LoadItemKey(load_, 'p', key), {});
   pages_.push_back(table_->MakeNode(std::move(entry)));
   return file_->bytes() >= kFileBytes ? FlushFile() : Ok();
 }
@@ -295,7 +362,7 @@ Status LoadWriter::FlushFile() {
                  EncodeLoadRecord(Timestamp(), table_->storage()));
     recorded_ = true;
   }
-  LATHE_TRY(engine_->kv()->Write(entries_, true));
+  LATHE_TRY(table_->WriteWithRecord(&entries_, true));
   entries_.Clear();
   std::unique_ptr<kv::PageFileWriter> file = std::move(file_);
   return file->Finish();
@@ -309,7 +376,9 @@ Result<PendingLoad> LoadWriter::Finish() {
     LATHE_TRY(FlushFile());
   }
   finished_ = true;
-  PendingLoad pending{load_, table_, std::move(pages_), 0};
+  auto held = std::make_shared<std::vector<HeldLeaf>>();
+  for (auto& [leaf, hold] : held_) held->push_back(std::move(hold));
+  PendingLoad pending{load_, table_, std::move(pages_), std::move(fences_), std::move(held), 0};
   for (const PageNodePtr& node : pending.pages) pending.row_count += node->entry.row_count;
   if (pending.pages.empty()) {
     table_->EndLoad();
@@ -319,14 +388,25 @@ Result<PendingLoad> LoadWriter::Finish() {
   return pending;
 }
 
-Status DropLoad(EngineImpl* engine, const PendingLoad& load) {
+Status DropLoad(kv::Kv* kv, LoadId load) {
   kv::WriteBatch batch;
-  for (const PageNodePtr& node : load.pages) {
-    batch.Delete(kv::Family::kPageDir, node->entry.EncodeKey());
-    batch.Delete(kv::Family::kPages, node->entry.EncodeKey());
+  kv::IterateOptions range;
+  range.lower = LoadItemPrefix(load);
+  range.upper = keyspace::PrefixSuccessor(range.lower);
+  auto it = kv->NewIterator(kv::Family::kMeta, range);
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const std::string_view item = it->key().substr(range.lower.size());
+    if (item.starts_with('p')) {
+      batch.Delete(kv::Family::kPageDir, item.substr(1));
+      batch.Delete(kv::Family::kPages, item.substr(1));
+    } else if (item.starts_with('f')) {
+      batch.Delete(kv::Family::kMeta, item.substr(1));
+    }
+    batch.Delete(kv::Family::kMeta, it->key());
   }
-  batch.Delete(kv::Family::kLoads, keyspace::LoadKey(load.load));
-  return engine->kv()->Write(batch, false);
+  LATHE_TRY(it->status());
+  batch.Delete(kv::Family::kLoads, keyspace::LoadKey(load));
+  return kv->Write(batch, false);
 }
 
 }  // namespace lathe::table

@@ -3,11 +3,13 @@
 // fallback, which writes them as single changes.
 //
 // Order on disk: load record (pending) and directory entries, synced; page bodies; later, with the
-// commit, the record's commit time. So whatever a crash leaves of a load without a commit is found
-// through its record.
+// commit, the record's commit time. With the entries go the names of pages and fences (meta
+// records "load/"), so whatever a crash leaves of a load without a commit is found through them,
+// and the background work that follows a commit reads nothing else of the table.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +22,7 @@ namespace lathe::table {
 /// How a load meets what is there.
 struct LoadOptions {
   /// Is the range [first, last] of keys free of everything that the load does not know itself?
-  std::function<bool(std::string_view first, std::string_view last)> range_free;
+  std::function<Result<bool>(std::string_view first, std::string_view last)> range_free;
   /// Takes a row whose page's range is not free.
   std::function<Status(const char* base, const char* row)> fallback;
   /// The error for a key that comes twice.
@@ -57,6 +59,11 @@ class LoadWriter final : public page::PageSink {
 
   LoadWriter(EngineImpl* engine, std::shared_ptr<Table> table, LoadId load, LoadOptions options);
   Status AddUnsorted(const char* base, const char* row);
+  // Rows in order go to the builder; pages never lie across a fence of the directory.
+  Status Append(const char* base, const char* row);
+  Status AppendRun(const char* page, uint32_t from, uint32_t to);
+  Status PassFence(const char* base, const char* row);
+  void FindFence(std::string_view key);
   Status SortMemory();
   Status SpillRun();
   Status MergeRuns();
@@ -73,6 +80,11 @@ class LoadWriter final : public page::PageSink {
   std::unique_ptr<kv::PageFileWriter> file_;
   kv::WriteBatch entries_;          // directory entries of the pages in file_
   std::vector<PageNodePtr> pages_;  // made so far
+  std::vector<std::string> fences_;
+  size_t leaf_begin_ = 0;                      // index in pages_ behind the last of fences_
+  std::map<const Leaf*, HeldLeaf> held_;       // leaves of pages_
+  std::string fence_;                          // the next one of the directory; empty = none
+  bool fence_known_ = false;
   std::string last_row_;            // image of the last row in order; empty before the first
   uint64_t page_id_next_ = 0, page_id_end_ = 0;
   bool recorded_ = false;  // the load record is on disk
@@ -87,9 +99,9 @@ class LoadWriter final : public page::PageSink {
   Run* spilling_ = nullptr;  // pages go to this run instead of the load
 };
 
-/// Deletes what a load has written: directory entries, bodies, record. For loads that are not
-/// committed.
-Status DropLoad(EngineImpl* engine, const PendingLoad& load);
+/// Deletes what a load has written: directory entries, bodies, fences, records. For loads that are
+/// not committed.
+Status DropLoad(kv::Kv* kv, LoadId load);
 
 /// Value of a load record: commit time (0 = pending) and storage.
 std::string EncodeLoadRecord(Timestamp ts, StorageId storage);

@@ -51,8 +51,8 @@ bool EngineImpl::WorthFolding(const Table& table) const {
   // Time: scans since the last fold have paid for the overlay what a fold would cost.
   TableVersionPtr version = table.Current();
   uint64_t pages = 0;
-  for (size_t i = 0; i <= version->directory->size(); ++i) {
-    pages += version->states[i].changes.load(std::memory_order_relaxed) != 0 ? 1 : 0;
+  for (const LeafPtr& leaf : version->directory->leaves()) {
+    pages += std::min(leaf->change_count(), leaf->page_count() + 1);
   }
   const uint64_t bytes = table.delta_bytes();
   if (bytes > kHotRowBytes && bytes > 4 * pages * table.page_bytes()) return true;
@@ -92,7 +92,8 @@ Status EngineImpl::SettleLoads() {
   for (size_t i = 0; i < loads.size(); ++i) {
     std::shared_ptr<Table> table = FindTable(storages[i]);
     if (table == nullptr) continue;  // when it is used next
-    LATHE_TRY(table->SettleLoad(loads[i].first, loads[i].second));
+    LATHE_ASSIGN(bool settled, table->SettleLoad(loads[i].first, loads[i].second));
+    if (!settled) continue;  // a load is under way; next round
     std::lock_guard lock(loads_mutex_);
     load_times_.erase(loads[i].first);
     load_storages_.erase(loads[i].first);

@@ -50,6 +50,8 @@ EngineOptions SmallOptions() {
   options.background_fold = false;
   options.load_rows_min = 100;
   options.load_sort_bytes = 32 << 10;
+  options.directory_leaf_pages = 2;
+  options.directory_cache_bytes = 4096;
   return options;
 }
 
@@ -63,6 +65,13 @@ std::unique_ptr<EngineImpl> OpenOn(kv::MemoryKv* kv, const EngineOptions& option
 
 uint64_t CountKeys(kv::MemoryKv* kv, kv::Family family) {
   auto it = kv->NewIterator(family, {});
+  uint64_t n = 0;
+  for (it->SeekToFirst(); it->Valid(); it->Next()) ++n;
+  return n;
+}
+
+uint64_t CountMeta(kv::MemoryKv* kv, const std::string& prefix) {
+  auto it = kv->NewIterator(kv::Family::kMeta, {prefix, keyspace::PrefixSuccessor(prefix)});
   uint64_t n = 0;
   for (it->SeekToFirst(); it->Valid(); it->Next()) ++n;
   return n;
@@ -100,7 +109,52 @@ TEST(Model, RandomWorkFoldsAndRestarts) {
     EXPECT_EQ(CountKeys(&kv, kv::Family::kPages), CountKeys(&kv, kv::Family::kPageDir));
     EXPECT_EQ(CountKeys(&kv, kv::Family::kLoads), 0u);
     EXPECT_EQ(CountKeys(&kv, kv::Family::kDelta), 0u);
+    EXPECT_EQ(CountMeta(&kv, "load/"), 0u);
+    EXPECT_GT(engine->Stats().directory_evictions, 0u);
   }
+}
+
+// A table of many leaves: opening reads none of them but the last, a point read one, and what is
+// in memory stays bounded.
+TEST(Model, DirectoryIsReadByKeyRange) {
+  kv::MemoryKv kv;
+  EngineOptions options = SmallOptions();
+  options.directory_leaf_pages = 4;
+  schema::RelationPtr t;
+  {
+    auto engine = OpenOn(&kv, options);
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+    t = txn->CreateTable(KeyedSpec()).value();
+    std::vector<Row> rows;
+    for (int i = 0; i < 20'000; ++i) rows.push_back({std::to_string(i), "1", std::string(200, 'x')});
+    ASSERT_TRUE(Insert(txn.get(), t, rows).ok());
+    ASSERT_TRUE(txn->Commit().ok());
+    ASSERT_TRUE(engine->FoldAll().ok());
+  }
+  const uint64_t pages = CountKeys(&kv, kv::Family::kPageDir);
+  ASSERT_GT(pages, 40u);
+  EXPECT_GE(CountMeta(&kv, "chunk/"), pages / 8);
+  options.directory_cache_bytes = 1 << 20;
+  auto engine = OpenOn(&kv, options);
+  auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+  EXPECT_EQ(Scan(txn.get(), t, PointRequest(10)).size(), 1u);
+  const uint64_t two_leaves = engine->Stats().directory_cache_bytes;
+  EXPECT_EQ(Scan(txn.get(), t).size(), 20'000u);
+  const uint64_t all_leaves = engine->Stats().directory_cache_bytes;
+  EXPECT_LT(two_leaves * 4, all_leaves);
+  const schema::RelationStats* stats = txn->catalog()->GetStats(t->id).get();
+  ASSERT_NE(stats, nullptr);
+  EXPECT_EQ(stats->row_count, 20'000);
+  EXPECT_EQ(stats->page_count, static_cast<double>(pages));
+  EXPECT_EQ(stats->columns[0].max.datum().i64, 19'999);
+  txn.reset();
+  engine.reset();
+  options.directory_cache_bytes = two_leaves * 2;
+  engine = OpenOn(&kv, options);
+  txn = engine->Begin(txn::Isolation::kReadCommitted);
+  EXPECT_EQ(Scan(txn.get(), t).size(), 20'000u);
+  EXPECT_LE(engine->Stats().directory_cache_bytes, two_leaves * 2);
 }
 
 // The n-th change of the store fails for ever: the engine stops there. What was acknowledged is

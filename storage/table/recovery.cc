@@ -49,6 +49,7 @@ EngineImpl::EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options,
       clock_(clock),
       kv_(std::move(kv)),
       frames_(options.frame_cache_bytes),
+      leaves_(options.directory_cache_bytes),
       locks_(clock) {}
 
 Result<Timestamp> EngineImpl::ReadMark(std::string_view key) {
@@ -154,7 +155,7 @@ Status EngineImpl::RecoverFolds() {
 }
 
 Status EngineImpl::RecoverLoads() {
-  std::vector<std::pair<LoadId, StorageId>> pending;
+  std::vector<LoadId> pending;
   auto it = kv_->NewIterator(kv::Family::kLoads, {});
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     LoadId load;
@@ -165,33 +166,15 @@ Status EngineImpl::RecoverLoads() {
       return MakeError(SqlState::kDataCorrupted, "a load record is damaged");
     }
     if (ts.value == 0) {
-      pending.emplace_back(load, storage);
+      pending.push_back(load);
     } else {
       load_times_[load] = ts;
       load_storages_[load] = storage;
     }
   }
   LATHE_TRY(it->status());
-  for (const auto& [load, storage] : pending) LATHE_TRY(DeleteLoad(load, storage));
+  for (LoadId load : pending) LATHE_TRY(DropLoad(kv_.get(), load));
   return Ok();
-}
-
-Status EngineImpl::DeleteLoad(LoadId load, StorageId storage) {
-  kv::WriteBatch batch;
-  kv::IterateOptions range;
-  range.lower = keyspace::StoragePrefix(storage);
-  range.upper = keyspace::StorageEnd(storage);
-  auto it = kv_->NewIterator(kv::Family::kPageDir, range);
-  for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    LATHE_ASSIGN(page::PageDirectoryEntry entry,
-                 page::PageDirectoryEntry::Decode(it->key(), it->value()));
-    if (entry.load != load) continue;
-    batch.Delete(kv::Family::kPageDir, it->key());
-    batch.Delete(kv::Family::kPages, it->key());
-  }
-  LATHE_TRY(it->status());
-  batch.Delete(kv::Family::kLoads, keyspace::LoadKey(load));
-  return kv_->Write(batch, false);
 }
 
 Status EngineImpl::RecoverDropped() {
@@ -209,6 +192,9 @@ Status EngineImpl::DeleteStorage(StorageId storage) {
   kv::WriteBatch batch;
   batch.DeleteRange(kv::Family::kPageDir, from, to);
   batch.DeleteRange(kv::Family::kDelta, from, to);
+  const std::string fences = FenceKey(storage, {});
+  batch.DeleteRange(kv::Family::kMeta, fences, keyspace::PrefixSuccessor(fences));
+  batch.Delete(kv::Family::kMeta, TableRecordKey(storage));
   batch.Delete(kv::Family::kMeta, RowIdKey(storage));
   batch.Delete(kv::Family::kMeta, DroppedStorageKey(storage));
   {
@@ -218,6 +204,8 @@ Status EngineImpl::DeleteStorage(StorageId storage) {
         ++it;
         continue;
       }
+      const std::string items = LoadItemPrefix(it->first);
+      batch.DeleteRange(kv::Family::kMeta, items, keyspace::PrefixSuccessor(items));
       batch.Delete(kv::Family::kLoads, keyspace::LoadKey(it->first));
       load_times_.erase(it->first);
       it = load_storages_.erase(it);

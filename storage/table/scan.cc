@@ -88,22 +88,16 @@ class TableScan final : public exec::RowSource {
         filter_(source_.table->layout(), request.skip),
         key_order_(request.key_order) {
     const Directory& directory = *source_.version->directory;
-    first_page_ = directory.Find(range_.keys.begin);
-    end_page_ = directory.size();
-    tail_ = true;
     if (range_.keys.empty()) {
-      end_page_ = first_page_;
-      tail_ = false;
-    } else if (!range_.keys.end.empty()) {
-      size_t last = directory.Find(range_.keys.end);
-      if (last < directory.size()) {
-        tail_ = false;
-        end_page_ = last + 1;
-      }
+      tail_done_.store(true, std::memory_order_relaxed);
+      return;
     }
-    next_page_ = first_page_;
+    first_leaf_ = next_leaf_ = directory.Find(range_.keys.begin);
+    end_leaf_ = range_.keys.end.empty() ? directory.size() : directory.Find(range_.keys.end) + 1;
     // Small relations in morsels of one page, so that several workers get some.
-    pages_per_morsel_ = end_page_ - first_page_ > 64 ? kPagesPerMorsel : 1;
+    pages_per_morsel_ =
+        directory.pages_between(first_leaf_, end_leaf_) > 64 ? kPagesPerMorsel : 1;
+    EstimateRows();
   }
 
   Result<bool> Next(exec::Morsel* morsel) override {
@@ -112,31 +106,105 @@ class TableScan final : public exec::RowSource {
       return txn::CancelledError(*source_.cancel);
     }
     for (;;) {
-      size_t page = next_page_.load(std::memory_order_relaxed);
-      if (page < end_page_) {
-        page = next_page_.fetch_add(pages_per_morsel_, std::memory_order_relaxed);
+      Work work;
+      LATHE_ASSIGN(bool more, Take(&work));
+      if (!more) return NextOfTail(morsel);
+      for (size_t i = work.from; i < work.to; ++i) LATHE_TRY(AddUnit(work, i, morsel));
+      if (morsel->segments.empty()) {  // skipped or all deleted
+        morsel->Clear();
+        continue;
       }
-      if (page >= end_page_) return NextOfTail(morsel);
-      for (size_t i = page; i < std::min(page + pages_per_morsel_, end_page_); ++i) {
-        LATHE_TRY(AddPage(i, morsel));
-      }
-      if (morsel->segments.empty()) continue;  // skipped or all deleted
-      morsel->Pin(source_.version);
+      morsel->Pin(std::move(work.pages));
       return true;
     }
   }
 
   double RowsLeft() override {
-    const size_t at = std::min(next_page_.load(std::memory_order_relaxed), end_page_);
-    double rows = static_cast<double>(source_.version->directory->rows_between(at, end_page_));
-    if (tail_ && !tail_done_.load(std::memory_order_relaxed)) {
-      rows += source_.version->states[source_.version->directory->size()].changes.load(
-          std::memory_order_relaxed);
+    auto rows =
+        static_cast<double>(std::max<int64_t>(rows_left_.load(std::memory_order_relaxed), 0));
+    std::lock_guard lock(tail_mutex_);
+    if (tail_pages_ != nullptr && !tail_done_.load(std::memory_order_relaxed)) {
+      rows += tail_pages_->state(tail_pages_->size()).changes.load(std::memory_order_relaxed);
     }
     return rows;
   }
 
  private:
+  // Units [from, to) of a leaf: pages, and its tail, whose index is pages->size().
+  struct Work {
+    size_t leaf_index = 0;
+    const Leaf* leaf = nullptr;
+    LeafPagesPtr pages;
+    size_t from = 0, to = 0;
+  };
+
+  // The units of a leaf that the scan reads. The tail of the whole table is not among them.
+  void UnitsOf(size_t leaf, const LeafPages& pages, size_t* from, size_t* to) const {
+    *from = leaf == first_leaf_ ? pages.Find(range_.keys.begin) : 0;
+    *to = pages.size() + 1;
+    if (leaf + 1 == end_leaf_) {
+      if (!range_.keys.end.empty()) *to = pages.Find(range_.keys.end) + 1;
+      if (leaf + 1 == source_.version->directory->size()) *to = std::min(*to, pages.size());
+    }
+    *to = std::max(*to, *from);
+  }
+
+  // Exact where it can be told without reading much; leaves that cannot be read are met later.
+  void EstimateRows() {
+    const Directory& directory = *source_.version->directory;
+    int64_t rows = 0;
+    if (end_leaf_ - first_leaf_ > 2) {
+      rows = static_cast<int64_t>(directory.rows_between(first_leaf_ + 1, end_leaf_ - 1));
+    }
+    for (size_t leaf : {first_leaf_, end_leaf_ - 1}) {
+      Result<LeafPagesPtr> pages = directory.leaf(leaf)->Pages();
+      if (!pages.ok()) continue;
+      size_t from, to;
+      UnitsOf(leaf, *pages.value(), &from, &to);
+      rows += static_cast<int64_t>(
+          pages.value()->rows_between(std::min(from, pages.value()->size()),
+                                      std::min(to, pages.value()->size())));
+      if (leaf + 1 == directory.size()) {
+        const LeafPages& last = *pages.value();
+        const bool in_tail =
+            range_.keys.end.empty() || last.Find(range_.keys.end) == last.size();
+        if (in_tail) tail_pages_ = pages.value();
+        if (!in_tail) tail_done_.store(true, std::memory_order_relaxed);
+      } else if (leaf + 1 == end_leaf_) {
+        tail_done_.store(true, std::memory_order_relaxed);
+      }
+      if (first_leaf_ + 1 == end_leaf_) break;
+    }
+    rows_left_.store(rows, std::memory_order_relaxed);
+  }
+
+  // The next units for one worker; false when all pages are given out.
+  Result<bool> Take(Work* work) {
+    if (pages_done_.load(std::memory_order_acquire)) return false;
+    std::lock_guard lock(cursor_mutex_);
+    while (unit_ == unit_end_) {
+      if (next_leaf_ == end_leaf_) {
+        pages_.reset();
+        pages_done_.store(true, std::memory_order_release);
+        return false;
+      }
+      leaf_ = next_leaf_;
+      LATHE_ASSIGN(pages_, source_.version->directory->leaf(leaf_)->Pages());
+      UnitsOf(leaf_, *pages_, &unit_, &unit_end_);
+      ++next_leaf_;
+    }
+    work->leaf_index = leaf_;
+    work->leaf = source_.version->directory->leaf(leaf_).get();
+    work->pages = pages_;
+    work->from = unit_;
+    work->to = unit_ = std::min(unit_ + pages_per_morsel_, unit_end_);
+    rows_left_.fetch_sub(
+        static_cast<int64_t>(pages_->rows_between(std::min(work->from, pages_->size()),
+                                                  std::min(work->to, pages_->size()))),
+        std::memory_order_relaxed);
+    return true;
+  }
+
   std::span<const OwnRow> OwnBetween(std::string_view begin, std::string_view end) const {
     if (source_.own.empty()) return {};
     auto less = [](const OwnRow& row, std::string_view key) { return row.key < key; };
@@ -146,12 +214,18 @@ class TableScan final : public exec::RowSource {
     return {from, to};
   }
 
-  // Own rows that belong to page i.
-  std::span<const OwnRow> OwnOfPage(size_t i) const {
-    if (source_.own.empty()) return {};
-    const Directory& directory = *source_.version->directory;
-    return OwnBetween(i == 0 ? std::string() : Behind(directory.page(i - 1).entry.last_key),
-                      Behind(directory.page(i).entry.last_key));
+  // The first key that belongs to a unit, and the first behind it (empty: none).
+  static std::string BeginOf(const Work& work, size_t i) {
+    if (i > 0) return Behind(work.pages->page(i - 1).entry.last_key);
+    return work.leaf->lower().empty() ? std::string() : Behind(work.leaf->lower());
+  }
+  static std::string EndOf(const Work& work, size_t i) {
+    if (i < work.pages->size()) return Behind(work.pages->page(i).entry.last_key);
+    return work.leaf->upper().empty() ? std::string() : Behind(work.leaf->upper());
+  }
+
+  bool HasOwn(const Work& work, size_t i) const {
+    return !source_.own.empty() && !OwnBetween(BeginOf(work, i), EndOf(work, i)).empty();
   }
 
   void AddPatch(const Patch& patch, const char* page, exec::Morsel* morsel) {
@@ -164,15 +238,19 @@ class TableScan final : public exec::RowSource {
     morsel->row_count += patch.row_count;
   }
 
-  Status AddPage(size_t i, exec::Morsel* morsel) {
-    const TableVersion& version = *source_.version;
-    const PageNode& node = version.directory->page(i);
-    PageState& state = version.states[i];
+  Status AddUnit(const Work& work, size_t i, exec::Morsel* morsel) {
+    PageState& state = work.pages->state(i);
     const uint32_t changes = state.changes.load(std::memory_order_acquire);
-    const bool cut_low = i == first_page_ && range_.keys.begin > node.entry.first_key;
-    const bool cut_high =
-        i + 1 == end_page_ && !range_.keys.end.empty() && range_.keys.end <= node.entry.last_key;
-    if (changes == 0 && OwnOfPage(i).empty()) {
+    if (i == work.pages->size()) {
+      if (changes == 0 && !HasOwn(work, i)) return Ok();
+      return AddChanged(work, i, nullptr, changes, false, false, morsel);
+    }
+    const PageNode& node = work.pages->page(i);
+    const bool cut_low =
+        work.leaf_index == first_leaf_ && range_.keys.begin > node.entry.first_key;
+    const bool cut_high = work.leaf_index + 1 == end_leaf_ && !range_.keys.end.empty() &&
+                          range_.keys.end <= node.entry.last_key;
+    if (changes == 0 && !HasOwn(work, i)) {
       if (!filter_.empty() && !filter_.MayMatch(node.entry.summary)) return Ok();
       LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
       uint32_t from = 0, to = node.entry.row_count;
@@ -186,32 +264,34 @@ class TableScan final : public exec::RowSource {
       return Ok();
     }
     LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
-    return AddChangedPage(i, page, changes, cut_low, cut_high, morsel);
+    return AddChanged(work, i, page, changes, cut_low, cut_high, morsel);
   }
 
-  Status AddChangedPage(size_t i, const char* page, uint32_t changes, bool cut_low, bool cut_high,
-                        exec::Morsel* morsel) {
-    const TableVersion& version = *source_.version;
-    PageState& state = version.states[i];
-    // The keys that belong to this page.
-    std::string begin, end = Behind(version.directory->page(i).entry.last_key);
-    if (i > 0) begin = Behind(version.directory->page(i - 1).entry.last_key);
-    const bool whole_gap = i != first_page_ || begin >= range_.keys.begin;
-    if (!whole_gap) begin = range_.keys.begin;
-    if (cut_high) end = range_.keys.end;
+  // A page, or the tail of a leaf (null page), with changes or own rows.
+  Status AddChanged(const Work& work, size_t i, const char* page, uint32_t changes, bool cut_low,
+                    bool cut_high, exec::Morsel* morsel) {
+    PageState& state = work.pages->state(i);
+    // The keys that belong to it.
+    std::string begin = BeginOf(work, i), end = EndOf(work, i);
+    const bool whole_begin = begin >= range_.keys.begin;
+    if (!whole_begin) begin = range_.keys.begin;
+    const bool whole_end = range_.keys.end.empty() || (!end.empty() && end <= range_.keys.end);
+    if (!whole_end) end = range_.keys.end;
+    if (!end.empty() && begin >= end) return Ok();
     std::span<const OwnRow> own = OwnBetween(begin, end);
-    const bool shared = own.empty() && whole_gap && !cut_low && !cut_high;
+    const bool shared = own.empty() && whole_begin && whole_end && !cut_low && !cut_high;
     if (shared) {
       if (PatchPtr patch = Cached(&state, changes)) {
         UsePatch(patch, page, morsel);
         return Ok();
       }
     }
-    uint32_t from = 0, to = version.directory->page(i).entry.row_count;
+    uint32_t from = 0, to = page == nullptr ? 0 : work.pages->page(i).entry.row_count;
     const keyspace::KeyEncoder& encoder = source_.table->encoder();
     if (cut_low) from = encoder.LowerBound(page, range_.keys.begin);
     if (cut_high) to = encoder.LowerBound(page, from, to, range_.keys.end);
-    return MergeAndAdd(&state, changes, page, from, to, begin, end, own, shared, morsel);
+    return MergeAndAdd(*work.leaf, &state, changes, page, from, to, begin, end, own, shared,
+                       morsel);
   }
 
   PatchPtr Cached(PageState* state, uint32_t changes) const {
@@ -229,12 +309,12 @@ class TableScan final : public exec::RowSource {
     source_.table->NoteScan(patch->in_order.size());  // what pieces cost, kept or not
   }
 
-  Status MergeAndAdd(PageState* state, uint32_t changes, const char* page, uint32_t from,
-                     uint32_t to, std::string_view begin, std::string_view end,
+  Status MergeAndAdd(const Leaf& leaf, PageState* state, uint32_t changes, const char* page,
+                     uint32_t from, uint32_t to, std::string_view begin, std::string_view end,
                      std::span<const OwnRow> own, bool shared, exec::Morsel* morsel) {
     bool cachable = false;
-    LATHE_ASSIGN(Patch built, BuildPatch(*source_.table, *source_.version, page, from, to, begin,
-                                         end, source_.snapshot, own, &cachable));
+    LATHE_ASSIGN(Patch built, BuildPatch(*source_.table, leaf, page, from, to, begin, end,
+                                         source_.snapshot, own, &cachable));
     built.changes = changes;
     source_.table->NoteScan(built.overlay_rows);  // and what making them cost
     auto patch = std::make_shared<const Patch>(std::move(built));
@@ -246,26 +326,34 @@ class TableScan final : public exec::RowSource {
     return Ok();
   }
 
-  // Rows behind the last page, in chunks that workers take in turn.
+  // Rows behind the last page of all, in chunks that workers take in turn.
   Result<bool> NextOfTail(exec::Morsel* morsel) {
-    if (!tail_ || tail_done_.load(std::memory_order_acquire)) return false;
-    const TableVersion& version = *source_.version;
-    const size_t n = version.directory->size();
-    PageState& state = version.states[n];
+    if (tail_done_.load(std::memory_order_acquire)) return false;
+    const LeafPtr& leaf = source_.version->directory->leaves().back();
     std::unique_lock lock(tail_mutex_);
+    if (tail_pages_ == nullptr) {
+      LATHE_ASSIGN(tail_pages_, leaf->Pages());
+    }
+    const LeafPagesPtr pages = tail_pages_;
+    const size_t n = pages->size();
+    PageState& state = pages->state(n);
     while (!tail_done_.load(std::memory_order_relaxed)) {
       std::string begin;
       if (tail_started_) {
         begin = tail_next_;
       } else {
-        if (n > 0) begin = Behind(version.directory->page(n - 1).entry.last_key);
+        if (n > 0) {
+          begin = Behind(pages->page(n - 1).entry.last_key);
+        } else if (!leaf->lower().empty()) {
+          begin = Behind(leaf->lower());
+        }
         whole_tail_ = begin >= range_.keys.begin && range_.keys.end.empty();
         if (begin < range_.keys.begin) begin = range_.keys.begin;
       }
       const bool first = !tail_started_;
       tail_started_ = true;
       const uint32_t changes = state.changes.load(std::memory_order_acquire);
-      std::string end = ChunkEnd(begin);
+      std::string end = ChunkEnd(*leaf, begin);
       if (end.empty() || (!range_.keys.end.empty() && end >= range_.keys.end)) {
         end = range_.keys.end;
         tail_done_.store(true, std::memory_order_release);
@@ -278,12 +366,10 @@ class TableScan final : public exec::RowSource {
       if (cached != nullptr) {
         UsePatch(cached, nullptr, morsel);
       } else {
-        LATHE_TRY(MergeAndAdd(&state, changes, nullptr, 0, 0, begin, end, own, shared, morsel));
+        LATHE_TRY(
+            MergeAndAdd(*leaf, &state, changes, nullptr, 0, 0, begin, end, own, shared, morsel));
       }
-      if (!morsel->segments.empty()) {
-        morsel->Pin(source_.version);
-        return true;
-      }
+      if (!morsel->segments.empty()) return true;
       morsel->Clear();
       lock.lock();
     }
@@ -292,8 +378,8 @@ class TableScan final : public exec::RowSource {
 
   // The first key behind a chunk of versions and own rows that starts at begin; empty = nothing is
   // left behind it.
-  std::string ChunkEnd(std::string_view begin) const {
-    const VersionNode* node = source_.version->versions->Seek(begin);
+  std::string ChunkEnd(const Leaf& leaf, std::string_view begin) const {
+    const VersionNode* node = leaf.Seek(begin);
     uint32_t rows = 0;
     for (; node != nullptr && rows < kPatchRowsMax; node = node->Next()) ++rows;
     std::string_view end = node == nullptr ? std::string_view() : node->key();
@@ -306,11 +392,16 @@ class TableScan final : public exec::RowSource {
   const ScanRange range_;
   const page::SkipFilter filter_;
   const bool key_order_;
-  size_t first_page_, end_page_;
-  bool tail_;
-  size_t pages_per_morsel_;
-  std::atomic<size_t> next_page_;
-  std::mutex tail_mutex_;  // guards the next three
+  size_t first_leaf_ = 0, end_leaf_ = 0;
+  size_t pages_per_morsel_ = 1;
+  std::atomic<int64_t> rows_left_{0};  // in pages
+  std::mutex cursor_mutex_;            // guards the next four
+  size_t next_leaf_ = 0, leaf_ = 0;
+  LeafPagesPtr pages_;  // of leaf_
+  size_t unit_ = 0, unit_end_ = 0;
+  std::atomic<bool> pages_done_{false};
+  std::mutex tail_mutex_;  // guards the next four
+  LeafPagesPtr tail_pages_;
   bool tail_started_ = false;
   bool whole_tail_ = false;
   std::string tail_next_;
@@ -327,16 +418,18 @@ class PointScan final : public exec::RowSource {
     morsel->Clear();
     if (done_.exchange(true, std::memory_order_relaxed)) return false;
     if (!source_.own.empty()) return FromImage(source_.own.front().image, morsel);
-    const TableVersion& version = *source_.version;
-    const size_t i = version.directory->Find(key_);
-    if (version.states[i].changes.load(std::memory_order_acquire) != 0) {
-      if (const VersionNode* node = version.versions->Find(key_)) {
+    const Directory& directory = *source_.version->directory;
+    const Leaf& leaf = *directory.leaf(directory.Find(key_));
+    LATHE_ASSIGN(LeafPagesPtr pages, leaf.Pages());
+    const size_t i = pages->Find(key_);
+    if (pages->state(i).changes.load(std::memory_order_acquire) != 0) {
+      if (const VersionNode* node = leaf.Find(key_)) {
         if (const Version* v = node->Visible(source_.snapshot))
           return FromImage(v->image(), morsel);
       }
     }
-    if (i == version.directory->size()) return false;
-    const PageNode& node = version.directory->page(i);
+    if (i == pages->size()) return false;
+    const PageNode& node = pages->page(i);
     if (node.entry.first_key > key_) return false;
     LATHE_ASSIGN(const char* page, node.cached.PinFor(morsel));
     const int64_t row = source_.table->encoder().FindRow(page, key_);
@@ -346,7 +439,7 @@ class PointScan final : public exec::RowSource {
     }
     morsel->segments.push_back({page, static_cast<uint32_t>(row), static_cast<uint32_t>(row) + 1});
     morsel->row_count = 1;
-    morsel->Pin(source_.version);
+    morsel->Pin(std::move(pages));
     return true;
   }
 
@@ -390,14 +483,14 @@ uint32_t SeekRow(const keyspace::KeyEncoder& encoder, const char* page, uint32_t
   return to;
 }
 
-Result<Patch> BuildPatch(const Table& table, const TableVersion& version, const char* page,
-                         uint32_t from, uint32_t to, std::string_view begin, std::string_view end,
+Result<Patch> BuildPatch(const Table& table, const Leaf& leaf, const char* page, uint32_t from,
+                         uint32_t to, std::string_view begin, std::string_view end,
                          Timestamp snapshot, std::span<const OwnRow> own, bool* cachable) {
   Patch patch;
   PatchWriter writer(table, &patch);
   const keyspace::KeyEncoder& encoder = table.encoder();
   *cachable = own.empty();
-  const VersionNode* node = version.versions->Seek(begin);
+  const VersionNode* node = leaf.Seek(begin);
   size_t next_own = 0;
   uint32_t slot = from, base_from = from;
   for (;;) {

@@ -1,8 +1,8 @@
 // Scans: pages, unfolded versions and a transaction's own writes merged into segments.
 //
-// Units of work are the pages of a table version and its tail. A page without changes goes out as
-// one segment of itself; a page with changes as the pieces between them and small pages of newer
-// rows (Patch), which are kept for the next scan. A scan by a whole key looks up one row.
+// Units of work are the pages of a leaf of the directory and its tail. A page without changes goes
+// out as one segment of itself; a page with changes as the pieces between them and small pages of
+// newer rows (Patch), which are kept for the next scan. A scan by a whole key looks up one row.
 #pragma once
 
 #include <atomic>
@@ -50,10 +50,10 @@ std::unique_ptr<exec::RowSource> OpenScan(ScanSource source, ScanRange range,
 uint32_t SeekRow(const keyspace::KeyEncoder& encoder, const char* page, uint32_t from, uint32_t to,
                  std::string_view key, bool* match);
 
-/// Merges rows [from, to) of page i (null page: the tail) with the versions in [begin, end) of the
+/// Merges rows [from, to) of a page (null: a tail) with the leaf's versions in [begin, end) of the
 /// keys (empty end = to the last) that a snapshot sees, and with own rows, which go before them.
 /// cachable tells whether it holds for all later snapshots as well.
-Result<Patch> BuildPatch(const Table& table, const TableVersion& version, const char* page,
+Result<Patch> BuildPatch(const Table& table, const Leaf& leaf, const char* page,
                          uint32_t from, uint32_t to, std::string_view begin, std::string_view end,
                          Timestamp snapshot, std::span<const OwnRow> own, bool* cachable);
 

@@ -8,6 +8,8 @@ namespace lathe::table {
 namespace {
 
 constexpr uint64_t kRowIdBlock = 1 << 16;
+constexpr uint8_t kTableRecordVersion = 1;
+constexpr size_t kNoteKeys = 1024;  // keys counted under one lock
 
 std::string MetaKey(std::string_view prefix, StorageId storage) {
   std::string key(prefix);
@@ -21,6 +23,18 @@ std::string RetiredPageKey(std::string_view page_key) { return "old/" + std::str
 std::string FoldIntentKey(StorageId storage) { return MetaKey("fold/", storage); }
 std::string RowIdKey(StorageId storage) { return MetaKey("rowid/", storage); }
 std::string DroppedStorageKey(StorageId storage) { return MetaKey("dropped/", storage); }
+std::string TableRecordKey(StorageId storage) { return MetaKey("table/", storage); }
+std::string FenceKey(StorageId storage, std::string_view fence) {
+  return MetaKey("chunk/", storage) + std::string(fence);
+}
+std::string LoadItemPrefix(LoadId load) {
+  std::string key("load/");
+  AppendBig(&key, load.value);
+  return key;
+}
+std::string LoadItemKey(LoadId load, char kind, std::string_view name) {
+  return LoadItemPrefix(load) + kind + std::string(name);
+}
 
 // --- Extents
 // -------------------------------------------------------------------------------------------------------------------
@@ -89,6 +103,46 @@ void Extents::Get(const row::Layout& layout, size_t i, schema::ColumnStats* stat
   stats->max = types::Value::FromDatum(layout.field(i).type, columns_[i].max);
 }
 
+void Extents::Encode(const row::Layout& layout, std::string* out) const {
+  AppendVarint(out, columns_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const Column& column = columns_[i];
+    out->push_back(static_cast<char>((column.known ? 1 : 0) | (column.has_value ? 2 : 0)));
+    if (!column.known || !column.has_value) continue;
+    for (const types::Datum& datum : {column.min, column.max}) {
+      std::string bytes;
+      keyspace::EncodeValue(layout.field(i).type, datum, false, &bytes);
+      AppendLengthPrefixed(out, bytes);
+    }
+  }
+}
+
+bool Extents::Decode(const row::Layout& layout, std::string_view bytes) {
+  ByteReader in(bytes);
+  if (in.Varint() != columns_.size()) return false;
+  std::vector<Column> columns(columns_.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    Column& column = columns[i];
+    const uint8_t flags = in.Little<uint8_t>();
+    column.known = (flags & 1) != 0;
+    column.has_value = (flags & 2) != 0;
+    if (column.known && !columns_[i].known) return false;
+    if (!column.known || !column.has_value) continue;
+    for (types::Datum* datum : {&column.min, &column.max}) {
+      std::string_view encoded = in.LengthPrefixed();
+      types::Value value;
+      if (!in.ok() || !keyspace::DecodeValue(layout.field(i).type, false, &encoded, &value) ||
+          value.is_null()) {
+        return false;
+      }
+      *datum = value.datum();  // of a fixed-size type: nothing that points anywhere
+    }
+  }
+  if (!in.ok()) return false;
+  columns_ = std::move(columns);
+  return true;
+}
+
 // --- Opening
 // -------------------------------------------------------------------------------------------------------------------
 
@@ -102,6 +156,14 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   table->reader_ =
       std::make_shared<page::KvPageReader>(context.kv, table->layout(), relation->schema_version);
   table->extents_ = Extents(table->layout());
+  auto source = std::make_shared<LeafSource>();
+  source->storage = storage;
+  source->kv = context.kv;
+  source->frames = context.frames;
+  source->reader = table->reader_;
+  source->load_time = context.load_time;
+  source->cache = context.leaves;
+  table->source_ = std::move(source);
   LATHE_TRY(table->ReadDirectory());
   LATHE_TRY(table->ReadDelta());
   if (table->has_row_id_) {
@@ -122,31 +184,158 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   return table;
 }
 
-Table::~Table() { AccountDelta(Current()->versions.get(), nullptr); }
+Table::~Table() {
+  AccountDelta(-delta_bytes_.load(), -delta_rows_.load());
+}
+
+// Record: format version | schema version | pages and rows behind the last fence | column bounds.
+// Value of a fence: format version | pages and rows of the leaf that ends there.
+void Table::PutRecord(const Leaf& last, kv::WriteBatch* batch) const {
+  std::string bytes(1, static_cast<char>(kTableRecordVersion));
+  AppendVarint(&bytes, schema_version_);
+  AppendVarint(&bytes, last.page_count());
+  AppendVarint(&bytes, last.row_count());
+  {
+    std::lock_guard lock(publish_mutex_);
+    extents_.Encode(layout(), &bytes);
+  }
+  batch->Put(kv::Family::kMeta, TableRecordKey(storage_), bytes);
+}
+
+std::string EncodeFence(uint64_t pages, uint64_t rows) {
+  std::string bytes(1, static_cast<char>(kTableRecordVersion));
+  AppendVarint(&bytes, pages);
+  AppendVarint(&bytes, rows);
+  return bytes;
+}
+
+void Table::PutFences(const std::vector<LeafPtr>& leaves, kv::WriteBatch* batch) const {
+  for (const LeafPtr& leaf : leaves) {
+    if (leaf->upper().empty() || leaf->fence_saved.exchange(true)) continue;
+    batch->Put(kv::Family::kMeta, FenceKey(storage_, leaf->upper()),
+               EncodeFence(leaf->page_count(), leaf->row_count()));
+  }
+}
+
+void Table::Widen(std::string_view summary) {
+  std::lock_guard lock(publish_mutex_);
+  if (extents_.AddSummary(layout(), summary)) stats_ = nullptr;
+}
+
+Status Table::WriteWithRecord(kv::WriteBatch* batch, bool sync, const Leaf* last) {
+  std::lock_guard lock(record_mutex_);
+  TableVersionPtr version = Current();
+  PutRecord(last != nullptr ? *last : *version->directory->leaves().back(), batch);
+  return context_.kv->Write(*batch, sync);
+}
+
+TableVersionPtr Table::MakeVersion(Timestamp from, std::shared_ptr<const Directory> directory) {
+  return std::make_shared<TableVersion>(from, next_serial_++, live_, std::move(directory));
+}
+
+LeafPtr Table::MakeLeaf(std::string lower, std::string upper, std::vector<PageNodePtr> pages,
+                        std::shared_ptr<VersionStore> store) const {
+  return std::make_shared<Leaf>(source_, std::move(lower), std::move(upper),
+                                std::make_shared<const LeafPages>(std::move(pages)), 0, 0,
+                                std::move(store));
+}
+
+std::vector<LeafPtr> Table::MakeLeaves(const std::string& lower, const std::string& upper,
+                                       std::vector<PageNodePtr> pages,
+                                       const std::vector<std::string>& fences) const {
+  std::vector<LeafPtr> leaves;
+  std::string from = lower;
+  std::vector<PageNodePtr> piece;
+  size_t left = pages.size();
+  for (PageNodePtr& page : pages) {
+    const std::string& last_key = page->entry.last_key;
+    piece.push_back(page);
+    --left;
+    const bool full = piece.size() >= context_.leaf_pages && left >= context_.leaf_pages;
+    if (left == 0 || last_key == upper ||
+        (!full && !std::binary_search(fences.begin(), fences.end(), last_key))) {
+      continue;
+    }
+    leaves.push_back(MakeLeaf(from, last_key, std::move(piece), nullptr));
+    piece.clear();
+    from = last_key;
+  }
+  leaves.push_back(MakeLeaf(from, upper, std::move(piece), nullptr));
+  return leaves;
+}
 
 Status Table::ReadDirectory() {
+  std::string bytes;
+  LATHE_ASSIGN(bool found, context_.kv->Get(kv::Family::kMeta, TableRecordKey(storage_), &bytes));
+  if (!found) return ReadWholeDirectory();
+  ByteReader in(bytes);
+  if (in.Little<uint8_t>() != kTableRecordVersion || in.Varint() != schema_version_) {
+    return ReadWholeDirectory();
+  }
+  const uint64_t last_pages = in.Varint(), last_rows = in.Varint();
+  if (!in.ok() || !extents_.Decode(layout(), in.rest())) {
+    return MakeError(SqlState::kDataCorrupted,
+                     "record of storage " + std::to_string(storage_.value) + " is damaged");
+  }
+  const std::string prefix = FenceKey(storage_, {});
   kv::IterateOptions range;
-  range.lower = keyspace::StoragePrefix(storage_);
-  range.upper = keyspace::StorageEnd(storage_);
-  auto it = context_.kv->NewIterator(kv::Family::kPageDir, range);
-  std::vector<PageNodePtr> pages;
+  range.lower = prefix;
+  range.upper = keyspace::PrefixSuccessor(prefix);
+  std::vector<LeafPtr> leaves;
+  std::string lower;
+  auto it = context_.kv->NewIterator(kv::Family::kMeta, range);
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    LATHE_ASSIGN(page::PageDirectoryEntry entry,
-                 page::PageDirectoryEntry::Decode(it->key(), it->value()));
-    if (entry.load.value != 0 && context_.load_time(entry.load).value == 0)
-      continue;  // not committed
-    extents_.AddSummary(layout(), entry.summary);
-    if (!pages.empty() && pages.back()->entry.last_key >= entry.first_key) {
-      return MakeError(SqlState::kDataCorrupted, "page ranges overlap: " + entry.ToString());
-    }
-    pages.push_back(MakeNode(std::move(entry)));
+    ByteReader value(it->value());
+    value.Little<uint8_t>();
+    const uint64_t pages = value.Varint(), rows = value.Varint();
+    std::string upper(it->key().substr(prefix.size()));
+    if (upper.empty()) continue;
+    leaves.push_back(std::make_shared<Leaf>(source_, lower, upper, nullptr,
+                                            value.ok() ? pages : 0, value.ok() ? rows : 0,
+                                            nullptr));
+    leaves.back()->fence_saved = true;
+    row_count_ += static_cast<int64_t>(leaves.back()->row_count());
+    lower = std::move(upper);
   }
   LATHE_TRY(it->status());
-  auto directory = std::make_shared<Directory>(std::move(pages));
-  row_count_ = static_cast<int64_t>(directory->row_count());
+  row_count_ += static_cast<int64_t>(last_rows);
+  leaves.push_back(
+      std::make_shared<Leaf>(source_, lower, std::string(), nullptr, last_pages, last_rows, nullptr));
+  // The end of a table is where a load before a crash has most likely added something.
+  LATHE_TRY(leaves.back()->Pages());
   versions_.push_back(
-      std::make_shared<TableVersion>(Timestamp(), directory, std::make_shared<VersionStore>()));
+      MakeVersion(Timestamp(), std::make_shared<const Directory>(std::move(leaves))));
   return Ok();
+}
+
+Status Table::ReadWholeDirectory() {
+  extents_ = Extents(layout());
+  Leaf all(source_, {}, {}, nullptr, 0, 0, nullptr);
+  LATHE_ASSIGN(LeafPagesPtr pages, all.Hold());
+  source_->rows_found.store(0);
+  for (const PageNodePtr& page : pages->pages()) {
+    extents_.AddSummary(layout(), page->entry.summary);
+  }
+  row_count_ = static_cast<int64_t>(pages->row_count());
+  std::vector<LeafPtr> leaves = MakeLeaves({}, {}, pages->pages(), {});
+  versions_.push_back(
+      MakeVersion(Timestamp(), std::make_shared<const Directory>(leaves)));
+  if (pages->size() > 0) {
+    kv::WriteBatch batch;
+    PutFences(leaves, &batch);
+    LATHE_TRY(WriteWithRecord(&batch, false));
+  }
+  Register(leaves);
+  return Ok();
+}
+
+// Leaves that were made with their pages can be evicted from now on.
+void Table::Register(const std::vector<LeafPtr>& leaves) const {
+  if (context_.leaves == nullptr) return;
+  for (const LeafPtr& leaf : leaves) {
+    Result<LeafPagesPtr> pages = leaf->Pages();
+    if (pages.ok()) context_.leaves->Add(leaf.get(), pages.value()->bytes());
+  }
 }
 
 Status Table::ReadDelta() {
@@ -154,14 +343,20 @@ Status Table::ReadDelta() {
   range.lower = keyspace::StoragePrefix(storage_);
   range.upper = keyspace::StorageEnd(storage_);
   auto it = context_.kv->NewIterator(kv::Family::kDelta, range);
-  const TableVersion& version = *versions_.back();
+  const Directory& directory = *versions_.back()->directory;
+  int64_t bytes = 0, rows = 0;
+  Leaf* leaf = nullptr;
+  LeafPagesPtr pages;
   // Versions of a row come newest first; the store wants them oldest first.
   std::string row_key;
   std::vector<std::pair<Timestamp, std::string>> row;
   auto flush = [&]() -> Status {
-    const size_t page = version.directory->Find(row_key);
-    const bool in_page = page < version.directory->size() &&
-                         version.directory->page(page).entry.first_key <= row_key;
+    if (leaf == nullptr || !leaf->Covers(row_key)) {
+      leaf = directory.leaf(directory.Find(row_key)).get();
+      LATHE_ASSIGN(pages, leaf->Pages());
+    }
+    const size_t page = pages->Find(row_key);
+    const bool in_page = page < pages->size() && pages->page(page).entry.first_key <= row_key;
     for (auto v = row.rbegin(); v != row.rend(); ++v) {
       LATHE_ASSIGN(page::DeltaValue value, page::DecodeDeltaValue(v->second));
       if (value.unresolved) {
@@ -170,7 +365,7 @@ Status Table::ReadDelta() {
       if (value.schema_version != schema_version_) {
         return MakeError(SqlState::kDataCorrupted, "delta holds a version of another row format");
       }
-      if (in_page && v->first <= version.directory->page(page).entry.fold_ts) continue;
+      if (in_page && v->first <= pages->page(page).entry.fold_ts) continue;
       if (!value.tombstone) {
         LATHE_TRY(page::ValidateRowImage(value.image, layout()));
         extents_.AddRow(layout(), value.image.data(), value.image.data());
@@ -178,9 +373,15 @@ Status Table::ReadDelta() {
       if (std::next(v) == row.rend()) {  // the newest; an estimate that reads no page
         row_count_ += value.tombstone ? (in_page ? -1 : 0) : (in_page ? 0 : 1);
       }
-      version.versions->Add(row_key, v->first, value.schema_version,
-                            value.tombstone ? std::string_view() : value.image);
-      version.NoteChange(row_key);
+      VersionStore* store = leaf->MutableStore();
+      bytes -= static_cast<int64_t>(store->used_bytes());
+      rows -= static_cast<int64_t>(store->node_count());
+      store->Add(row_key, v->first, value.schema_version,
+                 value.tombstone ? std::string_view() : value.image);
+      bytes += static_cast<int64_t>(store->used_bytes());
+      rows += static_cast<int64_t>(store->node_count());
+      leaf->Note({row_key});
+      newest_ = std::max(newest_.load(), v->first.value);
     }
     row.clear();
     return Ok();
@@ -198,19 +399,30 @@ Status Table::ReadDelta() {
   }
   LATHE_TRY(it->status());
   if (!row.empty()) LATHE_TRY(flush());
-  AccountDelta(nullptr, version.versions.get());
+  AccountDelta(bytes, rows);
   return Ok();
 }
 
-PageNodePtr Table::MakeNode(page::PageDirectoryEntry entry) const {
-  return std::make_shared<PageNode>(std::move(entry), context_.frames, reader_);
+void Table::AccountDelta(int64_t bytes, int64_t rows) {
+  delta_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  delta_rows_.fetch_add(rows, std::memory_order_relaxed);
+  context_.delta_bytes->fetch_add(bytes, std::memory_order_relaxed);
+  context_.delta_rows->fetch_add(rows, std::memory_order_relaxed);
 }
 
-void Table::AccountDelta(const VersionStore* before, const VersionStore* after) {
-  auto bytes = [](const VersionStore* s) { return s ? static_cast<int64_t>(s->used_bytes()) : 0; };
-  auto rows = [](const VersionStore* s) { return s ? static_cast<int64_t>(s->node_count()) : 0; };
-  context_.delta_bytes->fetch_add(bytes(after) - bytes(before), std::memory_order_relaxed);
-  context_.delta_rows->fetch_add(rows(after) - rows(before), std::memory_order_relaxed);
+void Table::AccountStores(const std::vector<LeafPtr>& before, const std::vector<LeafPtr>& after) {
+  int64_t bytes = 0, rows = 0;
+  for (const LeafPtr& leaf : after) {
+    if (leaf->store() == nullptr) continue;
+    bytes += static_cast<int64_t>(leaf->store()->used_bytes());
+    rows += static_cast<int64_t>(leaf->store()->node_count());
+  }
+  for (const LeafPtr& leaf : before) {
+    if (leaf->store() == nullptr) continue;
+    bytes -= static_cast<int64_t>(leaf->store()->used_bytes());
+    rows -= static_cast<int64_t>(leaf->store()->node_count());
+  }
+  AccountDelta(bytes, rows);
 }
 
 // --- Versions
@@ -239,74 +451,168 @@ void Table::Trim(Timestamp oldest) {
   versions_.erase(versions_.begin(), versions_.begin() + static_cast<ptrdiff_t>(keep));
 }
 
-void Table::Swap(std::shared_ptr<TableVersion> next) {
+void Table::Swap(TableVersionPtr next) {
+  TableVersionPtr gone;  // destroyed outside the lock
   std::lock_guard lock(list_mutex_);
-  AccountDelta(versions_.back()->versions.get(), next->versions.get());
-  versions_.push_back(std::move(next));
+  if (versions_.back()->valid_from == next->valid_from) {
+    // No snapshot reads what only this version has: a fold swaps step by step.
+    gone = std::move(versions_.back());
+    versions_.back() = std::move(next);
+  } else {
+    versions_.push_back(std::move(next));
+  }
 }
 
 void Table::Publish(const txn::StorageChanges& changes, Timestamp ts) {
   std::lock_guard lock(publish_mutex_);
   TableVersionPtr version = Current();
-  VersionStore* store = version->versions.get();
-  const uint64_t bytes = store->used_bytes();
-  const uint64_t rows = store->node_count();
+  const Directory& directory = *version->directory;
   bool widened = false;
-  size_t page = SIZE_MAX;
-  for (const txn::RowChange& change : changes.rows) {
-    const VersionNode* node = store->Add(change.key, ts, changes.schema_version, change.row);
-    page = version->NoteChange(change.key, page);
-    if (fold_log_ != nullptr) fold_log_->push_back(node);
-    if (!change.is_delete()) {
-      widened |= extents_.AddRow(layout(), change.row.data(), change.row.data());
+  std::vector<std::string_view> keys;
+  for (size_t i = 0; i < changes.rows.size();) {
+    Leaf* leaf = directory.leaf(directory.Find(changes.rows[i].key)).get();
+    VersionStore* store = leaf->MutableStore();
+    const uint64_t bytes = store->used_bytes(), rows = store->node_count();
+    keys.clear();
+    for (; i < changes.rows.size() && keys.size() < kNoteKeys; ++i) {
+      const txn::RowChange& change = changes.rows[i];
+      if (!leaf->Covers(change.key)) break;
+      const VersionNode* node = store->Add(change.key, ts, changes.schema_version, change.row);
+      keys.push_back(change.key);
+      if (fold_log_ != nullptr && change.key > fold_lower_ &&
+          (fold_upper_.empty() || change.key <= fold_upper_)) {
+        fold_log_->push_back(node);
+      }
+      if (!change.is_delete()) {
+        widened |= extents_.AddRow(layout(), change.row.data(), change.row.data());
+      }
     }
+    leaf->Note(keys);
+    AccountDelta(static_cast<int64_t>(store->used_bytes() - bytes),
+                 static_cast<int64_t>(store->node_count() - rows));
+  }
+  if (ts.value > newest_.load(std::memory_order_relaxed)) {
+    newest_.store(ts.value, std::memory_order_release);
   }
   row_count_ += changes.net_rows;
   if (widened) stats_ = nullptr;
-  context_.delta_bytes->fetch_add(static_cast<int64_t>(store->used_bytes() - bytes),
-                                  std::memory_order_relaxed);
-  context_.delta_rows->fetch_add(static_cast<int64_t>(store->node_count() - rows),
-                                 std::memory_order_relaxed);
 }
 
-void Table::PublishLoad(const std::vector<PageNodePtr>& pages, Timestamp ts) {
+void Table::PublishLoads(const std::vector<LoadPages>& loads, Timestamp ts) {
+  std::vector<PageNodePtr> pages;
+  std::vector<std::string> fences;
+  for (const LoadPages& load : loads) {
+    pages.insert(pages.end(), load.pages.begin(), load.pages.end());
+    fences.insert(fences.end(), load.fences.begin(), load.fences.end());
+  }
   if (pages.empty()) return;
-  std::lock_guard lock(publish_mutex_);
-  TableVersionPtr before = Current();
-  std::vector<PageNodePtr> merged;
-  merged.reserve(before->directory->size() + pages.size());
-  for (const PageNodePtr& page : pages) {
-    extents_.AddSummary(layout(), page->entry.summary);
-    row_count_ += page->entry.row_count;
+  auto by_key = [](const PageNodePtr& a, const PageNodePtr& b) {
+    return a->entry.last_key < b->entry.last_key;
+  };
+  std::sort(pages.begin(), pages.end(), by_key);
+  std::sort(fences.begin(), fences.end());
+  std::vector<LeafPtr> made, before;
+  {
+    std::lock_guard lock(publish_mutex_);
+    TableVersionPtr version = Current();
+    std::shared_ptr<const Directory> directory = version->directory;
+    for (auto page = pages.begin(); page != pages.end();) {
+      const size_t i = directory->Find((*page)->entry.last_key);
+      const LeafPtr& leaf = directory->leaf(i);
+      auto end = page;
+      while (end != pages.end() && leaf->Covers((*end)->entry.last_key)) {
+        row_count_ += (*end)->entry.row_count;
+        ++end;
+      }
+      std::vector<PageNodePtr> merged;
+      LeafPagesPtr old = leaf->HeldPages();
+      std::merge(old->pages().begin(), old->pages().end(), page, end, std::back_inserter(merged),
+                 by_key);
+      page = end;
+      std::vector<LeafPtr> leaves = WithStore(
+          MakeLeaves(leaf->lower(), leaf->upper(), std::move(merged), fences), *leaf);
+      leaf->Freeze();
+      before.push_back(leaf);
+      made.insert(made.end(), leaves.begin(), leaves.end());
+      directory = directory->Replace(i, i + 1, leaves);
+    }
+    AccountStores(before, made);
+    if (ts.value > newest_.load(std::memory_order_relaxed)) {
+      newest_.store(ts.value, std::memory_order_release);
+    }
+    stats_ = nullptr;
+    TableVersionPtr next = MakeVersion(ts, std::move(directory));
+    std::lock_guard list(list_mutex_);
+    versions_.push_back(std::move(next));
   }
-  std::merge(before->directory->pages().begin(), before->directory->pages().end(), pages.begin(),
-             pages.end(), std::back_inserter(merged),
-             [](const PageNodePtr& a, const PageNodePtr& b) {
-               return a->entry.last_key < b->entry.last_key;
-             });
-  auto next = std::make_shared<TableVersion>(ts, std::make_shared<Directory>(std::move(merged)),
-                                             before->versions);
-  for (const VersionNode* node = next->versions->First(); node != nullptr; node = node->Next()) {
-    next->NoteChange(node->key());
+  Register(made);
+}
+
+// Gives the versions of a leaf to those that take its place: the store itself to a single one,
+// copies otherwise.
+std::vector<LeafPtr> Table::WithStore(std::vector<LeafPtr> leaves, const Leaf& before) const {
+  if (before.store() == nullptr) return leaves;
+  if (leaves.size() == 1) {
+    return {MakeLeaf(before.lower(), before.upper(), leaves[0]->HeldPages()->pages(),
+                     before.store())};
   }
-  stats_ = nullptr;
-  std::lock_guard list(list_mutex_);
-  versions_.push_back(std::move(next));
+  auto leaf = leaves.begin();
+  for (const VersionNode* node = before.First(); node != nullptr; node = node->Next()) {
+    while (!(*leaf)->Covers(node->key())) ++leaf;
+    AddVersions(leaf->get(), *node, Timestamp());
+  }
+  return leaves;
+}
+
+void Table::AddVersions(Leaf* leaf, const VersionNode& node, Timestamp above) {
+  std::vector<const Version*> chain;
+  const Version* v = node.newest.load(std::memory_order_acquire);
+  for (; v != nullptr && v->ts > above; v = v->older) chain.push_back(v);
+  if (chain.empty()) return;
+  VersionStore* store = leaf->MutableStore();
+  for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
+    store->Add(node.key(), (*it)->ts, (*it)->schema_version, (*it)->image());
+  }
+  leaf->Note({node.key()});
+}
+
+Result<TableVersionPtr> Table::WithPages(const TableVersionPtr& base,
+                                         const std::vector<PageNodePtr>& pages) const {
+  std::shared_ptr<const Directory> directory = base->directory;
+  for (auto page = pages.begin(); page != pages.end();) {
+    const size_t i = directory->Find((*page)->entry.last_key);
+    LeafPtr leaf = directory->leaf(i);
+    auto end = page;
+    while (end != pages.end() && leaf->Covers((*end)->entry.last_key)) ++end;
+    LATHE_ASSIGN(LeafPagesPtr old, leaf->Pages());
+    std::vector<PageNodePtr> merged;
+    std::merge(old->pages().begin(), old->pages().end(), page, end, std::back_inserter(merged),
+               [](const PageNodePtr& a, const PageNodePtr& b) {
+                 return a->entry.last_key < b->entry.last_key;
+               });
+    page = end;
+    directory = directory->Replace(
+        i, i + 1, {MakeLeaf(leaf->lower(), leaf->upper(), std::move(merged), leaf->store())});
+  }
+  return TableVersionPtr(std::make_shared<TableVersion>(base->valid_from, base->serial, live_,
+                                                        std::move(directory)));
 }
 
 bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
   std::vector<TableVersionPtr> chain;
   {
+    // Versions that the snapshot does not read, and the one that it reads, together hold all later
+    // changes.
     std::lock_guard lock(list_mutex_);
     for (size_t i = versions_.size(); i-- > 0;) {
-      // Stores of versions that the snapshot does not read, and of the one that it reads, together
-      // hold all later changes.
-      if (versions_[i]->versions->newest() > snapshot) chain.push_back(versions_[i]);
+      chain.push_back(versions_[i]);
       if (versions_[i]->valid_from <= snapshot) break;
     }
   }
   for (const TableVersionPtr& version : chain) {
-    const VersionNode* node = version->versions->Find(key);
+    const Leaf& leaf = *version->directory->leaf(version->directory->Find(key));
+    if (!leaf.changed() || leaf.newest() <= snapshot) continue;
+    const VersionNode* node = leaf.Find(key);
     if (node == nullptr) continue;
     const Version* newest = node->newest.load(std::memory_order_acquire);
     if (newest != nullptr && newest->ts > snapshot) return true;
@@ -316,29 +622,36 @@ bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
 
 Result<bool> Table::Exists(std::string_view key) const {
   TableVersionPtr version = Current();
-  const size_t i = version->directory->Find(key);
-  if (version->states[i].changes.load(std::memory_order_acquire) != 0) {
-    const VersionNode* node = version->versions->Find(key);
+  const Leaf& leaf = *version->directory->leaf(version->directory->Find(key));
+  LATHE_ASSIGN(LeafPagesPtr pages, leaf.Pages());
+  const size_t i = pages->Find(key);
+  if (pages->state(i).changes.load(std::memory_order_acquire) != 0) {
+    const VersionNode* node = leaf.Find(key);
     if (node != nullptr) {
       const Version* newest = node->newest.load(std::memory_order_acquire);
       if (newest != nullptr) return !newest->is_delete();
     }
   }
-  if (i == version->directory->size()) return false;
-  const PageNode& page = version->directory->page(i);
+  if (i == pages->size()) return false;
+  const PageNode& page = pages->page(i);
   if (page.entry.first_key > key) return false;
   LATHE_ASSIGN(page::PinnedPage pinned, page::PinnedPage::Make(&page.cached));
   return encoder_.FindRow(pinned.data(), key) >= 0;
 }
 
-bool Table::RangeFree(std::string_view first, std::string_view last) const {
+Result<bool> Table::RangeFree(std::string_view first, std::string_view last) const {
   TableVersionPtr version = Current();
-  const size_t i = version->directory->Find(first);
-  if (i < version->directory->size() && version->directory->page(i).entry.first_key <= last) {
-    return false;
+  const Directory& directory = *version->directory;
+  for (size_t l = directory.Find(first); l < directory.size(); ++l) {
+    const Leaf& leaf = *directory.leaf(l);
+    if (!leaf.lower().empty() && leaf.lower() >= last) return true;
+    LATHE_ASSIGN(LeafPagesPtr pages, leaf.Pages());
+    const size_t i = pages->Find(first);
+    if (i < pages->size() && pages->page(i).entry.first_key <= last) return false;
+    const VersionNode* node = leaf.Seek(first);
+    if (node != nullptr && node->key() <= last) return false;
   }
-  const VersionNode* node = version->versions->Seek(first);
-  return node == nullptr || node->key() > last;
+  return true;
 }
 
 // --- Row ids, statistics
@@ -350,12 +663,6 @@ Status Table::ObserveRowIds(uint64_t next) {
   return row_ids_ == nullptr || next == 0 ? Ok() : row_ids_->Observe(next - 1);
 }
 
-uint64_t Table::delta_rows() const { return Current()->versions->node_count(); }
-uint64_t Table::delta_bytes() const {
-  TableVersionPtr version = Current();
-  return version->versions->node_count() == 0 ? 0 : version->versions->used_bytes();
-}
-
 bool Table::has_retired_pages() const {
   std::lock_guard lock(retired_mutex_);
   return !retired_.empty();
@@ -363,14 +670,17 @@ bool Table::has_retired_pages() const {
 
 catalog::StatsPtr Table::Stats(const schema::RelationDescriptor& relation) const {
   std::lock_guard lock(publish_mutex_);
-  const int64_t rows = std::max<int64_t>(row_count_, 0);
+  const int64_t rows = std::max<int64_t>(
+      row_count_ + source_->rows_found.load(std::memory_order_relaxed), 0);
   if (stats_ != nullptr && stats_version_ == relation.version &&
       std::abs(rows - stats_row_count_) <= stats_row_count_ / 10) {
     return stats_;
   }
   auto stats = std::make_shared<schema::RelationStats>();
   stats->row_count = static_cast<double>(rows);
-  stats->page_count = static_cast<double>(Current()->directory->size());
+  TableVersionPtr version = Current();
+  stats->page_count = static_cast<double>(
+      version->directory->pages_between(0, version->directory->size()));
   stats->columns.resize(relation.columns.size());
   std::vector<uint32_t> live = relation.LiveColumns();
   for (size_t i = 0; i < live.size() && i < layout().field_count(); ++i) {
@@ -401,7 +711,7 @@ Status Table::ReclaimPages() {
   {
     std::lock_guard lock(retired_mutex_);
     std::erase_if(retired_, [&](const auto& page) {
-      if (!page.first.expired()) return false;
+      if (live_->AnyBelow(page.first)) return false;
       batch.Delete(kv::Family::kPages, page.second);
       batch.Delete(kv::Family::kMeta, RetiredPageKey(page.second));
       return true;

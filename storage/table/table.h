@@ -2,11 +2,12 @@
 // need them), and what commits, folds and loads do to them. Engine keeps one Table per storage in
 // use.
 //
-// Locks, in this order: fold_mutex (one fold or settling at a time), publish_mutex (additions to
-// the version store, swap of the version), list_mutex (the list of versions; held for a few
-// instructions).
+// Locks, in this order: fold_mutex (one fold or settling at a time), record_mutex (writes of the
+// table's record), publish_mutex (additions of versions, swap of the table version), list_mutex (the
+// list of table versions; held for a few instructions).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -23,6 +24,7 @@
 #include "storage/keyspace/keyspace.h"
 #include "storage/kv/kv.h"
 #include "storage/page/page.h"
+#include "storage/table/leaf_cache.h"
 #include "storage/table/table_version.h"
 #include "storage/txn/txn.h"
 
@@ -34,6 +36,8 @@ struct TableContext {
   page::FrameCache* frames = nullptr;
   txn::Watermark* watermark = nullptr;
   catalog::IdAllocator* page_ids = nullptr;
+  LeafCache* leaves = nullptr;
+  uint32_t leaf_pages = 256;                    // pages that a leaf of a directory is cut at
   std::atomic<int64_t>* delta_bytes = nullptr;  // of all newest version stores
   std::atomic<int64_t>* delta_rows = nullptr;
   // Commit time of a load; 0 = not committed.
@@ -50,6 +54,10 @@ class Extents {
   bool AddRow(const row::Layout& layout, const char* base, const char* row);
   /// Fills stats of field i; leaves NULLs where nothing is known.
   void Get(const row::Layout& layout, size_t i, schema::ColumnStats* stats) const;
+  /// For the table's record.
+  void Encode(const row::Layout& layout, std::string* out) const;
+  /// False when the bytes are not of this layout.
+  bool Decode(const row::Layout& layout, std::string_view bytes);
 
  private:
   bool Widen(const types::Type& type, size_t i, const types::Datum& datum);
@@ -61,10 +69,17 @@ class Extents {
   std::vector<Column> columns_;
 };
 
+/// A load that is committed now: its pages in key order, the fences that it brings, the leaves that
+/// the pages belong to.
+struct LoadPages {
+  std::vector<PageNodePtr> pages;
+  std::vector<std::string> fences;
+};
+
 /// Thread-safe.
 class Table {
  public:
-  /// Reads directory and delta of the storage. Errors: 58030, XX001.
+  /// Reads the fences of the directory, and the delta of the storage. Errors: 58030, XX001.
   static Result<std::shared_ptr<Table>> Open(StorageId storage, const schema::RelationPtr& relation,
                                              const TableContext& context);
   ~Table();
@@ -84,25 +99,39 @@ class Table {
   /// True when a snapshot reads the newest version and nothing was committed after it.
   bool NewestIs(Timestamp snapshot) const {
     TableVersionPtr version = Current();
-    return version->valid_from <= snapshot && version->versions->newest() <= snapshot;
+    return version->valid_from <= snapshot &&
+           Timestamp(newest_.load(std::memory_order_acquire)) <= snapshot;
   }
   /// Lets go of versions that no snapshot at or above oldest reads.
   void Trim(Timestamp oldest);
 
   /// Adds committed changes to memory.
   void Publish(const txn::StorageChanges& changes, Timestamp ts);
-  /// Adds the pages of a committed load. Their ranges are free.
-  void PublishLoad(const std::vector<PageNodePtr>& pages, Timestamp ts);
+  /// Adds the pages of all committed loads of one commit. Their ranges are free, the leaves that
+  /// they lie in are held.
+  void PublishLoads(const std::vector<LoadPages>& loads, Timestamp ts);
+  /// Bounds of columns hold for a page that is about to be written.
+  void Widen(std::string_view summary);
+  /// Writes a batch together with the table's record (counts, bounds of columns). last: the last
+  /// leaf after it; null = as it is.
+  Status WriteWithRecord(kv::WriteBatch* batch, bool sync, const Leaf* last = nullptr);
 
   /// Is there a committed change of this row after the snapshot?
   bool ChangedSince(std::string_view key, Timestamp snapshot) const;
   /// Is there a row with this key, as committed now? Errors: of reading a page.
   Result<bool> Exists(std::string_view key) const;
-  /// True when no committed row or tombstone has a key in [first, last].
-  bool RangeFree(std::string_view first, std::string_view last) const;
+  /// True when no committed row or tombstone has a key in [first, last]. Errors: of reading the
+  /// directory.
+  Result<bool> RangeFree(std::string_view first, std::string_view last) const;
 
   /// A page node with its cache place.
-  PageNodePtr MakeNode(page::PageDirectoryEntry entry) const;
+  PageNodePtr MakeNode(page::PageDirectoryEntry entry) const {
+    return source_->MakeNode(std::move(entry));
+  }
+  /// A table version that is read by one transaction: `base` with more pages. The pages' ranges are
+  /// free in it.
+  Result<TableVersionPtr> WithPages(const TableVersionPtr& base,
+                                    const std::vector<PageNodePtr>& pages) const;
 
   /// The first of `count` hidden row ids, never given twice. Error: 58030.
   Result<uint64_t> AllocateRowIds(uint64_t count);
@@ -116,8 +145,8 @@ class Table {
   /// EndLoad.
   void BeginLoad();
   void EndLoad();
-  /// Gives directory entries of committed loads their fold_ts. True when it has done all of the
-  /// load's entries.
+  /// Gives directory entries of a committed load their fold_ts. False when a load in progress
+  /// forbids it.
   Result<bool> SettleLoad(LoadId load, Timestamp ts);
   /// Deletes bodies of replaced pages that nobody reads any more.
   Status ReclaimPages();
@@ -125,8 +154,13 @@ class Table {
   /// Row and page counts and column bounds; never null.
   catalog::StatsPtr Stats(const schema::RelationDescriptor& relation) const;
   /// What the fold policy looks at.
-  uint64_t delta_rows() const;
-  uint64_t delta_bytes() const;
+  uint64_t delta_rows() const {
+    return static_cast<uint64_t>(std::max<int64_t>(delta_rows_.load(std::memory_order_relaxed), 0));
+  }
+  uint64_t delta_bytes() const {
+    return static_cast<uint64_t>(
+        std::max<int64_t>(delta_bytes_.load(std::memory_order_relaxed), 0));
+  }
   void NoteScan(uint64_t overlay_rows) {
     scanned_overlay_rows_.fetch_add(overlay_rows, std::memory_order_relaxed);
   }
@@ -140,10 +174,33 @@ class Table {
   friend class Folder;
   Table(StorageId storage, const TableContext& context) : storage_(storage), context_(context) {}
   Status ReadDirectory();
+  // The directory of a storage that has no record yet.
+  Status ReadWholeDirectory();
   Status ReadDelta();
+  Status FoldLeaves(Timestamp fold_ts);
+  bool BeginFolding();
+  void EndFolding();
+  Status SettleEntries(LoadId load, Timestamp ts);
+  LeafPtr MakeLeaf(std::string lower, std::string upper, std::vector<PageNodePtr> pages,
+                   std::shared_ptr<VersionStore> store) const;
+  // Leaves of a range that hold these pages, cut at the given fences and where they get too large.
+  std::vector<LeafPtr> MakeLeaves(const std::string& lower, const std::string& upper,
+                                  std::vector<PageNodePtr> pages,
+                                  const std::vector<std::string>& fences) const;
+  std::vector<LeafPtr> WithStore(std::vector<LeafPtr> leaves, const Leaf& before) const;
+  // Adds a node's versions above a timestamp to a leaf.
+  static void AddVersions(Leaf* leaf, const VersionNode& node, Timestamp above);
+  void Register(const std::vector<LeafPtr>& leaves) const;
+  TableVersionPtr MakeVersion(Timestamp from, std::shared_ptr<const Directory> directory);
   // Makes next the newest version. publish_mutex_ held.
-  void Swap(std::shared_ptr<TableVersion> next);
-  void AccountDelta(const VersionStore* before, const VersionStore* after);
+  void Swap(TableVersionPtr next);
+  void AccountDelta(int64_t bytes, int64_t rows);
+  // Takes one store out of the account and others in.
+  void AccountStores(const std::vector<LeafPtr>& before, const std::vector<LeafPtr>& after);
+  // The fences of leaves that the store does not know yet, and the table's record. record_mutex_
+  // held.
+  void PutFences(const std::vector<LeafPtr>& leaves, kv::WriteBatch* batch) const;
+  void PutRecord(const Leaf& last, kv::WriteBatch* batch) const;
 
   const StorageId storage_;
   const TableContext context_;
@@ -152,7 +209,12 @@ class Table {
   bool has_row_id_ = false;
   uint32_t page_bytes_ = page::kPageBytes;
   std::shared_ptr<page::PageReader> reader_;
+  LeafSourcePtr source_;
   std::unique_ptr<catalog::IdAllocator> row_ids_;
+  const std::shared_ptr<LiveVersions> live_ = std::make_shared<LiveVersions>();
+  uint64_t next_serial_ = 1;  // publish_mutex_
+  std::atomic<uint64_t> newest_{0};  // latest timestamp of a version in memory
+  std::atomic<int64_t> delta_rows_{0}, delta_bytes_{0};
 
   mutable std::mutex list_mutex_;
   std::vector<TableVersionPtr> versions_;  // by valid_from, at least one; list_mutex_
@@ -165,15 +227,18 @@ class Table {
   mutable uint64_t stats_version_ = 0;   // descriptor version of stats_; publish_mutex_
   std::vector<const VersionNode*>* fold_log_ =
       nullptr;  // nodes changed while a fold runs; publish_mutex_
+  std::string fold_lower_, fold_upper_;  // of these keys, (lower, upper]; publish_mutex_
 
   std::mutex fold_mutex_;
+  std::mutex record_mutex_;
   mutable std::mutex load_mutex_;
   std::condition_variable load_changed_;
   uint32_t loads_ = 0;    // load_mutex_
   bool folding_ = false;  // load_mutex_; folding_ implies loads_ == 0
 
   mutable std::mutex retired_mutex_;
-  std::vector<std::pair<std::weak_ptr<const PageNode>, std::string>> retired_;  // with page keys
+  // Serial numbers of the versions that no longer have them, page keys.
+  std::vector<std::pair<uint64_t, std::string>> retired_;
   std::atomic<uint64_t> scanned_overlay_rows_{0};
 };
 
@@ -182,6 +247,14 @@ std::string RetiredPageKey(
     std::string_view page_key);                    // a replaced page whose body is to be deleted
 std::string FoldIntentKey(StorageId storage);      // pages that a fold is writing
 std::string RowIdKey(StorageId storage);           // bound of hidden row ids
+std::string TableRecordKey(StorageId storage);     // counts and column bounds
+// A fence of the directory; fence empty = the prefix of all.
+std::string FenceKey(StorageId storage, std::string_view fence);
+// A page ('p') or fence ('f') that a load has written; name empty = the prefix of all of the load.
+std::string LoadItemKey(LoadId load, char kind, std::string_view name);
+std::string LoadItemPrefix(LoadId load);
+// Value of a fence.
+std::string EncodeFence(uint64_t pages, uint64_t rows);
 std::string DroppedStorageKey(StorageId storage);  // a storage to be range-deleted
 
 }  // namespace lathe::table

@@ -1,71 +1,55 @@
-// What a scan holds on to: a directory, the unfolded versions beside it, and per page how many
-// changes there are and (once a scan has needed it) the patch: the page merged with its versions.
-// Reference-counted; a fold or a committed load makes the next TableVersion, a commit only adds to
-// the version store, where older snapshots do not see it.
+// What a scan holds on to: a directory as it was made by the last fold or load. Reference-counted;
+// a fold or a committed load makes the next TableVersion, a commit only adds versions to leaves,
+// where older snapshots do not see them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
+#include <set>
 
 #include "runtime/base/ids.h"
 #include "storage/table/directory.h"
-#include "storage/table/version_store.h"
 
 namespace lathe::table {
 
-/// A page merged with its unfolded versions as a scan hands it out: pieces of the page itself and
-/// of small pages that hold newer rows.
-struct Patch {
-  static constexpr int32_t kBasePage = -1;
-  struct Piece {
-    int32_t page;  // kBasePage or index into overlay_pages
-    uint32_t from, to;
-  };
-  std::vector<Piece> in_order;  // by key
-  std::vector<Piece> grouped;   // base pieces, then whole overlay pages: fewer pieces, no order
-  std::vector<std::string> overlay_pages;
-  uint64_t row_count = 0;     // of all pieces
-  uint64_t overlay_rows = 0;  // in overlay pages
-  // When cached: it holds for every snapshot at or above newest while the page's change count is
-  // `changes`.
-  Timestamp newest;
-  uint32_t changes = 0;
-};
-using PatchPtr = std::shared_ptr<const Patch>;
-
-/// Per page of a directory, and one for the tail.
-struct PageState {
-  std::atomic<uint32_t> changes{
-      0};  // versions added; only grows. Counted after the version is in the store
-  std::mutex mutex;
-  PatchPtr patch;  // guarded by mutex; may be null or out of date
-};
-
-/// See above. Immutable but for the counters and cached patches of its page states and the growing
-/// version store.
-struct TableVersion {
-  TableVersion(Timestamp from, std::shared_ptr<const Directory> d, std::shared_ptr<VersionStore> v)
-      : valid_from(from),
-        directory(std::move(d)),
-        versions(std::move(v)),
-        states(std::make_unique<PageState[]>(directory->size() + 1)) {}
-
-  /// Counts a version with this key. Gives the index of its page, which makes the next call cheap
-  /// when passed to it and the key belongs to the same page.
-  size_t NoteChange(std::string_view key, size_t page = SIZE_MAX) const {
-    if (page == SIZE_MAX || !directory->Covers(page, key)) page = directory->Find(key);
-    states[page].changes.fetch_add(1, std::memory_order_release);
-    return page;
+/// The serial numbers of the table versions that somebody holds: pages that a version replaced may
+/// be deleted once no older one is left. Thread-safe.
+class LiveVersions {
+ public:
+  void Add(uint64_t serial) {
+    std::lock_guard lock(mutex_);
+    serials_.insert(serial);
+  }
+  void Remove(uint64_t serial) {
+    std::lock_guard lock(mutex_);
+    serials_.erase(serials_.find(serial));
+  }
+  bool AnyBelow(uint64_t serial) const {
+    std::lock_guard lock(mutex_);
+    return !serials_.empty() && *serials_.begin() < serial;
   }
 
+ private:
+  mutable std::mutex mutex_;
+  std::multiset<uint64_t> serials_;
+};
+
+/// See above. Immutable.
+struct TableVersion {
+  TableVersion(Timestamp from, uint64_t number, std::shared_ptr<LiveVersions> registry,
+               std::shared_ptr<const Directory> d)
+      : valid_from(from), serial(number), directory(std::move(d)), live(std::move(registry)) {
+    live->Add(serial);
+  }
+  ~TableVersion() { live->Remove(serial); }
+  TableVersion(const TableVersion&) = delete;
+  TableVersion& operator=(const TableVersion&) = delete;
+
   const Timestamp valid_from;  // for snapshots at or above it
+  const uint64_t serial;       // grows from version to version
   const std::shared_ptr<const Directory> directory;
-  const std::shared_ptr<VersionStore> versions;
-  const std::unique_ptr<PageState[]> states;  // directory->size() + 1
+  const std::shared_ptr<LiveVersions> live;
 };
 using TableVersionPtr = std::shared_ptr<const TableVersion>;
 

@@ -80,7 +80,7 @@ void TransactionImpl::UndoStatement() {
     loads_.pop_back();
     merged_.erase(load.table->storage());
     engine_->DropPendingLoad(load.load);
-    (void)DropLoad(engine_, load);  // what an I/O error leaves is found by recovery
+    (void)DropLoad(engine_->kv(), load.load);  // what an I/O error leaves is found by recovery
     load.table->EndLoad();
   }
   view_.Restore(saved_changes_);
@@ -201,7 +201,7 @@ void TransactionImpl::Rollback() {
   merged_.clear();
   for (OwnLoad& own : loads_) {
     engine_->DropPendingLoad(own.load.load);
-    (void)DropLoad(engine_, own.load);  // what an I/O error leaves is found by recovery
+    (void)DropLoad(engine_->kv(), own.load.load);  // what an I/O error leaves is found by recovery
     own.load.table->EndLoad();
   }
   loads_.clear();
@@ -212,7 +212,8 @@ void TransactionImpl::Rollback() {
 // --- Reading
 // ---------------------------------------------------------------------------------------------------------------------
 
-TableVersionPtr TransactionImpl::VersionWithLoads(const Table& table, TableVersionPtr base) {
+Result<TableVersionPtr> TransactionImpl::VersionWithLoads(const Table& table,
+                                                          TableVersionPtr base) {
   std::vector<PageNodePtr> pages;
   size_t loads = 0;
   for (const OwnLoad& own : loads_) {
@@ -223,15 +224,10 @@ TableVersionPtr TransactionImpl::VersionWithLoads(const Table& table, TableVersi
   if (loads == 0) return base;
   MergedVersion& known = merged_[table.storage()];
   if (known.base == base && known.loads == loads) return known.merged;
-  pages.insert(pages.end(), base->directory->pages().begin(), base->directory->pages().end());
   std::sort(pages.begin(), pages.end(), [](const PageNodePtr& a, const PageNodePtr& b) {
     return a->entry.last_key < b->entry.last_key;
   });
-  auto merged = std::make_shared<TableVersion>(
-      base->valid_from, std::make_shared<Directory>(std::move(pages)), base->versions);
-  for (const VersionNode* node = base->versions->First(); node != nullptr; node = node->Next()) {
-    merged->NoteChange(node->key());
-  }
+  LATHE_ASSIGN(TableVersionPtr merged, table.WithPages(base, pages));
   known = {base, merged, loads};
   return merged;
 }
@@ -264,7 +260,9 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(ScanRange range, MakeScanRange(source.table->encoder(), request));
   source.version = source.table->VersionFor(snapshot);
-  if (!loads_.empty()) source.version = VersionWithLoads(*source.table, source.version);
+  if (!loads_.empty()) {
+    LATHE_ASSIGN(source.version, VersionWithLoads(*source.table, source.version));
+  }
   source.snapshot = snapshot;
   source.own = OwnRows(source.table->storage(), range);
   source.cancel = cancel_;
@@ -308,9 +306,10 @@ Result<bool> TransactionImpl::ExistsInOwnLoads(const Table& table, std::string_v
   return false;
 }
 
-bool TransactionImpl::RangeFree(const Table& table, std::string_view first,
-                                std::string_view last) const {
-  if (!table.RangeFree(first, last)) return false;
+Result<bool> TransactionImpl::RangeFree(const Table& table, std::string_view first,
+                                        std::string_view last) const {
+  LATHE_ASSIGN(bool free, table.RangeFree(first, last));
+  if (!free) return false;
   if (const txn::StorageWrites* writes = buffer_.Find(table.storage())) {
     auto it = writes->rows().lower_bound(first);
     if (it != writes->rows().end() && it->first <= last) return false;

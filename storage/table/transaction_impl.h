@@ -59,7 +59,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   /// Is there a row with this key in own loads?
   Result<bool> ExistsInOwnLoads(const Table& table, std::string_view key) const;
   /// Is the range free of committed rows, own rows and own loads?
-  bool RangeFree(const Table& table, std::string_view first, std::string_view last) const;
+  Result<bool> RangeFree(const Table& table, std::string_view first, std::string_view last) const;
   void AddLoad(PendingLoad load) { loads_.push_back({std::move(load), statement_}); }
   void NoteRowIds(StorageId storage, uint64_t next);
 
@@ -78,7 +78,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   void ReleaseSnapshot();
   Status EmitLoads();
   void End();
-  TableVersionPtr VersionWithLoads(const Table& table, TableVersionPtr base);
+  Result<TableVersionPtr> VersionWithLoads(const Table& table, TableVersionPtr base);
   std::vector<OwnRow> OwnRows(StorageId storage, const ScanRange& range) const;
   Result<std::unique_ptr<exec::RowSource>> OpenScanAt(const schema::RelationPtr& relation,
                                                       const exec::ScanRequest& request,
