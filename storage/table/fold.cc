@@ -8,6 +8,9 @@
 namespace lathe::table {
 namespace {
 
+// Of one step of a fold: memory, and bodies of pages.
+constexpr uint64_t kStepBatchBytes = 64 << 20;
+constexpr uint64_t kStepFileBytes = 256 << 20;
 constexpr size_t kSettleItems = 10'000;  // changes of one batch
 
 std::string Behind(std::string_view key) { return std::string(key) + '\0'; }
@@ -48,11 +51,13 @@ Result<std::string> Folder::Run(size_t first) {
     LATHE_ASSIGN(HeldLeaf held, HeldLeaf::Make(directory.leaf(i)));
     held_.push_back(std::move(held));
     LATHE_TRY(MergeLeaf(held_.back(), &builder));
-    // A leaf of few pages takes the one behind it along.
-    if (end_ == directory.size() || pages_.size() >= std::max(table_->context().leaf_pages / 4, 1u) ||
-        (swap_.empty() && made_.empty())) {
-      break;
-    }
+    if (end_ == directory.size() || (swap_.empty() && made_.empty())) break;
+    // A leaf of few pages takes the one behind it along; changed neighbours go in one step, which
+    // costs some syncs, as long as the step stays small.
+    const bool few = pages_.size() < std::max(table_->context().leaf_pages / 4, 1u);
+    const bool more = directory.leaf(end_)->changed() && swap_.bytes() < kStepBatchBytes &&
+                      (file_ == nullptr || file_->bytes() < kStepFileBytes);
+    if (!few && !more) break;
   }
   std::string upper = directory.leaf(end_ - 1)->upper();
   if (swap_.empty() && made_.empty()) return upper;  // nothing at or below fold_ts
