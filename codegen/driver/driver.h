@@ -26,8 +26,10 @@ class WorkerPool;
 
 namespace lathe::driver {
 
-/// Which code may run. kAuto: tier 1 at once, tier 2 when the measured remaining work is worth it.
-enum class TierChoice : uint8_t { kAuto, kTier1Only, kTier2Only };
+/// Which code may run. kAuto: pipelines over a few rows are interpreted (tier 0); otherwise, and as
+/// soon as they turn out to be long, tier 1, and tier 2 when the measured remaining work is worth
+/// it. kTier0Only: compiled only where there is no interpreting.
+enum class TierChoice : uint8_t { kAuto, kTier1Only, kTier2Only, kTier0Only };
 
 struct CompilerOptions {
   exec::WorkerPool* pool =

@@ -67,7 +67,8 @@ class DriverTest : public ::testing::Test {
     std::vector<std::string> first;
     std::string first_error;
     bool is_first = true;
-    for (TierChoice tier : {TierChoice::kTier1Only, TierChoice::kTier2Only, TierChoice::kAuto}) {
+    for (TierChoice tier : {TierChoice::kTier0Only, TierChoice::kTier1Only, TierChoice::kTier2Only,
+                            TierChoice::kAuto}) {
       for (uint32_t workers : {1u, 2u}) {
         Outcome outcome = RunOnce(query.value(), tier, workers, params);
         if (!ordered) std::sort(outcome.lines.begin(), outcome.lines.end());

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "codegen/driver/interpret.h"
 #include "codegen/driver/sources.h"
+#include "codegen/driver/values.h"
 #include "runtime/row/row_buffer.h"
 #include "runtime/state/aggregate_table.h"
 #include "runtime/state/join_table.h"
@@ -31,6 +31,12 @@ constexpr double kParallelRowsMin = 32 * 1024;
 // docs/decisions).
 constexpr double kTier2NsPerInstruction = 20000;
 constexpr double kTier2Saves = 0.4;
+// Tier 0: rows of the source (and of kept sides) beyond which it is not begun; units of work (some
+// 20 ns each) after which a run goes on with code, about what compiling a pipeline takes; and work
+// over all executions after which code is made in the background.
+constexpr double kInterpretRowsMax = 4096;
+constexpr uint64_t kInterpretWorkMax = 30000;
+constexpr uint64_t kInterpretWorkInAll = 30000;
 
 /// Asks for the first lines of a segment: the processor's own prefetching stops at a page's heap.
 void PrefetchRows(const exec::Segment& segment, uint32_t stride) {
@@ -260,12 +266,98 @@ void Execution::MaybeRequestTier2(Running* running) {
   request_compile_(running->index, variant_, jit::Tier::kTwo);
 }
 
+/// A few rows that no code is there for.
+bool Execution::StartsInterpreted(size_t index, exec::RowSource* source) {
+  const pipeline::Pipeline& pipeline = program_.pipelines[index];
+  if (request_.tier != TierChoice::kAuto && request_.tier != TierChoice::kTier0Only) return false;
+  if (!interpret::CanInterpret(program_, pipeline)) return false;
+  if (request_.tier == TierChoice::kTier0Only) return true;
+  const CodeSlot& slot = code_->Slot(index, variant_);
+  if (slot.instructions.load(std::memory_order_relaxed) != 0) return false;
+  // Constant rows come from the statement's own text: work in proportion to it.
+  const bool values = pipeline.source.kind == SourceKind::kPages &&
+                      program_.objects[pipeline.source.object].values != nullptr;
+  if (!values && source->RowsLeft() > kInterpretRowsMax) return false;
+  // One row may meet all rows of a kept side.
+  for (const pipeline::Step& step : pipeline.steps) {
+    if (step.kind != StepKind::kProbe && step.kind != StepKind::kNestedLoop) continue;
+    auto* kept = static_cast<state::RowCollector*>(operators_[step.object].get());
+    if (static_cast<double>(kept->row_count()) > kInterpretRowsMax) return false;
+  }
+  return true;
+}
+
+/// Compiles what is missing of later pipelines in the background: once, when the first pipeline
+/// turns out to need code.
+void Execution::RequestLater(size_t index) {
+  if (request_.tier != TierChoice::kAuto || later_requested_) return;
+  later_requested_ = true;
+  for (size_t i = index + 1; i < program_.pipelines.size(); ++i) {
+    CodeSlot& slot = code_->Slot(i, variant_);
+    if (slot.instructions.load(std::memory_order_relaxed) == 0 &&
+        !slot.tier1_requested.exchange(true)) {
+      request_compile_(i, variant_, jit::Tier::kOne);
+    }
+  }
+}
+
+/// The code that the request's tier asks for, compiled where it is missing.
+Status Execution::TakeCode(Running* running) {
+  CodeSlot& slot = *running->slot;
+  RequestLater(running->index);
+  if (request_.tier == TierChoice::kTier2Only) {
+    LATHE_TRY(code_->Compile(running->index, variant_, jit::Tier::kTwo, &running->compile_ns));
+  } else if (request_.tier == TierChoice::kTier1Only ||
+             !slot.tier2_ready.load(std::memory_order_acquire)) {
+    LATHE_TRY(code_->Compile(running->index, variant_, jit::Tier::kOne, &running->compile_ns));
+  }
+  auto take = [&] {
+    std::lock_guard lock(slot.mutex);
+    running->tier1 = slot.tier1;
+    if (request_.tier != TierChoice::kTier1Only) running->tier2 = slot.tier2;
+    return running->tier1 != nullptr || running->tier2 != nullptr;
+  };
+  if (take()) return Ok();
+  // The cache dropped it in between; once more.
+  LATHE_TRY(code_->Compile(running->index, variant_, jit::Tier::kOne, &running->compile_ns));
+  if (take()) return Ok();
+  return MakeError(SqlState::kInternalError, "the code cache is too small");
+}
+
+/// Runs a segment with the worker's code; on tier 0 until the work has grown beyond what code
+/// costs, then compiles and goes on with code.
+int32_t Execution::RunSegment(const exec::Segment& segment, void* view, Running* running,
+                              std::shared_ptr<jit::Code>* held) {
+  auto from = static_cast<int32_t>(segment.from);
+  const auto to = static_cast<int32_t>(segment.to);
+  if (running->tier0 != nullptr) {
+    const uint64_t work_max =
+        request_.tier == TierChoice::kTier0Only ? UINT64_MAX : kInterpretWorkMax;
+    int32_t code = running->tier0->Run(segment.page, from, to, work_max, &from);
+    if (code != abi::kReturnOk || from == to) return code;
+    if (program_.objects.size() > running->pipeline->source.object &&
+        running->pipeline->source.kind == SourceKind::kPages &&
+        program_.objects[running->pipeline->source.object].values != nullptr) {
+      return running->tier0->Run(segment.page, from, to, UINT64_MAX, &from);
+    }
+    running->slot->tier0_work.fetch_add(running->tier0->work(), std::memory_order_relaxed);
+    running->tier0 = nullptr;
+    Status status = TakeCode(running);
+    if (!status.ok()) {
+      static_cast<state::WorkerState*>(static_cast<state::WorkerView*>(view))->error =
+          std::make_unique<Error>(std::move(status).error());
+      return abi::kReturnError;
+    }
+    *held = running->tier2 != nullptr ? running->tier2 : running->tier1;
+  }
+  return (*held)->function()(&query_, view, segment.page, from, to);
+}
+
 void Execution::Work(size_t worker, Running* running) {
   Worker& w = *workers_[worker];
   running->workers.fetch_add(1);
   std::shared_ptr<jit::Code> held = running->tier2 != nullptr ? running->tier2 : running->tier1;
   bool on_tier2 = running->tier2 != nullptr;
-  jit::PipelineFunction function = held->function();
   void* view = static_cast<state::WorkerView*>(&w.state);
   // Of rows that lie in pages; 0 = the source hands out row pointers.
   const uint32_t stride = running->pipeline->source.kind == SourceKind::kRows
@@ -288,22 +380,20 @@ void Execution::Work(size_t worker, Running* running) {
       break;
     }
     if (!more.value()) break;
-    if (!on_tier2 && request_.tier == TierChoice::kAuto &&
+    if (!on_tier2 && running->tier0 == nullptr && request_.tier == TierChoice::kAuto &&
         running->slot->tier2_ready.load(std::memory_order_acquire)) {
       std::lock_guard lock(running->slot->mutex);
       if (running->slot->tier2 != nullptr) {
         held = running->slot->tier2;
-        function = held->function();
         on_tier2 = true;
       }
     }
     const auto start = Clock::now();
+    const bool compiled = running->tier0 == nullptr;
     int32_t code = abi::kReturnOk;
     for (size_t i = 0; i < morsel.segments.size(); ++i) {
-      const exec::Segment& segment = morsel.segments[i];
       if (i + 1 < morsel.segments.size()) PrefetchRows(morsel.segments[i + 1], stride);
-      code = function(&query_, view, segment.page, static_cast<int32_t>(segment.from),
-                      static_cast<int32_t>(segment.to));
+      code = RunSegment(morsel.segments[i], view, running, &held);
       if (code != abi::kReturnOk) break;
       if (running->stop.load(std::memory_order_relaxed)) break;
     }
@@ -311,7 +401,7 @@ void Execution::Work(size_t worker, Running* running) {
     running->morsels.fetch_add(1, std::memory_order_relaxed);
     if (on_tier2) {
       running->tier2_morsels.fetch_add(1, std::memory_order_relaxed);
-    } else {
+    } else if (compiled) {
       running->ns.fetch_add(NsSince(start), std::memory_order_relaxed);
     }
     if (code == abi::kReturnError) {
@@ -326,54 +416,46 @@ void Execution::Work(size_t worker, Running* running) {
       fail(std::move(status).error());
       break;
     }
-    if (!on_tier2) MaybeRequestTier2(running);
+    if (!on_tier2 && compiled) MaybeRequestTier2(running);
   }
   morsel.Clear();
+}
+
+void Execution::PrepareWorker(size_t index, const pipeline::Pipeline& pipeline, CodeSlot* slot) {
+  Worker& worker = *workers_[index];
+  worker.state.sites = &slot->sites;
+  for (const pipeline::Sink& sink : pipeline.sinks) {
+    if (sink.kind == SinkKind::kResult) {
+      if (worker.result == nullptr) {
+        worker.result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
+      }
+      worker.locals[operators_.size()] = worker.result.get();
+    } else {
+      worker.locals[sink.object] = operators_[sink.object]->Local(index);
+    }
+  }
 }
 
 Status Execution::RunMorsels(size_t index, exec::RowSource* source, PipelineStats* stats) {
   const pipeline::Pipeline& pipeline = program_.pipelines[index];
   CodeSlot& slot = code_->Slot(index, variant_);
-  const bool tier2_there = slot.tier2_ready.load(std::memory_order_acquire);
-  if (request_.tier == TierChoice::kTier2Only) {
-    LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kTwo, &stats->compile_ns));
-  } else if (request_.tier == TierChoice::kTier1Only || !tier2_there) {
-    LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kOne, &stats->compile_ns));
-  }
   Running running;
   running.pipeline = &pipeline;
   running.index = index;
   running.slot = &slot;
   running.source = source;
-  {
-    std::lock_guard lock(slot.mutex);
-    running.tier1 = slot.tier1;
-    if (request_.tier != TierChoice::kTier1Only) running.tier2 = slot.tier2;
-  }
-  if (running.tier1 == nullptr && running.tier2 == nullptr) {
-    // The cache dropped it in between; once more.
-    LATHE_TRY(code_->Compile(index, variant_, jit::Tier::kOne, &stats->compile_ns));
-    std::lock_guard lock(slot.mutex);
-    running.tier1 = slot.tier1;
-    if (running.tier1 == nullptr)
-      return MakeError(SqlState::kInternalError, "the code cache is too small");
-  }
+  std::unique_ptr<interpret::Interpreter> tier0;
   size_t workers = 1;
-  if (!pipeline.source.ordered && workers_max_ > 1 && source->RowsLeft() >= kParallelRowsMin)
-    workers = workers_max_;
-  for (size_t w = 0; w < workers; ++w) {
-    Worker& worker = *workers_[w];
-    worker.state.sites = &slot.sites;
-    for (const pipeline::Sink& sink : pipeline.sinks) {
-      if (sink.kind == SinkKind::kResult) {
-        if (worker.result == nullptr) {
-          worker.result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
-        }
-        worker.locals[operators_.size()] = worker.result.get();
-      } else {
-        worker.locals[sink.object] = operators_[sink.object]->Local(w);
-      }
-    }
+  if (StartsInterpreted(index, source)) {
+    PrepareWorker(0, pipeline, &slot);
+    tier0 = interpret::MakeInterpreter(program_, pipeline, &query_, &workers_[0]->state,
+                                       static_cast<uint32_t>(operators_.size()), request_.analyze);
+    running.tier0 = tier0.get();
+  } else {
+    LATHE_TRY(TakeCode(&running));
+    if (!pipeline.source.ordered && workers_max_ > 1 && source->RowsLeft() >= kParallelRowsMin)
+      workers = workers_max_;
+    for (size_t w = 0; w < workers; ++w) PrepareWorker(w, pipeline, &slot);
   }
   if (stats_.first_row_start_ns == 0) stats_.first_row_start_ns = NsSince(start_);
   if (workers > 1) {
@@ -385,7 +467,16 @@ Status Execution::RunMorsels(size_t index, exec::RowSource* source, PipelineStat
   stats->rows = running.rows.load();
   stats->morsels = running.morsels.load();
   stats->tier2_morsels = running.tier2_morsels.load();
+  stats->compile_ns += running.compile_ns;
   slot.tier1_ns.fetch_add(running.ns.load(), std::memory_order_relaxed);
+  if (running.tier0 != nullptr && request_.tier == TierChoice::kAuto) {
+    // A statement that keeps coming back gets code in the end.
+    const uint64_t work = tier0->work();
+    if (slot.tier0_work.fetch_add(work, std::memory_order_relaxed) + work > kInterpretWorkInAll &&
+        !slot.tier1_requested.exchange(true)) {
+      request_compile_(index, variant_, jit::Tier::kOne);
+    }
+  }
   if (running.error != nullptr) return std::move(*running.error);
   for (size_t w = 0; w < workers; ++w) {
     if (HasResultSink(pipeline) && workers_[w]->result != nullptr) {
@@ -415,25 +506,8 @@ Status Execution::RunPipeline(size_t index) {
   PipelineStats stats;
   stats.name = pipeline.name;
   if (!Pointless(pipeline)) {
-    if (CanInterpret(program_, pipeline)) {
-      const pipeline::Sink& sink = pipeline.sinks[0];
-      row::RowBuffer* rows;
-      if (sink.kind == SinkKind::kResult) {
-        auto& result = workers_[0]->result;
-        if (result == nullptr)
-          result = std::make_unique<row::RowBuffer>(&program_.result_layout, budget_);
-        rows = result.get();
-      } else {
-        rows = static_cast<row::RowBuffer*>(operators_[sink.object]->Local(0));
-      }
-      if (stats_.first_row_start_ns == 0) stats_.first_row_start_ns = NsSince(start_);
-      LATHE_TRY(Interpret(program_, pipeline, &evaluator_, rows,
-                          request_.analyze ? workers_[0]->row_counts.data() : nullptr));
-      if (sink.kind == SinkKind::kResult) LATHE_TRY(FlushResult(rows, true));
-    } else {
-      LATHE_ASSIGN(std::unique_ptr<exec::RowSource> source, OpenSource(pipeline));
-      LATHE_TRY(RunMorsels(index, source.get(), &stats));
-    }
+    LATHE_ASSIGN(std::unique_ptr<exec::RowSource> source, OpenSource(pipeline));
+    LATHE_TRY(RunMorsels(index, source.get(), &stats));
   }
   const auto finish_start = Clock::now();
   LATHE_TRY(FinishObjects(pipeline));
@@ -482,13 +556,14 @@ void Execution::CollectOperatorStats() {
 Result<ExecutionStats> Execution::Run() {
   start_ = Clock::now();
   LATHE_TRY(SetUp());
-  // Later pipelines are compiled while earlier ones run.
-  if (request_.tier == TierChoice::kAuto) {
-    for (size_t i = 1; i < program_.pipelines.size(); ++i) {
-      if (code_->Slot(i, variant_).instructions.load(std::memory_order_relaxed) == 0 &&
-          !CanInterpret(program_, program_.pipelines[i])) {
-        request_compile_(i, variant_, jit::Tier::kOne);
-      }
+  // Later pipelines are compiled while earlier ones run: at once where a large scan is expected,
+  // else when the first of them turns out to need code. Which tier runs is never decided by an
+  // estimate.
+  for (size_t i = 0; i < program_.pipelines.size(); ++i) {
+    const physical::TableScan* scan = program_.pipelines[i].source.scan;
+    if (scan != nullptr && scan->estimated_rows > 4 * kInterpretRowsMax) {
+      RequestLater(0);
+      break;
     }
   }
   for (size_t i = 0; i < program_.pipelines.size(); ++i) LATHE_TRY(RunPipeline(i));

@@ -8,6 +8,7 @@
 
 #include "codegen/driver/constants.h"
 #include "codegen/driver/query_code.h"
+#include "codegen/interpret/interpret.h"
 #include "runtime/exec/worker_pool.h"
 #include "runtime/func/context.h"
 #include "runtime/state/state.h"
@@ -41,6 +42,8 @@ class Execution {
     CodeSlot* slot = nullptr;
     exec::RowSource* source = nullptr;
     std::shared_ptr<jit::Code> tier1, tier2;  // tier2: when it was there from the start
+    interpret::Interpreter* tier0 = nullptr;  // runs instead, on one worker, while work is small
+    uint64_t compile_ns = 0;                  // after tier 0
     std::atomic<bool> stop{false};
     std::atomic<uint32_t> workers{0};
     std::atomic<uint64_t> rows{0}, ns{0}, morsels{0}, tier2_morsels{0};
@@ -53,6 +56,12 @@ class Execution {
   Status MakeObject(const pipeline::Object& object);
   Status RunPipeline(size_t index);
   Status RunMorsels(size_t index, exec::RowSource* source, PipelineStats* stats);
+  bool StartsInterpreted(size_t index, exec::RowSource* source);
+  Status TakeCode(Running* running);
+  void RequestLater(size_t index);
+  int32_t RunSegment(const exec::Segment& segment, void* view, Running* running,
+                     std::shared_ptr<jit::Code>* held);
+  void PrepareWorker(size_t worker, const pipeline::Pipeline& pipeline, CodeSlot* slot);
   void Work(size_t worker, Running* running);
   void MaybeRequestTier2(Running* running);
   Result<std::unique_ptr<exec::RowSource>> OpenSource(const pipeline::Pipeline& pipeline);
@@ -83,6 +92,7 @@ class Execution {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::mutex result_mutex_;
   uint64_t result_rows_ = 0;
+  bool later_requested_ = false;
   ExecutionStats stats_;
   std::chrono::steady_clock::time_point start_;
 };

@@ -154,7 +154,8 @@ class InlineTest : public ::testing::Test {
     auto query =
         compiler_->Compile(MakePlan(Project(Scan(shape, 1), 50, List(make()))), CompileOptions());
     ASSERT_TRUE(query.ok()) << query.error().ToString();
-    for (TierChoice tier : {TierChoice::kTier1Only, TierChoice::kTier2Only}) {
+    for (TierChoice tier :
+         {TierChoice::kTier0Only, TierChoice::kTier1Only, TierChoice::kTier2Only}) {
       Table table("t", columns);
       for (const auto& r : good) table.Add(r);
       table.Seal();

@@ -36,6 +36,8 @@ struct CodeSlot {
   std::atomic<bool> tier2_requested{false};
   std::atomic<uint64_t> instructions{0};  // as emitted; 0 = not yet known
   std::atomic<uint64_t> tier1_ns{0};      // run time on tier 1 so far, all executions
+  std::atomic<uint64_t> tier0_work{0};    // interpret::Interpreter::work() so far, all executions
+  std::atomic<bool> tier1_requested{false};
 };
 
 struct QueryCode {

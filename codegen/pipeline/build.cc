@@ -14,8 +14,6 @@ using physical::JoinKind;
 using physical::Node;
 using state::ComponentKind;
 
-constexpr uint32_t kMadeColumns = 1u << 24;  // ids of columns that only pipelines know begin here
-
 /// The steps above a node and where its rows end up.
 struct Continuation {
   std::vector<Step> steps;  // nearest first

@@ -22,6 +22,9 @@ namespace lathe::pipeline {
 using expr::ColumnId;
 using expr::Expr;
 
+/// Ids of columns that only pipelines know begin here.
+inline constexpr uint32_t kMadeColumns = 1u << 24;
+
 /// A column that lies in a field of a row.
 struct ColumnField {
   ColumnId id;

@@ -265,6 +265,7 @@ Result<driver::ExecutionStats> SessionImpl::ExecutePlan(const driver::CachedPlan
   const std::string& tier = settings_.Get(Setting::tier);
   request.tier = tier == "1"   ? driver::TierChoice::kTier1Only
                  : tier == "2" ? driver::TierChoice::kTier2Only
+                 : tier == "0" ? driver::TierChoice::kTier0Only
                                : driver::TierChoice::kAuto;
   request.analyze = analyze;
   return instance_->compiler()->Execute(plan.query, request);

@@ -110,6 +110,8 @@ class DifferentialTest : public ::testing::Test {
   std::unique_ptr<driver::Compiler> compiler_;
 };
 
+TEST_F(DifferentialTest, Tier0) { Compare(driver::TierChoice::kTier0Only, false); }
+TEST_F(DifferentialTest, Tier0Lifted) { Compare(driver::TierChoice::kTier0Only, true); }
 TEST_F(DifferentialTest, Tier1) { Compare(driver::TierChoice::kTier1Only, false); }
 TEST_F(DifferentialTest, Tier1Lifted) { Compare(driver::TierChoice::kTier1Only, true); }
 TEST_F(DifferentialTest, Tier2) { Compare(driver::TierChoice::kTier2Only, false); }

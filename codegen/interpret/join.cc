@@ -1,0 +1,215 @@
+// Joins: the meaning is that of codegen/emit/join.cc.
+#include "codegen/interpret/interpreter.h"
+#include "runtime/state/rows.h"
+
+namespace lathe::interpret {
+
+using ProbeRule = pipeline::JoinRule::Probe;
+using pipeline::Step;
+
+/// Walks the build rows that match the current probe row; visit gives false to end the walk. The
+/// walk gives false when something failed.
+struct Machine::Matches {
+  std::function<bool(const std::function<bool(const char* page, const char* row)>& visit)> each;
+  /// kMark: the predicate could be NULL for some row, none being a match.
+  std::function<bool(bool* unknown)> maybe_null;
+  uint32_t flag_offset = 0;
+};
+
+void Machine::BindBuild(const Step& step, const char* page, const char* row) {
+  if (row != nullptr) {
+    LoadFields(program_.objects[step.object].row_layout(), step.build_columns, page, row);
+    return;
+  }
+  for (const pipeline::ColumnField& column : step.build_columns) {
+    ColumnCell& cell = Of(column.id);
+    cell.pending = nullptr;
+    cell.pending_call = nullptr;
+    cell.value.null = true;
+  }
+}
+
+bool Machine::KeysEqual(const row::Layout& layout, const std::vector<Cell>& keys,
+                        const std::vector<bool>* null_equal, const char* row) {
+  const char* page = row::RowPageOf(row);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const bool stored_null = layout.IsNull(row, i);
+    if (stored_null || keys[i].null) {
+      const bool equal = null_equal == nullptr || (i < null_equal->size() && (*null_equal)[i]);
+      if (!(stored_null && keys[i].null && equal)) return false;
+      continue;
+    }
+    const Datum stored = row::ReadField(layout, page, row, i);
+    if (abi::CompareDatums(layout.field(i).type, stored, keys[i].datum) != 0) return false;
+  }
+  return true;
+}
+
+int32_t Machine::Probe(const Step& step, size_t index) {
+  const auto& join = step.node->As<physical::HashJoin>();
+  const row::Layout& layout = program_.objects[step.object].layout;
+  const auto* table = Object<state::JoinTable::Header>(step.object);
+  const size_t key_count = join.probe_keys.size();
+  std::vector<Cell> keys(key_count);
+  bool key_is_null = false;
+  uint64_t hash = abi::kHashSeed;
+  for (size_t i = 0; i < key_count; ++i) {
+    if (!Eval(*join.probe_keys[i], &keys[i]) ||
+        !Coerce(join.probe_keys[i]->type, layout.field(i).type, &keys[i])) {
+      return abi::kReturnError;
+    }
+    const bool null_equal = i < join.null_equal.size() && join.null_equal[i];
+    key_is_null |= keys[i].null && !null_equal;
+    hash = Hash(hash, layout.field(i).type, keys[i]);
+  }
+  hash |= uint64_t{1} << 58;
+  bool residual_null = false;
+  Matches matches;
+  matches.flag_offset = state::kJoinMatchedOffset;
+  matches.each = [&](const std::function<bool(const char*, const char*)>& visit) -> bool {
+    if (key_is_null) return true;
+    const uint64_t entry = table->directory[hash & table->mask];
+    if ((entry & abi::TagBit(hash)) == 0) return true;
+    auto* row = reinterpret_cast<const char*>(entry & abi::kPointerMask);
+    while (row != nullptr) {
+      ++work_;
+      if ((work_ & 0xfff) == 0 &&
+          lathe_check_cancel(static_cast<state::WorkerView*>(worker_)) != abi::kReturnOk) {
+        return false;
+      }
+      if (LoadAt<uint64_t>(row + state::kJoinHashOffset) == hash &&
+          KeysEqual(layout, keys, &join.null_equal, row)) {
+        const char* page = row::RowPageOf(row);
+        bool accepted = true;
+        if (join.residual != nullptr) {
+          BindBuild(step, page, row);
+          Cell value;
+          if (!Eval(*join.residual, &value)) return false;
+          accepted = !value.null && value.datum.b;
+          residual_null |= value.null;
+        }
+        if (accepted && !visit(page, row)) return true;
+      }
+      row = LoadAt<const char*>(row + state::kJoinNextOffset);
+    }
+    return true;
+  };
+  matches.maybe_null = [&](bool* unknown) {
+    if (!join.null_aware) {
+      *unknown = residual_null;
+    } else {
+      *unknown = key_is_null ? table->row_count != 0 : table->null_key_count != 0;
+    }
+    return true;
+  };
+  return Join(step, index, join.mark.id, &matches);
+}
+
+int32_t Machine::NestedLoop(const Step& step, size_t index) {
+  const auto& join = step.node->As<physical::NestedLoopJoin>();
+  const row::Layout& layout = program_.objects[step.object].layout;
+  const auto* inner = Object<state::RowCollector::View>(step.object);
+  bool predicate_null = false;
+  Matches matches;
+  matches.each = [&](const std::function<bool(const char*, const char*)>& visit) -> bool {
+    for (uint64_t p = 0; p < inner->page_count; ++p) {
+      if (lathe_check_cancel(static_cast<state::WorkerView*>(worker_)) != abi::kReturnOk)
+        return false;
+      const char* page = inner->pages[p];
+      const uint32_t count = row::HeaderOf(page).row_count;
+      for (uint32_t i = 0; i < count; ++i) {
+        const char* row = row::RowAt(page, layout.stride(), i);
+        ++work_;
+        if (join.predicate != nullptr) {
+          BindBuild(step, page, row);
+          Cell value;
+          if (!Eval(*join.predicate, &value)) return false;
+          predicate_null |= value.null;
+          if (value.null || !value.datum.b) continue;
+        }
+        if (!visit(page, row)) return true;
+      }
+    }
+    return true;
+  };
+  matches.maybe_null = [&](bool* unknown) {
+    *unknown = predicate_null;
+    return true;
+  };
+  return Join(step, index, join.mark.id, &matches);
+}
+
+int32_t Machine::Join(const Step& step, size_t index, ColumnId mark, Matches* matches) {
+  const pipeline::JoinRule& rule = step.join;
+  auto set_flag = [&](const char* row) {
+    if (!rule.flags()) return;
+    reinterpret_cast<std::atomic<uint8_t>*>(const_cast<char*>(row) + matches->flag_offset)
+        ->store(1, std::memory_order_relaxed);
+  };
+  int32_t code = abi::kReturnOk;
+  switch (rule.probe) {
+    case ProbeRule::kFlagOnly:
+      return CodeOf(matches->each([&](const char*, const char* row) {
+        set_flag(row);
+        return true;
+      }));
+    case ProbeRule::kSemi:
+    case ProbeRule::kAnti:
+    case ProbeRule::kMark: {
+      bool found = false;
+      if (!matches->each([&](const char*, const char*) {
+            found = true;
+            return false;
+          })) {
+        return abi::kReturnError;
+      }
+      if (rule.probe == ProbeRule::kMark) {
+        ColumnCell& cell = Of(mark);
+        cell.pending = nullptr;
+        cell.pending_call = nullptr;
+        bool unknown = false;
+        if (!found && !matches->maybe_null(&unknown)) return abi::kReturnError;
+        cell.value.null = unknown;
+        cell.value.datum.b = found;
+        return Steps(index + 1);
+      }
+      return found == (rule.probe == ProbeRule::kSemi) ? Steps(index + 1) : abi::kReturnOk;
+    }
+    case ProbeRule::kSingle: {
+      const char* single_page = nullptr;
+      const char* single = nullptr;
+      bool several = false;
+      if (!matches->each([&](const char* page, const char* row) {
+            several = single != nullptr;
+            single_page = page;
+            single = row;
+            return !several;
+          })) {
+        return abi::kReturnError;
+      }
+      if (several) {
+        return CodeOf(Fail(SqlState::kCardinalityViolation,
+                           "more than one row returned by a subquery used as an expression"));
+      }
+      BindBuild(step, single_page, single);
+      return Steps(index + 1);
+    }
+    case ProbeRule::kPairs:
+      break;
+  }
+  bool any = false;
+  if (!matches->each([&](const char* page, const char* row) {
+        any = true;
+        set_flag(row);
+        BindBuild(step, page, row);
+        code = Steps(index + 1);
+        return code == abi::kReturnOk;
+      })) {
+    return abi::kReturnError;
+  }
+  if (code != abi::kReturnOk || any || !rule.keep_probe) return code;
+  BindBuild(step, nullptr, nullptr);
+  return Steps(index + 1);
+}
+
+}  // namespace lathe::interpret
