@@ -1,6 +1,8 @@
 // Fuzzes what reads pages, row images, delta values and directory entries: whatever passes
 // validation must be safe to read, to summarise and to rebuild. The first two bytes choose what to
-// decode and the layout; the rest is the bytes.
+// decode and the layout; the rest is the bytes, or (first byte >= kDamaged) changes to a valid page
+// or image, which get further than bytes from nowhere.
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -13,6 +15,54 @@
 
 namespace lathe::page {
 namespace {
+
+constexpr uint8_t kDamaged = 128;
+
+/// Keeps the last page that was built.
+struct LastPage : PageSink {
+  Status OnPage(const BuiltPage& page) override {
+    bytes = page.view();
+    return Ok();
+  }
+  std::string bytes;
+};
+
+/// What the second byte of an input stands for, made once for each byte: a layout, a valid page and
+/// a valid row image of it.
+struct Setting {
+  explicit Setting(uint8_t choice) : random(choice) {
+    LastPage sink;
+    PageBuilder builder(&layout, 1, kPageBytes, &sink);
+    for (uint64_t rows = 1 + random.Below(6); rows > 0; --rows) {
+      const auto values = keyspace::RandomRow(layout, &random, 24);
+      const keyspace::RowDatums row = keyspace::DatumsOf(values);
+      LATHE_CHECK(builder.AppendDatums(row.datums.data(), row.nulls.get()).ok());
+    }
+    LATHE_CHECK(builder.Finish().ok());
+    page = sink.bytes;
+    image = RowImage(layout, page.data(), row::RowAt(page.data(), layout.stride(), 0));
+  }
+
+  base::Random random;
+  row::Layout layout = keyspace::RandomLayout(&random, 1 + random.Below(5));
+  std::string page;
+  std::string image;
+};
+
+const Setting& SettingFor(uint8_t choice) {
+  static std::array<std::unique_ptr<Setting>, 256> settings;
+  if (settings[choice] == nullptr) settings[choice] = std::make_unique<Setting>(choice);
+  return *settings[choice];
+}
+
+/// bytes with changes: three bytes each, an offset and the byte that goes there.
+std::string Damage(std::string bytes, std::string_view changes) {
+  for (; changes.size() >= 3; changes.remove_prefix(3)) {
+    const size_t at = static_cast<uint8_t>(changes[0]) << 8 | static_cast<uint8_t>(changes[1]);
+    bytes[at % bytes.size()] = changes[2];
+  }
+  return bytes;
+}
 
 class Rebuilt : public PageSink {
  public:
@@ -92,18 +142,20 @@ void FuzzRecords(std::string_view bytes, const row::Layout& layout) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lathe;
   if (size < 2) return 0;
-  base::Random random(data[1]);
-  const row::Layout layout = keyspace::RandomLayout(&random, 1 + random.Below(5));
+  const page::Setting& setting = page::SettingFor(data[1]);
+  const bool damaged = data[0] >= page::kDamaged;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
   switch (data[0] % 3) {
     case 0:
-      page::FuzzPage(bytes, layout);
+      page::FuzzPage(damaged ? page::Damage(setting.page, bytes) : std::string(bytes),
+                     setting.layout);
       break;
     case 1:
-      page::FuzzImage(bytes, layout);
+      page::FuzzImage(damaged ? page::Damage(setting.image, bytes) : std::string(bytes),
+                      setting.layout);
       break;
     default:
-      page::FuzzRecords(bytes, layout);
+      page::FuzzRecords(bytes, setting.layout);
       break;
   }
   return 0;

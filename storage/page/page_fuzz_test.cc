@@ -23,31 +23,19 @@ TEST(PageFuzz, HoldsForRandomBytes) {
 
 TEST(PageFuzz, HoldsForDamagedPages) {
   base::Random random(2);
-  for (int round = 0; round < 3000; ++round) {
-    const uint8_t choice = static_cast<uint8_t>(random.Next());
-    base::Random layout_random(choice);
-    const row::Layout layout = keyspace::RandomLayout(&layout_random, 1 + layout_random.Below(5));
-    struct Sink : PageSink {
-      Status OnPage(const BuiltPage& page) override {
-        bytes = page.view();
-        return Ok();
-      }
-      std::string bytes;
-    } sink;
-    PageBuilder builder(&layout, 1, 1 << 16, &sink);
-    for (uint64_t rows = random.Below(8) + 1; rows > 0; --rows) {
-      const auto values = keyspace::RandomRow(layout, &random, 12);
-      const auto datums = keyspace::DatumsOf(values);
-      ASSERT_TRUE(builder.AppendDatums(datums.datums.data(), datums.nulls.get()).ok());
-    }
-    ASSERT_TRUE(builder.Finish().ok());
-    std::string input("\0\0", 2);
-    input[1] = static_cast<char>(choice);
-    input += sink.bytes;
-    for (uint64_t flips = random.Below(4); flips > 0; --flips) {
-      input[2 + random.Below(input.size() - 2)] = static_cast<char>(random.Next());
-    }
+  for (int round = 0; round < 5000; ++round) {
+    std::string input(2 + 3 * random.Below(5), '\0');
+    for (char& c : input) c = static_cast<char>(random.OneIn(3) ? random.Below(8) : random.Next());
+    input[0] = static_cast<char>(kDamaged + random.Below(128));
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
+  }
+}
+
+TEST(PageFuzz, WhatItDamagesIsValid) {
+  for (int choice = 0; choice < 256; ++choice) {
+    const Setting& setting = SettingFor(static_cast<uint8_t>(choice));
+    EXPECT_TRUE(ValidatePage(setting.page, setting.layout, 1).ok());
+    EXPECT_TRUE(ValidateRowImage(setting.image, setting.layout).ok());
   }
 }
 
