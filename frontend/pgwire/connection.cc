@@ -134,6 +134,7 @@ bool Connection::Start(const StartupMessage& startup) {
     return false;
   }
   session_ = std::move(*opened);
+  started_.store(true, std::memory_order_relaxed);
   writer_.Begin('R');  // AuthenticationOk
   writer_.Int32(0);
   writer_.End();

@@ -3,6 +3,7 @@
 // COPY, slow client), the loop then brings in another thread.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,7 +34,8 @@ class Connection final : public session::Client {
   /// Says good-bye to a client that is not being served right now (server stop). Same thread rules
   /// as OnReadable.
   void SayShutdown();
-  bool started() const { return session_ != nullptr; }
+  /// Whether there is a session. Any thread.
+  bool started() const { return started_.load(std::memory_order_relaxed); }
 
   // session::Client, called by the session while it runs a statement.
   void Columns(const std::vector<session::ResultColumn>& columns) override;
@@ -72,6 +74,7 @@ class Connection final : public session::Client {
   Socket socket_;
   const bool refuse_new_;
   std::unique_ptr<session::Session> session_;  // none before the startup packet
+  std::atomic<bool> started_{false};           // session_ is there
 
   std::string in_;  // bytes read; [in_begin_, size) not handled yet
   size_t in_begin_ = 0;

@@ -19,6 +19,9 @@ struct ServerOptions {
   uint16_t port = 5432;  // 0 = any free one
   uint32_t connections_max = 1000;
   uint32_t event_loops = 0;  // 0 = one per core
+  /// A connection that has not sent its startup packet by then is closed, so that clients which
+  /// never do cannot take all the places; 0 = never.
+  uint32_t startup_timeout_seconds = 60;
 };
 
 /// Listens and serves until Stop. Owns its threads and connections; the instance outlives it. An

@@ -2,6 +2,7 @@
 // that are open.
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 #include <condition_variable>
 #include <deque>
 #include <unordered_set>
@@ -23,10 +24,15 @@ using Tcp = asio::ip::tcp;
 /// A connection with its socket and loop. Lives as long as a handler waits for it.
 struct Client : std::enable_shared_from_this<Client> {
   Client(session::Instance* instance, EventLoop* l, Tcp::socket s, bool refuse)
-      : loop(l), socket(std::move(s)), connection(instance, socket.native_handle(), refuse) {}
+      : loop(l),
+        socket(std::move(s)),
+        startup_timer(l->context()),
+        connection(instance, socket.native_handle(), refuse) {}
 
   EventLoop* const loop;
   Tcp::socket socket;
+  asio::steady_timer startup_timer;  // set until the connection has started
+  bool startup_timed = false;        // whether it is set; only for who handles the connection
   Connection connection;
   std::atomic<bool> handling{false};
 };
@@ -48,6 +54,7 @@ class ServerImpl final : public Server {
  private:
   void Accept();
   void Serve(Tcp::socket socket);
+  void LimitStartup(const std::shared_ptr<Client>& client);
   void WaitReadable(std::shared_ptr<Client> client);
   void Remove(const std::shared_ptr<Client>& client);
   void WakeWatchdog();
@@ -132,7 +139,24 @@ void ServerImpl::Serve(Tcp::socket socket) {
                                       clients_.size() >= options_.connections_max);
     clients_.insert(client);
   }
+  LimitStartup(client);
   WaitReadable(std::move(client));
+}
+
+// The connection is only shut down here: whoever waits for it to become readable then removes it.
+void ServerImpl::LimitStartup(const std::shared_ptr<Client>& client) {
+  if (options_.startup_timeout_seconds == 0) return;
+  client->startup_timed = true;
+  client->startup_timer.expires_after(std::chrono::seconds(options_.startup_timeout_seconds));
+  client->startup_timer.async_wait([this, weak = std::weak_ptr(client)](asio::error_code ec) {
+    const std::shared_ptr<Client> late = weak.lock();
+    if (ec || late == nullptr || late->connection.started()) return;
+    std::lock_guard lock(mutex_);
+    // In the list means that its socket is open still.
+    if (!stopping_ && clients_.contains(late)) {
+      late->socket.shutdown(Tcp::socket::shutdown_both, ec);
+    }
+  });
 }
 
 void ServerImpl::WaitReadable(std::shared_ptr<Client> client) {
@@ -148,6 +172,10 @@ void ServerImpl::WaitReadable(std::shared_ptr<Client> client) {
                          client->handling.store(true);
                          const bool go_on = client->connection.OnReadable();
                          client->handling.store(false);
+                         if (client->startup_timed && client->connection.started()) {
+                           client->startup_timed = false;
+                           client->startup_timer.cancel();
+                         }
                          if (go_on) {
                            WaitReadable(std::move(client));
                          } else {
@@ -158,9 +186,9 @@ void ServerImpl::WaitReadable(std::shared_ptr<Client> client) {
 
 void ServerImpl::Remove(const std::shared_ptr<Client>& client) {
   asio::error_code ec;
+  std::lock_guard lock(mutex_);
   client->socket.shutdown(Tcp::socket::shutdown_both, ec);
   client->socket.close(ec);
-  std::lock_guard lock(mutex_);
   clients_.erase(client);
 }
 

@@ -1,21 +1,59 @@
 #!/usr/bin/python3
 """Clients that send nonsense, half messages, lengths of 2 GiB, or leave in the middle: their own connection may end, with an error
 where the protocol has one; every other connection goes on, and the server too."""
+import os
 import random
 import socket
 import struct
+import threading
 import unittest
+
+import psycopg2
 
 import wire
 from wire import SYNC, TERMINATE, message, query, startup
 
 
+class Neighbour(threading.Thread):
+    """Another client at work all the while: commits rows and reads them back."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.connection = wire.connect(port)
+        wire.run(self.connection, "DROP TABLE IF EXISTS abuse_neighbour; CREATE TABLE abuse_neighbour (a integer PRIMARY KEY)")
+        self.ending = threading.Event()
+        self.rounds = 0
+        self.problem = None
+
+    def run(self):
+        try:
+            while not self.rounds or not self.ending.is_set():
+                wire.run(self.connection, f"INSERT INTO abuse_neighbour VALUES ({self.rounds})")
+                self.rounds += 1
+                there = wire.run(self.connection, "SELECT count(*), max(a) FROM abuse_neighbour")
+                if there != [(self.rounds, self.rounds - 1)]:
+                    self.problem = f"{self.rounds} rows committed, {there} read"
+                    return
+        except psycopg2.Error as error:
+            self.problem = error
+
+    def end(self):
+        self.ending.set()
+        self.join(wire.TIMEOUT)
+        self.connection.close()
+        return self.problem
+
+
 class AbuseTest(wire.ServerTest):
     def setUp(self):
         self.witness = self.connect()
+        self.neighbour = Neighbour(self.port)
+        self.neighbour.start()
 
     def tearDown(self):
         self.assertEqual(wire.run(self.witness, "SELECT 1 + 1"), [(2,)])
+        self.assertIsNone(self.neighbour.end())
+        self.assertFalse(self.neighbour.is_alive())
         super().tearDown()
 
     def end_of(self, *parts, start=True):
@@ -52,6 +90,83 @@ class AbuseTest(wire.ServerTest):
                 body = noise.randbytes(noise.randrange(0, 60))
                 self.end_of(message(bytes([kind]), body), SYNC, TERMINATE)
 
+    def test_damaged_conversations(self):
+        wire.run(self.witness, "DROP TABLE IF EXISTS abuse_d; CREATE TABLE abuse_d (a integer, b text)")
+        whole = b"".join([
+            startup(), query("SELECT 1; SELECT 'two'"), wire.parse("SELECT $1::integer + 1", "s"), wire.describe(b"S", "s"),
+            wire.bind([b"41"], "p", "s"), wire.describe(b"P", "p"), wire.execute("p", 1), wire.close(b"P", "p"), SYNC,
+            query("BEGIN"), query("COPY abuse_d FROM STDIN"), message(b"d", b"1\tone\n2\t\\N\n"), message(b"c"),
+            query("COPY abuse_d TO STDOUT (FORMAT csv)"), query("ROLLBACK"), TERMINATE])
+        noise = random.Random(4)
+        for _ in range(200):
+            damaged = bytearray(whole)
+            for _ in range(noise.randrange(1, 5)):
+                at = noise.randrange(len(damaged))
+                match noise.randrange(4):
+                    case 0:
+                        damaged[at] = noise.randrange(256)
+                    case 1:
+                        damaged[at] ^= 1 << noise.randrange(8)
+                    case 2:
+                        del damaged[at:at + noise.randrange(1, 20)]
+                    case 3:
+                        damaged[at:at] = noise.randbytes(noise.randrange(1, 20))
+            self.end_of(bytes(damaged), start=False)
+        self.assertEqual(wire.run(self.witness, "SELECT count(*) FROM abuse_d WHERE a NOT IN (1, 2)"), [(0,)])
+
+    def test_thousand_connections_come_and_go(self):
+        reset = struct.pack("ii", 1, 0)  # closing resets the connection
+        for number in range(1000):
+            connection = wire.Raw(self.port, start=False)
+            match number % 5:
+                case 1:
+                    connection.send(startup()[:number % 40])
+                case 2:
+                    connection.send(startup())
+                case 3:
+                    connection.send(startup(), query("BEGIN; SELECT 1"))
+                case 4:
+                    connection.send(startup(), query("SELECT 1"))
+                    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            connection.close()
+        self.wait_for_files(20)
+
+    def wait_for_files(self, most):
+        """Waits until the server has no more sockets than this."""
+        if not self.server:
+            return
+        path = f"/proc/{self.server.process.pid}/fd"
+
+        def sockets():
+            count = 0
+            for name in os.listdir(path):
+                try:
+                    count += os.readlink(os.path.join(path, name)).startswith("socket:")
+                except FileNotFoundError:
+                    pass
+            return count
+        for _ in range(2000):
+            if sockets() <= most:
+                return
+            wire.run(self.witness, "SELECT 1")
+        self.assertLessEqual(sockets(), most)
+
+    def test_slow_startups(self):
+        whole = startup()
+        slow = []
+        for number in range(200):
+            connection = self.raw(start=False)
+            connection.send(whole[:number % 30])
+            slow.append(connection)
+        self.assertEqual(wire.rows(self.raw().ask(query("SELECT 1"))), [[b"1"]])
+        # One byte at a time, all of them by turns.
+        for step in range(len(whole)):
+            for number, connection in enumerate(slow[:20]):
+                if step >= number:
+                    connection.send(whole[step:step + 1])
+        for connection in slow[:20]:
+            self.assertEqual(wire.kinds(connection.until_ready())[-1], "Z")
+
     def test_half_messages(self):
         whole = query("SELECT 1")
         for length in range(1, len(whole)):
@@ -82,6 +197,8 @@ class AbuseTest(wire.ServerTest):
             self.end_of(struct.pack(">I", length) + b"abcdefgh", start=False)
 
     def test_a_length_is_no_memory(self):
+        if not self.server:
+            self.skipTest("reads the server's memory")
         before = self.memory_kb()
         connections = []
         for _ in range(50):
@@ -133,6 +250,22 @@ class AbuseTest(wire.ServerTest):
             self.assertEqual(self.end_of(struct.pack(">IIII", 16, 80877102, *pair), start=False), [])
         self.assertEqual(wire.rows(victim.ask(query("SELECT 7"))), [[b"7"]])
 
+    def test_cancels_with_wrong_keys_while_a_statement_runs(self):
+        wire.run(self.witness, "DROP TABLE IF EXISTS abuse_c; CREATE TABLE abuse_c (a integer PRIMARY KEY, b integer); "
+                               "INSERT INTO abuse_c VALUES (1, 0)")
+        holder, victim = self.raw(), self.raw()
+        holder.ask(query("BEGIN; UPDATE abuse_c SET b = 1"))
+        victim.send(query("UPDATE abuse_c SET b = b + 10"))  # waits for the holder
+        noise = random.Random(5)
+        process, key = victim.key
+        for number in range(500):
+            wrong = key ^ (1 << number % 32) if number < 64 else noise.randrange(1 << 32)
+            target = process if number % 4 else noise.randrange(1 << 32)
+            if wrong != key:
+                self.end_of(struct.pack(">IIII", 16, 80877102, target, wrong), start=False)
+        self.assertIsNone(wire.error(holder.ask(query("COMMIT"))))
+        self.assertEqual(wire.tags(victim.until_ready()), ["UPDATE 1"])
+
     def test_cancel_of_an_idle_session_means_nothing(self):
         victim = self.raw()
         self.assertEqual(self.end_of(struct.pack(">IIII", 16, 80877102, *victim.key), start=False), [])
@@ -146,6 +279,33 @@ class AbuseTest(wire.ServerTest):
                       [query("COPY abuse_t FROM STDIN"), message(b"d", b"1\n")]):
             self.end_of(*parts)
         self.assertEqual(wire.run(self.witness, "SELECT count(*) FROM abuse_t"), [(0,)])
+
+    def test_copy_of_endless_garbage(self):
+        wire.run(self.witness, "DROP TABLE IF EXISTS abuse_g; CREATE TABLE abuse_g (a integer, b text)")
+        noise = random.Random(6)
+        before = self.memory_kb() if self.server else 0
+        for options in ("", "(FORMAT csv)"):
+            connection = self.raw()
+            connection.send(query(f"COPY abuse_g FROM STDIN {options}"))
+            for _ in range(300):
+                connection.send(message(b"d", noise.randbytes(65536)))
+            self.assertEqual(wire.run(self.witness, "SELECT 1"), [(1,)])
+            self.assertIsNotNone(wire.error(connection.ask(message(b"c"), SYNC)))
+            connection.close()
+        # After the error nothing is kept of what still comes.
+        if self.server:
+            self.assertLess(self.memory_kb() - before, 200 << 10)
+
+    def test_copy_of_a_line_without_end(self):
+        wire.run(self.witness, "DROP TABLE IF EXISTS abuse_l; CREATE TABLE abuse_l (a text)")
+        for options in ("", "(FORMAT csv)"):
+            connection = self.raw()
+            connection.send(query(f"COPY abuse_l FROM STDIN {options}"))
+            for _ in range(256):
+                connection.send(message(b"d", b'"' + b"x" * 65535))
+            self.assertEqual(wire.run(self.witness, "SELECT 1"), [(1,)])
+            connection.close()
+        self.assertEqual(wire.run(self.witness, "SELECT count(*) FROM abuse_l"), [(0,)])
 
     def test_client_that_does_not_read(self):
         connection = self.raw()

@@ -61,6 +61,23 @@ class LifecycleTest(unittest.TestCase):
             self.assertEqual(wire.rows(connection.ask(query("SELECT 1"))), [[b"1"]])
         self.assertEqual(server.stop(), 0)
 
+    def test_clients_that_never_start_give_their_places_back(self):
+        server = self.server("--max-connections", "5", "--startup-timeout", "1")
+        slow = [wire.Raw(server.port, start=False) for _ in range(20)]
+        for number, connection in enumerate(slow):
+            connection.send(wire.startup()[:number])
+        for connection in slow:
+            self.assertEqual(connection.until_closed(), [])
+        # Closed is a moment before forgotten.
+        for _ in range(1000):
+            connection = wire.Raw(server.port, start=False)
+            connection.send(wire.startup(), query("SELECT 1"), wire.TERMINATE)
+            said = connection.until_closed()
+            if wire.error(said) != "53300":
+                break
+        self.assertEqual(wire.rows(said), [[b"1"]])
+        self.assertEqual(server.stop(), 0)
+
     def test_stop_with_busy_clients(self):
         server = self.server()
         connection = wire.connect(server.port)

@@ -17,6 +17,8 @@ ABSL_FLAG(std::string, admin_listen, "127.0.0.1:7432",
 ABSL_FLAG(std::string, config, "", "TOML file with any of these flags as keys");
 ABSL_FLAG(std::string, log_level, "info", "trace, debug, info, warn, error or off");
 ABSL_FLAG(uint32_t, max_connections, 1000, "client connections at a time");
+ABSL_FLAG(uint32_t, startup_timeout, 60,
+          "seconds that a client has for its startup packet; 0 = no limit");
 ABSL_FLAG(uint32_t, workers, 0, "threads that run queries; 0 = one per core");
 ABSL_FLAG(std::string, cache_size, "2GB", "memory for pages of tables");
 ABSL_FLAG(std::string, memory_limit, "8GB", "memory of all queries together");
@@ -29,10 +31,12 @@ namespace lathe::lathed {
 namespace {
 
 // Flags that may stand in the file; --config itself may not.
-constexpr const char* kKeys[] = {
-    "data_dir",           "listen",     "admin_listen",      "log_level",
-    "max_connections",    "workers",    "cache_size",        "memory_limit",
-    "query_memory_limit", "delta_size", "synchronous_commit"};
+constexpr const char* kKeys[] = {"data_dir",        "listen",
+                                 "admin_listen",    "log_level",
+                                 "max_connections", "startup_timeout",
+                                 "workers",         "cache_size",
+                                 "memory_limit",    "query_memory_limit",
+                                 "delta_size",      "synchronous_commit"};
 
 Error ConfigError(std::string message) {
   return MakeError(SqlState::kConfigFileError, std::move(message));
@@ -152,6 +156,7 @@ Result<Config> ReadConfig(int argc, char** argv) {
                      "--log-level: \"" + config.log_level + "\" is not a level");
   }
   config.max_connections = absl::GetFlag(FLAGS_max_connections);
+  config.startup_timeout_seconds = absl::GetFlag(FLAGS_startup_timeout);
   config.workers = absl::GetFlag(FLAGS_workers);
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_cache_size), "cache-size", &config.cache_bytes));
   LATHE_TRY(

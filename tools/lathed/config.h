@@ -17,6 +17,7 @@ struct Config {
   uint16_t admin_port = 7432;
   std::string log_level = "info";
   uint32_t max_connections = 1000;
+  uint32_t startup_timeout_seconds = 60;
   uint32_t workers = 0;  // 0 = one per core
   uint64_t cache_bytes = uint64_t{2} << 30;
   uint64_t memory_bytes_max = uint64_t{8} << 30;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <csignal>
 #include <cstdio>
 
@@ -22,6 +23,15 @@ int Fail(const Error& error) {
   return 1;
 }
 
+/// As many descriptors as the system lets this process have: every connection takes one, and
+/// RocksDB keeps its files open.
+void RaiseFileLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("event=file_limit_kept");
+}
+
 int Serve(const lathed::Config& config, const sigset_t& signals) {
   spdlog::info("event=starting data_dir=\"{}\"", config.data_dir);
   session::InstanceOptions options;
@@ -39,6 +49,7 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
   server_options.address = config.listen_address;
   server_options.port = config.listen_port;
   server_options.connections_max = config.max_connections;
+  server_options.startup_timeout_seconds = config.startup_timeout_seconds;
   Result<std::unique_ptr<pgwire::Server>> server =
       pgwire::Server::Start(instance->get(), server_options);
   if (!server.ok()) return Fail(server.error());
@@ -83,5 +94,6 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("lathed"));
   spdlog::set_level(spdlog::level::from_str(config->log_level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z level=%l %v");
+  lathe::RaiseFileLimit();
   return lathe::Serve(*config, signals);
 }
