@@ -1,6 +1,8 @@
 // lathe-bench-scan: TPC-H Q1 and Q6, compiled, against hand-written loops over the same pages and
 // over a plain array of the same rows. Everything is measured in turns within one run; what counts
 // is the ratio of medians. The answers are compared.
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -68,15 +70,16 @@ std::string WithoutAverages(const std::string& row) {
 
 /// Runs a query's loop over the spans with some threads, which take a few spans at a time.
 Answer RunLoop(int query, const std::vector<RowSpan>& spans, int threads) {
-  constexpr size_t kSpansAtATime = 16;
+  // One thread goes through all at once.
+  const size_t spans_at_a_time = threads == 1 ? spans.size() : 16;
   std::atomic<size_t> next{0};
   auto work = [&](Answer* answer) {
     std::vector<Q1Group> groups(query == 1 ? kQ1Groups : 0);
     int64_t sum = 0;
     for (;;) {
-      const size_t from = next.fetch_add(kSpansAtATime);
+      const size_t from = next.fetch_add(spans_at_a_time);
       if (from >= spans.size()) break;
-      const size_t count = std::min(kSpansAtATime, spans.size() - from);
+      const size_t count = std::min(spans_at_a_time, spans.size() - from);
       if (query == 6) {
         sum += SumQ6(&spans[from], count);
       } else {
@@ -176,23 +179,37 @@ class Snapshot {
   uint64_t rows_ = 0;
 };
 
-/// A copy of all rows, one after the other.
+/// Gives back what was mapped.
+struct Unmap {
+  size_t size;
+  void operator()(char* bytes) const { ::munmap(bytes, size); }
+};
+
+/// A copy of all rows, one after the other; on huge pages like the page frames.
 struct PlainArray {
-  std::vector<char> bytes;
+  std::unique_ptr<char, Unmap> bytes{nullptr, Unmap{0}};
   std::vector<RowSpan> whole, chunks;
 
   explicit PlainArray(const Snapshot& snapshot) {
-    bytes.resize(snapshot.rows() * kStride);
-    char* to = bytes.data();
+    constexpr size_t kHugePage = 2 << 20;
+    const size_t size = (snapshot.rows() * kStride / kHugePage + 2) * kHugePage;
+    void* mapped =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    LATHE_CHECK_NOTE(mapped != MAP_FAILED, "no memory for the array");
+    (void)::madvise(mapped, size, MADV_HUGEPAGE);  // a wish
+    bytes = std::unique_ptr<char, Unmap>(static_cast<char*>(mapped), Unmap{size});
+    const uintptr_t address = reinterpret_cast<uintptr_t>(mapped);
+    char* const begin = bytes.get() + (kHugePage - address % kHugePage) % kHugePage;
+    char* to = begin;
     for (const RowSpan& span : snapshot.spans()) {
       std::memcpy(to, span.rows, span.count * kStride);
       to += span.count * kStride;
     }
-    whole.push_back({bytes.data(), snapshot.rows()});
+    whole.push_back({begin, snapshot.rows()});
     constexpr size_t kChunkRows = 800;  // about a page
     for (size_t from = 0; from < snapshot.rows(); from += kChunkRows) {
       chunks.push_back(
-          {bytes.data() + from * kStride, std::min<size_t>(kChunkRows, snapshot.rows() - from)});
+          {begin + from * kStride, std::min<size_t>(kChunkRows, snapshot.rows() - from)});
     }
   }
 };

@@ -61,6 +61,8 @@ class Execution {
   void RequestLater(size_t index);
   int32_t RunSegment(const exec::Segment& segment, void* view, Running* running,
                      std::shared_ptr<jit::Code>* held);
+  int32_t RunPrefetching(const exec::Segment& segment, const exec::Segment* next, uint32_t stride,
+                         void* view, Running* running, std::shared_ptr<jit::Code>* held);
   void PrepareWorker(size_t worker, const pipeline::Pipeline& pipeline, CodeSlot* slot);
   void Work(size_t worker, Running* running);
   void MaybeRequestTier2(Running* running);

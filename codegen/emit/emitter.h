@@ -64,6 +64,7 @@ class Emitter {
  private:
   // --- operators (one file each) ---
   void EmitSource();             // scan.cc
+  void EmitPrefetch(const std::vector<uint32_t>& offsets);
   void EmitSteps(size_t index);  // emitter.cc: step index and all after it, then the sinks
   void EmitFilter(const Step& step, size_t index);
   void EmitProject(const Step& step, size_t index);

@@ -69,9 +69,12 @@ struct WorkerView {
   void* const* locals = nullptr;   // the worker's parts of the operators' states, by number
   uint64_t* row_counts = nullptr;  // by node id; EXPLAIN ANALYZE
   func::FunctionContext* functions = nullptr;  // for boxed functions
+  // Scans of pages ask for the line this far behind each row that they read; the driver points it
+  // at the following page near a page's end. 0 = there is nothing to ask for.
+  int64_t prefetch_ahead = 0;
 };
 static_assert(offsetof(WorkerView, locals) == 0 && offsetof(WorkerView, row_counts) == 8 &&
-              offsetof(WorkerView, functions) == 16);
+              offsetof(WorkerView, functions) == 16 && offsetof(WorkerView, prefetch_ahead) == 24);
 
 /// One worker in one execution.
 struct WorkerState : WorkerView {
