@@ -55,6 +55,22 @@ void VisitExpressions(logical::Node& node, const std::function<void(ExprPtr&)>& 
       for (logical::AggregateCall& call : node.As<logical::Aggregate>().calls) {
         for (ExprPtr& e : call.args) one(e);
         one(call.filter);
+        for (logical::SortKey& key : call.order) one(key.expression);
+      }
+      break;
+    case logical::Kind::kWindow:
+      for (ExprPtr& e : node.As<logical::Window>().partition) one(e);
+      for (logical::SortKey& key : node.As<logical::Window>().order) one(key.expression);
+      for (logical::WindowCall& call : node.As<logical::Window>().calls) {
+        for (ExprPtr& e : call.args) one(e);
+        one(call.filter);
+        one(call.frame.start.offset);
+        one(call.frame.end.offset);
+      }
+      break;
+    case logical::Kind::kTableFunction:
+      for (logical::TableFunction::Call& call : node.As<logical::TableFunction>().calls) {
+        for (ExprPtr& e : call.args) one(e);
       }
       break;
     case logical::Kind::kSort:
@@ -69,6 +85,7 @@ void VisitExpressions(logical::Node& node, const std::function<void(ExprPtr&)>& 
     case logical::Kind::kWith:
     case logical::Kind::kCteScan:
     case logical::Kind::kModify:
+    case logical::Kind::kRecursive:
       break;
   }
   for (NodePtr& child : node.children) VisitExpressions(*child, visit);
@@ -83,6 +100,32 @@ bool Reads(logical::Node& node, const std::set<uint32_t>& columns) {
     });
   });
   return reads;
+}
+
+bool IsVolatile(const Expr& e) {
+  bool found = false;
+  expr::Visit(e, [&found](const Expr& node) {
+    if (node.kind == expr::Kind::kCall) {
+      found |= node.function->volatility == func::Volatility::kVolatile;
+    }
+    if (node.kind == expr::Kind::kSubquery) found |= IsVolatile(*node.subquery);
+  });
+  return found;
+}
+
+bool IsVolatile(logical::Node& plan) {
+  bool found = false;
+  VisitExpressions(plan, [&found](ExprPtr& e) { found |= IsVolatile(*e); });
+  return found;
+}
+
+void AllColumns(const Expr& e, std::set<uint32_t>* columns) {
+  expr::Visit(e, [columns](const Expr& node) {
+    if (node.kind == expr::Kind::kColumn) columns->insert(node.column.value);
+    if (node.kind == expr::Kind::kSubquery) {
+      VisitExpressions(*node.subquery, [columns](ExprPtr& root) { AllColumns(*root, columns); });
+    }
+  });
 }
 
 Binder::Binder(BindContext& context) : context_(context) {

@@ -50,6 +50,9 @@ struct FromItem {
   std::vector<NamespaceItem> items;
 };
 
+struct Candidate;
+struct Polymorphic;
+
 /// What one SELECT collects before its plan is put together.
 struct SelectParts {
   std::vector<TargetEntry> targets;
@@ -57,7 +60,12 @@ struct SelectParts {
   ExprPtr where, having;
   std::vector<ExprPtr> groups;
   bool grouped = false;  // GROUP BY was written, if only as GROUP BY ()
+  /// GROUPING SETS and its kin, multiplied out: indexes into groups. Without sets one that has all.
+  std::vector<std::vector<uint32_t>> sets;
+  bool has_sets = false;
+  std::vector<size_t> distinct_on;  // targets
   ExprPtr limit, offset;
+  bool with_ties = false;
 };
 
 class Binder {
@@ -125,6 +133,21 @@ class Binder {
   Result<const func::Aggregate*> ChooseAggregate(const ast::QualifiedName& name,
                                                  const std::vector<ExprPtr>& args,
                                                  int32_t location);
+  Result<const func::WindowFunction*> ChooseWindowFunction(const ast::QualifiedName& name,
+                                                           const std::vector<ExprPtr>& args,
+                                                           int32_t location);
+  Result<const func::SetFunction*> ChooseSetFunction(const ast::QualifiedName& name,
+                                                     const std::vector<ExprPtr>& args,
+                                                     int32_t location);
+  Error NoFunction(const ast::QualifiedName& name, const std::vector<ExprPtr>& args, bool ambiguous,
+                   int32_t location) const;
+  /// What the polymorphic types of a signature stand for with arguments of these types (unknown
+  /// ones fit everywhere); false if they do not agree.
+  bool FindPolymorphic(const Candidate& candidate, std::span<const Type> actual,
+                       Polymorphic* result) const;
+  /// Brings arguments to the declared types.
+  Result<Polymorphic> FitArguments(const Candidate& candidate, std::vector<ExprPtr>& args,
+                                   int32_t location);
   /// Coerces an argument to a declared argument type ("any" and arrays of anything included).
   BoundExpr CoerceArgument(ExprPtr arg, const Type& declared);
 
@@ -142,12 +165,25 @@ class Binder {
   BoundExpr BindGreatestLeast(const ast::GreatestLeast& e, Scope& scope);
   BoundExpr BindNullIf(const ast::NullIf& e, Scope& scope);
 
+  // ---- array.cc
+  /// wanted: the array type of a cast around it, or null.
+  BoundExpr BindArray(const ast::Array& array, Scope& scope, const Type* wanted);
+  BoundExpr BindSubscript(const ast::Subscript& subscript, Scope& scope);
+  /// left op ANY (array), or ALL.
+  BoundExpr MakeAnyArray(const ast::QualifiedName& op, ExprPtr left, ExprPtr array, bool all,
+                         int32_t location);
+
   // ---- predicate.cc
   BoundExpr BindBinary(const ast::Binary& e, Scope& scope);
   BoundExpr BindComparison(const ast::QualifiedName& op, const ast::Expr& left,
                            const ast::Expr& right, int32_t location, Scope& scope);
   BoundExpr BindRowComparison(std::string_view op, const ast::Row& left, const ast::Row& right,
                               int32_t location, Scope& scope);
+  /// Rows of `count` columns compared: compare(op, i) gives the comparison of column i.
+  BoundExpr CombineRowComparison(std::string_view op, size_t count, int32_t location,
+                                 const std::function<BoundExpr(std::string_view, size_t)>& compare);
+  BoundExpr BindRowDistinct(const ast::Row& left, const ast::Row& right, int32_t location,
+                            Scope& scope);
   BoundExpr BindBetween(const ast::Between& e, Scope& scope);
   BoundExpr BindInList(const ast::InList& e, Scope& scope);
   BoundExpr MakeInList(ExprPtr operand, std::vector<ExprPtr> items, int32_t location);
@@ -163,10 +199,53 @@ class Binder {
 
   // ---- aggregate.cc
   BoundExpr BindAggregate(const ast::FunctionCall& call, Scope& scope);
+  /// Function, arguments and filter of a call; type = that of its result.
+  Status BindAggregateCall(const ast::FunctionCall& call, Scope& scope,
+                           logical::AggregateCall* bound, Type* type);
+  Status BindWithinGroup(const ast::FunctionCall& call, logical::AggregateCall* bound, Type* type);
+  BoundExpr BindGrouping(const ast::Grouping& e, Scope& scope);
+  /// The level that an aggregate over these columns belongs to.
+  Scope* OwnerOf(const std::set<uint32_t>& columns, Scope& scope) const;
   Status GroupPlan(SelectParts& parts, Scope& scope, NodePtr* plan);
+
+  // ---- window.cc
+  BoundExpr BindWindowCall(const ast::FunctionCall& call, Scope& scope);
+  Status BindNamedWindows(const std::vector<ast::WindowDefinition>& windows, Scope& scope);
+  Result<BoundWindow> BindWindow(const ast::WindowDefinition& window, Scope& scope);
+  /// 42P10 for a column of this level in a frame's offset.
+  Status CheckNoVariables(const Expr& e, const Scope& scope, const char* label) const;
+  Status BindFrame(const ast::WindowDefinition& window, Scope& scope, BoundWindow* bound);
+  Status BindRangeOffset(const ast::WindowDefinition& window, Scope& scope, BoundWindow* bound);
+  /// Adds a call to the group of its window, or finds its equal; the column of its result.
+  ExprPtr AddWindowCall(const BoundWindow& window, logical::WindowCall call, Type type,
+                        bool nullable, std::string name, int32_t location, Scope& scope);
+  /// The Window nodes of a level over the plan.
+  void WindowPlan(Scope& scope, NodePtr* plan);
+  /// row_number() or rank() over the plan's rows, in a window of these targets.
+  Result<ExprPtr> NumberRows(std::string_view function, std::vector<ExprPtr> partition,
+                             std::vector<logical::SortKey> order, NodePtr* plan);
+
+  // ---- set_function.cc
+  BoundExpr BindSetCall(const ast::FunctionCall& call, Scope& scope);
+  Result<logical::TableFunction::Call> MakeSetCall(const ast::QualifiedName& name,
+                                                   std::vector<ExprPtr> args, int32_t location);
+  /// Puts the set-returning functions of the level over the plan: those that groups use, or the
+  /// rest. ordinality: gets the column that numbers the rows of the outermost ones.
+  void SetFunctionPlan(std::vector<SetCall> calls, NodePtr* plan, OutputColumn* ordinality);
+  /// Those that GROUP BY uses, below the grouping; the others above it.
+  void GroupedSetFunctions(const SelectParts& parts, Scope& scope, NodePtr* plan);
+  void SelectedSetFunctions(SelectParts& parts, Scope& scope, bool distinct, NodePtr* plan);
+  Result<FromItem> BindFunctionRef(const ast::FunctionRef& ref, Scope& scope);
 
   // ---- subquery.cc
   BoundExpr BindSubquery(const ast::Subquery& e, Scope& scope);
+  /// One boolean column that compares the row with the columns of the query's rows.
+  Result<NodePtr> CompareRows(const ast::Row& row, std::string_view op, NodePtr query,
+                              int32_t location, Scope& scope);
+  BoundExpr QuantifyRows(const ast::Row& row, std::string_view op, expr::SubqueryKind kind,
+                         NodePtr query, int32_t location, Scope& scope);
+  BoundExpr BindRowSubquery(std::string_view op, const ast::Row& row, const ast::Subquery& query,
+                            int32_t location, Scope& scope);
   BoundExpr BindQuantified(const ast::Expr& operand, std::string_view op, expr::SubqueryKind kind,
                            NodePtr query, int32_t location, Scope& scope);
 
@@ -183,6 +262,12 @@ class Binder {
   // ---- from.cc
   Result<FromItem> BindFromItem(const ast::TableRef& ref, Scope& scope);
   Result<FromItem> BindRelation(const ast::RelationRef& ref, Scope& scope);
+  Error CannotSample(int32_t location) const;
+  // ---- view.cc
+  Result<FromItem> BindView(const schema::RelationPtr& view, const ast::RelationRef& ref,
+                            Scope& scope);
+  /// TABLESAMPLE over a table's rows.
+  Status SampleRows(const ast::TableSample& sample, Scope& scope, NodePtr* plan);
   Result<FromItem> BindDerived(const ast::SubqueryRef& ref, Scope& scope);
   /// A function in a catalog query's FROM, refused when it comes to be called (later.h).
   Result<FromItem> BindCatalogFunction(const ast::FunctionRef& ref, Scope& scope);
@@ -202,6 +287,9 @@ class Binder {
   Status MergeColumns(const ast::Join& ref, const std::vector<std::string>& names, RangeTable* left,
                       RangeTable* right, RangeTable* joined, std::vector<ExprPtr>* conditions);
   NodePtr MakeJoin(logical::JoinKind kind, NodePtr left, NodePtr right, ExprPtr predicate);
+  /// `right`, functions and values computed from one empty row, over each row of `left` instead;
+  /// null if it is something else.
+  NodePtr ComputeOver(const NodePtr& left, const NodePtr& right);
 
   // ---- with.cc
   Status BindWith(const ast::WithClause& with, Scope& scope);
@@ -209,6 +297,12 @@ class Binder {
   NodePtr ReferCte(const std::shared_ptr<Cte>& cte);
   /// Puts the definitions of the scope's WITH names around the plan.
   NodePtr WrapWith(Scope& scope, NodePtr plan);
+  /// The order in which the queries are bound, each after those it refers to; which refer to
+  /// themselves.
+  Result<std::vector<size_t>> WithOrder(const ast::WithClause& with,
+                                        std::vector<bool>* recursive) const;
+  Status BindRecursive(const ast::CommonTableExpr& item, const std::shared_ptr<Cte>& cte,
+                       Scope& scope);
 
   // ---- select.cc
   /// resolve_unknown: literals of unknown type in the select list become text (not so where the
@@ -223,13 +317,27 @@ class Binder {
   NodePtr MakeProject(NodePtr child, std::vector<TargetEntry>& targets);
   NodePtr MakeDistinct(NodePtr child);
   /// Sort, limit and the removal of hidden columns over a projection of parts.targets.
-  NodePtr Finish(SelectParts& parts, NodePtr plan);
+  BoundQuery Finish(SelectParts& parts, NodePtr plan);
   Status CheckUnsupported(const ast::SelectStatement& select) const;
 
   // ---- order.cc
   Status BindOrderBy(const ast::SortList& list, Scope& scope, SelectParts* parts, bool distinct);
-  Result<size_t> FindOrAddTarget(const ast::Expr& e, Scope& scope, SelectParts* parts);
-  Status BindGroupBy(const std::vector<ast::GroupItem>& items, Scope& scope, SelectParts* parts);
+  Result<size_t> FindOrAddTarget(const ast::Expr& e, Scope& scope, SelectParts* parts,
+                                 const char* clause = "ORDER BY");
+  /// Direction and place of NULLs.
+  Status SortDirection(const ast::SortItem& item, bool* descending, bool* nulls_first) const;
+  /// An ORDER BY whose items are expressions over FROM only (in windows and aggregates).
+  Result<std::vector<logical::SortKey>> BindSortKeys(const ast::SortList& list, Scope& scope);
+  /// 42883 for types without order (sort) or without equality.
+  Status CheckComparable(const Expr& e, bool sort) const;
+  Status BindDistinctOn(const ast::ExprList& list, Scope& scope, SelectParts* parts);
+  Status BindGroupItem(const ast::Expr& e, Scope& scope, SelectParts* parts, uint32_t* index);
+  Result<std::vector<std::vector<uint32_t>>> BindGroupSets(const ast::GroupItem& item, Scope& scope,
+                                                           SelectParts* parts);
+  /// DISTINCT ON and WITH TIES as conditions on row numbers.
+  Status DistinctOnPlan(const SelectParts& parts, NodePtr* plan);
+  Status WithTiesPlan(SelectParts& parts, NodePtr* plan);
+  Status BindGroupBy(const ast::SelectStatement& select, Scope& scope, SelectParts* parts);
   Result<std::optional<size_t>> FindTargetByName(const ast::Expr& e, std::string_view clause,
                                                  const std::vector<TargetEntry>& targets) const;
   Result<std::optional<size_t>> FindTargetByOrdinal(const ast::Expr& e, std::string_view clause,
@@ -245,12 +353,21 @@ class Binder {
   BoundQuery BindInsert(const ast::InsertStatement& insert, Scope& scope);
   BoundQuery BindUpdate(const ast::UpdateStatement& update, Scope& scope);
   BoundQuery BindDelete(const ast::DeleteStatement& remove, Scope& scope);
+  /// Modify over its rows, with the WITH queries and RETURNING of its statement around it. values[i]:
+  /// the child's column that is column i of the target once written.
+  BoundQuery FinishModify(NodePtr modify, const ast::TargetList& returning,
+                          const RangeTable& target, const std::vector<ColumnId>& values,
+                          Scope& scope);
+  /// The target joined with FROM or USING; both are visible afterwards.
+  Result<NodePtr> JoinTarget(FromItem target, const std::vector<ast::TableRefPtr>& from,
+                             Scope& scope);
   Result<schema::RelationPtr> FindTarget(const ast::QualifiedName& name, std::string_view verb);
   /// `a.b = ` and `a[1] = ` are refused.
   Status CheckWholeColumn(const ast::ColumnTarget& target, const schema::Column& column) const;
   BoundExpr ColumnDefault(const schema::Column& column);
 
   BindContext& context_;
+  std::vector<RelationId> views_;  // being expanded, outermost first
   logical::Query query_;
 
  private:
@@ -287,6 +404,11 @@ void VisitExpressions(logical::Node& node, const std::function<void(ExprPtr&)>& 
 /// Whether the plan, its subqueries included, reads one of these columns.
 bool Reads(logical::Node& node, const std::set<uint32_t>& columns);
 bool ContainsSubquery(const Expr& e);
+/// Calls a volatile function, in a subquery or outside of it.
+bool IsVolatile(const Expr& e);
+bool IsVolatile(logical::Node& plan);
+/// All columns that an expression reads, those in its subqueries included.
+void AllColumns(const Expr& e, std::set<uint32_t>* columns);
 
 bool SameType(const Type& a, const Type& b);
 /// format_type without modifier, as in error messages.

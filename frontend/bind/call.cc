@@ -55,13 +55,27 @@ constexpr std::string_view kLaterFunctions[] = {
 BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
   const std::string& name = call.name.name;
   const bool builtin = call.name.schema.empty() || call.name.schema == "pg_catalog";
-  if (call.over) return NotYet("window function call", call.location);
-  if (call.within_group) return NotYet("WITHIN GROUP", call.location);
   if (call.variadic) return NotYet("VARIADIC argument", call.location);
   for (const std::string& arg_name : call.arg_names) {
     if (!arg_name.empty()) return NotYet("named argument", call.location);
   }
-  if (builtin && !func::AggregatesNamed(name).empty()) return BindAggregate(call, scope);
+  if (builtin) {
+    const bool aggregate = !func::AggregatesNamed(name).empty();
+    const bool window = !func::WindowFunctionsNamed(name).empty();
+    if (call.over && (aggregate || window)) return BindWindowCall(call, scope);
+    if (window && !(aggregate && (call.within_group || !call.args.empty()))) {
+      LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
+      LATHE_ASSIGN(const func::WindowFunction* function,
+                   ChooseWindowFunction(call.name, args, call.location));
+      static_cast<void>(function);
+      return At(SqlState::kWrongObjectType,
+                call.within_group ? "window function " + name + " cannot have WITHIN GROUP"
+                                  : "window function " + name + " requires an OVER clause",
+                call.location);
+    }
+    if (aggregate) return BindAggregate(call, scope);
+    if (!func::SetFunctionsNamed(name).empty() && !call.over) return BindSetCall(call, scope);
+  }
   if (builtin && func::FunctionsNamed(name).empty() &&
       std::find(std::begin(kLaterFunctions), std::end(kLaterFunctions), name) !=
           std::end(kLaterFunctions)) {
@@ -80,13 +94,16 @@ BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
   LATHE_ASSIGN(ExprPtr bound, MakeFunction(call.name, std::move(args), call.location));
   const char* misuse = call.star                ? "(*)"
                        : call.distinct          ? "DISTINCT"
-                       : call.filter            ? "FILTER"
+                       : call.within_group      ? "WITHIN GROUP"
                        : !call.order_by.empty() ? "ORDER BY"
+                       : call.filter            ? "FILTER"
+                       : call.over              ? "OVER"
                                                 : nullptr;
   if (misuse != nullptr) {
     return At(SqlState::kWrongObjectType,
               (call.star ? name + "(*)" : std::string(misuse)) + " specified, but " + name +
-                  " is not an aggregate function",
+                  (call.over && !call.filter ? " is not a window function nor an aggregate function"
+                                             : " is not an aggregate function"),
               call.location);
   }
   return bound;

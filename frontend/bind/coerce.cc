@@ -8,7 +8,8 @@ bool Binder::CanCoerce(const Type& from, const Type& to, CastContext context) co
   if (from.id == TypeId::kUnknown || to.id == TypeId::kUnknown)
     return true;  // a declared unknown is "any"
   if (to.id == TypeId::kArray && from.id == TypeId::kArray) {
-    return to.element == TypeId::kUnknown || to.element == from.element;
+    if (to.element == TypeId::kUnknown || to.element == from.element) return true;
+    return CanCoerce(Type(from.element), Type(to.element), context);
   }
   if (from.id == to.id) return true;
   const func::Cast* cast = func::FindCast(from.id, to.id);

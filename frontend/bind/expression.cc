@@ -2,7 +2,6 @@
 #include <limits>
 
 #include "frontend/bind/binder.h"
-#include "frontend/bind/later.h"
 
 namespace lathe::bind {
 namespace {
@@ -146,12 +145,11 @@ BoundExpr Binder::BindLogical(const ast::Logical& logical, Scope& scope) {
 
 BoundExpr Binder::BindCast(const ast::Cast& cast, Scope& scope) {
   LATHE_ASSIGN(Type type, BindTypeName(cast.type, context_));
-  LATHE_ASSIGN(ExprPtr operand, Bind(*cast.operand, scope));
-  if (operand->type.id == TypeId::kArray && type.id == TypeId::kArray &&
-      !SameType(operand->type, type) && ReadsCatalog(scope)) {
-    std::vector<ExprPtr> args;
-    args.push_back(std::move(operand));
-    return Later("cast between arrays", type, std::move(args), cast.location);
+  ExprPtr operand;
+  if (type.id == TypeId::kArray && cast.operand->kind == ast::Expr::Kind::kArray) {
+    LATHE_ASSIGN(operand, BindArray(cast.operand->As<ast::Array>(), scope, &type));
+  } else {
+    LATHE_ASSIGN(operand, Bind(*cast.operand, scope));
   }
   if (!CanCoerce(operand->type, type, CastContext::kExplicit)) {
     return At(SqlState::kCannotCoerce,
@@ -180,7 +178,28 @@ BoundExpr Binder::BindCollate(const ast::Collate& collate, Scope& scope) {
   return operand;
 }
 
+namespace {
+
+/// Says where set-returning functions are not allowed while the arguments of an expression that
+/// evaluates some of them only are bound.
+class NoSets {
+ public:
+  NoSets(Scope& scope, const char* message) : scope_(scope), before_(scope.no_sets) {
+    if (scope.no_sets == nullptr) scope.no_sets = message;
+  }
+  ~NoSets() { scope_.no_sets = before_; }
+  NoSets(const NoSets&) = delete;
+  NoSets& operator=(const NoSets&) = delete;
+
+ private:
+  Scope& scope_;
+  const char* before_;
+};
+
+}  // namespace
+
 BoundExpr Binder::BindCase(const ast::Case& e, Scope& scope) {
+  const NoSets no_sets(scope, "set-returning functions are not allowed in CASE");
   ExprPtr operand;
   if (e.operand) {
     LATHE_ASSIGN(operand, Bind(*e.operand, scope));
@@ -234,6 +253,7 @@ BoundExpr Binder::BindCase(const ast::Case& e, Scope& scope) {
 }
 
 BoundExpr Binder::BindCoalesce(const ast::Coalesce& e, Scope& scope) {
+  const NoSets no_sets(scope, "set-returning functions are not allowed in COALESCE");
   LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(e.args, scope));
   LATHE_ASSIGN(Type type, Unify(args, "COALESCE"));
   auto node = std::make_unique<Expr>(expr::Kind::kCoalesce, type);
@@ -341,25 +361,15 @@ BoundExpr Binder::Bind(const ast::Expr& e, Scope& scope) {
     case Kind::kQuantifiedArray:
       return BindQuantifiedArray(e.As<ast::QuantifiedArray>(), scope);
     case Kind::kArray:
-      return NotYet("ARRAY", e.location);
-    case Kind::kSubscript: {
-      const auto& subscript = e.As<ast::Subscript>();
-      if (!ReadsCatalog(scope) || subscript.slice) return NotYet("subscript", e.location);
-      std::vector<ExprPtr> args;
-      for (const ast::ExprPtr* part : {&subscript.operand, &subscript.lower}) {
-        LATHE_ASSIGN(ExprPtr arg, Bind(**part, scope));
-        args.push_back(std::move(arg));
-      }
-      Type element(TypeId::kText);
-      if (args[0]->type.id == TypeId::kArray) element = Type(args[0]->type.element);
-      return Later("subscript", element, std::move(args), e.location);
-    }
+      return BindArray(e.As<ast::Array>(), scope, nullptr);
+    case Kind::kSubscript:
+      return BindSubscript(e.As<ast::Subscript>(), scope);
     case Kind::kFieldSelect:
       return NotYet("field selection from a composite value", e.location);
     case Kind::kRow:
       return NotYet("row value in this place", e.location);
     case Kind::kGrouping:
-      return NotYet("GROUPING", e.location);
+      return BindGrouping(e.As<ast::Grouping>(), scope);
     case Kind::kDefault:
       return At(SqlState::kSyntaxError, "DEFAULT is not allowed in this context", e.location);
     case Kind::kCurrentOf:

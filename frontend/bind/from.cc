@@ -4,6 +4,7 @@
 
 #include "frontend/bind/binder.h"
 #include "frontend/bind/later.h"
+#include "runtime/func/context.h"
 
 namespace lathe::bind {
 
@@ -90,13 +91,96 @@ Result<FromItem> Binder::MakeDerived(NodePtr plan, const std::vector<std::string
   return item;
 }
 
+Error Binder::CannotSample(int32_t location) const {
+  return At(SqlState::kFeatureNotSupported,
+            "TABLESAMPLE clause can only be applied to tables and materialized views", location);
+}
+
+namespace {
+
+/// The percentage of TABLESAMPLE, checked.
+func::CallStatus SamplePercentage(func::FunctionContext* context, const types::Datum* args,
+                                  const bool* nulls, types::Datum* result) {
+  if (nulls[0]) {
+    return context->Fail(SqlState::kInvalidTablesampleArgument,
+                         "TABLESAMPLE parameter cannot be null");
+  }
+  if (!(args[0].f64 >= 0 && args[0].f64 <= 100)) {
+    return context->Fail(SqlState::kInvalidTablesampleArgument,
+                         "sample percentage must be between 0 and 100");
+  }
+  *result = args[0];
+  return func::CallStatus::kOk;
+}
+
+const func::Function& SampleFunction() {
+  static const func::Function function = [] {
+    func::Function f;
+    f.oid = Oid(9998);
+    f.name = "sample_percentage";
+    f.args = {Type(TypeId::kFloat8)};
+    f.result = Type(TypeId::kFloat8);
+    f.strict = false;
+    f.can_fail = true;
+    f.boxed = SamplePercentage;
+    return f;
+  }();
+  return function;
+}
+
+}  // namespace
+
+Status Binder::SampleRows(const ast::TableSample& sample, Scope& scope, NodePtr* plan) {
+  const std::string& method = sample.method.name;
+  if (method != "bernoulli" && method != "system") {
+    return At(SqlState::kUndefinedObject, "tablesample method " + method + " does not exist",
+              sample.location);
+  }
+  if (sample.args.size() != 1) {
+    return At(SqlState::kInvalidTablesampleArgument,
+              "tablesample method " + method + " requires 1 argument, not " +
+                  std::to_string(sample.args.size()),
+              sample.location);
+  }
+  const Clause clause = scope.clause;
+  scope.clause = Clause::kFromFunction;
+  BoundExpr bound = Bind(*sample.args[0], scope);
+  scope.clause = clause;
+  LATHE_ASSIGN(ExprPtr percentage, std::move(bound));
+  const Type float8(TypeId::kFloat8);
+  if (!CanCoerce(percentage->type, float8, CastContext::kAssignment)) {
+    return At(SqlState::kDatatypeMismatch,
+              "argument of TABLESAMPLE must be type real, not type " + TypeText(percentage->type),
+              Leftmost(*percentage));
+  }
+  if (sample.repeatable) return NotYet("TABLESAMPLE ... REPEATABLE", sample.location);
+  // Every row is drawn for itself; SYSTEM, whose unit is a page elsewhere, may do the same.
+  std::vector<ExprPtr> args;
+  LATHE_ASSIGN(percentage, Coerce(std::move(percentage), float8, false));
+  args.push_back(std::move(percentage));
+  ExprPtr checked = expr::MakeCall(&SampleFunction(), float8, std::move(args));
+  checked->location = sample.location;
+  LATHE_ASSIGN(ExprPtr draw, MakeFunction("random", {}, sample.location));
+  types::Datum hundred;
+  hundred.f64 = 100;
+  LATHE_ASSIGN(draw, MakeOperator("*", std::move(draw),
+                                  expr::MakeConst(types::Value::FromDatum(float8, hundred)), -1));
+  auto filter = std::make_shared<logical::Filter>();
+  filter->outputs = (*plan)->outputs;
+  LATHE_ASSIGN(filter->predicate, MakeOperator("<", std::move(draw), std::move(checked), -1));
+  filter->children.push_back(std::move(*plan));
+  *plan = std::move(filter);
+  return Ok();
+}
+
 Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope) {
-  if (ref.sample) return NotYet("TABLESAMPLE", ref.sample->location);
   if (ref.name.schema.empty()) {
     if (std::shared_ptr<Cte> cte = FindCte(ref.name.name, scope)) {
+      if (ref.sample) return CannotSample(ref.location);
       ast::Alias alias;
       alias.name = ref.alias.name.empty() ? cte->name : ref.alias.name;
       alias.columns = ref.alias.columns;
+      scope.recursive_term |= cte->working != 0;
       return MakeDerived(ReferCte(cte), cte->columns, alias, scope);
     }
   }
@@ -115,6 +199,7 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
   }
   if (relation->kind == schema::RelationKind::kView) return NotYet("view", ref.location);
   FromItem item = MakeScan(relation, ref.alias.name, false, scope);
+  if (ref.sample) LATHE_TRY(SampleRows(*ref.sample, scope, &item.plan));
   LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias));
   return item;
 }
@@ -170,14 +255,8 @@ Result<FromItem> Binder::BindFromItem(const ast::TableRef& ref, Scope& scope) {
       return BindRelation(ref.As<ast::RelationRef>(), scope);
     case ast::TableRef::Kind::kSubquery:
       return BindDerived(ref.As<ast::SubqueryRef>(), scope);
-    case ast::TableRef::Kind::kFunction: {
-      const auto& function = ref.As<ast::FunctionRef>();
-      const bool simple = function.functions.size() == 1 && !function.ordinality &&
-                          function.columns.empty() &&
-                          function.functions[0].call->kind == ast::Expr::Kind::kFunctionCall;
-      if (!simple || !ReadsCatalog(scope)) return NotYet("function in FROM", ref.location);
-      return BindCatalogFunction(function, scope);
-    }
+    case ast::TableRef::Kind::kFunction:
+      return BindFunctionRef(ref.As<ast::FunctionRef>(), scope);
     case ast::TableRef::Kind::kJoin:
       return BindJoin(ref.As<ast::Join>(), scope);
   }

@@ -36,12 +36,28 @@ RangeTable VisibleColumns(const FromItem& item) {
 }  // namespace
 
 NodePtr Binder::MakeJoin(logical::JoinKind kind, NodePtr left, NodePtr right, ExprPtr predicate) {
+  std::set<uint32_t> left_columns;
+  bool dependent = false;
+  if (right->kind != logical::Kind::kScan) {
+    for (const OutputColumn& column : left->outputs) left_columns.insert(column.id.value);
+    dependent = Reads(*right, left_columns);
+  }
+  if (dependent && kind == logical::JoinKind::kInner) {
+    if (NodePtr computed = ComputeOver(left, right)) {
+      const bool all = predicate->kind == expr::Kind::kConst && !predicate->value.is_null() &&
+                       predicate->value.AsBool();
+      if (all) return computed;
+      auto filter = std::make_shared<logical::Filter>();
+      filter->outputs = computed->outputs;
+      filter->predicate = std::move(predicate);
+      filter->children.push_back(std::move(computed));
+      return filter;
+    }
+  }
   auto join = std::make_shared<logical::Join>();
   join->join_kind = kind;
   join->predicate = std::move(predicate);
-  std::set<uint32_t> left_columns;
-  for (const OutputColumn& column : left->outputs) left_columns.insert(column.id.value);
-  join->dependent = Reads(*right, left_columns);
+  join->dependent = dependent;
   auto pad = [this](const logical::Node& side) {
     for (const OutputColumn& column : side.outputs) not_null_.erase(column.id.value);
   };

@@ -7,15 +7,6 @@ namespace {
 
 bool IsRow(const ast::Expr& e) { return e.kind == ast::Expr::Kind::kRow; }
 
-bool IsVolatile(const Expr& e) {
-  bool found = false;
-  expr::Visit(e, [&found](const Expr& node) {
-    found |=
-        node.kind == expr::Kind::kCall && node.function->volatility == func::Volatility::kVolatile;
-  });
-  return found;
-}
-
 ExprPtr MakeNode(expr::Kind kind, int32_t location, ExprPtr a, ExprPtr b = nullptr) {
   auto node = std::make_unique<Expr>(kind, BoolType());
   node->location = location;
@@ -43,7 +34,22 @@ BoundExpr Binder::BindComparison(const ast::QualifiedName& op, const ast::Expr& 
     return BindRowComparison(op.name, left.As<ast::Row>(), right.As<ast::Row>(), location, scope);
   }
   if (IsRow(left) && right.kind == ast::Expr::Kind::kSubquery) {
-    return NotYet("comparison of a row with a subquery", location);
+    const auto& subquery = right.As<ast::Subquery>();
+    if (subquery.type == ast::Subquery::Type::kScalar) {
+      return BindRowSubquery(op.name, left.As<ast::Row>(), subquery, location, scope);
+    }
+  }
+  if (IsRow(left) || IsRow(right)) {
+    LATHE_ASSIGN(ExprPtr other, Bind(IsRow(left) ? right : left, scope));
+    Error error = At(SqlState::kUndefinedFunction,
+                     "operator does not exist: " +
+                         (IsRow(left) ? "record " + op.name + " " + TypeText(other->type)
+                                      : TypeText(other->type) + " " + op.name + " record"),
+                     location);
+    error.hint =
+        "No operator matches the given name and argument types. You might need to add explicit "
+        "type casts.";
+    return error;
   }
   LATHE_ASSIGN(ExprPtr bound_left, Bind(left, scope));
   LATHE_ASSIGN(ExprPtr bound_right, Bind(right, scope));
@@ -58,45 +64,79 @@ BoundExpr Binder::BindRowComparison(std::string_view op, const ast::Row& left,
   if (left.items.empty()) {
     return At(SqlState::kFeatureNotSupported, "cannot compare rows of zero length", location);
   }
-  ast::QualifiedName name;
-  name.name = op;
+  auto compare = [&](std::string_view with, size_t i) -> BoundExpr {
+    ast::QualifiedName name;
+    name.name = with;
+    LATHE_ASSIGN(ExprPtr part,
+                 BindComparison(name, *left.items[i], *right.items[i], location, scope));
+    return ToBoolean(std::move(part), "row comparison");
+  };
+  return CombineRowComparison(op, left.items.size(), location, compare);
+}
+
+BoundExpr Binder::CombineRowComparison(
+    std::string_view op, size_t count, int32_t location,
+    const std::function<BoundExpr(std::string_view, size_t)>& compare) {
+  if (count == 1) return compare(op, 0);
   if (op == "=" || op == "<>") {
     std::vector<ExprPtr> parts;
-    for (size_t i = 0; i < left.items.size(); ++i) {
-      LATHE_ASSIGN(ExprPtr part,
-                   BindComparison(name, *left.items[i], *right.items[i], location, scope));
-      LATHE_ASSIGN(part, ToBoolean(std::move(part), "row comparison"));
+    for (size_t i = 0; i < count; ++i) {
+      LATHE_ASSIGN(ExprPtr part, compare(op, i));
       parts.push_back(std::move(part));
     }
-    if (parts.size() == 1) return std::move(parts[0]);
     auto node = std::make_unique<Expr>(op == "=" ? expr::Kind::kAnd : expr::Kind::kOr, BoolType());
     node->location = location;
     node->children = std::move(parts);
     return ExprPtr(std::move(node));
   }
   if (op != "<" && op != "<=" && op != ">" && op != ">=") {
-    return NotYet("row comparison with operator " + std::string(op), location);
+    for (size_t i = 0; i < count; ++i) {
+      LATHE_ASSIGN(ExprPtr unused, compare(op, i));
+      static_cast<void>(unused);
+    }
+    Error error = At(SqlState::kFeatureNotSupported,
+                     "could not determine interpretation of row comparison operator " +
+                         std::string(op),
+                     location);
+    error.hint = "Row comparison operators must be associated with btree operator families.";
+    return error;
   }
   // (a, b) < (c, d) is a < c OR (a = c AND b < d); only the last column's comparison may be the
   // inclusive one.
-  ast::QualifiedName strict, equal;
-  strict.name = op.substr(0, 1);
-  equal.name = "=";
   ExprPtr result;
-  for (size_t i = left.items.size(); i-- > 0;) {
-    const bool last = i + 1 == left.items.size();
-    LATHE_ASSIGN(ExprPtr before, BindComparison(last ? name : strict, *left.items[i],
-                                                *right.items[i], location, scope));
+  for (size_t i = count; i-- > 0;) {
+    const bool last = i + 1 == count;
+    LATHE_ASSIGN(ExprPtr before, compare(last ? op : op.substr(0, 1), i));
     if (last) {
       result = std::move(before);
       continue;
     }
-    LATHE_ASSIGN(ExprPtr same,
-                 BindComparison(equal, *left.items[i], *right.items[i], location, scope));
+    LATHE_ASSIGN(ExprPtr same, compare("=", i));
     result = MakeNode(expr::Kind::kOr, location, std::move(before),
                       MakeNode(expr::Kind::kAnd, location, std::move(same), std::move(result)));
   }
   return result;
+}
+
+BoundExpr Binder::BindRowDistinct(const ast::Row& left, const ast::Row& right, int32_t location,
+                                  Scope& scope) {
+  if (left.items.size() != right.items.size()) {
+    return At(SqlState::kSyntaxError, "unequal number of entries in row expressions", location);
+  }
+  std::vector<ExprPtr> parts;
+  for (size_t i = 0; i < left.items.size(); ++i) {
+    LATHE_ASSIGN(ExprPtr a, Bind(*left.items[i], scope));
+    LATHE_ASSIGN(ExprPtr b, Bind(*right.items[i], scope));
+    LATHE_ASSIGN(ExprPtr part, MakeOperator("=", std::move(a), std::move(b), location));
+    part->kind = expr::Kind::kIsDistinct;
+    parts.push_back(std::move(part));
+  }
+  if (parts.empty()) return expr::MakeBool(false);
+  if (parts.size() == 1) return std::move(parts[0]);
+  auto any = std::make_unique<Expr>(expr::Kind::kOr, BoolType());
+  any->location = location;
+  any->children = std::move(parts);
+  return ExprPtr(std::move(any));
 }
 
 BoundExpr Binder::BindBetween(const ast::Between& e, Scope& scope) {
@@ -238,7 +278,11 @@ BoundExpr Binder::BindIsBoolean(const ast::IsBoolean& e, Scope& scope) {
 }
 
 BoundExpr Binder::BindIsDistinct(const ast::IsDistinct& e, Scope& scope) {
-  if (IsRow(*e.left) || IsRow(*e.right)) return NotYet("IS DISTINCT FROM of rows", e.location);
+  if (IsRow(*e.left) && IsRow(*e.right)) {
+    LATHE_ASSIGN(ExprPtr distinct, BindRowDistinct(e.left->As<ast::Row>(), e.right->As<ast::Row>(),
+                                                   e.location, scope));
+    return Negate(std::move(distinct), e.negated, e.location);
+  }
   LATHE_ASSIGN(ExprPtr left, Bind(*e.left, scope));
   LATHE_ASSIGN(ExprPtr right, Bind(*e.right, scope));
   LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", std::move(left), std::move(right), e.location));
@@ -251,23 +295,33 @@ BoundExpr Binder::BindIsDistinct(const ast::IsDistinct& e, Scope& scope) {
 }
 
 BoundExpr Binder::BindQuantifiedArray(const ast::QuantifiedArray& e, Scope& scope) {
-  // Over ARRAY[...] it is a list of comparisons; other arrays come with array types.
-  if (e.array->kind != ast::Expr::Kind::kArray) {
-    if (!ReadsCatalog(scope)) return NotYet("ANY/ALL over an array", e.location);
-    std::vector<ExprPtr> args;
-    for (const ast::ExprPtr* part : {&e.operand, &e.array}) {
-      LATHE_ASSIGN(ExprPtr arg, Bind(**part, scope));
-      LATHE_ASSIGN(arg, ResolveUnknown(std::move(arg)));
-      args.push_back(std::move(arg));
-    }
-    return Later("ANY/ALL over an array", BoolType(), std::move(args), e.location);
+  const bool listed = e.array->kind == ast::Expr::Kind::kArray &&
+                      !e.array->As<ast::Array>().items.empty() &&
+                      e.array->As<ast::Array>().items[0]->kind != ast::Expr::Kind::kArray;
+  LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
+  if (!listed || IsVolatile(*operand) || ContainsSubquery(*operand)) {
+    LATHE_ASSIGN(ExprPtr array, Bind(*e.array, scope));
+    return MakeAnyArray(e.op, std::move(operand), std::move(array), e.all, e.location);
   }
-  const ast::ExprList& items = e.array->As<ast::Array>().items;
-  if (items.empty()) return NotYet("ANY/ALL over an empty ARRAY", e.location);
+  // Over ARRAY[...] it is a list of comparisons.
+  LATHE_ASSIGN(std::vector<ExprPtr> items, BindList(e.array->As<ast::Array>().items, scope));
+  bool constant = items.size() > 1;
+  for (const ExprPtr& item : items) constant &= expr::IsRuntimeConstant(*item);
+  LATHE_TRY(Unify(items, "ARRAY"));
+  if (constant && !e.all && e.op.name == "=" && e.op.schema.empty()) {
+    std::vector<const Expr*> list{operand.get()};
+    for (const ExprPtr& item : items) list.push_back(item.get());
+    if (CommonType(list, "IN").ok()) {
+      return MakeInList(std::move(operand), std::move(items), e.location);
+    }
+  }
   std::vector<ExprPtr> parts;
-  for (const ast::ExprPtr& item : items) {
-    LATHE_ASSIGN(ExprPtr part, BindComparison(e.op, *e.operand, *item, e.location, scope));
-    LATHE_ASSIGN(part, ToBoolean(std::move(part), e.all ? "ALL" : "ANY"));
+  for (ExprPtr& item : items) {
+    LATHE_ASSIGN(ExprPtr part, MakeOperator(e.op, operand->Clone(), std::move(item), e.location));
+    if (part->type.id != TypeId::kBool) {
+      return At(SqlState::kWrongObjectType,
+                "op ANY/ALL (array) requires operator to yield boolean", e.location);
+    }
     parts.push_back(std::move(part));
   }
   if (parts.size() == 1) return std::move(parts[0]);

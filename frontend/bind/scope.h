@@ -30,7 +30,16 @@ enum class Clause : uint8_t {
   kUpdate,
   kDefault,
   kFilter,
+  kDistinctOn,
+  kWindow,  // PARTITION BY and ORDER BY of a window
+  kFrameRows,
+  kFrameRange,
+  kFrameGroups,
+  kReturning,
 };
+
+/// How errors call a clause ("WHERE", "JOIN conditions"); null for kNone.
+const char* ClauseName(Clause clause);
 
 /// A column of a range table: its name and what it stands for (a column of the plan; for the merged
 /// columns of USING also a cast or COALESCE of two).
@@ -60,12 +69,47 @@ struct NamespaceItem {
 struct Cte {
   std::string name;
   uint32_t number = 0;
-  bool materialized = false;  // AS MATERIALIZED
+  bool materialized = false;  // AS MATERIALIZED, or what it does may not be repeated or moved
+  /// Within its own recursive term: the number of the rows of the previous round, whose columns are
+  /// working_outputs.
+  uint32_t working = 0;
+  std::vector<logical::OutputColumn> working_outputs;
   logical::NodePtr definition;
   std::vector<std::string> columns;
   /// The references: projections over a CteScan, so that a single one can be replaced by the
   /// definition.
   std::vector<std::shared_ptr<logical::Project>> references;
+};
+
+/// PARTITION BY, ORDER BY and frame of an OVER clause or of a name in WINDOW.
+struct BoundWindow {
+  std::string name;
+  std::vector<expr::ExprPtr> partition;
+  std::vector<logical::SortKey> order;
+  logical::Frame frame;
+  bool has_order = false;
+  bool has_frame = false;  // other than the default
+};
+
+/// The window calls of a level that share PARTITION BY and ORDER BY.
+struct WindowGroup {
+  std::vector<expr::ExprPtr> partition;
+  std::vector<logical::SortKey> order;
+  std::vector<logical::WindowCall> calls;
+};
+
+/// A set-returning function in an expression. Those of one depth run in step, deeper ones (its
+/// arguments) before.
+struct SetCall {
+  logical::TableFunction::Call call;
+  uint32_t depth = 0;
+};
+
+/// GROUPING(...): stands for the column `id` until the groups are known.
+struct GroupingCall {
+  expr::ColumnId id;
+  std::vector<expr::ExprPtr> args;
+  int32_t location = -1;
 };
 
 /// One query level.
@@ -82,7 +126,13 @@ struct Scope {
   Clause clause = Clause::kNone;
   bool in_aggregate = false;  // the arguments of one of this level's aggregates are being bound
   std::vector<logical::AggregateCall> calls;
-  std::vector<int32_t> call_locations;
+  bool recursive_term = false;  // the recursive part of a WITH RECURSIVE query
+  bool in_window = false;  // the arguments of a window call are being bound
+  const char* no_sets = nullptr;  // set-returning functions are not allowed here, within "CASE", ...
+  std::vector<BoundWindow> named_windows;
+  std::vector<WindowGroup> windows;
+  std::vector<SetCall> set_calls;
+  std::vector<GroupingCall> groupings;
   std::vector<std::shared_ptr<Cte>> ctes;
   std::set<uint32_t> columns;  // ids that FROM produces at this level
 };

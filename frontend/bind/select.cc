@@ -9,12 +9,6 @@ Status Binder::CheckUnsupported(const ast::SelectStatement& select) const {
   if (!select.locking.empty()) {
     return NotYet("locking clause (FOR UPDATE, FOR SHARE)", select.locking[0].location);
   }
-  if (select.with_ties) return NotYet("WITH TIES", select.location);
-  if (!select.windows.empty()) return NotYet("WINDOW", select.windows[0].location);
-  if (select.distinct == ast::SelectStatement::Distinct::kDistinctOn) {
-    return NotYet("DISTINCT ON",
-                  select.distinct_on.empty() ? select.location : select.distinct_on[0]->location);
-  }
   return Ok();
 }
 
@@ -74,6 +68,7 @@ Status Binder::BindLimit(const ast::SelectStatement& select, Scope& scope, Selec
     LATHE_ASSIGN(*to, Coerce(std::move(count), int8, false));
     return Ok();
   };
+  parts->with_ties = select.with_ties;
   LATHE_TRY(bind(select.offset, Clause::kOffset, "OFFSET", &parts->offset));
   return bind(select.limit, Clause::kLimit, "LIMIT", &parts->limit);
 }
@@ -110,7 +105,7 @@ NodePtr Binder::MakeProject(NodePtr child, std::vector<TargetEntry>& targets) {
     return child;
   }
   project->children.push_back(std::move(child));
-  return project;
+  return NodePtr(std::move(project));
 }
 
 NodePtr Binder::MakeDistinct(NodePtr child) {
@@ -123,7 +118,17 @@ NodePtr Binder::MakeDistinct(NodePtr child) {
   return aggregate;
 }
 
-NodePtr Binder::Finish(SelectParts& parts, NodePtr plan) {
+BoundQuery Binder::Finish(SelectParts& parts, NodePtr plan) {
+  if (!parts.distinct_on.empty()) LATHE_TRY(DistinctOnPlan(parts, &plan));
+  if (parts.with_ties && parts.limit) {
+    const bool null =
+        parts.limit->kind == expr::Kind::kConst && parts.limit->value.is_null();
+    if (null) {
+      return At(SqlState::kInvalidRowCountInLimit,
+                "row count cannot be null in FETCH FIRST ... WITH TIES clause", -1);
+    }
+    LATHE_TRY(WithTiesPlan(parts, &plan));
+  }
   if (!parts.sort.empty()) {
     auto sort = std::make_shared<logical::Sort>();
     sort->outputs = plan->outputs;
@@ -146,7 +151,7 @@ NodePtr Binder::Finish(SelectParts& parts, NodePtr plan) {
   }
   size_t visible = 0;
   while (visible < parts.targets.size() && !parts.targets[visible].hidden) ++visible;
-  if (visible == parts.targets.size()) return plan;
+  if (visible == parts.targets.size() && plan->outputs.size() == visible) return plan;
   auto project = std::make_shared<logical::Project>();
   for (size_t i = 0; i < visible; ++i) {
     const OutputColumn& column = plan->outputs[i];
@@ -154,7 +159,47 @@ NodePtr Binder::Finish(SelectParts& parts, NodePtr plan) {
     project->expressions.push_back(expr::MakeColumn(column.id, column.type));
   }
   project->children.push_back(std::move(plan));
-  return project;
+  return NodePtr(std::move(project));
+}
+
+void Binder::GroupedSetFunctions(const SelectParts& parts, Scope& scope, NodePtr* plan) {
+  std::set<uint32_t> used;
+  for (const ExprPtr& group : parts.groups) AllColumns(*group, &used);
+  std::vector<SetCall> grouped;
+  bool more = true;
+  while (more) {
+    more = false;
+    for (size_t i = 0; i < scope.set_calls.size(); ++i) {
+      SetCall& call = scope.set_calls[i];
+      if (!used.contains(call.call.outputs[0].id.value)) continue;
+      for (const ExprPtr& arg : call.call.args) AllColumns(*arg, &used);
+      grouped.push_back(std::move(call));
+      scope.set_calls.erase(scope.set_calls.begin() + static_cast<std::ptrdiff_t>(i));
+      more = true;
+      break;
+    }
+  }
+  if (!grouped.empty()) SetFunctionPlan(std::move(grouped), plan, nullptr);
+}
+
+void Binder::SelectedSetFunctions(SelectParts& parts, Scope& scope, bool distinct, NodePtr* plan) {
+  std::set<uint32_t> sorted;
+  for (const SortEntry& entry : parts.sort) AllColumns(*parts.targets[entry.target].expr, &sorted);
+  bool sorted_by_set = false;
+  for (const SetCall& call : scope.set_calls) {
+    sorted_by_set |= sorted.contains(call.call.outputs[0].id.value);
+  }
+  // The rows of one input row stay in the order that the functions give them.
+  const bool ordered =
+      !parts.sort.empty() && !sorted_by_set && !distinct && parts.distinct_on.empty() &&
+      !parts.with_ties;
+  OutputColumn ordinality;
+  SetFunctionPlan(std::move(scope.set_calls), plan, ordered ? &ordinality : nullptr);
+  scope.set_calls.clear();
+  if (!ordered) return;
+  parts.sort.push_back({parts.targets.size(), false, false});
+  parts.targets.push_back(
+      {expr::MakeColumn(ordinality.id, ordinality.type), ordinality.name, -1, true, {}});
 }
 
 BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& scope,
@@ -162,6 +207,7 @@ BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& sco
   const bool distinct = select.distinct == ast::SelectStatement::Distinct::kDistinct;
   SelectParts parts;
   LATHE_ASSIGN(NodePtr plan, BindFrom(select.from, scope));
+  if (!select.windows.empty()) LATHE_TRY(BindNamedWindows(select.windows, scope));
   LATHE_TRY(BindTargets(select.targets, scope, &parts.targets));
   if (select.where) {
     scope.clause = Clause::kWhere;
@@ -174,7 +220,11 @@ BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& sco
   scope.clause = Clause::kOrderBy;
   LATHE_TRY(BindOrderBy(select.order_by, scope, &parts, distinct));
   scope.clause = Clause::kGroupBy;
-  LATHE_TRY(BindGroupBy(select.group_by, scope, &parts));
+  LATHE_TRY(BindGroupBy(select, scope, &parts));
+  if (select.distinct == ast::SelectStatement::Distinct::kDistinctOn) {
+    scope.clause = Clause::kDistinctOn;
+    LATHE_TRY(BindDistinctOn(select.distinct_on, scope, &parts));
+  }
   LATHE_TRY(BindLimit(select, scope, &parts));
   scope.clause = Clause::kNone;
   if (distinct && parts.targets.empty()) {
@@ -183,6 +233,7 @@ BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& sco
   if (resolve_unknown || distinct) {
     for (TargetEntry& target : parts.targets) {
       LATHE_ASSIGN(target.expr, ResolveUnknown(std::move(target.expr)));
+      if (distinct) LATHE_TRY(CheckComparable(*target.expr, false));
     }
   }
   if (parts.where) {
@@ -192,7 +243,10 @@ BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& sco
     filter->children.push_back(std::move(plan));
     plan = std::move(filter);
   }
+  if (!scope.set_calls.empty()) GroupedSetFunctions(parts, scope, &plan);
   LATHE_TRY(GroupPlan(parts, scope, &plan));
+  WindowPlan(scope, &plan);
+  if (!scope.set_calls.empty()) SelectedSetFunctions(parts, scope, distinct, &plan);
   plan = MakeProject(std::move(plan), parts.targets);
   if (distinct) plan = MakeDistinct(std::move(plan));
   return Finish(parts, std::move(plan));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks a PostgreSQL 15 what it makes of the statements in statements.sql and writes expected.txt.
 
-usage: ask_postgres.py PORT > expected.txt    (an empty database on 127.0.0.1, user and database postgres, no password)
+usage: ask_postgres.py PORT [USER DATABASE] > expected.txt    (an empty database on 127.0.0.1, no password; both postgres)
 
 Each statement is prepared, never run (CREATE TABLE runs and is rolled back). The answer to each is one line:
   = name type-oid typmod, ... [; params oid ...]     it binds
@@ -14,10 +14,11 @@ import sys
 
 
 class Connection:
-    def __init__(self, port):
+    def __init__(self, port, user, database):
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.file = self.socket.makefile("rb")
-        body = struct.pack("!i", 196608) + b"user\0postgres\0database\0postgres\0\0"
+        names = "user\0%s\0database\0%s\0\0" % (user, database)
+        body = struct.pack("!i", 196608) + names.encode()
         self.socket.sendall(struct.pack("!i", len(body) + 4) + body)
         self.read_until_ready()
 
@@ -68,7 +69,8 @@ def answer(messages):
 
 def main():
     folder = os.path.dirname(os.path.abspath(__file__))
-    connection = Connection(int(sys.argv[1]))
+    user, database = sys.argv[2:4] if len(sys.argv) > 3 else ("postgres", "postgres")
+    connection = Connection(int(sys.argv[1]), user, database)
     for line in open(os.path.join(folder, "schema.sql")):
         connection.query(line)
     for line in open(os.path.join(folder, "statements.sql")):

@@ -582,3 +582,265 @@ create table m13 (a int) with (fillfactor = abc)
 create table m14 (a numeric(5,6), b timestamp(9), c char, d varchar, e decimal)
 create table m15 (a int constraint c1 not null constraint c2 default 5)
 create table m16 (a text collate "C", b text collate "nosuch")
+select rank() over w from t window w as (partition by a order by b)
+select rank() over (w order by b) from t window w as (partition by a)
+select rank() over (w partition by b) from t window w as (partition by a)
+select rank() over (w order by b) from t window w as (partition by a order by c)
+select rank() over (w) from t window w as (partition by a rows unbounded preceding)
+select sum(a) over (w order by b) from t window w as (partition by a rows unbounded preceding)
+select rank() over w from t
+select rank() over (w) from t
+select rank() over w from t window w as (order by a), w as (order by b)
+select rank() over w2 from t window w as (order by a), w2 as (w partition by b)
+select rank() over w2 from t window w as (partition by b), w2 as (w order by a)
+select a from t where rank() over () > 1
+select a from t group by rank() over ()
+select a from t having rank() over () > 1
+select a from t limit rank() over ()
+select sum(rank() over ()) from t
+select rank() over (order by rank() over ()) from t
+select rank() over (partition by sum(a)) from t
+select sum(sum(a)) over (order by b) from t group by b
+select sum(sum(a) over ()) over () from t
+select sum(a) over (order by sum(c)) from t
+select a, sum(c) over (order by b) from t group by a
+select count(*) over (partition by a), count(a) over () from t
+select lower(b) over () from t
+select nosuch(b) over () from t
+select rank() from t
+select rank(a) over () from t
+select row_number(a) over () from t
+select lag(a) over (order by b), lag(b, 2) over (), lead(c, 1, 0) over (), lag(a, 1, 'x') over () from t
+select lag(a, 1, c) over (), lag(a, 1, b) over () from t
+select lag(c, 1, a) over (), first_value(c) over (), nth_value(d, 2) over () from t
+select ntile(4) over (), ntile('4') over (), percent_rank() over (), cume_dist() over () from t
+select ntile(c) over () from t
+select sum(distinct a) over () from t
+select sum(a order by b) over () from t
+select sum(a) filter (where a > 0) over () from t
+select rank() filter (where a > 0) over () from t
+select count(*) filter (where a) from t
+select count(*) filter (where sum(a) > 0) from t
+select count(*) filter (where rank() over () > 0) from t
+select sum(a) over (rows between 1 preceding and current row) from t
+select sum(a) over (rows 'x' preceding) from t
+select sum(a) over (rows a preceding) from t
+select sum(a) over (rows true preceding) from t
+select sum(a) over (rows sum(a) preceding) from t
+select sum(a) over (range 1 preceding) from t
+select sum(a) over (order by a, b range 1 preceding) from t
+select sum(a) over (order by a range 1 preceding) from t
+select sum(a) over (order by a range 1.5 preceding) from t
+select sum(a) over (order by b range 1 preceding) from t
+select sum(a) over (order by d range '1 day' preceding) from t
+select sum(a) over (order by d range between 1 preceding and current row) from t
+select sum(a) over (order by c range between 1 preceding and 2 following) from t
+select sum(a) over (order by f range between 1 preceding and '2.5' following) from t
+select sum(a) over (order by z range 1 preceding) from t, u
+select sum(a) over (groups 1 preceding) from t
+select sum(a) over (order by a groups between 1 preceding and 2 following exclude ties) from t
+select sum(b) over (order by b range between 3000000000 preceding and current row exclude current row) from u
+select sum(a) over (order by ts range interval '1 day' preceding), sum(a) over (order by tz range interval '1 day' preceding), sum(a) over (order by i range interval '1 day' preceding) from v
+select sum(a) over (order by sm range 1 preceding), sum(a) over (order by r range 1 preceding), sum(a) over (order by n range 1 preceding) from v
+select sum(a) over (rows between unbounded following and current row) from t
+select rank() over (order by a) as r from t order by r
+select rank() over (order by a) from t order by rank() over (order by a)
+select distinct rank() over (order by a) from t order by 1
+select a from t order by rank() over (order by b)
+select * from (select a, row_number() over (partition by b order by a desc nulls last) rn from t) x where rn = 1
+select max(rank() over ()) over () from t
+select sum(a) filter (where a > 1), count(*) filter (where b is null) from t
+select sum(a order by b desc), count(distinct a order by a) from t
+select count(distinct a order by b) from t
+select count(distinct a order by a + 0) from t
+select sum(distinct a order by a desc nulls last) from t
+select sum(a order by sum(c)) from t
+select lower(distinct b) from t
+select lower(b order by a) from t
+select lower(b) filter (where true) from t
+select sum(a) within group (order by b) from t
+select a, b, count(*) from t group by rollup (a, b)
+select a, b, grouping(a, b), count(*) from t group by cube (a, b)
+select a, grouping(b) from t group by a
+select grouping(a) from t
+select a from t where grouping(a) > 0 group by a
+select a from t group by grouping sets ((a), (b))
+select a, b from t group by grouping sets ((a), ())
+select a, c from t group by grouping sets ((a), (b))
+select a, b, sum(c) from t group by grouping sets (rollup (a, b), cube (a), (b, d))
+select a, b, sum(c) from t group by a, rollup (b, d), grouping sets ((f), ())
+select a, b, sum(c) from t group by distinct rollup (a, b), rollup (a, b)
+select a + 1, grouping(a + 1) from t group by rollup (a + 1)
+select grouping(a), rank() over (order by grouping(a)) from t group by cube (a)
+select a from t group by cube (a) having grouping(a) = 0 order by grouping(a), a
+select (select grouping(t.a)) from t group by rollup (a)
+select (select a) from t group by rollup (a)
+select (select c) from t group by rollup (a)
+select a, b from u join t using (a) group by u.a, rollup (t.b)
+select u.a, u.b from u group by u.a
+select u.a, u.b from u group by rollup (u.a)
+select u.a, u.b from u group by u.a, rollup (u.z)
+select sum(a) from t group by ()
+select a from t group by ()
+select 1 from t group by grouping sets (())
+select count(*) from t group by grouping sets ((), (), a)
+select grouping(a, b, c) from t group by rollup (a), b, c
+select generate_series(1, a) from t
+select generate_series(1, 3), generate_series(1, 2) from t
+select generate_series(1, generate_series(1, 3))
+select a, generate_series(1, 3) g from t order by a
+select a, generate_series(1, 3) g from t order by g desc
+select distinct generate_series(1, a) from t
+select generate_series(1, 3) + a from t where a > 1
+select a from t where generate_series(1, 3) = a
+select case when a > 1 then generate_series(1, 3) end from t
+select coalesce(generate_series(1, 3), a) from t
+select sum(generate_series(1, 3)) from t
+select sum(a) over (order by a rows generate_series(1, 2) preceding) from t
+select rank() over (), lag(generate_series(1, 3)) over () from t
+select count(*), generate_series(1, 3) from t
+select generate_series(1, 3) g, count(*) from t group by g
+select generate_series(1, sum(a)) from t
+values (generate_series(1, 3))
+select 1 limit generate_series(1, 3)
+select * from t join u on generate_series(1, 2) = 1
+select * from generate_series(1, 3) g
+select g from generate_series(1, 3) g
+select * from generate_series(1, 3) as g (x)
+select * from generate_series(1, 3) as g (x, y)
+select * from generate_series(1, 3) with ordinality
+select * from generate_series(1, 3) with ordinality as g (x, n)
+select * from generate_series(1::bigint, 3)
+select * from generate_series(1, a)
+select * from t, generate_series(1, a) g
+select * from t, lateral generate_series(1, t.a) g
+select * from t join generate_series(1, a) g on g = a
+select * from t left join generate_series(1, a) g on true
+select * from t right join generate_series(1, a) g on true
+select * from lower('A')
+select * from lower('A') x
+select * from lower('A') as x (y)
+select * from lower('A') with ordinality
+select * from current_date
+select * from cast(1 as int) x
+select * from coalesce(1, 2)
+select * from rows from (generate_series(1, 3), generate_series(1, 2)) x
+select * from rows from (generate_series(1, 3), lower('A')) with ordinality as x (a, b, c)
+select * from generate_series(1, 3) as g (x int)
+select * from generate_series(1, generate_series(1, 2))
+select * from generate_series(1, sum(2))
+select * from nosuch(1)
+select * from generate_series('1', 'x')
+select * from generate_series(true, false)
+select * from t where a in (select generate_series(1, 3))
+select distinct on (a) a, b from t order by a, b desc
+select distinct on (a) a, b from t order by b
+select distinct on (a, b) a, b from t order by b, a, c
+select distinct on (a, b) a, b from t order by b, c, a
+select distinct on (1) a, b from t order by 1, c
+select distinct on (3) a, b from t
+select distinct on (x) a as x, b from t order by x
+select distinct on (a + 1) b from t order by a + 1
+select distinct on (sum(c)) a from t group by a order by sum(c)
+select a from t order by a fetch first 2 rows with ties
+select a from t fetch first 2 rows with ties
+select a from t order by a fetch first null rows with ties
+select a from t order by a offset 1 fetch first 1 + 1 rows with ties
+values (1), (2), (1) order by 1 fetch first 1 row with ties
+with recursive r as (select 1 as n union all select n + 1 from r where n < 5) select * from r
+with recursive r (n) as (values (1) union all select n + 1 from r where n < 5) select sum(n) from r
+with recursive r (n) as (values (1) union select n + 1.5 from r) select * from r
+with recursive r (n) as (select 'x'::varchar(3) union all select n || 'y' from r) select * from r
+with recursive r (n) as (select 'x' union all select n || 'y' from r) select * from r
+with recursive r (n) as (select c from t union all select n + 1 from r) select * from r
+with recursive r (n) as (select 1.5 union all select n * 1.1 from r where n < 10) select * from r
+with recursive r (n, m) as (values (1) union all select n + 1 from r) select * from r
+with recursive r (n) as (values (1) union all select n + 1, 2 from r) select * from r
+with recursive r as (select 1 union select * from r union select 3) select * from r
+with recursive r (n) as (select n from r) select * from r
+with recursive r (n) as (values (1) intersect select n from r) select * from r
+with recursive r (n) as (select n from r union all values (1)) select * from r
+with recursive r (n) as (values (1) union all select 1 where exists (select 1 from r)) select * from r
+with recursive r (n) as (values (1) union all select a from t left join r on true) select * from r
+with recursive r (n) as (values (1) union all select n from r left join t on true) select * from r
+with recursive r (n) as (values (1) union all select n from t full join r on true) select * from r
+with recursive r (n) as (values (1) union all (select n from r except select a from t)) select * from r
+with recursive r (n) as (values (1) union all (select a from t except select n from r)) select * from r
+with recursive r (n) as (values (1) union all (select a from t intersect all select n from r)) select * from r
+with recursive r (n) as (values (1) union all select r.n from r, r r2) select * from r
+with recursive r (n) as (values (1) union all select sum(n) from r) select * from r
+with recursive r (n) as (values (1) union all select n from (select sum(n) n from r) x) select * from r
+with recursive r (n) as (values (1) union all select n + 1 from r order by 1) select * from r
+with recursive r (n) as (values (1) union all select n + 1 from r limit 5) select * from r
+with recursive r (n) as (values (1) union all select n + 1 from r offset 5) select * from r
+with recursive a as (select * from b), b as (select 1 as x) select * from a
+with recursive a as (select * from b union all select 1), b as (select * from a) select * from a
+with recursive r (n) as (values (1) union all select n + 1 from r where n < 3), s as (select n from r) select * from s, r
+with recursive r (n) as (with x as (select 1 as y) select y from x union all select n + 1 from r where n < 3) select * from r
+with recursive r (n) as (with x as (select n from r) select 1 union all select n from x) select * from r
+with recursive r (n) as (values (1) union all select rank() over (order by n) from r) select * from r
+with recursive t2 (id, path) as (select a, b from t where a = 1 union all select t.a, path || t.b from t join t2 on t.a = t2.id + 1) select * from t2
+with x as materialized (select a from t) select * from x
+with x as not materialized (select a from t) select * from x, x y
+with x (p, q, r) as (select a from t) select * from x
+with x as (select a from t), y as (with z as (select * from x) select * from z) select * from y, x
+select (a, b) in (select a, b from u) from t
+select (a, b) in (select a, z from u) from t
+select (a, a) < (select a, b from u) from t
+select (a, a) = any (select a, b from u) from t
+select (a, b) > all (select a, s from u) from t
+select (a, b) in (select a from u) from t
+select (a, b) = (select a, b, z from u) from t
+select a from t where (a, b) = (select a, s from u)
+select (1, 2) < (1, 3), (1, 2) <> (1, 3), (1, 2) is distinct from (1, null), (a, b) is not distinct from (2, 'x') from t
+select (1, 2) || (3, 4)
+select (1, 2) < (1)
+select row(1, 2) is null, row(a, b) is not null from t
+select (a, b) in ((1, 'x'), (2, 'y')) from t
+select (a, b) in ((1, 2, 3)) from t
+select (a, b) not in ((1, 'x'), (2, 'y')) from t
+select array(select a from t)
+select array(select a, b from t)
+select array(select c from t)
+select a = any (array[1, 2]), a = any (array[1.5, 2]), b = any (array['x', 'y']), a <> all (array[1, 2]) from t
+select a = any (1) from t
+select a = any ('{1,x}') from t
+select a + any ('{1}') from t
+select b like any (array['x%', 'y%']) from t
+select a = any (array['1', '2']) from t
+select a = any (array['x']) from t
+select a from t where a = some (array[b]) 
+select (select sum(t.a) from u) from t
+select (select sum(t.a + u.a) from u) from t
+select (select count(*) from u where u.a = t.a group by t.a) from t
+select t.a from t where exists (select 1 from u having sum(t.a) > 1)
+select a from t, lateral (select t.a + u.b as x from u) l where x > 1
+select * from t, (select t.a) l
+select * from t left join lateral (select t.a + 1 as y) l on true
+select * from t full join lateral (select t.a + 1 as y) l on true
+select (select (select t.a + u.a) from u) from t
+select * from (values (1, 'a'), (2, 'b')) as v (x, y) where x in (values (1), (3))
+select * from t natural join u
+select * from t join u using (a) as j where j.a = 1
+select j.b from t join u using (a) as j
+select * from (t join u using (a)) as j (x)
+select t.a from (t join u using (a)) as j
+select * from t full join u using (a, b)
+select a from t cross join u
+select * from t tablesample bernoulli (10)
+select * from t tablesample system (10) repeatable (1)
+select * from t tablesample nosuch (10)
+select * from t tablesample bernoulli (10, 20)
+select * from t tablesample bernoulli (a)
+select * from (select 1 as a) x tablesample bernoulli (10)
+with x as (select 1) select * from x tablesample bernoulli (10)
+select t from t
+select count(t) from t
+select distinct on (a) a from t union select 1
+select a from t union select a from u order by a fetch first 1 row with ties
+select sum(a) over w, avg(c) over (w rows 2 preceding) from t window w as (order by d)
+select first_value(a) over w, last_value(b) over w from t window w as (order by d range between unbounded preceding and unbounded following)
+select count(*) over (order by a range between current row and unbounded following) from t
+select percent_rank() over (order by sum(c)), sum(c) from t group by b
+select b, sum(a) as s, rank() over (order by sum(a) desc) from t group by b having sum(a) > 1 order by s
+select a, (select max(u.b) from u where u.a = t.a) m, row_number() over (order by (select max(u.b) from u where u.a = t.a)) from t
