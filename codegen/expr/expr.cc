@@ -97,7 +97,9 @@ bool IsRuntimeConstant(const Expr& e) {
 bool CanFail(const Expr& e) {
   bool can_fail = false;
   Visit(e, [&can_fail](const Expr& node) {
-    if (node.kind == Kind::kCall && node.function->can_fail) can_fail = true;
+    if ((node.kind == Kind::kCall || node.kind == Kind::kAnyArray) && node.function->can_fail) {
+      can_fail = true;
+    }
     if (node.kind == Kind::kCast && node.cast->can_fail) can_fail = true;
     if (node.kind == Kind::kSubquery) can_fail = true;
     // A fixed-point numeric at the 38-digit bound may overflow.
@@ -153,8 +155,10 @@ bool MayBeNull(const Expr& e, const std::function<bool(ColumnId)>& column_may_be
         if (!MayBeNull(*child, column_may_be_null)) return false;
       }
       return true;
+    case Kind::kAnyArray:
+      return true;  // an element may be NULL
     case Kind::kSubquery:
-      return e.subquery_kind != SubqueryKind::kExists;
+      return e.subquery_kind != SubqueryKind::kExists && e.subquery_kind != SubqueryKind::kArray;
   }
   return true;
 }

@@ -46,6 +46,8 @@ std::string PrintSubquery(const Expr& e, const Namer& name_of) {
       return List(e, 0, ", ", name_of) + " " + std::string(e.function->op) + " ANY (subquery)";
     case SubqueryKind::kAll:
       return List(e, 0, ", ", name_of) + " " + std::string(e.function->op) + " ALL (subquery)";
+    case SubqueryKind::kArray:
+      return "ARRAY(subquery)";
   }
   return "";
 }
@@ -97,6 +99,9 @@ std::string Print(const Expr& e, const Namer& name_of) {
       return "LEAST(" + List(e, 0, ", ", name_of) + ")";
     case Kind::kInList:
       return "(" + child(0) + " IN (" + List(e, 1, ", ", name_of) + "))";
+    case Kind::kAnyArray:
+      return "(" + child(0) + " " + std::string(e.function->op) +
+             (e.subquery_kind == SubqueryKind::kAll ? " ALL (" : " ANY (") + child(1) + "))";
     case Kind::kSubquery:
       return PrintSubquery(e, name_of);
   }

@@ -146,7 +146,7 @@ struct AggregateCall {
   const func::Aggregate* function = nullptr;
   std::vector<ExprPtr> args;
   bool distinct = false;
-  ExprPtr filter;  // null = none
+  ExprPtr filter;              // null = none
   std::vector<SortKey> order;  // ORDER BY inside the call, or WITHIN GROUP's; over the child
 };
 
@@ -214,17 +214,19 @@ struct CteScan : Node {
 /// Changes rows. The child's rows become the sink's (exec::WriteLayout): source[i] is the child's
 /// column for field i (for the hidden row id of an INSERT: a zero id = none).
 ///
-/// A Modify at the root of a statement gives no rows. Anywhere else (below the Project of RETURNING,
-/// as the definition of a With) it gives, after all of its child's rows have been written, those rows
-/// that were written: outputs = the child's (RETURNING is a Project over them). A Modify runs
-/// completely whether its rows are read or not, once, and sees the snapshot before the statement.
+/// A Modify at the root of a statement gives no rows. Anywhere else (below the Project of
+/// RETURNING, as the definition of a With) it gives, after all of its child's rows have been
+/// written, those rows that were written: outputs = the child's (RETURNING is a Project over them).
+/// A Modify runs completely whether its rows are read or not, once, and sees the snapshot before
+/// the statement.
 struct Modify : Node {
   static constexpr Kind kKind = Kind::kModify;
   Modify() : Node(kKind) {}
   exec::WriteKind write = exec::WriteKind::kInsert;
   schema::RelationPtr relation;
   std::vector<ColumnId> source;
-  /// UPDATE ... FROM, DELETE ... USING, MERGE: the child may give one row of the table several times.
+  /// UPDATE ... FROM, DELETE ... USING, MERGE: the child may give one row of the table several
+  /// times.
   enum class Repeats : uint8_t { kNone, kFirst, kError };  // kError: 21000, as MERGE
   Repeats repeats = Repeats::kNone;
   /// Its rows count for the command tag (the statement's own Modify; all of MERGE's).
@@ -243,7 +245,8 @@ enum class FrameExclusion : uint8_t { kNone, kCurrentRow, kGroup, kTies };
 
 struct FrameBound {
   FrameBoundKind kind = FrameBoundKind::kCurrentRow;
-  ExprPtr offset;  // kPreceding, kFollowing; no columns. kRows, kGroups: int8. kRange: see WindowCall
+  ExprPtr
+      offset;  // kPreceding, kFollowing; no columns. kRows, kGroups: int8. kRange: see WindowCall
 };
 
 /// PostgreSQL's default: RANGE UNBOUNDED PRECEDING TO CURRENT ROW.
@@ -278,9 +281,9 @@ struct Window : Node {
   std::vector<WindowCall> calls;
 };
 
-/// Set-returning functions over each row of the child (LATERAL; the child is one row without columns
-/// for a plain FROM generate_series(1, 3)). Several functions run in step, the shorter ones padded
-/// with NULLs (ROWS FROM, and several of them in a select list). outputs = the child's, then
+/// Set-returning functions over each row of the child (LATERAL; the child is one row without
+/// columns for a plain FROM generate_series(1, 3)). Several functions run in step, the shorter ones
+/// padded with NULLs (ROWS FROM, and several of them in a select list). outputs = the child's, then
 /// function_outputs, then the ordinality column if there is one. A row whose functions give nothing
 /// disappears.
 struct TableFunction : Node {
@@ -298,8 +301,8 @@ struct TableFunction : Node {
 
 /// WITH RECURSIVE: children[0] = the non-recursive term, children[1] = the recursive term, where a
 /// CteScan of `working` reads the rows that the previous round gave. outputs[i] comes from
-/// children[c]->outputs[i]. distinct (UNION): a row that was there before is dropped, in every round.
-/// The rounds end when one gives no row.
+/// children[c]->outputs[i]. distinct (UNION): a row that was there before is dropped, in every
+/// round. The rounds end when one gives no row.
 struct Recursive : Node {
   static constexpr Kind kKind = Kind::kRecursive;
   Recursive() : Node(kKind) {}
@@ -312,8 +315,9 @@ struct Recursive : Node {
 struct Query {
   NodePtr root;
   ColumnIds ids;
-  std::vector<std::string> result_names;  // like root->outputs; empty for a Modify without RETURNING
-  std::vector<types::Type> params;        // types of $1, $2, ..., lifted literals included
+  std::vector<std::string>
+      result_names;                 // like root->outputs; empty for a Modify without RETURNING
+  std::vector<types::Type> params;  // types of $1, $2, ..., lifted literals included
 };
 
 /// Indented text of the tree, one operator a line, for EXPLAIN and golden files.

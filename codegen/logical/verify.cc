@@ -4,7 +4,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "codegen/logical/logical.h"
+#include "codegen/logical/walk.h"
 
 namespace lathe::logical {
 namespace {
@@ -50,6 +50,7 @@ class Verifier {
         return 0;
       case Kind::kJoin:
       case Kind::kWith:
+      case Kind::kRecursive:
         return 2;
       case Kind::kSetOperation:
         return node.children.size() < 2 ? 2 : node.children.size();
@@ -90,7 +91,8 @@ class Verifier {
         }
         return CheckPassed(node, *node.children[0]);
       case Kind::kSetOperation:
-        return CheckSetOperation(node.As<SetOperation>());
+      case Kind::kRecursive:
+        return CheckPositions(node);
       case Kind::kWith:
         return CheckPassed(node, *node.children[1]);
       case Kind::kCteScan:
@@ -100,6 +102,10 @@ class Verifier {
         return Ok();
       case Kind::kModify:
         return CheckModify(node.As<Modify>());
+      case Kind::kWindow:
+        return CheckWindow(node.As<Window>(), scope);
+      case Kind::kTableFunction:
+        return CheckTableFunction(node.As<TableFunction>(), scope);
     }
     return Ok();
   }
@@ -177,8 +183,17 @@ class Verifier {
 
   Status CheckAggregate(const Aggregate& aggregate, const Scope& scope) {
     const size_t groups = aggregate.groups.size();
-    if (aggregate.outputs.size() != groups + aggregate.calls.size()) {
+    const bool sets = !aggregate.sets.empty();
+    if (aggregate.outputs.size() != groups + aggregate.calls.size() + (sets ? 1 : 0)) {
       return Bug(aggregate, "outputs differ in number");
+    }
+    if (sets && aggregate.outputs.back().id != aggregate.set_number.id) {
+      return Bug(aggregate, "the set's number is not the last output");
+    }
+    for (const auto& set : aggregate.sets) {
+      for (uint32_t group : set) {
+        if (group >= groups) return Bug(aggregate, "a grouping set names no group");
+      }
     }
     for (size_t i = 0; i < groups; ++i) {
       LATHE_TRY(CheckExpr(aggregate, aggregate.groups[i], scope));
@@ -194,11 +209,57 @@ class Verifier {
       }
       for (const ExprPtr& e : call.args) LATHE_TRY(CheckExpr(aggregate, e, scope));
       if (call.filter) LATHE_TRY(CheckPredicate(aggregate, call.filter, scope));
+      for (const SortKey& key : call.order) {
+        LATHE_TRY(CheckExpr(aggregate, key.expression, scope));
+      }
     }
     return Ok();
   }
 
-  Status CheckSetOperation(const SetOperation& set) {
+  /// outputs are the child's and then the added ones.
+  Status CheckAdded(const Node& node) {
+    std::vector<OutputColumn> expected = node.children[0]->outputs;
+    ForEachAddedOutput(node, [&](const OutputColumn& column) { expected.push_back(column); });
+    if (node.outputs.size() != expected.size()) return Bug(node, "outputs differ in number");
+    for (size_t i = 0; i < expected.size(); ++i) {
+      if (node.outputs[i].id != expected[i].id || !Same(node.outputs[i].type, expected[i].type)) {
+        return Bug(node, "outputs are not the child's and the calls'");
+      }
+    }
+    return Ok();
+  }
+
+  Status CheckWindow(const Window& window, const Scope& scope) {
+    for (const ExprPtr& e : window.partition) LATHE_TRY(CheckExpr(window, e, scope));
+    for (const SortKey& key : window.order) LATHE_TRY(CheckExpr(window, key.expression, scope));
+    for (const WindowCall& call : window.calls) {
+      if ((call.function == nullptr) == (call.aggregate == nullptr)) {
+        return MakeError(SqlState::kInternalError, "invalid plan: a window call of nothing");
+      }
+      for (const ExprPtr& e : call.args) LATHE_TRY(CheckExpr(window, e, scope));
+      if (call.filter) LATHE_TRY(CheckPredicate(window, call.filter, scope));
+      for (const FrameBound* bound : {&call.frame.start, &call.frame.end}) {
+        const bool wants =
+            bound->kind == FrameBoundKind::kPreceding || bound->kind == FrameBoundKind::kFollowing;
+        if (wants != (bound->offset != nullptr)) return Bug(window, "a frame without its offset");
+        if (bound->offset) LATHE_TRY(CheckExpr(window, bound->offset, scope));
+      }
+    }
+    return CheckAdded(window);
+  }
+
+  Status CheckTableFunction(const TableFunction& function, const Scope& scope) {
+    for (const TableFunction::Call& call : function.calls) {
+      if (!call.function) {
+        return MakeError(SqlState::kInternalError, "invalid plan: no set-returning function");
+      }
+      for (const ExprPtr& e : call.args) LATHE_TRY(CheckExpr(function, e, scope));
+    }
+    return CheckAdded(function);
+  }
+
+  /// outputs come from the children's by position.
+  Status CheckPositions(const Node& set) {
     for (const NodePtr& child : set.children) {
       if (child->outputs.size() != set.outputs.size()) return Bug(set, "outputs differ in number");
       for (size_t i = 0; i < set.outputs.size(); ++i) {
@@ -211,6 +272,7 @@ class Verifier {
   }
 
   Status CheckModify(const Modify& modify) {
+    if (!modify.outputs.empty()) LATHE_TRY(CheckPassed(modify, *modify.children[0]));
     const row::Layout layout = exec::WriteLayout(*modify.relation, modify.write);
     if (modify.source.size() != layout.field_count()) return Bug(modify, "fields differ in number");
     for (size_t i = 0; i < modify.source.size(); ++i) {
@@ -290,6 +352,8 @@ class Verifier {
           return bad("items of another type");
         }
         return Ok();
+      case expr::Kind::kAnyArray:
+        return e->function && e->children.size() == 2 ? Ok() : Status(bad("wrong operands"));
       case expr::Kind::kSubquery:
         if (!e->subquery) return bad("a subquery without plan");
         return Check(*e->subquery, scope);

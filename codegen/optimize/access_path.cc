@@ -258,6 +258,10 @@ bool OrderedByBytes(const types::Type& type) {
     case TypeId::kDate:
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
+    case TypeId::kTime:
+    case TypeId::kTimeTz:
+    case TypeId::kUuid:
+    case TypeId::kBytea:
       return true;
     case TypeId::kNumeric:
       return type.is_fixed_numeric();

@@ -132,13 +132,23 @@ class Chooser {
         plan->write = modify.write;
         plan->relation = modify.relation;
         plan->source = modify.source;
-        ColumnSet source;
+        plan->repeats = modify.repeats;
+        plan->counts = modify.counts;
+        ColumnSet returned;
+        if (!modify.outputs.empty()) returned = required;
+        ColumnSet source = returned;
         for (ColumnId id : modify.source) {
           if (id) source.Add(id);
         }
         plan->children.push_back(Plan(modify.children[0].get(), source));
-        return Finish(std::move(plan), *node, {}, 10 * estimator_.Rows(*node));
+        return Finish(std::move(plan), *node, returned, 10 * estimator_.Rows(*node));
       }
+      case Kind::kWindow:
+        return PlanWindow(&node->As<logical::Window>(), required);
+      case Kind::kTableFunction:
+        return PlanTableFunction(&node->As<logical::TableFunction>(), required);
+      case Kind::kRecursive:
+        return PlanRecursive(&node->As<logical::Recursive>());
     }
     LATHE_UNREACHABLE("kind of node");
   }
@@ -221,8 +231,72 @@ class Chooser {
     return Finish(std::move(plan), *project, made, 0.1 * rows);
   }
 
+  physical::NodePtr PlanWindow(logical::Window* window, const ColumnSet& required) {
+    auto plan = std::make_unique<physical::Window>();
+    ColumnSet needed = required, made = required;
+    for (logical::WindowCall& call : window->calls) {
+      if (!required.Has(call.output.id)) continue;
+      for (const ExprPtr& e : call.args) AddColumns(*e, &needed);
+      if (call.filter) AddColumns(*call.filter, &needed);
+      for (const ExprPtr* offset : {&call.frame.start.offset, &call.frame.end.offset}) {
+        if (*offset) AddColumns(**offset, &needed);
+      }
+      plan->calls.push_back(std::move(call));
+    }
+    if (plan->calls.empty()) return Plan(window->children[0].get(), required);
+    for (const ExprPtr& e : window->partition) AddColumns(*e, &needed);
+    for (const logical::SortKey& key : window->order) AddColumns(*key.expression, &needed);
+    plan->partition = std::move(window->partition);
+    plan->order = std::move(window->order);
+    plan->children.push_back(Plan(window->children[0].get(), needed));
+    const double rows = plan->children[0]->estimated_rows;
+    return Finish(std::move(plan), *window, made, rows * (1 + std::max(1.0, std::log2(rows + 1))));
+  }
+
+  physical::NodePtr PlanTableFunction(logical::TableFunction* function, const ColumnSet& required) {
+    auto plan = std::make_unique<physical::TableFunction>();
+    ColumnSet needed = required;
+    for (const logical::TableFunction::Call& call : function->calls) {
+      for (const ExprPtr& e : call.args) AddColumns(*e, &needed);
+    }
+    plan->calls = std::move(function->calls);
+    plan->with_ordinality = function->with_ordinality;
+    plan->ordinality = function->ordinality;
+    plan->children.push_back(Plan(function->children[0].get(), needed));
+    return Finish(std::move(plan), *function, required, 2 * estimator_.Rows(*function));
+  }
+
+  physical::NodePtr PlanRecursive(logical::Recursive* recursive) {
+    auto plan = std::make_unique<physical::Recursive>();
+    plan->working = recursive->working;
+    plan->name = recursive->name;
+    plan->distinct = recursive->distinct;
+    for (NodePtr& child : recursive->children) {
+      std::vector<ColumnId> order;
+      for (const OutputColumn& column : child->outputs) order.push_back(column.id);
+      plan->children.push_back(InOrder(child.get(), order));
+    }
+    return Finish(std::move(plan), *recursive, OutputSet(*recursive),
+                  2 * estimator_.Rows(*recursive));
+  }
+
+  /// No generated form, or an order of the rows that a hash table does not keep.
+  static bool NeedsSteps(const logical::AggregateCall& call) {
+    return call.function->kind == func::AggregateKind::kGeneric || OrderMatters(call);
+  }
+
   physical::NodePtr PlanAggregate(logical::Aggregate* aggregate, const ColumnSet& required) {
-    auto plan = std::make_unique<physical::HashAggregate>();
+    bool sorted = false;
+    for (const logical::AggregateCall& call : aggregate->calls) {
+      sorted |= NeedsSteps(call) && required.Has(call.output.id);
+    }
+    return sorted ? PlanAggregateAs<physical::SortedAggregate>(aggregate, required)
+                  : PlanAggregateAs<physical::HashAggregate>(aggregate, required);
+  }
+
+  template <class Aggregation>
+  physical::NodePtr PlanAggregateAs(logical::Aggregate* aggregate, const ColumnSet& required) {
+    auto plan = std::make_unique<Aggregation>();
     ColumnSet needed, made = required;
     for (size_t i = 0; i < aggregate->groups.size(); ++i) made.Add(aggregate->outputs[i].id);
     for (ExprPtr& e : aggregate->groups) AddColumns(*e, &needed);
@@ -230,6 +304,8 @@ class Chooser {
       if (!required.Has(call->output.id)) continue;
       for (const ExprPtr& e : call->args) AddColumns(*e, &needed);
       if (call->filter) AddColumns(*call->filter, &needed);
+      if (!OrderMatters(*call)) call->order.clear();
+      for (const logical::SortKey& key : call->order) AddColumns(*key.expression, &needed);
       plan->calls.push_back(std::move(*call));
     }
     plan->groups = std::move(aggregate->groups);

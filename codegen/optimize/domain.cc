@@ -65,6 +65,9 @@ class Domain {
         return PushCteScan(std::move(node));
       case Kind::kScan:
       case Kind::kModify:
+      case Kind::kWindow:
+      case Kind::kTableFunction:
+      case Kind::kRecursive:
         break;
     }
     return NotSupported("a correlated subquery of this form");
@@ -333,10 +336,9 @@ std::unordered_map<uint32_t, ColumnId> RenameAll(RuleContext* context, Node* tre
   ForEachNode(*tree, [&](Node& node) {
     for (OutputColumn& column : node.outputs) rename(&column.id);
     ForEachExpr(node, [&](ExprPtr& e) { in_expr(e.get()); });
-    if (node.kind == Kind::kJoin) rename(&node.As<logical::Join>().mark.id);
-    if (node.kind == Kind::kAggregate) {
-      for (logical::AggregateCall& call : node.As<logical::Aggregate>().calls)
-        rename(&call.output.id);
+    logical::ForEachAddedOutput(node, [&](OutputColumn& column) { rename(&column.id); });
+    if (node.kind == Kind::kModify) {
+      for (ColumnId& id : node.As<logical::Modify>().source) rename(&id);
     }
     if (node.kind == Kind::kCteScan) {
       for (ColumnId& id : node.As<logical::CteScan>().source) rename(&id);

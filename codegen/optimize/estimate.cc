@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kUnknownTableRows = 1000;
 constexpr double kRowsMin = 1e-3;
+constexpr double kRoundsDefault = 10;  // of a recursion, as PostgreSQL assumes
 
 }  // namespace
 
@@ -58,6 +59,7 @@ double Estimator::Compute(const Node& node) {
     }
     case Kind::kSort:
     case Kind::kModify:
+    case Kind::kWindow:
       return Rows(*node.children[0]);
     case Kind::kJoin: {
       const auto& join = node.As<logical::Join>();
@@ -82,6 +84,13 @@ double Estimator::Compute(const Node& node) {
       const double first = Rows(*node.children[0]);
       if (set.operation == logical::SetOperationKind::kUnion) return set.all ? sum : 0.8 * sum;
       return set.operation == logical::SetOperationKind::kIntersect ? 0.5 * first : 0.7 * first;
+    }
+    case Kind::kTableFunction:
+      return FunctionRows(node.As<logical::TableFunction>());
+    case Kind::kRecursive: {
+      const double first = Rows(*node.children[0]);
+      cte_rows_[node.As<logical::Recursive>().working] = kRoundsDefault * first;
+      return first + kRoundsDefault * Rows(*node.children[1]);
     }
     case Kind::kWith:
       cte_rows_[node.As<logical::With>().cte] = Rows(*node.children[0]);
@@ -224,6 +233,29 @@ double Estimator::GroupRows(const logical::Aggregate& aggregate) {
     }
   }
   return std::max(1.0, std::min(groups, rows));
+}
+
+double Estimator::FunctionRows(const logical::TableFunction& node) {
+  double rows = 0;
+  for (const logical::TableFunction::Call& call : node.calls) {
+    double own = call.function->rows;
+    if (call.function->name == "generate_series" && call.args.size() >= 2) {
+      const std::optional<types::Value> from = HintOf(*call.args[0]), to = HintOf(*call.args[1]);
+      std::optional<types::Value> step;
+      if (call.args.size() > 2) step = HintOf(*call.args[2]);
+      const auto is_int = [](const std::optional<types::Value>& v) {
+        return v && !v->is_null() && v->type().is_integer();
+      };
+      if (is_int(from) && is_int(to) && (call.args.size() == 2 || is_int(step))) {
+        const double by = step ? static_cast<double>(step->AsInt64()) : 1;
+        const double distance =
+            static_cast<double>(to->AsInt64()) - static_cast<double>(from->AsInt64());
+        own = by == 0 ? 0 : std::max(0.0, std::floor(distance / by) + 1);
+      }
+    }
+    rows = std::max(rows, own);
+  }
+  return Rows(*node.children[0]) * rows;
 }
 
 double Estimator::LimitRows(const logical::Limit& limit) {

@@ -44,6 +44,7 @@ class Estimator {
   double Compute(const Node& node);
   double ScanRows(const logical::Scan& scan);
   double GroupRows(const logical::Aggregate& aggregate);
+  double FunctionRows(const logical::TableFunction& node);
   double LimitRows(const logical::Limit& limit);
   double AndSelectivity(const Expr& e);
   double CallSelectivity(const Expr& e);

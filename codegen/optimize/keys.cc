@@ -40,7 +40,8 @@ bool AddEqual(const Expr& e, bool null_extended, ColumnSet* columns) {
     const types::TypeId id = column.type.id;
     const bool exact = SameValues(column.type, other.type) && id != types::TypeId::kBpChar &&
                        id != types::TypeId::kFloat4 && id != types::TypeId::kFloat8 &&
-                       id != types::TypeId::kInterval && !column.type.is_big_numeric();
+                       id != types::TypeId::kInterval && id != types::TypeId::kArray &&
+                       id != types::TypeId::kJsonb && !column.type.is_big_numeric();
     const bool determined = other.kind == expr::Kind::kColumn
                                 ? columns->Has(other.column)
                                 : !null_extended && expr::IsRuntimeConstant(other);
@@ -74,6 +75,7 @@ bool Grow(const Node& node, bool null_extended, ColumnSet* columns) {
     }
     case Kind::kSort:
     case Kind::kLimit:
+    case Kind::kWindow:
       return Grow(*node.children[0], null_extended, columns);
     case Kind::kProject: {
       bool grown = Grow(*node.children[0], null_extended, columns);
@@ -124,6 +126,7 @@ bool UniqueOver(const Node& node, const ColumnSet& columns) {
     case Kind::kFilter:
     case Kind::kProject:
     case Kind::kSort:
+    case Kind::kWindow:
       return UniqueOver(*node.children[0], columns);
     case Kind::kLimit: {
       const auto& limit = node.As<logical::Limit>();

@@ -26,6 +26,9 @@ uint32_t FirstFreeCte(Node& root) {
   uint32_t next = 0;
   ForEachNode(root, [&next](Node& node) {
     if (node.kind == logical::Kind::kWith) next = std::max(next, node.As<logical::With>().cte + 1);
+    if (node.kind == logical::Kind::kRecursive) {
+      next = std::max(next, node.As<logical::Recursive>().working + 1);
+    }
     ForEachExpr(node, [&next](ExprPtr& e) {
       if (!HasSubquery(*e)) return;
       expr::Visit(*e, [&next](const Expr& part) {

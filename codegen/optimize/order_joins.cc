@@ -59,7 +59,7 @@ Status Order(NodePtr* slot, bool in_tree, const OptimizeContext& options, bool p
   const bool join = node->kind == Kind::kJoin;
   const std::vector<OutputColumn> outputs = node->outputs;
   for (NodePtr& child : node->children) {
-    LATHE_TRY(Order(&child, join, options, node->kind == Kind::kSetOperation));
+    LATHE_TRY(Order(&child, join, options, TakesChildrenByPosition(*node)));
   }
   if (join && !in_tree) {
     Estimator estimator(options);

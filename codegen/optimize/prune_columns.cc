@@ -57,6 +57,17 @@ class Pruner {
       case Kind::kSetOperation:
         PruneSetOperation(&node->As<logical::SetOperation>(), required);
         return;
+      case Kind::kRecursive:
+        // What comes round again may be read by the recursive term: everything stays.
+        for (NodePtr& child : node->children) PruneByPosition(&child, OutputSet(*child));
+        return;
+      case Kind::kWindow:
+        PruneWindow(&node->As<logical::Window>(), required);
+        return;
+      case Kind::kTableFunction:
+        PruneChild(node, required);
+        RefreshOutputs(node);
+        return;
       case Kind::kWith: {
         // The body first: it tells which columns of the definition are read.
         Prune(node->children[1].get(), required);
@@ -66,10 +77,12 @@ class Pruner {
       }
       case Kind::kModify: {
         ColumnSet source;
+        if (!node->outputs.empty()) source = required;
         for (ColumnId id : node->As<logical::Modify>().source) {
           if (id) source.Add(id);
         }
         Prune(node->children[0].get(), source);
+        RefreshOutputs(node);
         return;
       }
     }
@@ -135,6 +148,7 @@ class Pruner {
     size_t kept = 0;
     for (size_t i = 0; i < calls.size(); ++i) {
       if (!required.Has(calls[i].output.id)) continue;
+      if (!OrderMatters(calls[i])) calls[i].order.clear();
       if (kept != i) {
         calls[kept] = std::move(calls[i]);
         aggregate->outputs[groups + kept] = std::move(aggregate->outputs[groups + i]);
@@ -153,6 +167,33 @@ class Pruner {
     RefreshOutputs(join);
   }
 
+  /// A child whose parent takes its columns by position: those needed stay, in their order.
+  void PruneByPosition(NodePtr* child, const ColumnSet& needed) {
+    const std::vector<OutputColumn> before = (*child)->outputs;
+    Prune(child->get(), needed);
+    std::vector<OutputColumn> wanted;
+    for (const OutputColumn& column : before) {
+      if (needed.Has(column.id)) wanted.push_back(column);
+    }
+    bool same = wanted.size() == (*child)->outputs.size();
+    for (size_t i = 0; same && i < wanted.size(); ++i) {
+      same = wanted[i].id == (*child)->outputs[i].id;
+    }
+    if (!same) *child = MakePassingProject(std::move(*child), wanted);
+  }
+
+  /// Calls that nobody reads go; without any the rows pass unchanged.
+  void PruneWindow(logical::Window* window, const ColumnSet& required) {
+    std::erase_if(window->calls,
+                  [&](const logical::WindowCall& call) { return !required.Has(call.output.id); });
+    if (window->calls.empty()) {
+      window->partition.clear();
+      window->order.clear();
+    }
+    PruneChild(window, required);
+    RefreshOutputs(window);
+  }
+
   void PruneSetOperation(logical::SetOperation* set, const ColumnSet& required) {
     // Distinct rows are told apart by all columns; only UNION ALL can do without some.
     const bool prune = set->operation == logical::SetOperationKind::kUnion && set->all;
@@ -161,17 +202,7 @@ class Pruner {
       for (size_t i = 0; i < set->outputs.size(); ++i) {
         if (!prune || required.Has(set->outputs[i].id)) needed.Add(child->outputs[i].id);
       }
-      const std::vector<OutputColumn> before = child->outputs;
-      Prune(child.get(), needed);
-      // The columns that stay must be the same for each child.
-      std::vector<OutputColumn> wanted;
-      for (size_t i = 0; i < before.size(); ++i) {
-        if (needed.Has(before[i].id)) wanted.push_back(before[i]);
-      }
-      bool same = wanted.size() == child->outputs.size();
-      for (size_t i = 0; same && i < wanted.size(); ++i)
-        same = wanted[i].id == child->outputs[i].id;
-      if (!same) child = MakePassingProject(std::move(child), wanted);
+      PruneByPosition(&child, needed);
     }
     if (prune) {
       KeepOnly(set, required, [](size_t, size_t) {}, [](size_t) {});

@@ -23,7 +23,21 @@ void DropSorts(NodePtr* slot, bool ordered) {
         break;
       case Kind::kProject:
       case Kind::kFilter:
+      case Kind::kTableFunction:
         seen = ordered;
+        break;
+      case Kind::kModify:
+        // Rows are written in their order: sequences count along it.
+        seen = true;
+        break;
+      case Kind::kWindow:
+        // As in PostgreSQL a window without an order of its own sees the order below it.
+        seen = node->As<logical::Window>().order.empty();
+        break;
+      case Kind::kAggregate:
+        for (const logical::AggregateCall& call : node->As<logical::Aggregate>().calls) {
+          seen |= call.function->order_matters && call.order.empty();
+        }
         break;
       case Kind::kWith:
         seen = ordered && i == 1;

@@ -160,11 +160,26 @@ NodePtr PushSetOperation(NodePtr node, Conjuncts conjuncts) {
   return MakeFilter(std::move(node), std::move(conjuncts));
 }
 
+/// Below a window only whole partitions may disappear.
+NodePtr PushWindow(NodePtr node, Conjuncts conjuncts) {
+  ColumnSet partition;
+  for (const ExprPtr& e : node->As<logical::Window>().partition) {
+    if (e->kind == expr::Kind::kColumn) partition.Add(e->column);
+  }
+  Conjuncts down = Take(&conjuncts, [&](const Expr& e) {
+    const ColumnSet columns = ColumnsOf(e);
+    return !columns.Empty() && columns.SubsetOf(partition);
+  });
+  node->children[0] = Push(std::move(node->children[0]), std::move(down));
+  RefreshOutputs(node.get());
+  return MakeFilter(std::move(node), std::move(conjuncts));
+}
+
 /// Returns node with the conjuncts applied to its rows.
 NodePtr Push(NodePtr node, Conjuncts conjuncts) {
   for (const ExprPtr& e : conjuncts) {
     // No row passes.
-    if (IsConstNotTrue(*e)) return MakeEmpty(node->outputs);
+    if (IsConstNotTrue(*e) && !HasModify(*node)) return MakeEmpty(node->outputs);
   }
   switch (node->kind) {
     case Kind::kFilter: {
@@ -193,7 +208,20 @@ NodePtr Push(NodePtr node, Conjuncts conjuncts) {
     case Kind::kLimit:
     case Kind::kModify:
       node->children[0] = Push(std::move(node->children[0]), {});
-      if (node->kind == Kind::kLimit) RefreshOutputs(node.get());
+      RefreshOutputs(node.get());
+      return MakeFilter(std::move(node), std::move(conjuncts));
+    case Kind::kWindow:
+      return PushWindow(std::move(node), std::move(conjuncts));
+    case Kind::kTableFunction: {
+      // What is asked of the child's columns alone.
+      Conjuncts down = TakeWithin(&conjuncts, OutputSet(*node->children[0]));
+      node->children[0] = Push(std::move(node->children[0]), std::move(down));
+      RefreshOutputs(node.get());
+      return MakeFilter(std::move(node), std::move(conjuncts));
+    }
+    case Kind::kRecursive:
+      // A row that is filtered out of the result may lead to one that is not.
+      for (NodePtr& child : node->children) child = Push(std::move(child), {});
       return MakeFilter(std::move(node), std::move(conjuncts));
     case Kind::kScan:
     case Kind::kValues:

@@ -104,12 +104,12 @@ void Simplify(Node* node, ColumnSet not_null) {
 
 Status SimplifyOuterJoins(RuleContext*, NodePtr* root) {
   // Swapping a join's sides changes the order of its outputs, which only a set operation's children
-  // must keep.
+  // (and a recursion's) must keep.
   ForEachNode(**root, [](Node& node) {
-    if (node.kind != Kind::kSetOperation) return;
+    if (!TakesChildrenByPosition(node)) return;
     for (NodePtr& child : node.children) {
-      if (child->kind == Kind::kJoin || child->kind == Kind::kFilter ||
-          child->kind == Kind::kSort || child->kind == Kind::kLimit || child->kind == Kind::kWith) {
+      if (child->kind != Kind::kProject && child->kind != Kind::kAggregate &&
+          child->kind != Kind::kSetOperation && !child->children.empty()) {
         const std::vector<OutputColumn> outputs = child->outputs;
         child = MakePassingProject(std::move(child), outputs);
       }

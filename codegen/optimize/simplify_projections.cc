@@ -1,5 +1,7 @@
 // Common table expressions with one reference take its place; projections that only pass or rename
 // columns disappear, so that joins on both sides of them become neighbours.
+#include <set>
+
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -15,6 +17,18 @@ class Inliner {
     bool any = false;
     ForEachNode(**root, [&](Node& node) {
       if (node.kind == Kind::kCteScan) ++references_[node.As<logical::CteScan>().cte];
+      if (node.kind == Kind::kWith && HasModify(*node.children[0])) {
+        fixed_.insert(node.As<logical::With>().cte);
+      }
+      if (node.kind == Kind::kRecursive) {
+        // What the recursive term reads of common table expressions outside is computed once.
+        ForEachNode(*node.children[1], [&](Node& inner) {
+          if (inner.kind == Kind::kCteScan) fixed_.insert(inner.As<logical::CteScan>().cte);
+        });
+        ForEachNode(*node.children[1], [&](Node& inner) {
+          if (inner.kind == Kind::kWith) fixed_.erase(inner.As<logical::With>().cte);
+        });
+      }
       any |= node.kind == Kind::kWith;
     });
     if (any) Inline(root);
@@ -25,13 +39,14 @@ class Inliner {
     Node* node = slot->get();
     if (node->kind == Kind::kWith) {
       auto& with = node->As<logical::With>();
+      const bool fixed = fixed_.count(with.cte) != 0;
       const int references = references_[with.cte];
-      if (references == 0) {
+      if (references == 0 && !fixed) {
         ForEachNode(*with.children[0], [this](Node& n) {
           if (n.kind == Kind::kCteScan) --references_[n.As<logical::CteScan>().cte];
         });
       }
-      if (references <= 1) {
+      if (references <= 1 && !fixed) {
         if (references == 1) {
           Inline(&with.children[0]);
           definitions_[with.cte] = with.children[0];
@@ -64,6 +79,7 @@ class Inliner {
   }
 
   std::unordered_map<uint32_t, int> references_;
+  std::set<uint32_t> fixed_;  // definitions that stay where they are
   std::unordered_map<uint32_t, NodePtr> definitions_;
 };
 
@@ -73,8 +89,7 @@ class Remover {
   void Run(NodePtr* slot, bool positional) {
     Node* node = slot->get();
     for (size_t i = 0; i < node->children.size(); ++i) {
-      Run(&node->children[i],
-          node->kind == Kind::kSetOperation || (positional && Passes(*node, i)));
+      Run(&node->children[i], TakesChildrenByPosition(*node) || (positional && Passes(*node, i)));
     }
     if (!names_.empty()) Rename(node);
     if (node->kind == Kind::kProject && !positional && OnlyColumns(*node)) {
@@ -116,6 +131,7 @@ class Remover {
   /// The operator's outputs are those of its i-th child, in its order.
   static bool Passes(const Node& node, size_t i) {
     return node.kind == Kind::kLimit || node.kind == Kind::kSort || node.kind == Kind::kFilter ||
+           node.kind == Kind::kWindow || node.kind == Kind::kTableFunction ||
            (node.kind == Kind::kWith && i == 1);
   }
   static bool OnlyColumns(const Node& node) {

@@ -49,6 +49,15 @@ void RefreshOutputs(Node* node) {
     case Kind::kWith:
       node->outputs = node->children[1]->outputs;
       break;
+    case Kind::kModify:
+      if (!node->outputs.empty()) node->outputs = node->children[0]->outputs;
+      break;
+    case Kind::kWindow:
+    case Kind::kTableFunction:
+      node->outputs = node->children[0]->outputs;
+      logical::ForEachAddedOutput(
+          *node, [node](const OutputColumn& column) { node->outputs.push_back(column); });
+      break;
     case Kind::kJoin: {
       const logical::Join& join = node->As<logical::Join>();
       std::vector<OutputColumn> outputs = node->children[0]->outputs;
@@ -90,124 +99,16 @@ void SubstituteInTree(Node* node, const Substitution& map) {
               [&map](Node& n) { ForEachExpr(n, [&map](ExprPtr& e) { Substitute(&e, map); }); });
 }
 
-namespace {
-
-ExprPtr CloneExpr(const ExprPtr& e) {
-  if (!e) return nullptr;
-  ExprPtr copy = e->Clone();
-  if (!HasSubquery(*copy)) return copy;
-  return expr::Rewrite(std::move(copy), [](ExprPtr part) {
-    if (part->kind == expr::Kind::kSubquery) part->subquery = CloneTree(*part->subquery);
-    return part;
-  });
-}
-
-std::vector<ExprPtr> CloneAll(const std::vector<ExprPtr>& list) {
-  std::vector<ExprPtr> copy;
-  copy.reserve(list.size());
-  for (const ExprPtr& e : list) copy.push_back(CloneExpr(e));
-  return copy;
-}
-
-NodePtr CloneNode(const Node& node) {
-  switch (node.kind) {
-    case Kind::kScan: {
-      const auto& from = node.As<logical::Scan>();
-      auto copy = std::make_shared<logical::Scan>();
-      copy->relation = from.relation;
-      copy->alias = from.alias;
-      copy->fields = from.fields;
-      return copy;
-    }
-    case Kind::kValues: {
-      auto copy = std::make_shared<logical::Values>();
-      for (const auto& row : node.As<logical::Values>().rows) copy->rows.push_back(CloneAll(row));
-      return copy;
-    }
-    case Kind::kFilter: {
-      auto copy = std::make_shared<logical::Filter>();
-      copy->predicate = CloneExpr(node.As<logical::Filter>().predicate);
-      return copy;
-    }
-    case Kind::kProject: {
-      auto copy = std::make_shared<logical::Project>();
-      copy->expressions = CloneAll(node.As<logical::Project>().expressions);
-      return copy;
-    }
-    case Kind::kJoin: {
-      const auto& from = node.As<logical::Join>();
-      auto copy = std::make_shared<logical::Join>();
-      copy->join_kind = from.join_kind;
-      copy->predicate = CloneExpr(from.predicate);
-      copy->mark = from.mark;
-      copy->dependent = from.dependent;
-      return copy;
-    }
-    case Kind::kAggregate: {
-      const auto& from = node.As<logical::Aggregate>();
-      auto copy = std::make_shared<logical::Aggregate>();
-      copy->groups = CloneAll(from.groups);
-      for (const logical::AggregateCall& call : from.calls) {
-        logical::AggregateCall c;
-        c.output = call.output;
-        c.function = call.function;
-        c.args = CloneAll(call.args);
-        c.distinct = call.distinct;
-        c.filter = CloneExpr(call.filter);
-        copy->calls.push_back(std::move(c));
-      }
-      return copy;
-    }
-    case Kind::kSort: {
-      auto copy = std::make_shared<logical::Sort>();
-      for (const logical::SortKey& key : node.As<logical::Sort>().keys) {
-        copy->keys.push_back({CloneExpr(key.expression), key.descending, key.nulls_first});
-      }
-      return copy;
-    }
-    case Kind::kLimit: {
-      auto copy = std::make_shared<logical::Limit>();
-      copy->limit = CloneExpr(node.As<logical::Limit>().limit);
-      copy->offset = CloneExpr(node.As<logical::Limit>().offset);
-      return copy;
-    }
-    case Kind::kSetOperation: {
-      auto copy = std::make_shared<logical::SetOperation>();
-      copy->operation = node.As<logical::SetOperation>().operation;
-      copy->all = node.As<logical::SetOperation>().all;
-      return copy;
-    }
-    case Kind::kWith: {
-      auto copy = std::make_shared<logical::With>();
-      copy->cte = node.As<logical::With>().cte;
-      copy->name = node.As<logical::With>().name;
-      return copy;
-    }
-    case Kind::kCteScan: {
-      const auto& from = node.As<logical::CteScan>();
-      auto copy = std::make_shared<logical::CteScan>();
-      copy->cte = from.cte;
-      copy->source = from.source;
-      copy->name = from.name;
-      return copy;
-    }
-    case Kind::kModify: {
-      const auto& from = node.As<logical::Modify>();
-      auto copy = std::make_shared<logical::Modify>();
-      copy->write = from.write;
-      copy->relation = from.relation;
-      copy->source = from.source;
-      return copy;
-    }
-  }
-  LATHE_UNREACHABLE("kind of node");
-}
-
-}  // namespace
-
 NodePtr CloneTree(const Node& node) {
-  NodePtr copy = CloneNode(node);
+  NodePtr copy = logical::CloneOperator(node);
   copy->outputs = node.outputs;
+  ForEachExpr(*copy, [](ExprPtr& e) {
+    if (!HasSubquery(*e)) return;
+    e = expr::Rewrite(std::move(e), [](ExprPtr part) {
+      if (part->kind == expr::Kind::kSubquery) part->subquery = CloneTree(*part->subquery);
+      return part;
+    });
+  });
   for (const NodePtr& child : node.children) copy->children.push_back(CloneTree(*child));
   return copy;
 }
@@ -291,6 +192,9 @@ bool FailsOnRows(const Expr& e) {
     case expr::Kind::kParam:
     case expr::Kind::kColumn:
       return false;
+    case expr::Kind::kAnyArray:
+      fails = e.function->can_fail;
+      break;
     case expr::Kind::kCall:
       fails = e.function->can_fail || (e.type.is_fixed_numeric() && e.type.precision == 38);
       break;
@@ -317,6 +221,22 @@ bool IsVolatile(const Expr& e) {
     if (IsVolatile(*child)) return true;
   }
   return false;
+}
+
+bool HasModify(const Node& node) {
+  if (node.kind == Kind::kModify) return true;
+  for (const NodePtr& child : node.children) {
+    if (HasModify(*child)) return true;
+  }
+  return false;
+}
+
+bool TakesChildrenByPosition(const Node& node) {
+  return node.kind == Kind::kSetOperation || node.kind == Kind::kRecursive;
+}
+
+bool OrderMatters(const logical::AggregateCall& call) {
+  return call.function->order_matters || call.function->within_group;
 }
 
 bool HasSubquery(const Expr& e) {

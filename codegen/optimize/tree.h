@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "codegen/logical/logical.h"
+#include "codegen/logical/walk.h"
 #include "codegen/optimize/column_set.h"
 
 namespace lathe::optimize {
@@ -16,57 +16,8 @@ using logical::Node;
 using logical::NodePtr;
 using logical::OutputColumn;
 
-/// Calls f(ExprPtr&) for every expression that the operator itself holds (null ones left out).
-template <class F>
-void ForEachExpr(Node& node, F&& f) {
-  auto one = [&f](ExprPtr& e) {
-    if (e) f(e);
-  };
-  switch (node.kind) {
-    case logical::Kind::kValues:
-      for (auto& row : node.As<logical::Values>().rows) {
-        for (ExprPtr& e : row) one(e);
-      }
-      break;
-    case logical::Kind::kFilter:
-      one(node.As<logical::Filter>().predicate);
-      break;
-    case logical::Kind::kProject:
-      for (ExprPtr& e : node.As<logical::Project>().expressions) one(e);
-      break;
-    case logical::Kind::kJoin:
-      one(node.As<logical::Join>().predicate);
-      break;
-    case logical::Kind::kAggregate:
-      for (ExprPtr& e : node.As<logical::Aggregate>().groups) one(e);
-      for (logical::AggregateCall& call : node.As<logical::Aggregate>().calls) {
-        for (ExprPtr& e : call.args) one(e);
-        one(call.filter);
-      }
-      break;
-    case logical::Kind::kSort:
-      for (logical::SortKey& key : node.As<logical::Sort>().keys) one(key.expression);
-      break;
-    case logical::Kind::kLimit:
-      one(node.As<logical::Limit>().limit);
-      one(node.As<logical::Limit>().offset);
-      break;
-    case logical::Kind::kScan:
-    case logical::Kind::kSetOperation:
-    case logical::Kind::kWith:
-    case logical::Kind::kCteScan:
-    case logical::Kind::kModify:
-      break;
-  }
-}
-
-/// Calls f(Node&) for the node and everything below it, parents first; not for subqueries of
-/// expressions.
-template <class F>
-void ForEachNode(Node& node, F&& f) {
-  f(node);
-  for (NodePtr& child : node.children) ForEachNode(*child, f);
-}
+using logical::ForEachExpr;
+using logical::ForEachNode;
 
 /// Adds the columns that the expression reads, those that its subqueries take from outside
 /// included.
@@ -79,8 +30,9 @@ ColumnSet OutputSet(const Node& node);
 void AddFreeColumns(const Node& node, ColumnSet* columns);
 ColumnSet FreeColumns(const Node& node);
 
-/// Sets the outputs of a Filter, Sort, Limit, Join or With from its children's. Others are left
-/// alone.
+/// Sets the outputs of an operator that passes its children's on, with what it adds, from theirs:
+/// Filter, Sort, Limit, Join, With, Window, TableFunction, a Modify that is not the root. Others are
+/// left alone.
 void RefreshOutputs(Node* node);
 
 /// What columns are to be replaced by.
@@ -110,6 +62,12 @@ ExprPtr ColumnRef(const OutputColumn& column);
 bool FailsOnRows(const Expr& e);
 /// It calls a volatile function somewhere.
 bool IsVolatile(const Expr& e);
+/// Some operator of the plan changes rows.
+bool HasModify(const Node& node);
+/// The parent relies on the order of this operator's outputs.
+bool TakesChildrenByPosition(const Node& node);
+/// ORDER BY inside this call decides about its result.
+bool OrderMatters(const logical::AggregateCall& call);
 /// It holds a subquery somewhere.
 bool HasSubquery(const Expr& e);
 /// Same type as far as values go: id, element, precision and scale.

@@ -27,6 +27,10 @@ bool PullUpCorrelation(RuleContext* context, NodePtr* plan, const ColumnSet& out
 /// side reads.
 Status UnnestByDomain(RuleContext* context, NodePtr* join, const ColumnSet& outer);
 
+/// The order in which the plan gives its rows, as keys over its outputs, which grow as needed; empty
+/// = none that a Sort says.
+std::vector<logical::SortKey> OrderOf(RuleContext* context, NodePtr* plan);
+
 /// A column of this type under a new id.
 OutputColumn NewColumn(RuleContext* context, const OutputColumn& like);
 /// The value of a count for no rows is 0, not NULL: the expression for a call's column that may

@@ -16,7 +16,7 @@ class Unnester {
   explicit Unnester(RuleContext* context) : context_(context) {}
 
   Status Run(NodePtr* slot) {
-    const bool positional = (*slot)->kind == Kind::kSetOperation;
+    const bool positional = TakesChildrenByPosition(**slot);
     for (NodePtr& child : (*slot)->children) {
       if (!positional) {
         LATHE_TRY(Run(&child));
@@ -53,6 +53,8 @@ class Unnester {
       case Kind::kProject:
       case Kind::kAggregate:
       case Kind::kSort:
+      case Kind::kWindow:
+      case Kind::kTableFunction:
         return RunExpressions(node, &node->children[0]);
       case Kind::kJoin:
         return RunJoin(slot);

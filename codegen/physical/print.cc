@@ -3,20 +3,29 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "codegen/logical/text.h"
 #include "codegen/physical/physical.h"
 
 namespace lathe::physical {
 namespace {
 
+using logical::ColumnText;
+using logical::ComputedText;
+using logical::CountsText;
+using logical::GroupingText;
+using logical::KeysText;
+using logical::ListText;
+using logical::ModifyText;
+using logical::OutputsText;
+using logical::TableFunctionText;
+using logical::ValuesText;
+using logical::WindowText;
 using Names = std::unordered_map<uint32_t, std::string>;
 
 void CollectNames(const Node& node, Names* names) {
   for (const OutputColumn& column : node.outputs) names->emplace(column.id.value, column.name);
   for (const NodePtr& child : node.children) CollectNames(*child, names);
 }
-
-constexpr const char* kJoinNames[] = {"inner", "left", "right", "full",
-                                      "semi",  "anti", "mark",  "single"};
 
 /// Rows as people read them: whole numbers.
 std::string Rows(double rows) {
@@ -35,8 +44,6 @@ class Printer {
   }
 
  private:
-  static constexpr size_t kRowsMax = 8;  // of Values
-
   void Add(const Node& node, int depth) {
     text_.append(2 * depth, ' ');
     text_ += Line(node);
@@ -45,46 +52,21 @@ class Printer {
     for (const NodePtr& child : node.children) Add(*child, depth + 1);
   }
 
-  std::string Column(ColumnId id) const {
-    auto found = names_.find(id.value);
-    return (found == names_.end() ? "" : found->second) + "#" + std::to_string(id.value);
-  }
-  std::string Text(const ExprPtr& e) const {
-    return expr::Print(*e, [this](ColumnId id) {
-      auto found = names_.find(id.value);
-      return found == names_.end() ? std::string() : found->second;
-    });
-  }
-  std::string List(const std::vector<ExprPtr>& list, const char* separator = ", ") const {
-    std::string text;
-    for (const ExprPtr& e : list) text += (text.empty() ? "" : separator) + Text(e);
-    return text;
-  }
-  std::string Outputs(const Node& node) const {
-    std::string text;
-    for (const OutputColumn& column : node.outputs) {
-      text += (text.empty() ? "" : ", ") + column.name + "#" + std::to_string(column.id.value);
-    }
-    return "[" + text + "]";
-  }
-  std::string Computed(const ExprPtr& e, const OutputColumn& output) const {
-    if (e->kind == expr::Kind::kColumn && e->column == output.id) return Text(e);
-    return Text(e) + " AS " + output.name + "#" + std::to_string(output.id.value);
-  }
+  std::string Text(const ExprPtr& e) const { return expr::Print(*e, name_of_); }
 
   std::string Line(const Node& node) const {
     switch (node.kind) {
       case Kind::kTableScan:
         return ScanLine(node.As<TableScan>());
       case Kind::kValues:
-        return ValuesLine(node.As<Values>());
+        return "Values" + ValuesText(node.outputs, node.As<Values>().rows, name_of_);
       case Kind::kFilter:
-        return "Filter " + List(node.As<Filter>().conjuncts, " AND ");
+        return "Filter " + ListText(node.As<Filter>().conjuncts, name_of_, " AND ");
       case Kind::kProject: {
         const Project& project = node.As<Project>();
         std::string text;
         for (size_t i = 0; i < project.expressions.size(); ++i) {
-          text += (i ? ", " : "") + Computed(project.expressions[i], node.outputs[i]);
+          text += (i ? ", " : "") + ComputedText(project.expressions[i], node.outputs[i], name_of_);
         }
         return "Project [" + text + "]";
       }
@@ -92,68 +74,76 @@ class Printer {
         return HashJoinLine(node.As<HashJoin>());
       case Kind::kNestedLoopJoin: {
         const NestedLoopJoin& join = node.As<NestedLoopJoin>();
-        std::string text =
-            std::string("NestedLoopJoin ") + kJoinNames[static_cast<int>(join.join_kind)];
+        std::string text = std::string("NestedLoopJoin ") +
+                           logical::kJoinKindNames[static_cast<int>(join.join_kind)];
         if (join.inner_is_left) text += " inner=left";
-        if (join.join_kind == JoinKind::kMark) text += " " + Column(join.mark.id);
+        if (join.join_kind == JoinKind::kMark) text += " " + ColumnText(join.mark.id, name_of_);
         if (join.predicate) text += " on " + Text(join.predicate);
         return text;
       }
-      case Kind::kHashAggregate:
-        return AggregateLine(node.As<HashAggregate>());
+      case Kind::kHashAggregate: {
+        const auto& aggregate = node.As<HashAggregate>();
+        return "HashAggregate" +
+               GroupingText(aggregate.groups, aggregate.calls, node.outputs, name_of_);
+      }
+      case Kind::kSortedAggregate: {
+        const auto& aggregate = node.As<SortedAggregate>();
+        return "SortedAggregate" +
+               GroupingText(aggregate.groups, aggregate.calls, node.outputs, name_of_);
+      }
       case Kind::kSort: {
         const Sort& sort = node.As<Sort>();
-        return (sort.limit || sort.offset ? "TopN " : "Sort ") + Keys(sort.keys) +
-               Counts(sort.limit, sort.offset);
+        return (sort.limit || sort.offset ? "TopN " : "Sort ") + KeysText(sort.keys, name_of_) +
+               CountsText(sort.limit, sort.offset, name_of_);
       }
       case Kind::kLimit:
-        return "Limit" + Counts(node.As<Limit>().limit, node.As<Limit>().offset);
+        return "Limit" + CountsText(node.As<Limit>().limit, node.As<Limit>().offset, name_of_);
       case Kind::kAppend:
-        return "Append " + Outputs(node);
+        return "Append " + OutputsText(node.outputs);
       case Kind::kHashSetOperation: {
         const HashSetOperation& set = node.As<HashSetOperation>();
         static constexpr const char* kNames[] = {"union", "intersect", "except"};
         return std::string("HashSetOperation ") + kNames[static_cast<int>(set.operation)] +
-               (set.all ? " all " : " ") + Outputs(node);
+               (set.all ? " all " : " ") + OutputsText(node.outputs);
       }
       case Kind::kMaterialize:
         return "Materialize " + node.As<Materialize>().name + " (" +
                std::to_string(node.As<Materialize>().cte) + ")";
       case Kind::kCteScan:
         return "CteScan " + node.As<CteScan>().name + " (" +
-               std::to_string(node.As<CteScan>().cte) + ") " + Outputs(node);
-      case Kind::kModify:
-        return ModifyLine(node.As<Modify>());
-    }
-    return "";
-  }
-
-  std::string Counts(const ExprPtr& limit, const ExprPtr& offset) const {
-    std::string text;
-    if (limit) text += " LIMIT " + Text(limit);
-    if (offset) text += " OFFSET " + Text(offset);
-    return text;
-  }
-
-  std::string Keys(const std::vector<SortKey>& keys) const {
-    std::string text;
-    for (const SortKey& key : keys) {
-      text += (text.empty() ? "" : ", ") + Text(key.expression);
-      if (key.descending) text += " DESC";
-      if (key.nulls_first != key.descending) {
-        text += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+               std::to_string(node.As<CteScan>().cte) + ") " + OutputsText(node.outputs);
+      case Kind::kModify: {
+        const Modify& modify = node.As<Modify>();
+        return ModifyText(modify.write, *modify.relation, modify.source, modify.repeats, name_of_);
+      }
+      case Kind::kWindow: {
+        const Window& window = node.As<Window>();
+        return "Window" + WindowText(window.partition, window.order, window.calls, name_of_);
+      }
+      case Kind::kTableFunction: {
+        const TableFunction& function = node.As<TableFunction>();
+        return "TableFunction" +
+               TableFunctionText(function.calls,
+                                 function.with_ordinality ? &function.ordinality : nullptr,
+                                 name_of_);
+      }
+      case Kind::kRecursive: {
+        const Recursive& recursive = node.As<Recursive>();
+        return "Recursive " + recursive.name + " (" + std::to_string(recursive.working) + ")" +
+               (recursive.distinct ? " distinct " : " ") + OutputsText(node.outputs);
       }
     }
-    return text;
+    return "";
   }
 
   std::string ScanLine(const TableScan& scan) const {
     const bool alias = !scan.alias.empty() && scan.alias != scan.relation->name;
     std::string text = "TableScan " + scan.relation->name + (alias ? " AS " + scan.alias : "") +
-                       " " + Outputs(scan);
+                       " " + OutputsText(scan.outputs);
     auto bound = [&](const char* name, const KeyBoundExprs& b) {
       if (b.values.empty()) return;
-      text += std::string(" ") + name + (b.inclusive ? "(" : " exclusive (") + List(b.values) + ")";
+      text += std::string(" ") + name + (b.inclusive ? "(" : " exclusive (") +
+              ListText(b.values, name_of_) + ")";
     };
     bound("from", scan.lower);
     bound("to", scan.upper);
@@ -170,21 +160,11 @@ class Printer {
     return field < live.size() ? scan.relation->columns[live[field]].name : "row id";
   }
 
-  std::string ValuesLine(const Values& values) const {
-    std::string text = "Values " + Outputs(values);
-    for (size_t i = 0; i < values.rows.size(); ++i) {
-      if (i == kRowsMax) {
-        return text + ", ... " + std::to_string(values.rows.size() - kRowsMax) + " more";
-      }
-      text += (i ? ", (" : " (") + List(values.rows[i]) + ")";
-    }
-    return text;
-  }
-
   std::string HashJoinLine(const HashJoin& join) const {
-    std::string text = std::string("HashJoin ") + kJoinNames[static_cast<int>(join.join_kind)];
+    std::string text =
+        std::string("HashJoin ") + logical::kJoinKindNames[static_cast<int>(join.join_kind)];
     text += join.build_is_left ? " build=left" : " build=right";
-    if (join.join_kind == JoinKind::kMark) text += " " + Column(join.mark.id);
+    if (join.join_kind == JoinKind::kMark) text += " " + ColumnText(join.mark.id, name_of_);
     if (join.null_aware) text += " null-aware";
     for (size_t i = 0; i < join.build_keys.size(); ++i) {
       text += (i ? ", " : " on ") + Text(join.build_keys[i]) +
@@ -194,34 +174,12 @@ class Printer {
     return text;
   }
 
-  std::string AggregateLine(const HashAggregate& aggregate) const {
-    std::string text = "HashAggregate";
-    for (size_t i = 0; i < aggregate.groups.size(); ++i) {
-      text += (i ? ", " : " by ") + Computed(aggregate.groups[i], aggregate.outputs[i]);
-    }
-    for (size_t i = 0; i < aggregate.calls.size(); ++i) {
-      const AggregateCall& call = aggregate.calls[i];
-      text += (i ? ", " : " compute ") + std::string(call.function->name) + "(";
-      if (call.distinct) text += "DISTINCT ";
-      text += call.function->kind == func::AggregateKind::kCountStar ? "*" : List(call.args);
-      text += ")";
-      if (call.filter) text += " FILTER " + Text(call.filter);
-      text += " AS " + call.output.name + "#" + std::to_string(call.output.id.value);
-    }
-    return text;
-  }
-
-  std::string ModifyLine(const Modify& modify) const {
-    static constexpr const char* kNames[] = {"Insert into ", "Update ", "Delete from "};
-    std::string text = kNames[static_cast<int>(modify.write)] + modify.relation->name + " [";
-    for (size_t i = 0; i < modify.source.size(); ++i) {
-      text += (i ? ", " : "") + (modify.source[i] ? Column(modify.source[i]) : std::string("none"));
-    }
-    return text + "]";
-  }
-
   bool with_estimates_;
   Names names_;
+  logical::Namer name_of_ = [this](ColumnId id) {
+    auto found = names_.find(id.value);
+    return found == names_.end() ? std::string() : found->second;
+  };
   std::string text_;
 };
 
