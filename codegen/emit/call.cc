@@ -4,7 +4,11 @@
 //   if (any argument is NULL) result = NULL;                      strict functions
 //   else { args[i] = ...; status = f(context, args, nulls, &result); if (status == kError) return
 //   fail_function(); }
+#include <cstring>
+#include <span>
+
 #include "codegen/emit/emitter.h"
+#include "runtime/func/context.h"
 
 namespace lathe::emit {
 
@@ -120,6 +124,28 @@ llvm::Value* Emitter::CompareBy(const func::Function* f, InlineOp op, const SqlV
   return EmitBoxedCall(*f, types::TypeId::kBool, {code_.Decode(x), code_.Decode(y)}).value;
 }
 
+void Emitter::StoreCallTypes(const std::vector<SqlValue>& args, const types::Type& result) {
+  static_assert(sizeof(types::Type) == 8 && sizeof(std::span<const types::Type>) == 16 &&
+                sizeof(func::CallTypes) == 40);
+  static const uint64_t kCallOffset = [] {
+    const func::FunctionContext context;
+    return static_cast<uint64_t>(reinterpret_cast<const char*>(&context.call) -
+                                 reinterpret_cast<const char*>(&context));
+  }();
+  std::string bytes;
+  for (const SqlValue& arg : args)
+    bytes.append(reinterpret_cast<const char*>(&arg.type), sizeof arg.type);
+  uint64_t result_bits;
+  std::memcpy(&result_bits, &result, sizeof result_bits);
+  llvm::Value* call = code_.StackRoom(sizeof(func::CallTypes), "call_types");
+  code_.Store(code_.Bytes(bytes, "arg_types"), call);
+  code_.Store(code_.UInt64(args.size()), code_.At(call, 8));
+  code_.Store(code_.UInt64(result_bits), code_.At(call, 16));
+  code_.Store(code_.UInt64(0), code_.At(call, 24));
+  code_.Store(code_.UInt64(0), code_.At(call, 32));
+  code_.Store(call, code_.At(FunctionContext(), kCallOffset));
+}
+
 SqlValue Emitter::EmitBoxedCall(const func::Function& f, const types::Type& result_type,
                                 std::vector<SqlValue> args) {
   if (f.boxed == nullptr) {
@@ -152,6 +178,7 @@ SqlValue Emitter::EmitBoxedCall(const func::Function& f, const types::Type& resu
                               : b_.CreateZExt(args[i].null, code_.I8());
       code_.Store(null, code_.At(nulls, i));
     }
+    if (f.wants_types) StoreCallTypes(args, result_type);
     llvm::Value* status =
         b_.CreateCall(callee, {FunctionContext(), room, nulls, result_room}, "status");
     code_.If(

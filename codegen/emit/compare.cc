@@ -20,6 +20,13 @@ bool IsLocalTime(const types::Type& type) {
   return type.id == types::TypeId::kDate || type.id == types::TypeId::kTimestamp;
 }
 
+/// Strings of bytes whose order is not that of the bytes: arrays and jsonb. (Big numerics have
+/// functions of their own.)
+bool IsTree(const types::Type& type) {
+  return type.id == types::TypeId::kArray || type.id == types::TypeId::kJsonb;
+}
+int32_t TreeCode(const types::Type& type) { return static_cast<int32_t>(type.id); }
+
 /// b <op'> a for a <op> b.
 InlineOp Mirrored(InlineOp op) {
   switch (op) {
@@ -72,7 +79,14 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
     case types::TypeId::kTimestamp:
     case types::TypeId::kTimestampTz:
     case types::TypeId::kInterval:
+    case types::TypeId::kTime:
+    case types::TypeId::kTimeTz:
+    case types::TypeId::kUuid:
+    case types::TypeId::kBytea:
+    case types::TypeId::kJsonb:
       return a.id == b.id;
+    case types::TypeId::kArray:
+      return a.id == b.id && a.element == b.element;
     default:
       return false;
   }
@@ -255,6 +269,18 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
     case Repr::kString:
       break;
   }
+  if (IsTree(x.type)) {
+    SqlValue p = code_.Decode(x), q = code_.Decode(y);
+    // NULL bytes cannot be read; any order will do for them.
+    llvm::Value* null = code_.OrNull(x.null, y.null);
+    auto compare = [&]() -> llvm::Value* {
+      return code_.Call(Abi::lathe_compare_tree,
+                        {code_.Int32(TreeCode(x.type)), p.value, p.size, q.value, q.size});
+    };
+    if (null == nullptr) return by_order(compare());
+    return by_order(
+        code_.ChooseRaw(null, "null", [&]() -> llvm::Value* { return code_.Int32(0); }, compare));
+  }
   // char(n) of known length lies without trailing blanks; only others need care.
   const bool blanks =
       x.type.id == types::TypeId::kBpChar && (x.type.typmod < 0 || y.type.typmod < 0);
@@ -304,9 +330,13 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
     case Repr::kString:
       break;
   }
-  if (v.type.id == types::TypeId::kNumeric) {
+  if (v.type.id == types::TypeId::kNumeric || IsTree(v.type)) {
     auto hash = [&]() -> llvm::Value* {
       SqlValue s = code_.Decode(v);
+      if (IsTree(v.type)) {
+        return code_.Call(Abi::lathe_hash_tree,
+                          {code_.Int32(TreeCode(v.type)), s.value, s.size});
+      }
       return code_.Call(Abi::lathe_hash_numeric, {s.value, s.size});
     };
     if (v.null == nullptr) return HashWord(h, hash());

@@ -74,6 +74,7 @@ class Emitter {
   void EmitFlagged(const Step& step, size_t index);
   void EmitAggregateOutput(const Step& step, size_t index);
   void EmitSetOutput(const Step& step, size_t index);
+  void EmitWindowOutput(const Step& step, size_t index);
   void EmitLimit(const Step& step, size_t index);
   void EmitCount(const Step& step, size_t index);
   void EmitRowSink(const Sink& sink);
@@ -129,6 +130,7 @@ class Emitter {
   SqlValue EmitGreatestLeast(const Expr& e);
   SqlValue EmitInList(const Expr& e);
   SqlValue EmitInSet(const Expr& operand, uint32_t index);
+  SqlValue EmitAnyArray(const Expr& e);  // any_array.cc
   SqlValue EmitIsDistinct(const Expr& e);
   llvm::Value* EmitIsTrue(const Expr& e) { return code_.IsTrue(Emit(e)); }
   /// Goes on where the condition is true, jumps to no otherwise.
@@ -151,6 +153,8 @@ class Emitter {
   /// The comparison that an operator is, by its symbol; kNone for others.
   static func::InlineOp ComparisonOf(const func::Function& f);
   SqlValue EmitLike(const Expr& e, bool negate);
+  /// Tells the function that is called next what types it is called with (Function::wants_types).
+  void StoreCallTypes(const std::vector<SqlValue>& args, const types::Type& result);
   SqlValue EmitBoxedCall(const func::Function& f, const types::Type& type,
                          std::vector<SqlValue> args);
   /// As Compare, by the operator's C++ form where there is no inline one. A NULL operand's result

@@ -130,12 +130,11 @@ class TableBinder {
 
   Status CheckType(const ast::ColumnDefinition& definition, const Type& type) const {
     if (type.id == TypeId::kUnknown || type.id == TypeId::kVoid ||
-        (type.id == TypeId::kArray && type.element == TypeId::kUnknown)) {
+        type.is_polymorphic()) {
       return At(SqlState::kInvalidTableDefinition,
                 "column \"" + definition.name + "\" has pseudo-type " + types::FormatType(type),
                 -1);
     }
-    if (type.id == TypeId::kArray) return NotYet("array column", definition.type.location);
     if (definition.collation.name.empty()) return Ok();
     if (types::CategoryOf(type) != 'S') {
       return At(SqlState::kDatatypeMismatch,

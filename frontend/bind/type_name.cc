@@ -17,15 +17,15 @@ constexpr int32_t kHeader = 4;  // of a length typmod
 
 /// PostgreSQL's types that Lathe does not have yet: 0A000, not "does not exist".
 constexpr std::string_view kLaterTypes[] = {
-    "aclitem",     "bit",           "box",       "bytea",       "cid",          "cidr",
+    "aclitem",     "bit",           "box",       "cid",          "cidr",
     "circle",      "cstring",       "daterange", "inet",        "int2vector",   "int4range",
-    "int8range",   "json",          "jsonb",     "jsonpath",    "line",         "lseg",
+    "int8range",     "jsonpath",    "line",         "lseg",
     "macaddr",     "macaddr8",      "money",     "numrange",    "oidvector",    "path",
     "pg_lsn",      "point",         "polygon",   "record",      "refcursor",    "regcollation",
     "regconfig",   "bigserial",     "serial",    "serial2",     "serial4",      "serial8",
     "smallserial", "regdictionary", "regoper",   "regoperator", "regprocedure", "regrole",
-    "tid",         "time",          "timetz",    "tsquery",     "tsrange",      "tstzrange",
-    "tsvector",    "txid_snapshot", "uuid",      "varbit",      "xid",          "xid8",
+    "tid",    "tsquery",     "tsrange",      "tstzrange",
+    "tsvector",    "txid_snapshot",      "varbit",      "xid",          "xid8",
     "xml",
 };
 
@@ -92,7 +92,10 @@ class TypeBinder {
     LATHE_ASSIGN(type, Modify(type));
     if (name_.array_bounds.empty()) return type;
     if (type.id == TypeId::kArray) return type;
-    return Type::ArrayOf(type.id);
+    // Of the modifiers those stay that say what the elements are; numerics in arrays are big.
+    Type array = Type::ArrayOf(type.id);
+    array.typmod = type.typmod;
+    return array;
   }
 
  private:
@@ -146,6 +149,8 @@ class TypeBinder {
         return Length(type, modifiers, "char");
       case TypeId::kNumeric:
         return Numeric(modifiers);
+      case TypeId::kTime:
+      case TypeId::kTimeTz:
       case TypeId::kTimestamp:
       case TypeId::kTimestampTz:
         return Timestamp(type, modifiers);
@@ -188,10 +193,12 @@ class TypeBinder {
 
   Result<Type> Timestamp(Type type, const std::vector<int32_t>& modifiers) const {
     if (modifiers.size() != 1) return At(SqlState::kInvalidParameterValue, "invalid type modifier");
+    const bool clock = type.id == TypeId::kTime || type.id == TypeId::kTimeTz;
+    const bool zoned = type.id == TypeId::kTimestampTz || type.id == TypeId::kTimeTz;
     if (modifiers[0] < 0) {
       return At(SqlState::kInvalidParameterValue,
-                "TIMESTAMP(" + std::to_string(modifiers[0]) + ")" +
-                    (type.id == TypeId::kTimestampTz ? " WITH TIME ZONE" : "") +
+                std::string(clock ? "TIME(" : "TIMESTAMP(") + std::to_string(modifiers[0]) + ")" +
+                    (zoned ? " WITH TIME ZONE" : "") +
                     " precision must not be negative");
     }
     type.typmod = std::min(modifiers[0], 6);

@@ -26,7 +26,7 @@ constexpr uint32_t kArrayIn = 750, kArrayOut = 751, kArrayReceive = 2400, kArray
                    kArraySubscript = 6179;
 
 bool IsPseudoType(const Type& type) {
-  return type.id == TypeId::kUnknown || type.id == TypeId::kVoid || type == Type(TypeId::kArray);
+  return type.id == TypeId::kUnknown || type.id == TypeId::kVoid || type.is_polymorphic();
 }
 
 RowWriter& BeginType(const Type& type, Oid oid, RowWriter* rows) {
@@ -73,7 +73,11 @@ char AlignmentOf(const Type& type) {
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
     case TypeId::kInterval:
+    case TypeId::kTime:
+    case TypeId::kTimeTz:
       return 'd';
+    case TypeId::kUuid:
+      return 'c';
     default:
       return 'i';
   }

@@ -9,6 +9,7 @@
 #include "runtime/types/datetime.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/numeric.h"
+#include "runtime/types/order.h"
 #include "runtime/types/text.h"
 
 namespace lathe::abi {
@@ -24,13 +25,6 @@ int128 Join(int64_t low, int64_t high) {
 template <class T>
 int Order(T a, T b) {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-template <class T>
-int OrderFloat(T a, T b) {
-  if (std::isnan(a)) return std::isnan(b) ? 0 : 1;
-  if (std::isnan(b)) return -1;
-  return Order(a, b);
 }
 
 types::Interval IntervalOf(int64_t low, int64_t high) {
@@ -50,37 +44,7 @@ int CompareBytes(std::string_view a, std::string_view b) {
 }  // namespace
 
 int CompareDatums(const types::Type& type, const types::Datum& a, const types::Datum& b) {
-  switch (types::ReprOf(type)) {
-    case types::Repr::kBool:
-      return Order<int>(a.b, b.b);
-    case types::Repr::kI8:
-      return Order<int>(a.i8, b.i8);
-    case types::Repr::kI16:
-      return Order(a.i16, b.i16);
-    case types::Repr::kI32:
-      if (type.id == types::TypeId::kInt4 || type.id == types::TypeId::kDate)
-        return Order(a.i32, b.i32);
-      return Order(static_cast<uint32_t>(a.i32), static_cast<uint32_t>(b.i32));
-    case types::Repr::kI64:
-      return Order(a.i64, b.i64);
-    case types::Repr::kI128:
-      return Order(a.i128, b.i128);
-    case types::Repr::kF32:
-      return OrderFloat(a.f32, b.f32);
-    case types::Repr::kF64:
-      return OrderFloat(a.f64, b.f64);
-    case types::Repr::kInterval:
-      return types::CompareIntervals(a.interval, b.interval);
-    case types::Repr::kString:
-      break;
-  }
-  if (type.id == types::TypeId::kNumeric)
-    return types::CompareBigNumeric(a.string.view(), b.string.view());
-  if (type.id == types::TypeId::kBpChar) {
-    return CompareBytes(types::TrimTrailingBlanks(a.string.view()),
-                        types::TrimTrailingBlanks(b.string.view()));
-  }
-  return CompareBytes(a.string.view(), b.string.view());
+  return types::CompareByType(type, a, b);
 }
 
 void ValueSet::Seal() {
@@ -142,6 +106,10 @@ uint64_t lathe_hash_numeric(const char* data, uint64_t size) {
   return h;
 }
 
+uint64_t lathe_hash_tree(int32_t type, const char* data, uint64_t size) {
+  return types::HashStructured(static_cast<types::TypeId>(type), {data, size});
+}
+
 uint64_t lathe_hash_interval(int64_t low, int64_t high) {
   types::int128 span = types::IntervalSpan(lathe::abi::IntervalOf(low, high));
   return HashWord(HashWord(kHashSeed, static_cast<uint64_t>(span)),
@@ -163,6 +131,11 @@ int32_t lathe_compare_bpchar(const char* a, uint64_t a_size, const char* b, uint
 
 int32_t lathe_compare_numeric(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
   return types::CompareBigNumeric({a, a_size}, {b, b_size});
+}
+
+int32_t lathe_compare_tree(int32_t type, const char* a, uint64_t a_size, const char* b,
+                           uint64_t b_size) {
+  return types::CompareStructured(static_cast<types::TypeId>(type), {a, a_size}, {b, b_size});
 }
 
 int32_t lathe_compare_interval(int64_t a_low, int64_t a_high, int64_t b_low, int64_t b_high) {

@@ -7,7 +7,10 @@
 #include "runtime/func/context.h"
 #include "runtime/types/datetime.h"
 #include "runtime/types/numeric.h"
+#include "runtime/types/array.h"
+#include "runtime/types/jsonb.h"
 #include "runtime/types/text.h"
+#include "runtime/types/time_of_day.h"
 
 namespace lathe::func {
 namespace {
@@ -201,11 +204,142 @@ bool IsTime(TypeId id) {
   return id == TypeId::kDate || id == TypeId::kTimestamp || id == TypeId::kTimestampTz;
 }
 
+/// Conversions with time and timetz on either side.
+CallStatus ConvertClock(FunctionContext* context, const Datum& value, const Type& from,
+                        const Type& to, Datum* result) {
+  const types::TimeSettings& settings = context->format_or_default().time;
+  if (to.id == TypeId::kInterval) {  // of time
+    types::Interval interval;
+    interval.micros = value.i64;
+    return Take(context, types::IntervalWithTypmod(interval, to.typmod), &result->interval);
+  }
+  if (to.id == TypeId::kTimeTz) {
+    if (from.id == TypeId::kTimeTz) {
+      types::TimeTz parts = types::UnpackTimeTz(value.i64);
+      parts.time = types::RoundTimestamp(parts.time, to.typmod);
+      result->i64 = types::PackTimeTz(parts);
+      return CallStatus::kOk;
+    }
+    if (from.id == TypeId::kTime)
+      return Take(context, types::TimeTzOfTime(types::RoundTimestamp(value.i64, to.typmod), settings),
+                  &result->i64);
+    if (!types::IsFiniteTimestamp(value.i64)) return CallStatus::kNull;
+    return Take(context, types::TimeTzOfInstant(value.i64, *settings.zone, to.typmod),
+                &result->i64);
+  }
+  int64_t time = value.i64;
+  if (from.id == TypeId::kInterval) {
+    time = types::TimeOfTimestamp(value.interval.micros);
+  } else if (from.id == TypeId::kTimeTz) {
+    time = types::UnpackTimeTz(value.i64).time;
+  } else if (from.id != TypeId::kTime) {
+    if (!types::IsFiniteTimestamp(value.i64)) return CallStatus::kNull;
+    if (from.id == TypeId::kTimestampTz) {
+      const CallStatus done =
+          Take(context, types::InstantToLocal(value.i64, *settings.zone), &time);
+      if (done != CallStatus::kOk) return done;
+    }
+    time = types::TimeOfTimestamp(time);
+  }
+  result->i64 = types::RoundTimestamp(time, to.typmod);
+  return CallStatus::kOk;
+}
+
+bool IsClock(TypeId id) { return id == TypeId::kTime || id == TypeId::kTimeTz; }
+bool IsJson(TypeId id) { return id == TypeId::kJson || id == TypeId::kJsonb; }
+
+CallStatus Convert(FunctionContext* context, const Datum& value, const Type& from, const Type& to,
+                   bool is_explicit, Datum* result);
+
+/// json <-> jsonb, and jsonb scalars as booleans and numbers.
+CallStatus ConvertJson(FunctionContext* context, const Datum& value, const Type& from,
+                       const Type& to, bool is_explicit, Datum* result) {
+  const std::string_view bytes = value.string.view();
+  if (to.id == TypeId::kJsonb) {
+    if (from.id == TypeId::kJsonb) {
+      *result = value;
+      return CallStatus::kOk;
+    }
+    Result<std::string> made = types::ParseJsonb(bytes);
+    if (!made.ok()) return context->Fail(std::move(made).error());
+    result->string = context->Keep(*made);
+    return CallStatus::kOk;
+  }
+  const types::JsonbView view(bytes);
+  if (to.id == TypeId::kJson) {
+    std::string text;
+    types::AppendJsonb(view, &text);
+    result->string = context->Keep(text);
+    return CallStatus::kOk;
+  }
+  const types::JsonKind kind = view.kind();
+  if (to.id == TypeId::kBool) {
+    if (kind == types::JsonKind::kTrue || kind == types::JsonKind::kFalse) {
+      result->b = kind == types::JsonKind::kTrue;
+      return CallStatus::kOk;
+    }
+  } else if (kind == types::JsonKind::kNumber) {
+    Datum number;
+    number.string = {bytes.data() + 1, bytes.size() - 1};
+    return Convert(context, number, Type(TypeId::kNumeric), to, is_explicit, result);
+  }
+  static constexpr const char* kKinds[] = {"null",    "string",  "numeric", "boolean",
+                                           "boolean", "array",   "object"};
+  return context->Fail(SqlState::kInvalidParameterValue,
+                       std::string("cannot cast jsonb ") + kKinds[static_cast<int>(kind)] +
+                           " to type " + types::FormatType(Type(to.id)));
+}
+
+/// Element by element.
+CallStatus ConvertArray(FunctionContext* context, const Datum& value, const Type& from,
+                        const Type& to, bool is_explicit, Datum* result) {
+  types::ArrayReader reader(value.string.view());
+  const TypeId element = reader.element();
+  if (to.element == element && to.typmod < 0) {
+    *result = value;
+    return CallStatus::kOk;
+  }
+  const Type target(to.element, to.typmod);
+  const Cast* cast = element == to.element ? nullptr : FindCast(element, to.element);
+  types::ArrayBuilder builder(to.element);
+  for (uint32_t i = 0; i < reader.count(); ++i) {
+    Datum item, made;
+    if (!reader.Next(&item)) {
+      builder.AddNull();
+      continue;
+    }
+    CallStatus status = CallStatus::kOk;
+    if (cast != nullptr || element == to.element) {
+      status = Convert(context, item, Type(element), target, is_explicit, &made);
+    } else {
+      return context->Fail(SqlState::kCannotCoerce,
+                           "cannot cast type " + types::FormatType(from) + " to " +
+                               types::FormatType(to));
+    }
+    if (status == CallStatus::kError) return status;
+    if (status == CallStatus::kNull) {
+      builder.AddNull();
+    } else {
+      builder.Add(made);
+    }
+  }
+  *result = builder.ToDatum(reader.dimensions(), context->arena);
+  return CallStatus::kOk;
+}
+
 CallStatus Convert(FunctionContext* context, const Datum& value, const Type& from, const Type& to,
                    bool is_explicit, Datum* result) {
+  if (from.id == TypeId::kArray && to.id == TypeId::kArray)
+    return ConvertArray(context, value, from, to, is_explicit, result);
   if (IsString(to.id)) return ToString(context, value, from, to, is_explicit, result);
   if (IsString(from.id) || from.id == TypeId::kUnknown)
     return FromString(context, value, to, result);
+  if (IsJson(from.id)) return ConvertJson(context, value, from, to, is_explicit, result);
+  if (IsClock(from.id) || IsClock(to.id)) return ConvertClock(context, value, from, to, result);
+  if (to.id == TypeId::kUuid || to.id == TypeId::kBytea) {
+    *result = value;
+    return CallStatus::kOk;
+  }
   if (to.id == TypeId::kNumeric) {
     if (from.id == TypeId::kNumeric)
       return PutNumeric(context, Numeric::FromDatum(value), to, result);
@@ -270,7 +404,7 @@ struct CastTable {
     // Through text: any type to a string on assignment, a string to any type explicitly.
     for (size_t i = 0; i < kTypeCount; ++i) {
       const auto id = static_cast<TypeId>(i);
-      if (id == kVoid) continue;
+      if (id == kVoid || (Type(id).is_polymorphic() && id != kArray)) continue;
       for (TypeId text : {kText, kVarchar, kBpChar, kName}) {
         if (id == text) continue;
         Put(id, text, kAssignment, text != kText && text != kName);
@@ -340,6 +474,21 @@ struct CastTable {
     Put(kTimestampTz, kTimestamp, kAssignment, true);
     Put(kTimestampTz, kTimestampTz, kImplicit, false);
     Put(kInterval, kInterval, kImplicit, true);
+    Put(kTime, kInterval, kImplicit, true);
+    Put(kTime, kTimeTz, kImplicit, true);
+    Put(kTime, kTime, kImplicit, false);
+    Put(kTimeTz, kTimeTz, kImplicit, false);
+    Put(kTimeTz, kTime, kAssignment, false);
+    Put(kInterval, kTime, kAssignment, false);
+    Put(kTimestamp, kTime, kAssignment, false);
+    Put(kTimestampTz, kTime, kAssignment, true);
+    Put(kTimestampTz, kTimeTz, kAssignment, true);
+    Put(kJson, kJsonb, kAssignment, true);
+    Put(kJsonb, kJson, kAssignment, false);
+    for (TypeId id : {kBool, kInt2, kInt4, kInt8, kFloat4, kFloat8, kNumeric})
+      Put(kJsonb, id, kExplicit, true);
+    // Where the elements have a cast (the binder asks).
+    Put(kArray, kArray, kExplicit, true);
   }
 };
 
@@ -387,7 +536,7 @@ InlineCast InlineCastFor(const Type& from, const Type& to) {
   if (from.id == TypeId::kTimestamp && to.id == TypeId::kDate) return InlineCast::kTimestampToDate;
   if (from.id == to.id &&
       (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz ||
-       to.id == TypeId::kInterval) &&
+       to.id == TypeId::kInterval || to.id == TypeId::kTime || to.id == TypeId::kTimeTz) &&
       to.typmod == -1) {
     return InlineCast::kSame;
   }

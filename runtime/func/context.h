@@ -52,6 +52,13 @@ class SessionFacts {
 struct CallTypes {
   std::span<const types::Type> args;  // of the actual arguments
   types::Type result;
+  /// How the rows of a WITHIN GROUP aggregate are sorted, by sort key; empty = all ascending, NULLs
+  /// last.
+  struct SortedBy {
+    bool descending = false;
+    bool nulls_first = false;
+  };
+  std::span<const SortedBy> order = {};
 };
 
 /// One per worker and execution; copied for each worker, which gives the copy an arena of its own.

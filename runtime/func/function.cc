@@ -28,6 +28,14 @@ struct Registry {
     AddRegexFunctions(&functions);
     AddDatetimeFunctions(&functions);
     AddSystemFunctions(&functions);
+    AddByteaFunctions(&functions);
+    AddTimeFunctions(&functions);
+    AddArrayFunctions(&functions);
+    AddArrayEditFunctions(&functions);
+    AddJsonFunctions(&functions);
+    AddJsonbFunctions(&functions);
+    AddJsonbEditFunctions(&functions);
+    AddJsonBuildFunctions(&functions);
     for (const Function& f : functions) {
       by_name[f.name].push_back(&f);
       if (!f.op.empty()) by_op[{f.op, static_cast<int>(f.args.size())}].push_back(&f);

@@ -442,198 +442,31 @@ CallStatus MinScale(FunctionContext*, const Datum* args, const bool*, Datum* res
 }  // namespace
 
 void AddMathFunctions(std::vector<Function>* list) {
-  Add(list, {1894,
-             "int2xor",
-             "#",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntBits<int16_t, InlineOp::kBitXor>,
-             InlineOp::kBitXor,
-             false});
-  Add(list, {1900,
-             "int4xor",
-             "#",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntBits<int32_t, InlineOp::kBitXor>,
-             InlineOp::kBitXor,
-             false});
-  Add(list, {1906,
-             "int8xor",
-             "#",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntBits<int64_t, InlineOp::kBitXor>,
-             InlineOp::kBitXor,
-             false});
-  Add(list, {155,
-             "int2mod",
-             "%",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {156,
-             "int4mod",
-             "%",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {945,
-             "int8mod",
-             "%",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {1729,
-             "numeric_mod",
-             "%",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericArithmetic<InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {1892,
-             "int2and",
-             "&",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntBits<int16_t, InlineOp::kBitAnd>,
-             InlineOp::kBitAnd,
-             false});
-  Add(list, {1898,
-             "int4and",
-             "&",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntBits<int32_t, InlineOp::kBitAnd>,
-             InlineOp::kBitAnd,
-             false});
-  Add(list, {1904,
-             "int8and",
-             "&",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntBits<int64_t, InlineOp::kBitAnd>,
-             InlineOp::kBitAnd,
-             false});
-  Add(list, {202,
-             "float4mul",
-             "*",
-             {TypeId::kFloat4, TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatArithmetic<float, float, float, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {279,
-             "float48mul",
-             "*",
-             {TypeId::kFloat4, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<float, double, double, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {283,
-             "float84mul",
-             "*",
-             {TypeId::kFloat8, TypeId::kFloat4},
-             TypeId::kFloat8,
-             FloatArithmetic<double, float, double, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {216,
-             "float8mul",
-             "*",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<double, double, double, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {152,
-             "int2mul",
-             "*",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {170,
-             "int24mul",
-             "*",
-             {TypeId::kInt2, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {943,
-             "int28mul",
-             "*",
-             {TypeId::kInt2, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {171,
-             "int42mul",
-             "*",
-             {TypeId::kInt4, TypeId::kInt2},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {141,
-             "int4mul",
-             "*",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {1280,
-             "int48mul",
-             "*",
-             {TypeId::kInt4, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {839,
-             "int82mul",
-             "*",
-             {TypeId::kInt8, TypeId::kInt2},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {1276,
-             "int84mul",
-             "*",
-             {TypeId::kInt8, TypeId::kInt4},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {465,
-             "int8mul",
-             "*",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             true});
-  Add(list, {1726,
-             "numeric_mul",
-             "*",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericArithmetic<InlineOp::kMultiply>,
-             InlineOp::kMultiply,
-             false});
+  // clang-format off
+  Add(list, {1894, "int2xor", "#", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntBits<int16_t, InlineOp::kBitXor>, InlineOp::kBitXor, false});
+  Add(list, {1900, "int4xor", "#", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntBits<int32_t, InlineOp::kBitXor>, InlineOp::kBitXor, false});
+  Add(list, {1906, "int8xor", "#", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntBits<int64_t, InlineOp::kBitXor>, InlineOp::kBitXor, false});
+  Add(list, {155, "int2mod", "%", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {156, "int4mod", "%", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {945, "int8mod", "%", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {1729, "numeric_mod", "%", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericArithmetic<InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {1892, "int2and", "&", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntBits<int16_t, InlineOp::kBitAnd>, InlineOp::kBitAnd, false});
+  Add(list, {1898, "int4and", "&", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntBits<int32_t, InlineOp::kBitAnd>, InlineOp::kBitAnd, false});
+  Add(list, {1904, "int8and", "&", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntBits<int64_t, InlineOp::kBitAnd>, InlineOp::kBitAnd, false});
+  Add(list, {202, "float4mul", "*", {TypeId::kFloat4, TypeId::kFloat4}, TypeId::kFloat4, FloatArithmetic<float, float, float, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {279, "float48mul", "*", {TypeId::kFloat4, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<float, double, double, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {283, "float84mul", "*", {TypeId::kFloat8, TypeId::kFloat4}, TypeId::kFloat8, FloatArithmetic<double, float, double, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {216, "float8mul", "*", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<double, double, double, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {152, "int2mul", "*", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {170, "int24mul", "*", {TypeId::kInt2, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {943, "int28mul", "*", {TypeId::kInt2, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {171, "int42mul", "*", {TypeId::kInt4, TypeId::kInt2}, TypeId::kInt4, IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {141, "int4mul", "*", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {1280, "int48mul", "*", {TypeId::kInt4, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {839, "int82mul", "*", {TypeId::kInt8, TypeId::kInt2}, TypeId::kInt8, IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {1276, "int84mul", "*", {TypeId::kInt8, TypeId::kInt4}, TypeId::kInt8, IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {465, "int8mul", "*", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kMultiply>, InlineOp::kMultiply, true});
+  Add(list, {1726, "numeric_mul", "*", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericArithmetic<InlineOp::kMultiply>, InlineOp::kMultiply, false});
   Add(list,
       {1913, "float4up", "+", {TypeId::kFloat4}, TypeId::kFloat4, Same, InlineOp::kNone, false});
   Add(list,
@@ -641,744 +474,107 @@ void AddMathFunctions(std::vector<Function>* list) {
   Add(list, {1911, "int2up", "+", {TypeId::kInt2}, TypeId::kInt2, Same, InlineOp::kNone, false});
   Add(list, {1912, "int4up", "+", {TypeId::kInt4}, TypeId::kInt4, Same, InlineOp::kNone, false});
   Add(list, {1910, "int8up", "+", {TypeId::kInt8}, TypeId::kInt8, Same, InlineOp::kNone, false});
-  Add(list, {1915,
-             "numeric_uplus",
-             "+",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             Same,
-             InlineOp::kNone,
-             false});
-  Add(list, {204,
-             "float4pl",
-             "+",
-             {TypeId::kFloat4, TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatArithmetic<float, float, float, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {281,
-             "float48pl",
-             "+",
-             {TypeId::kFloat4, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<float, double, double, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {285,
-             "float84pl",
-             "+",
-             {TypeId::kFloat8, TypeId::kFloat4},
-             TypeId::kFloat8,
-             FloatArithmetic<double, float, double, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {218,
-             "float8pl",
-             "+",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<double, double, double, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {176,
-             "int2pl",
-             "+",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {178,
-             "int24pl",
-             "+",
-             {TypeId::kInt2, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {841,
-             "int28pl",
-             "+",
-             {TypeId::kInt2, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {179,
-             "int42pl",
-             "+",
-             {TypeId::kInt4, TypeId::kInt2},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {177,
-             "int4pl",
-             "+",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {1278,
-             "int48pl",
-             "+",
-             {TypeId::kInt4, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {837,
-             "int82pl",
-             "+",
-             {TypeId::kInt8, TypeId::kInt2},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {1274,
-             "int84pl",
-             "+",
-             {TypeId::kInt8, TypeId::kInt4},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {463,
-             "int8pl",
-             "+",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kAdd>,
-             InlineOp::kAdd,
-             true});
-  Add(list, {1724,
-             "numeric_add",
-             "+",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericArithmetic<InlineOp::kAdd>,
-             InlineOp::kAdd,
-             false});
-  Add(list, {206,
-             "float4um",
-             "-",
-             {TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatNegate<float>,
-             InlineOp::kNegate,
-             false});
-  Add(list, {220,
-             "float8um",
-             "-",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatNegate<double>,
-             InlineOp::kNegate,
-             false});
-  Add(list, {213,
-             "int2um",
-             "-",
-             {TypeId::kInt2},
-             TypeId::kInt2,
-             IntNegate<int16_t>,
-             InlineOp::kNegate,
-             true});
-  Add(list, {212,
-             "int4um",
-             "-",
-             {TypeId::kInt4},
-             TypeId::kInt4,
-             IntNegate<int32_t>,
-             InlineOp::kNegate,
-             true});
-  Add(list, {462,
-             "int8um",
-             "-",
-             {TypeId::kInt8},
-             TypeId::kInt8,
-             IntNegate<int64_t>,
-             InlineOp::kNegate,
-             true});
-  Add(list, {1771,
-             "numeric_uminus",
-             "-",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericNegate,
-             InlineOp::kNegate,
-             false});
-  Add(list, {205,
-             "float4mi",
-             "-",
-             {TypeId::kFloat4, TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatArithmetic<float, float, float, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {282,
-             "float48mi",
-             "-",
-             {TypeId::kFloat4, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<float, double, double, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {286,
-             "float84mi",
-             "-",
-             {TypeId::kFloat8, TypeId::kFloat4},
-             TypeId::kFloat8,
-             FloatArithmetic<double, float, double, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {219,
-             "float8mi",
-             "-",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<double, double, double, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {180,
-             "int2mi",
-             "-",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {182,
-             "int24mi",
-             "-",
-             {TypeId::kInt2, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {942,
-             "int28mi",
-             "-",
-             {TypeId::kInt2, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {183,
-             "int42mi",
-             "-",
-             {TypeId::kInt4, TypeId::kInt2},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {181,
-             "int4mi",
-             "-",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {1279,
-             "int48mi",
-             "-",
-             {TypeId::kInt4, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {838,
-             "int82mi",
-             "-",
-             {TypeId::kInt8, TypeId::kInt2},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {1275,
-             "int84mi",
-             "-",
-             {TypeId::kInt8, TypeId::kInt4},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {464,
-             "int8mi",
-             "-",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             true});
-  Add(list, {1725,
-             "numeric_sub",
-             "-",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericArithmetic<InlineOp::kSubtract>,
-             InlineOp::kSubtract,
-             false});
-  Add(list, {203,
-             "float4div",
-             "/",
-             {TypeId::kFloat4, TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatArithmetic<float, float, float, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {280,
-             "float48div",
-             "/",
-             {TypeId::kFloat4, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<float, double, double, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {284,
-             "float84div",
-             "/",
-             {TypeId::kFloat8, TypeId::kFloat4},
-             TypeId::kFloat8,
-             FloatArithmetic<double, float, double, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {217,
-             "float8div",
-             "/",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatArithmetic<double, double, double, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {153,
-             "int2div",
-             "/",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {172,
-             "int24div",
-             "/",
-             {TypeId::kInt2, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {948,
-             "int28div",
-             "/",
-             {TypeId::kInt2, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {173,
-             "int42div",
-             "/",
-             {TypeId::kInt4, TypeId::kInt2},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {154,
-             "int4div",
-             "/",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {1281,
-             "int48div",
-             "/",
-             {TypeId::kInt4, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {840,
-             "int82div",
-             "/",
-             {TypeId::kInt8, TypeId::kInt2},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {1277,
-             "int84div",
-             "/",
-             {TypeId::kInt8, TypeId::kInt4},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {466,
-             "int8div",
-             "/",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {1727,
-             "numeric_div",
-             "/",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericArithmetic<InlineOp::kDivide>,
-             InlineOp::kDivide,
-             true});
-  Add(list, {1896,
-             "int2shl",
-             "<<",
-             {TypeId::kInt2, TypeId::kInt4},
-             TypeId::kInt2,
-             IntBits<int16_t, InlineOp::kShiftLeft>,
-             InlineOp::kShiftLeft,
-             false});
-  Add(list, {1902,
-             "int4shl",
-             "<<",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntBits<int32_t, InlineOp::kShiftLeft>,
-             InlineOp::kShiftLeft,
-             false});
-  Add(list, {1908,
-             "int8shl",
-             "<<",
-             {TypeId::kInt8, TypeId::kInt4},
-             TypeId::kInt8,
-             IntBits<int64_t, InlineOp::kShiftLeft>,
-             InlineOp::kShiftLeft,
-             false});
-  Add(list, {1897,
-             "int2shr",
-             ">>",
-             {TypeId::kInt2, TypeId::kInt4},
-             TypeId::kInt2,
-             IntBits<int16_t, InlineOp::kShiftRight>,
-             InlineOp::kShiftRight,
-             false});
-  Add(list, {1903,
-             "int4shr",
-             ">>",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntBits<int32_t, InlineOp::kShiftRight>,
-             InlineOp::kShiftRight,
-             false});
-  Add(list, {1909,
-             "int8shr",
-             ">>",
-             {TypeId::kInt8, TypeId::kInt4},
-             TypeId::kInt8,
-             IntBits<int64_t, InlineOp::kShiftRight>,
-             InlineOp::kShiftRight,
-             false});
-  Add(list, {207,
-             "float4abs",
-             "@",
-             {TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatAbs<float>,
-             InlineOp::kAbs,
-             false});
-  Add(list, {221,
-             "float8abs",
-             "@",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatAbs<double>,
-             InlineOp::kAbs,
-             false});
-  Add(list, {1253,
-             "int2abs",
-             "@",
-             {TypeId::kInt2},
-             TypeId::kInt2,
-             IntAbs<int16_t>,
-             InlineOp::kAbs,
-             true});
-  Add(list, {1251,
-             "int4abs",
-             "@",
-             {TypeId::kInt4},
-             TypeId::kInt4,
-             IntAbs<int32_t>,
-             InlineOp::kAbs,
-             true});
-  Add(list, {1230,
-             "int8abs",
-             "@",
-             {TypeId::kInt8},
-             TypeId::kInt8,
-             IntAbs<int64_t>,
-             InlineOp::kAbs,
-             true});
-  Add(list, {1704,
-             "numeric_abs",
-             "@",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericAbs,
-             InlineOp::kAbs,
-             false});
-  Add(list, {232,
-             "dpow",
-             "^",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatPower,
-             InlineOp::kNone,
-             true});
-  Add(list, {1739,
-             "numeric_power",
-             "^",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Power>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1893,
-             "int2or",
-             "|",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntBits<int16_t, InlineOp::kBitOr>,
-             InlineOp::kBitOr,
-             false});
-  Add(list, {1899,
-             "int4or",
-             "|",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntBits<int32_t, InlineOp::kBitOr>,
-             InlineOp::kBitOr,
-             false});
-  Add(list, {1905,
-             "int8or",
-             "|",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntBits<int64_t, InlineOp::kBitOr>,
-             InlineOp::kBitOr,
-             false});
+  Add(list, {1915, "numeric_uplus", "+", {TypeId::kNumeric}, TypeId::kNumeric, Same, InlineOp::kNone, false});
+  Add(list, {204, "float4pl", "+", {TypeId::kFloat4, TypeId::kFloat4}, TypeId::kFloat4, FloatArithmetic<float, float, float, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {281, "float48pl", "+", {TypeId::kFloat4, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<float, double, double, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {285, "float84pl", "+", {TypeId::kFloat8, TypeId::kFloat4}, TypeId::kFloat8, FloatArithmetic<double, float, double, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {218, "float8pl", "+", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<double, double, double, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {176, "int2pl", "+", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {178, "int24pl", "+", {TypeId::kInt2, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {841, "int28pl", "+", {TypeId::kInt2, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {179, "int42pl", "+", {TypeId::kInt4, TypeId::kInt2}, TypeId::kInt4, IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {177, "int4pl", "+", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {1278, "int48pl", "+", {TypeId::kInt4, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {837, "int82pl", "+", {TypeId::kInt8, TypeId::kInt2}, TypeId::kInt8, IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {1274, "int84pl", "+", {TypeId::kInt8, TypeId::kInt4}, TypeId::kInt8, IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {463, "int8pl", "+", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kAdd>, InlineOp::kAdd, true});
+  Add(list, {1724, "numeric_add", "+", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericArithmetic<InlineOp::kAdd>, InlineOp::kAdd, false});
+  Add(list, {206, "float4um", "-", {TypeId::kFloat4}, TypeId::kFloat4, FloatNegate<float>, InlineOp::kNegate, false});
+  Add(list, {220, "float8um", "-", {TypeId::kFloat8}, TypeId::kFloat8, FloatNegate<double>, InlineOp::kNegate, false});
+  Add(list, {213, "int2um", "-", {TypeId::kInt2}, TypeId::kInt2, IntNegate<int16_t>, InlineOp::kNegate, true});
+  Add(list, {212, "int4um", "-", {TypeId::kInt4}, TypeId::kInt4, IntNegate<int32_t>, InlineOp::kNegate, true});
+  Add(list, {462, "int8um", "-", {TypeId::kInt8}, TypeId::kInt8, IntNegate<int64_t>, InlineOp::kNegate, true});
+  Add(list, {1771, "numeric_uminus", "-", {TypeId::kNumeric}, TypeId::kNumeric, NumericNegate, InlineOp::kNegate, false});
+  Add(list, {205, "float4mi", "-", {TypeId::kFloat4, TypeId::kFloat4}, TypeId::kFloat4, FloatArithmetic<float, float, float, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {282, "float48mi", "-", {TypeId::kFloat4, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<float, double, double, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {286, "float84mi", "-", {TypeId::kFloat8, TypeId::kFloat4}, TypeId::kFloat8, FloatArithmetic<double, float, double, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {219, "float8mi", "-", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<double, double, double, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {180, "int2mi", "-", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {182, "int24mi", "-", {TypeId::kInt2, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {942, "int28mi", "-", {TypeId::kInt2, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {183, "int42mi", "-", {TypeId::kInt4, TypeId::kInt2}, TypeId::kInt4, IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {181, "int4mi", "-", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {1279, "int48mi", "-", {TypeId::kInt4, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {838, "int82mi", "-", {TypeId::kInt8, TypeId::kInt2}, TypeId::kInt8, IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {1275, "int84mi", "-", {TypeId::kInt8, TypeId::kInt4}, TypeId::kInt8, IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {464, "int8mi", "-", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kSubtract>, InlineOp::kSubtract, true});
+  Add(list, {1725, "numeric_sub", "-", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericArithmetic<InlineOp::kSubtract>, InlineOp::kSubtract, false});
+  Add(list, {203, "float4div", "/", {TypeId::kFloat4, TypeId::kFloat4}, TypeId::kFloat4, FloatArithmetic<float, float, float, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {280, "float48div", "/", {TypeId::kFloat4, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<float, double, double, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {284, "float84div", "/", {TypeId::kFloat8, TypeId::kFloat4}, TypeId::kFloat8, FloatArithmetic<double, float, double, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {217, "float8div", "/", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatArithmetic<double, double, double, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {153, "int2div", "/", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {172, "int24div", "/", {TypeId::kInt2, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int16_t, int32_t, int32_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {948, "int28div", "/", {TypeId::kInt2, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int16_t, int64_t, int64_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {173, "int42div", "/", {TypeId::kInt4, TypeId::kInt2}, TypeId::kInt4, IntArithmetic<int32_t, int16_t, int32_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {154, "int4div", "/", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {1281, "int48div", "/", {TypeId::kInt4, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int32_t, int64_t, int64_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {840, "int82div", "/", {TypeId::kInt8, TypeId::kInt2}, TypeId::kInt8, IntArithmetic<int64_t, int16_t, int64_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {1277, "int84div", "/", {TypeId::kInt8, TypeId::kInt4}, TypeId::kInt8, IntArithmetic<int64_t, int32_t, int64_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {466, "int8div", "/", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {1727, "numeric_div", "/", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericArithmetic<InlineOp::kDivide>, InlineOp::kDivide, true});
+  Add(list, {1896, "int2shl", "<<", {TypeId::kInt2, TypeId::kInt4}, TypeId::kInt2, IntBits<int16_t, InlineOp::kShiftLeft>, InlineOp::kShiftLeft, false});
+  Add(list, {1902, "int4shl", "<<", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntBits<int32_t, InlineOp::kShiftLeft>, InlineOp::kShiftLeft, false});
+  Add(list, {1908, "int8shl", "<<", {TypeId::kInt8, TypeId::kInt4}, TypeId::kInt8, IntBits<int64_t, InlineOp::kShiftLeft>, InlineOp::kShiftLeft, false});
+  Add(list, {1897, "int2shr", ">>", {TypeId::kInt2, TypeId::kInt4}, TypeId::kInt2, IntBits<int16_t, InlineOp::kShiftRight>, InlineOp::kShiftRight, false});
+  Add(list, {1903, "int4shr", ">>", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntBits<int32_t, InlineOp::kShiftRight>, InlineOp::kShiftRight, false});
+  Add(list, {1909, "int8shr", ">>", {TypeId::kInt8, TypeId::kInt4}, TypeId::kInt8, IntBits<int64_t, InlineOp::kShiftRight>, InlineOp::kShiftRight, false});
+  Add(list, {207, "float4abs", "@", {TypeId::kFloat4}, TypeId::kFloat4, FloatAbs<float>, InlineOp::kAbs, false});
+  Add(list, {221, "float8abs", "@", {TypeId::kFloat8}, TypeId::kFloat8, FloatAbs<double>, InlineOp::kAbs, false});
+  Add(list, {1253, "int2abs", "@", {TypeId::kInt2}, TypeId::kInt2, IntAbs<int16_t>, InlineOp::kAbs, true});
+  Add(list, {1251, "int4abs", "@", {TypeId::kInt4}, TypeId::kInt4, IntAbs<int32_t>, InlineOp::kAbs, true});
+  Add(list, {1230, "int8abs", "@", {TypeId::kInt8}, TypeId::kInt8, IntAbs<int64_t>, InlineOp::kAbs, true});
+  Add(list, {1704, "numeric_abs", "@", {TypeId::kNumeric}, TypeId::kNumeric, NumericAbs, InlineOp::kAbs, false});
+  Add(list, {232, "dpow", "^", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatPower, InlineOp::kNone, true});
+  Add(list, {1739, "numeric_power", "^", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Power>, InlineOp::kNone, true});
+  Add(list, {1893, "int2or", "|", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntBits<int16_t, InlineOp::kBitOr>, InlineOp::kBitOr, false});
+  Add(list, {1899, "int4or", "|", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntBits<int32_t, InlineOp::kBitOr>, InlineOp::kBitOr, false});
+  Add(list, {1905, "int8or", "|", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntBits<int64_t, InlineOp::kBitOr>, InlineOp::kBitOr, false});
   Add(list,
       {230, "dsqrt", "|/", {TypeId::kFloat8}, TypeId::kFloat8, FloatSqrt, InlineOp::kNone, true});
-  Add(list, {231,
-             "dcbrt",
-             "||/",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCbrt>,
-             InlineOp::kNone,
-             false});
+  Add(list, {231, "dcbrt", "||/", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCbrt>, InlineOp::kNone, false});
   Add(list,
       {1397, "abs", "", {TypeId::kInt4}, TypeId::kInt4, IntAbs<int32_t>, InlineOp::kAbs, true});
   Add(list,
       {1396, "abs", "", {TypeId::kInt8}, TypeId::kInt8, IntAbs<int64_t>, InlineOp::kAbs, true});
   Add(list,
       {1398, "abs", "", {TypeId::kInt2}, TypeId::kInt2, IntAbs<int16_t>, InlineOp::kAbs, true});
-  Add(list, {1394,
-             "abs",
-             "",
-             {TypeId::kFloat4},
-             TypeId::kFloat4,
-             FloatAbs<float>,
-             InlineOp::kAbs,
-             false});
-  Add(list, {1395,
-             "abs",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatAbs<double>,
-             InlineOp::kAbs,
-             false});
+  Add(list, {1394, "abs", "", {TypeId::kFloat4}, TypeId::kFloat4, FloatAbs<float>, InlineOp::kAbs, false});
+  Add(list, {1395, "abs", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatAbs<double>, InlineOp::kAbs, false});
   Add(list,
       {1705, "abs", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericAbs, InlineOp::kAbs, false});
-  Add(list, {2308,
-             "ceil",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCeil>,
-             InlineOp::kNone,
-             false});
-  Add(list, {2320,
-             "ceiling",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCeil>,
-             InlineOp::kNone,
-             false});
-  Add(list, {2309,
-             "floor",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FFloor>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1342,
-             "round",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FRint>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1343,
-             "trunc",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FTrunc>,
-             InlineOp::kNone,
-             false});
-  Add(list, {2310,
-             "sign",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FSign>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1345,
-             "cbrt",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCbrt>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1602,
-             "atan",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FAtan>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1608,
-             "degrees",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FDegrees>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1609,
-             "radians",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FRadians>,
-             InlineOp::kNone,
-             false});
-  Add(list, {2465,
-             "asinh",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FAsinh>,
-             InlineOp::kNone,
-             false});
-  Add(list, {2464,
-             "tanh",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FTanh>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1604,
-             "sin",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FSin>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1605,
-             "cos",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCos>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1606,
-             "tan",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FTan>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1607,
-             "cot",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCot>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1600,
-             "asin",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FAsin>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1601,
-             "acos",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FAcos>,
-             InlineOp::kNone,
-             true});
-  Add(list, {2466,
-             "acosh",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FAcosh>,
-             InlineOp::kNone,
-             true});
-  Add(list, {2467,
-             "atanh",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FAtanh>,
-             InlineOp::kNone,
-             true});
-  Add(list, {2462,
-             "sinh",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FSinh>,
-             InlineOp::kNone,
-             true});
-  Add(list, {2463,
-             "cosh",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatUnary<FCosh>,
-             InlineOp::kNone,
-             true});
+  Add(list, {2308, "ceil", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCeil>, InlineOp::kNone, false});
+  Add(list, {2320, "ceiling", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCeil>, InlineOp::kNone, false});
+  Add(list, {2309, "floor", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FFloor>, InlineOp::kNone, false});
+  Add(list, {1342, "round", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FRint>, InlineOp::kNone, false});
+  Add(list, {1343, "trunc", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FTrunc>, InlineOp::kNone, false});
+  Add(list, {2310, "sign", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FSign>, InlineOp::kNone, false});
+  Add(list, {1345, "cbrt", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCbrt>, InlineOp::kNone, false});
+  Add(list, {1602, "atan", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FAtan>, InlineOp::kNone, false});
+  Add(list, {1608, "degrees", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FDegrees>, InlineOp::kNone, false});
+  Add(list, {1609, "radians", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FRadians>, InlineOp::kNone, false});
+  Add(list, {2465, "asinh", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FAsinh>, InlineOp::kNone, false});
+  Add(list, {2464, "tanh", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FTanh>, InlineOp::kNone, false});
+  Add(list, {1604, "sin", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FSin>, InlineOp::kNone, true});
+  Add(list, {1605, "cos", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCos>, InlineOp::kNone, true});
+  Add(list, {1606, "tan", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FTan>, InlineOp::kNone, true});
+  Add(list, {1607, "cot", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCot>, InlineOp::kNone, true});
+  Add(list, {1600, "asin", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FAsin>, InlineOp::kNone, true});
+  Add(list, {1601, "acos", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FAcos>, InlineOp::kNone, true});
+  Add(list, {2466, "acosh", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FAcosh>, InlineOp::kNone, true});
+  Add(list, {2467, "atanh", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FAtanh>, InlineOp::kNone, true});
+  Add(list, {2462, "sinh", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FSinh>, InlineOp::kNone, true});
+  Add(list, {2463, "cosh", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatUnary<FCosh>, InlineOp::kNone, true});
   Add(list,
       {1344, "sqrt", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatSqrt, InlineOp::kNone, true});
   Add(list, {1347, "exp", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatExp, InlineOp::kNone, true});
@@ -1386,292 +582,46 @@ void AddMathFunctions(std::vector<Function>* list) {
       {1341, "ln", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatLog<false>, InlineOp::kNone, true});
   Add(list,
       {1340, "log", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatLog<true>, InlineOp::kNone, true});
-  Add(list, {1194,
-             "log10",
-             "",
-             {TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatLog<true>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1346,
-             "pow",
-             "",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatPower,
-             InlineOp::kNone,
-             true});
-  Add(list, {1368,
-             "power",
-             "",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatPower,
-             InlineOp::kNone,
-             true});
-  Add(list, {1603,
-             "atan2",
-             "",
-             {TypeId::kFloat8, TypeId::kFloat8},
-             TypeId::kFloat8,
-             FloatAtan2,
-             InlineOp::kNone,
-             false});
+  Add(list, {1194, "log10", "", {TypeId::kFloat8}, TypeId::kFloat8, FloatLog<true>, InlineOp::kNone, true});
+  Add(list, {1346, "pow", "", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatPower, InlineOp::kNone, true});
+  Add(list, {1368, "power", "", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatPower, InlineOp::kNone, true});
+  Add(list, {1603, "atan2", "", {TypeId::kFloat8, TypeId::kFloat8}, TypeId::kFloat8, FloatAtan2, InlineOp::kNone, false});
   Add(list, {1610, "pi", "", {}, TypeId::kFloat8, Pi, InlineOp::kNone, false});
-  Add(list, {1598,
-             "random",
-             "",
-             {},
-             TypeId::kFloat8,
-             Random,
-             InlineOp::kNone,
-             false,
-             true,
-             Volatility::kVolatile});
-  Add(list, {1711,
-             "ceil",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NCeil>,
-             InlineOp::kNone,
-             false});
-  Add(list, {2167,
-             "ceiling",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NCeil>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1712,
-             "floor",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NFloor>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1708,
-             "round",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NRound>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1710,
-             "trunc",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NTrunc>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1706,
-             "sign",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NSign>,
-             InlineOp::kNone,
-             false});
-  Add(list, {5043,
-             "trim_scale",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericUnary<NTrim>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1707,
-             "round",
-             "",
-             {TypeId::kNumeric, TypeId::kInt4},
-             TypeId::kNumeric,
-             NumericRoundTo<true>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1709,
-             "trunc",
-             "",
-             {TypeId::kNumeric, TypeId::kInt4},
-             TypeId::kNumeric,
-             NumericRoundTo<false>,
-             InlineOp::kNone,
-             false});
-  Add(list, {1730,
-             "sqrt",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericFallible<types::SquareRoot>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1732,
-             "exp",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericFallible<types::Exponential>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1734,
-             "ln",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericFallible<types::NaturalLogarithm>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1741,
-             "log",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericFallible<Log10>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1481,
-             "log10",
-             "",
-             {TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericFallible<Log10>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1736,
-             "log",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Logarithm>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1738,
-             "pow",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Power>,
-             InlineOp::kNone,
-             true});
-  Add(list, {2169,
-             "power",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Power>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1973,
-             "div",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::DivideTruncated>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1728,
-             "mod",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Modulo>,
-             InlineOp::kNone,
-             true});
-  Add(list, {5048,
-             "gcd",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Gcd>,
-             InlineOp::kNone,
-             true});
-  Add(list, {5049,
-             "lcm",
-             "",
-             {TypeId::kNumeric, TypeId::kNumeric},
-             TypeId::kNumeric,
-             NumericBinary<types::Lcm>,
-             InlineOp::kNone,
-             true});
-  Add(list, {940,
-             "mod",
-             "",
-             {TypeId::kInt2, TypeId::kInt2},
-             TypeId::kInt2,
-             IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {941,
-             "mod",
-             "",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {947,
-             "mod",
-             "",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kModulo>,
-             InlineOp::kModulo,
-             true});
-  Add(list, {5044,
-             "gcd",
-             "",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntGcd<int32_t>,
-             InlineOp::kNone,
-             true});
-  Add(list, {5045,
-             "gcd",
-             "",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntGcd<int64_t>,
-             InlineOp::kNone,
-             true});
-  Add(list, {5046,
-             "lcm",
-             "",
-             {TypeId::kInt4, TypeId::kInt4},
-             TypeId::kInt4,
-             IntLcm<int32_t>,
-             InlineOp::kNone,
-             true});
-  Add(list, {5047,
-             "lcm",
-             "",
-             {TypeId::kInt8, TypeId::kInt8},
-             TypeId::kInt8,
-             IntLcm<int64_t>,
-             InlineOp::kNone,
-             true});
-  Add(list, {1376,
-             "factorial",
-             "",
-             {TypeId::kInt8},
-             TypeId::kNumeric,
-             FactorialOf,
-             InlineOp::kNone,
-             true});
+  Add(list, {1598, "random", "", {}, TypeId::kFloat8, Random, InlineOp::kNone, false, true, Volatility::kVolatile});
+  Add(list, {1711, "ceil", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NCeil>, InlineOp::kNone, false});
+  Add(list, {2167, "ceiling", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NCeil>, InlineOp::kNone, false});
+  Add(list, {1712, "floor", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NFloor>, InlineOp::kNone, false});
+  Add(list, {1708, "round", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NRound>, InlineOp::kNone, false});
+  Add(list, {1710, "trunc", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NTrunc>, InlineOp::kNone, false});
+  Add(list, {1706, "sign", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NSign>, InlineOp::kNone, false});
+  Add(list, {5043, "trim_scale", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericUnary<NTrim>, InlineOp::kNone, false});
+  Add(list, {1707, "round", "", {TypeId::kNumeric, TypeId::kInt4}, TypeId::kNumeric, NumericRoundTo<true>, InlineOp::kNone, false});
+  Add(list, {1709, "trunc", "", {TypeId::kNumeric, TypeId::kInt4}, TypeId::kNumeric, NumericRoundTo<false>, InlineOp::kNone, false});
+  Add(list, {1730, "sqrt", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericFallible<types::SquareRoot>, InlineOp::kNone, true});
+  Add(list, {1732, "exp", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericFallible<types::Exponential>, InlineOp::kNone, true});
+  Add(list, {1734, "ln", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericFallible<types::NaturalLogarithm>, InlineOp::kNone, true});
+  Add(list, {1741, "log", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericFallible<Log10>, InlineOp::kNone, true});
+  Add(list, {1481, "log10", "", {TypeId::kNumeric}, TypeId::kNumeric, NumericFallible<Log10>, InlineOp::kNone, true});
+  Add(list, {1736, "log", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Logarithm>, InlineOp::kNone, true});
+  Add(list, {1738, "pow", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Power>, InlineOp::kNone, true});
+  Add(list, {2169, "power", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Power>, InlineOp::kNone, true});
+  Add(list, {1973, "div", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::DivideTruncated>, InlineOp::kNone, true});
+  Add(list, {1728, "mod", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Modulo>, InlineOp::kNone, true});
+  Add(list, {5048, "gcd", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Gcd>, InlineOp::kNone, true});
+  Add(list, {5049, "lcm", "", {TypeId::kNumeric, TypeId::kNumeric}, TypeId::kNumeric, NumericBinary<types::Lcm>, InlineOp::kNone, true});
+  Add(list, {940, "mod", "", {TypeId::kInt2, TypeId::kInt2}, TypeId::kInt2, IntArithmetic<int16_t, int16_t, int16_t, InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {941, "mod", "", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntArithmetic<int32_t, int32_t, int32_t, InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {947, "mod", "", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntArithmetic<int64_t, int64_t, int64_t, InlineOp::kModulo>, InlineOp::kModulo, true});
+  Add(list, {5044, "gcd", "", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntGcd<int32_t>, InlineOp::kNone, true});
+  Add(list, {5045, "gcd", "", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntGcd<int64_t>, InlineOp::kNone, true});
+  Add(list, {5046, "lcm", "", {TypeId::kInt4, TypeId::kInt4}, TypeId::kInt4, IntLcm<int32_t>, InlineOp::kNone, true});
+  Add(list, {5047, "lcm", "", {TypeId::kInt8, TypeId::kInt8}, TypeId::kInt8, IntLcm<int64_t>, InlineOp::kNone, true});
+  Add(list, {1376, "factorial", "", {TypeId::kInt8}, TypeId::kNumeric, FactorialOf, InlineOp::kNone, true});
   Add(list, {3281, "scale", "", {TypeId::kNumeric}, TypeId::kInt4, Scale, InlineOp::kNone, false});
   Add(list,
       {5042, "min_scale", "", {TypeId::kNumeric}, TypeId::kInt4, MinScale, InlineOp::kNone, false});
-  Add(list, {320,
-             "width_bucket",
-             "",
-             {TypeId::kFloat8, TypeId::kFloat8, TypeId::kFloat8, TypeId::kInt4},
-             TypeId::kInt4,
-             WidthBucket,
-             InlineOp::kNone,
-             true});
+  Add(list, {320, "width_bucket", "", {TypeId::kFloat8, TypeId::kFloat8, TypeId::kFloat8, TypeId::kInt4}, TypeId::kInt4, WidthBucket, InlineOp::kNone, true});
+  // clang-format on
 }
 
 }  // namespace lathe::func

@@ -1,4 +1,4 @@
-// Functions about the session, the server and the catalog, and the few of arrays.
+// Functions about the session, the server and the catalog, of sizes and privileges.
 #include <cstdio>
 
 #include "runtime/func/compare.h"
@@ -15,21 +15,9 @@ using types::TypeId;
 
 Oid OidOfArg(const Datum& datum) { return Oid(static_cast<uint32_t>(datum.i32)); }
 
-CallStatus PutText(FunctionContext* context, std::string_view text, Datum* result) {
-  result->string = context->Keep(text);
-  return CallStatus::kOk;
-}
 CallStatus PutOptional(FunctionContext* context, const std::optional<std::string>& text,
                        Datum* result) {
   return text ? PutText(context, *text, result) : CallStatus::kNull;
-}
-CallStatus PutInt(int32_t value, Datum* result) {
-  result->i32 = value;
-  return CallStatus::kOk;
-}
-CallStatus PutBool(bool value, Datum* result) {
-  result->b = value;
-  return CallStatus::kOk;
 }
 CallStatus NoSession(FunctionContext* context) {
   return context->Fail(NotSupported("this function without a session"));
@@ -289,104 +277,6 @@ CallStatus SizePretty(FunctionContext* context, const Datum* args, const bool*, 
   return PutText(context, std::to_string(size) + " " + kUnits[unit], result);
 }
 
-// ---- Arrays
-
-CallStatus ArrayToString(FunctionContext* context, const types::StringRef& bytes,
-                         std::string_view separator, const std::string_view* null_text,
-                         Datum* result) {
-  types::ArrayReader reader(bytes.view());
-  std::string out;
-  bool first = true;
-  for (uint32_t i = 0; i < reader.count(); ++i) {
-    Datum element;
-    bool is_null = !reader.Next(&element);
-    if (is_null && null_text == nullptr) continue;
-    if (!first) out += separator;
-    first = false;
-    if (is_null) {
-      out += *null_text;
-    } else {
-      types::AppendText(Type(reader.element()), element, context->format_or_default(), &out);
-    }
-  }
-  return PutText(context, out, result);
-}
-CallStatus ArrayToString2(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  return ArrayToString(context, args[0].string, args[1].string.view(), nullptr, result);
-}
-CallStatus ArrayToString3(FunctionContext* context, const Datum* args, const bool* nulls,
-                          Datum* result) {
-  if (nulls[0] || nulls[1]) return CallStatus::kNull;
-  std::string_view null_text = nulls[2] ? std::string_view() : args[2].string.view();
-  return ArrayToString(context, args[0].string, args[1].string.view(),
-                       nulls[2] ? nullptr : &null_text, result);
-}
-/// Element by element, then by length; NULL is after everything else and equal to NULL. False with
-/// an error in the context when the elements are of different types.
-bool CompareArrays(FunctionContext* context, const Datum* args, int* order) {
-  types::ArrayReader a(args[0].string.view()), b(args[1].string.view());
-  if (a.element() != b.element()) {
-    context->Fail(SqlState::kDatatypeMismatch, "cannot compare arrays of different element types");
-    return false;
-  }
-  const Type element(a.element());
-  for (uint32_t i = 0; i < a.count() && i < b.count(); ++i) {
-    Datum x, y;
-    const bool x_null = !a.Next(&x), y_null = !b.Next(&y);
-    *order = x_null || y_null ? static_cast<int>(x_null) - static_cast<int>(y_null)
-                              : Compare(element, x, y);
-    if (*order != 0) return true;
-  }
-  *order = a.count() < b.count() ? -1 : a.count() > b.count() ? 1 : 0;
-  return true;
-}
-template <bool (*kHolds)(int)>
-CallStatus ArrayComparison(FunctionContext* context, const Datum* args, const bool*,
-                           Datum* result) {
-  int order = 0;
-  if (!CompareArrays(context, args, &order)) return CallStatus::kError;
-  return PutBool(kHolds(order), result);
-}
-bool IsEqual(int order) { return order == 0; }
-bool IsUnequal(int order) { return order != 0; }
-bool IsLess(int order) { return order < 0; }
-bool IsLessOrEqual(int order) { return order <= 0; }
-bool IsGreater(int order) { return order > 0; }
-bool IsGreaterOrEqual(int order) { return order >= 0; }
-
-/// The array of its text form, by its elements' type. Drivers know array types by this function's
-/// name.
-CallStatus ArrayIn(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  Type element;
-  if (!types::TypeFromOid(OidOfArg(args[1]), &element) || element.id == TypeId::kArray) {
-    return context->Fail(SqlState::kUndefinedObject,
-                         "cache lookup failed for type " + std::to_string(OidOfArg(args[1]).value));
-  }
-  Status status = types::ParseText(Type::ArrayOf(element.id), args[0].string.view(),
-                                   context->format_or_default(), context->arena, result);
-  return status.ok() ? CallStatus::kOk : context->Fail(std::move(status).error());
-}
-
-/// Length and upper bound of the one dimension.
-CallStatus ArrayLength(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  types::ArrayReader reader(args[0].string.view());
-  if (args[1].i32 != 1 || reader.count() == 0) return CallStatus::kNull;
-  return PutInt(static_cast<int32_t>(reader.count()), result);
-}
-CallStatus ArrayLower(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  types::ArrayReader reader(args[0].string.view());
-  if (args[1].i32 != 1 || reader.count() == 0) return CallStatus::kNull;
-  return PutInt(1, result);
-}
-CallStatus ArrayDimensions(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  types::ArrayReader reader(args[0].string.view());
-  if (reader.count() == 0) return CallStatus::kNull;
-  return PutInt(1, result);
-}
-CallStatus Cardinality(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  return PutInt(static_cast<int32_t>(types::ArrayReader(args[0].string.view()).count()), result);
-}
-
 }  // namespace
 
 void AddSystemFunctions(std::vector<Function>* list) {
@@ -476,25 +366,6 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2709, "pg_has_role", {N, T}, B, AlwaysTrue, kStable, false);
   add(2710, "pg_has_role", {O, T}, B, AlwaysTrue, kStable, false);
   add(1619, "pg_typeof", {TypeId::kUnknown}, TypeId::kRegtype, TypeOf, kStable, true, false);
-  add(395, "array_to_string", {A, T}, T, ArrayToString2, kStable);
-  add(384, "array_to_string", {A, T, T}, T, ArrayToString3, kStable, true, false);
-  add(750, "array_in", {T, O, I}, A, ArrayIn);
-  add(2176, "array_length", {A, I}, I, ArrayLength, kImm, false);
-  add(2091, "array_lower", {A, I}, I, ArrayLower, kImm, false);
-  add(2092, "array_upper", {A, I}, I, ArrayLength, kImm, false);
-  add(748, "array_ndims", {A}, I, ArrayDimensions, kImm, false);
-  add(3179, "cardinality", {A}, I, Cardinality, kImm, false);
-  auto compare = [&](uint32_t oid, std::string_view name, std::string_view op,
-                     BoxedFunction boxed) {
-    add(oid, name, {A, A}, B, boxed, kImm);
-    list->back().op = op;
-  };
-  compare(744, "array_eq", "=", ArrayComparison<IsEqual>);
-  compare(390, "array_ne", "<>", ArrayComparison<IsUnequal>);
-  compare(391, "array_lt", "<", ArrayComparison<IsLess>);
-  compare(393, "array_le", "<=", ArrayComparison<IsLessOrEqual>);
-  compare(392, "array_gt", ">", ArrayComparison<IsGreater>);
-  compare(396, "array_ge", ">=", ArrayComparison<IsGreaterOrEqual>);
 }
 
 }  // namespace lathe::func

@@ -19,15 +19,6 @@ using types::TypeId;
 
 constexpr int64_t kTextBytesMax = (int64_t{1} << 30) - 64;
 
-CallStatus PutText(FunctionContext* context, std::string_view text, Datum* result) {
-  result->string = context->Keep(text);
-  return CallStatus::kOk;
-}
-/// A part of an argument: no copy.
-CallStatus PutView(std::string_view text, Datum* result) {
-  result->string = {text.data(), text.size()};
-  return CallStatus::kOk;
-}
 CallStatus TooLong(FunctionContext* context) {
   return context->Fail(SqlState::kProgramLimitExceeded, "requested length too large");
 }

@@ -90,9 +90,11 @@ SortState::Entry SortState::EntryOf(const char* row) const {
         break;
       }
       case types::Repr::kI64:
+        if (field.type.id == types::TypeId::kTimeTz) goto done;
         writer.Add(static_cast<uint64_t>(d.i64) ^ uint64_t{1} << 63, 8, flip);
         break;
       case types::Repr::kI128:
+        if (field.type.id != types::TypeId::kNumeric) goto done;
         writer.Add(static_cast<uint64_t>(d.i128 >> 64) ^ uint64_t{1} << 63, 8, flip);
         writer.Add(static_cast<uint64_t>(d.i128), 8, flip);
         break;
@@ -107,7 +109,7 @@ SortState::Entry SortState::EntryOf(const char* row) const {
       case types::Repr::kString:
         // The bytes of big numerics and blank-padded strings are not in order.
         if (field.type.id != types::TypeId::kNumeric && field.type.id != types::TypeId::kBpChar &&
-            field.type.id != types::TypeId::kArray) {
+            field.type.id != types::TypeId::kArray && field.type.id != types::TypeId::kJsonb) {
           writer.AddBytes(d.string.view(), flip);
         }
         goto done;
@@ -212,7 +214,11 @@ Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
     auto end =
         entries.begin() + static_cast<ptrdiff_t>(std::min(entries.size(), (run + 1) * kRunRows));
     for (auto i = begin; i != end; ++i) *i = EntryOf(i->row);
-    std::sort(begin, end, less);
+    if (spec_->stable) {
+      std::stable_sort(begin, end, less);
+    } else {
+      std::sort(begin, end, less);
+    }
   };
   if (runs <= 1) {
     if (runs == 1) sort_run(0);

@@ -2,34 +2,19 @@
 #include "runtime/types/codec.h"
 
 #include <charconv>
-#include <cmath>
-#include <cstdio>
-#include <limits>
 
-#include "runtime/types/array.h"
+#include "runtime/types/bytea.h"
+#include "runtime/types/codec_parts.h"
 #include "runtime/types/fixed.h"
+#include "runtime/types/jsonb.h"
 #include "runtime/types/numeric.h"
 #include "runtime/types/text.h"
+#include "runtime/types/time_of_day.h"
 
 namespace lathe::types {
 namespace {
 
 constexpr size_t kNameBytesMax = 63;
-
-bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-Error InvalidInput(std::string_view type, std::string_view text) {
-  return MakeError(SqlState::kInvalidTextRepresentation,
-                   "invalid input syntax for type " + std::string(type) + ": " + Quoted(text));
-}
 
 Datum StringDatum(std::string_view text) {
   Datum datum;
@@ -123,299 +108,7 @@ Status ParseReg(const Type& type, std::string_view text, const FormatContext& co
                       " here");
 }
 
-bool NeedsQuotes(std::string_view text) {
-  if (text.empty()) return true;
-  if (text.size() == 4 && (text[0] | 32) == 'n' && (text[1] | 32) == 'u' && (text[2] | 32) == 'l' &&
-      (text[3] | 32) == 'l') {
-    return true;
-  }
-  for (char c : text) {
-    if (c == '"' || c == '\\' || c == '{' || c == '}' || c == ',' || IsBlank(c)) return true;
-  }
-  return false;
-}
-
-void AppendArray(const Datum& datum, const FormatContext& context, std::string* out) {
-  ArrayReader reader(datum.string.view());
-  out->push_back('{');
-  std::string element;
-  for (uint32_t i = 0; i < reader.count(); ++i) {
-    if (i > 0) out->push_back(',');
-    Datum value;
-    if (!reader.Next(&value)) {
-      out->append("NULL");
-      continue;
-    }
-    element.clear();
-    AppendText(Type(reader.element()), value, context, &element);
-    if (!NeedsQuotes(element)) {
-      out->append(element);
-      continue;
-    }
-    out->push_back('"');
-    for (char c : element) {
-      if (c == '"' || c == '\\') out->push_back('\\');
-      out->push_back(c);
-    }
-    out->push_back('"');
-  }
-  out->push_back('}');
-}
-
-Error MalformedArray(std::string_view text, std::string detail) {
-  Error error =
-      MakeError(SqlState::kInvalidTextRepresentation, "malformed array literal: " + Quoted(text));
-  error.detail = std::move(detail);
-  return error;
-}
-
-Status ParseArray(const Type& type, std::string_view text, const FormatContext& context,
-                  base::Arena* arena, Datum* datum) {
-  std::string_view rest = Trim(text);
-  if (rest.empty() || rest[0] != '{') {
-    if (!rest.empty() && rest[0] == '[') return NotSupported("an array with explicit bounds");
-    return MalformedArray(text, "Array value must start with \"{\" or dimension information.");
-  }
-  Type element_type(type.element, type.typmod);
-  ArrayBuilder builder(type.element);
-  size_t i = 1;
-  auto skip_blanks = [&] {
-    while (i < rest.size() && IsBlank(rest[i])) ++i;
-  };
-  skip_blanks();
-  if (i < rest.size() && rest[i] == '}') {
-    ++i;
-  } else {
-    while (true) {
-      skip_blanks();
-      if (i >= rest.size()) return MalformedArray(text, "Unexpected end of input.");
-      if (rest[i] == '{') return NotSupported("an array of more than one dimension");
-      std::string item;
-      bool quoted = false;
-      if (rest[i] == '"') {
-        quoted = true;
-        ++i;
-        while (i < rest.size() && rest[i] != '"') {
-          if (rest[i] == '\\') ++i;
-          if (i < rest.size()) item.push_back(rest[i++]);
-        }
-        if (i >= rest.size()) return MalformedArray(text, "Unexpected end of input.");
-        ++i;
-        skip_blanks();
-      } else {
-        size_t kept = 0;  // up to the last character that is no plain blank
-        while (i < rest.size() && rest[i] != ',' && rest[i] != '}' && rest[i] != '{' &&
-               rest[i] != '"') {
-          bool escaped = rest[i] == '\\';
-          if (escaped) ++i;
-          if (i >= rest.size()) break;
-          item.push_back(rest[i]);
-          if (escaped || !IsBlank(rest[i])) kept = item.size();
-          ++i;
-        }
-        item.resize(kept);
-        if (item.empty()) {
-          return MalformedArray(
-              text, i < rest.size() ? "Unexpected \"" + std::string(1, rest[i]) + "\" character."
-                                    : std::string("Unexpected end of input."));
-        }
-      }
-      bool is_null = !quoted && item.size() == 4 && (item[0] | 32) == 'n' &&
-                     (item[1] | 32) == 'u' && (item[2] | 32) == 'l' && (item[3] | 32) == 'l';
-      if (is_null) {
-        builder.AddNull();
-      } else {
-        Datum value;
-        LATHE_TRY(ParseText(element_type, item, context, arena, &value));
-        builder.Add(value);
-      }
-      if (i >= rest.size()) return MalformedArray(text, "Unexpected end of input.");
-      if (rest[i] == ',') {
-        ++i;
-        continue;
-      }
-      if (rest[i] == '}') {
-        ++i;
-        break;
-      }
-      return MalformedArray(text, "Unexpected array element.");
-    }
-  }
-  skip_blanks();
-  if (i != rest.size()) return MalformedArray(text, "Junk after closing right brace.");
-  *datum = builder.ToDatum(arena);
-  return Ok();
-}
-
-/// True when the decimal digits x 10^exponent lie exactly half-way between the double and a
-/// neighbour. Only integers from 2^53 can: a midpoint with a fraction has more than 17 digits.
-bool IsMidpoint(uint64_t digits, int exponent, double value) {
-  constexpr double kFirst = 9007199254740992.0;  // 2^53
-  if (value < kFirst || exponent < 0 || exponent > 27) return false;
-  uint128 decimal = digits;
-  for (int i = 0; i < exponent; ++i) decimal *= 5;
-  int decimal_shift = exponent;
-  int shift;
-  auto mantissa = static_cast<uint64_t>(std::ldexp(std::frexp(value, &shift), 53));
-  shift -= 53;
-  while (decimal != 0 && (decimal & 1) == 0) {
-    decimal >>= 1;
-    ++decimal_shift;
-  }
-  // Neighbours: half a unit up or down (a quarter down from a power of two).
-  return (decimal == 2 * static_cast<uint128>(mantissa) + 1 && decimal_shift == shift - 1) ||
-         (decimal == 2 * static_cast<uint128>(mantissa) - 1 && decimal_shift == shift - 1) ||
-         (mantissa == uint64_t{1} << 52 && decimal == 4 * static_cast<uint128>(mantissa) - 1 &&
-          decimal_shift == shift - 2);
-}
-bool IsMidpoint(uint64_t digits, int exponent, float value) {
-  double decimal = static_cast<double>(digits);
-  if (value == 0 || exponent < -20 || exponent > 38) return false;
-  decimal = exponent < 0 ? decimal / std::pow(10.0, -exponent) : decimal * std::pow(10.0, exponent);
-  float up = std::nextafter(value, std::numeric_limits<float>::infinity());
-  float down = std::nextafter(value, 0.0f);
-  return decimal == (static_cast<double>(value) + up) / 2 ||
-         decimal == (static_cast<double>(value) + down) / 2;
-}
-
-/// Digits of the mantissa of "d.ddde+XX".
-int DigitsOf(std::string_view scientific) {
-  int count = 0;
-  for (char c : scientific.substr(0, scientific.find('e'))) count += c >= '0' && c <= '9';
-  return count;
-}
-template <class Float>
-bool IsMidpoint(std::string_view scientific, Float value) {
-  size_t e = scientific.find('e');
-  uint64_t digits = 0;
-  for (char c : scientific.substr(0, e)) {
-    if (c >= '0' && c <= '9') digits = digits * 10 + static_cast<uint64_t>(c - '0');
-  }
-  size_t at = e + 1 + (scientific[e + 1] == '+' ? 1 : 0);
-  int exponent = 0;
-  std::from_chars(scientific.data() + at, scientific.data() + scientific.size(), exponent);
-  return IsMidpoint(digits, exponent - DigitsOf(scientific) + 1, std::fabs(value));
-}
-
-/// Scientific notation with the fewest digits that lie strictly nearer to the value than to any
-/// other (PostgreSQL does not count on readers that round half to even).
-template <class Float>
-std::string_view ShortestScientific(Float value, char (&buffer)[64]) {
-  auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
-  for (int more = DigitsOf(text); more < 17 && IsMidpoint(text, value); ++more) {
-    int size = std::snprintf(buffer, sizeof buffer, "%.*e", more, static_cast<double>(value));
-    text = std::string_view(buffer, static_cast<size_t>(size));
-  }
-  return text;
-}
-
-/// Shortest digits of a float, laid out as PostgreSQL does: plain for exponents -4 ..
-/// plain_limit-1, else d.ddde+XX.
-template <class Float>
-void AppendShortest(Float value, int plain_limit, std::string* out) {
-  char buffer[64];
-  std::string_view text = ShortestScientific(value, buffer);
-  size_t e = text.find('e');
-  int exponent = 0;
-  size_t digits_at = e + 1 + (text[e + 1] == '+' ? 1 : 0);
-  std::from_chars(text.data() + digits_at, text.data() + text.size(), exponent);
-  if (exponent < -4 || exponent >= plain_limit) {
-    out->append(text);  // to_chars writes at least two exponent digits, as PostgreSQL
-    return;
-  }
-  std::string_view mantissa = text.substr(0, e);
-  if (mantissa[0] == '-') {
-    out->push_back('-');
-    mantissa.remove_prefix(1);
-  }
-  std::string digits(1, mantissa[0]);
-  if (mantissa.size() > 2) digits += mantissa.substr(2);
-  if (exponent < 0) {
-    out->append("0.");
-    out->append(static_cast<size_t>(-exponent - 1), '0');
-    out->append(digits);
-  } else if (digits.size() <= static_cast<size_t>(exponent) + 1) {
-    out->append(digits);
-    out->append(static_cast<size_t>(exponent) + 1 - digits.size(), '0');
-  } else {
-    out->append(digits, 0, static_cast<size_t>(exponent) + 1);
-    out->push_back('.');
-    out->append(digits, static_cast<size_t>(exponent) + 1);
-  }
-}
-
-template <class Float>
-bool AppendSpecialFloat(Float value, std::string* out) {
-  if (std::isnan(value)) {
-    out->append("NaN");
-    return true;
-  }
-  if (std::isinf(value)) {
-    out->append(value < 0 ? "-Infinity" : "Infinity");
-    return true;
-  }
-  return false;
-}
-
-void AppendGeneral(double value, int digits, std::string* out) {
-  char buffer[64];
-  int size = std::snprintf(buffer, sizeof buffer, "%.*g", digits < 1 ? 1 : digits, value);
-  out->append(buffer, static_cast<size_t>(size));
-}
-
-template <class Float>
-Result<Float> ParseFloat(std::string_view text, std::string_view type) {
-  std::string_view rest = Trim(text);
-  std::string_view body = rest;
-  bool negative = !body.empty() && body[0] == '-';
-  if (!body.empty() && (body[0] == '-' || body[0] == '+')) body.remove_prefix(1);
-  auto is = [&](std::string_view word) {
-    if (body.size() != word.size()) return false;
-    for (size_t i = 0; i < body.size(); ++i) {
-      if ((body[i] | 32) != word[i]) return false;
-    }
-    return true;
-  };
-  if (body.empty()) return InvalidInput(type, text);
-  if (is("nan")) return std::numeric_limits<Float>::quiet_NaN();
-  if (is("infinity") || is("inf")) {
-    Float infinity = std::numeric_limits<Float>::infinity();
-    return negative ? -infinity : infinity;
-  }
-  if (body[0] != '.' && (body[0] < '0' || body[0] > '9')) return InvalidInput(type, text);
-  Float value = 0;
-  bool hex = body.size() > 2 && body[0] == '0' && (body[1] | 32) == 'x';
-  auto end = hex ? std::from_chars(body.data() + 2, body.data() + body.size(), value,
-                                   std::chars_format::hex)
-                 : std::from_chars(body.data(), body.data() + body.size(), value);
-  if (end.ec == std::errc::invalid_argument || end.ptr != body.data() + body.size())
-    return InvalidInput(type, text);
-  if (end.ec == std::errc::result_out_of_range) {
-    return MakeError(SqlState::kNumericValueOutOfRange,
-                     Quoted(rest) + " is out of range for type " + std::string(type));
-  }
-  return negative ? -value : value;
-}
-
 }  // namespace
-
-void AppendFloat8(double value, int extra_float_digits, std::string* out) {
-  if (AppendSpecialFloat(value, out)) return;
-  if (extra_float_digits > 0) return AppendShortest(value, 15, out);
-  AppendGeneral(value, 15 + extra_float_digits, out);
-}
-
-void AppendFloat4(float value, int extra_float_digits, std::string* out) {
-  if (AppendSpecialFloat(value, out)) return;
-  if (extra_float_digits > 0) return AppendShortest(value, 6, out);
-  AppendGeneral(static_cast<double>(value), 6 + extra_float_digits, out);
-}
-
-Result<double> ParseFloat8(std::string_view text) {
-  return ParseFloat<double>(text, "double precision");
-}
-Result<float> ParseFloat4(std::string_view text) { return ParseFloat<float>(text, "real"); }
 
 Result<bool> ParseBool(std::string_view text) {
   std::string_view rest = Trim(text);
@@ -536,6 +229,41 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       LATHE_ASSIGN(datum->interval, ParseInterval(text, type.typmod));
       return Ok();
     }
+    case TypeId::kTime: {
+      LATHE_ASSIGN(int64_t t, ParseTime(text, context.time));
+      datum->i64 = RoundTimestamp(t, type.typmod);
+      return Ok();
+    }
+    case TypeId::kTimeTz: {
+      LATHE_ASSIGN(datum->i64, ParseTimeTz(text, context.time, type.typmod));
+      return Ok();
+    }
+    case TypeId::kUuid: {
+      LATHE_ASSIGN(datum->i128, ParseUuid(text));
+      return Ok();
+    }
+    case TypeId::kBytea: {
+      LATHE_ASSIGN(std::string bytes, ParseBytea(text));
+      *datum = StringDatum(arena->Copy(bytes));
+      return Ok();
+    }
+    case TypeId::kJson:
+      LATHE_TRY(CheckUtf8(text));
+      LATHE_TRY(CheckJson(text));
+      *datum = StringDatum(text);
+      return Ok();
+    case TypeId::kJsonb: {
+      LATHE_TRY(CheckUtf8(text));
+      LATHE_ASSIGN(std::string bytes, ParseJsonb(text));
+      *datum = StringDatum(arena->Copy(bytes));
+      return Ok();
+    }
+    case TypeId::kAnyElement:
+    case TypeId::kAnyNonArray:
+    case TypeId::kAnyCompatible:
+    case TypeId::kAnyCompatibleArray:
+    case TypeId::kAnyCompatibleNonArray:
+      return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type " + std::string(CatalogName(type)));
     case TypeId::kUnknown:
     case TypeId::kText:
     case TypeId::kVarchar:
@@ -547,7 +275,7 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       return Ok();
     }
     case TypeId::kArray:
-      if (type.element != TypeId::kUnknown) return ParseArray(type, text, context, arena, datum);
+      if (type.element != TypeId::kUnknown) return ParseArrayText(type, text, context, arena, datum);
       return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type anyarray");
     case TypeId::kVoid:
       datum->i32 = 0;
@@ -623,6 +351,21 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
     case TypeId::kInterval:
       AppendInterval(datum.interval, out);
       return;
+    case TypeId::kTime:
+      AppendTime(datum.i64, out);
+      return;
+    case TypeId::kTimeTz:
+      AppendTimeTz(datum.i64, out);
+      return;
+    case TypeId::kUuid:
+      AppendUuid(datum.i128, out);
+      return;
+    case TypeId::kBytea:
+      AppendBytea(datum.string.view(), out);
+      return;
+    case TypeId::kJsonb:
+      AppendJsonb(JsonbView(datum.string.view()), out);
+      return;
     case TypeId::kBpChar: {
       std::string_view text = datum.string.view();
       out->append(text);
@@ -636,12 +379,18 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
     case TypeId::kText:
     case TypeId::kVarchar:
     case TypeId::kName:
+    case TypeId::kJson:
       out->append(datum.string.data, datum.string.size);
       return;
     case TypeId::kArray:
-      AppendArray(datum, context, out);
+      AppendArrayText(type, datum, context, out);
       return;
     case TypeId::kVoid:
+    case TypeId::kAnyElement:
+    case TypeId::kAnyNonArray:
+    case TypeId::kAnyCompatible:
+    case TypeId::kAnyCompatibleArray:
+    case TypeId::kAnyCompatibleNonArray:
       return;
   }
 }

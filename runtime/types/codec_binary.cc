@@ -2,21 +2,18 @@
 #include <cstring>
 
 #include "runtime/base/bytes.h"
-#include "runtime/types/array.h"
-#include "runtime/types/codec.h"
+#include "runtime/types/bytea.h"
+#include "runtime/types/codec_parts.h"
 #include "runtime/types/fixed.h"
+#include "runtime/types/jsonb.h"
 #include "runtime/types/numeric.h"
 #include "runtime/types/text.h"
+#include "runtime/types/time_of_day.h"
 
 namespace lathe::types {
 namespace {
 
-Error Malformed() {
-  return MakeError(SqlState::kInvalidBinaryRepresentation, "incorrect binary data format");
-}
-Error TooShort() {
-  return MakeError(SqlState::kProtocolViolation, "insufficient data left in message");
-}
+constexpr int32_t kZoneEnd = 16 * 3600;  // time zones are less far from Greenwich
 
 /// A big-endian integer that is the whole value.
 template <class T>
@@ -76,72 +73,6 @@ Result<Numeric> ReadNumeric(std::string_view bytes) {
   return number;
 }
 
-void AppendArrayBinary(const Datum& datum, std::string* out) {
-  ArrayReader reader(datum.string.view());
-  size_t flags_at = out->size() + 4;
-  AppendBig<int32_t>(out, reader.count() == 0 ? 0 : 1);
-  AppendBig<int32_t>(out, 0);
-  AppendBig<uint32_t>(out, OidOf(Type(reader.element())).value);
-  if (reader.count() == 0) return;
-  AppendBig<uint32_t>(out, reader.count());
-  AppendBig<int32_t>(out, 1);
-  for (uint32_t i = 0; i < reader.count(); ++i) {
-    Datum element;
-    size_t length_at = out->size();
-    AppendBig<int32_t>(out, -1);
-    if (!reader.Next(&element)) {
-      StoreAt<uint32_t>(out->data() + flags_at, ByteSwap<uint32_t>(1));
-      continue;
-    }
-    AppendBinary(Type(reader.element()), element, out);
-    StoreAt<uint32_t>(out->data() + length_at,
-                      ByteSwap<uint32_t>(static_cast<uint32_t>(out->size() - length_at - 4)));
-  }
-}
-
-Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatContext& context,
-                        base::Arena* arena, Datum* datum) {
-  ByteReader reader(bytes);
-  int32_t dimensions = reader.Big<int32_t>();
-  int32_t flags = reader.Big<int32_t>();
-  uint32_t element_oid = reader.Big<uint32_t>();
-  if (!reader.ok()) return TooShort();
-  if (flags != 0 && flags != 1) {
-    return MakeError(SqlState::kInvalidBinaryRepresentation, "invalid array flags");
-  }
-  if (element_oid != OidOf(Type(type.element)).value) {
-    return MakeError(SqlState::kDatatypeMismatch, "wrong element type");
-  }
-  ArrayBuilder builder(type.element);
-  if (dimensions > 1) return NotSupported("an array of more than one dimension");
-  if (dimensions == 1) {
-    uint32_t count = reader.Big<uint32_t>();
-    int32_t lower_bound = reader.Big<int32_t>();
-    if (reader.ok() && lower_bound != 1)
-      return NotSupported("an array with a lower bound other than 1");
-    for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-      int32_t size = reader.Big<int32_t>();
-      if (!reader.ok()) break;
-      if (size == -1) {
-        builder.AddNull();
-        continue;
-      }
-      if (size < 0) return Malformed();
-      std::string_view element = reader.Bytes(static_cast<uint64_t>(size));
-      if (!reader.ok()) break;
-      Datum value;
-      LATHE_TRY(ParseBinary(Type(type.element, type.typmod), element, context, arena, &value));
-      builder.Add(value);
-    }
-  } else if (dimensions < 0) {
-    return Malformed();
-  }
-  if (!reader.ok()) return TooShort();
-  if (!reader.AtEnd()) return Malformed();
-  *datum = builder.ToDatum(arena);
-  return Ok();
-}
-
 }  // namespace
 
 void AppendBinary(const Type& type, const Datum& datum, std::string* out) {
@@ -152,7 +83,31 @@ void AppendBinary(const Type& type, const Datum& datum, std::string* out) {
                              : Numeric::FromDatum(datum),
                          out);
   }
-  if (type.id == TypeId::kVoid) return;
+  switch (type.id) {
+    case TypeId::kVoid:
+    case TypeId::kAnyElement:
+    case TypeId::kAnyNonArray:
+    case TypeId::kAnyCompatible:
+    case TypeId::kAnyCompatibleArray:
+    case TypeId::kAnyCompatibleNonArray:
+      return;
+    case TypeId::kBytea:
+      out->append(datum.string.view());
+      return;
+    case TypeId::kJsonb:
+      out->push_back(1);  // the version
+      return AppendJsonb(JsonbView(datum.string.view()), out);
+    case TypeId::kUuid:
+      out->append(16, '\0');
+      return UuidBytes(datum.i128, out->data() + out->size() - 16);
+    case TypeId::kTimeTz: {
+      const TimeTz value = UnpackTimeTz(datum.i64);
+      AppendBig<int64_t>(out, value.time);
+      return AppendBig<int32_t>(out, -value.offset_east);
+    }
+    default:
+      break;
+  }
   switch (ReprOf(type)) {
     case Repr::kBool:
       out->push_back(datum.b ? 1 : 0);
@@ -249,11 +204,60 @@ Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext
       *datum = number.ToDatum(arena);
       return Ok();
     }
+    case TypeId::kTime: {
+      LATHE_TRY(Whole(bytes, &datum->i64));
+      if (datum->i64 < 0 || datum->i64 > kMicrosPerDay)
+        return MakeError(SqlState::kDatetimeFieldOverflow, "time out of range");
+      datum->i64 = RoundTimestamp(datum->i64, type.typmod);
+      return Ok();
+    }
+    case TypeId::kTimeTz: {
+      if (bytes.size() < 12) return TooShort();
+      if (bytes.size() > 12) return Malformed();
+      TimeTz value;
+      value.time = LoadBig<int64_t>(bytes.data());
+      const int32_t west = LoadBig<int32_t>(bytes.data() + 8);
+      if (value.time < 0 || value.time > kMicrosPerDay)
+        return MakeError(SqlState::kDatetimeFieldOverflow, "time out of range");
+      if (west <= -kZoneEnd || west >= kZoneEnd) {
+        return MakeError(SqlState::kInvalidTimeZoneDisplacement,
+                         "time zone displacement out of range");
+      }
+      value.time = RoundTimestamp(value.time, type.typmod);
+      value.offset_east = -west;
+      datum->i64 = PackTimeTz(value);
+      return Ok();
+    }
+    case TypeId::kUuid:
+      if (bytes.size() < 16) return TooShort();
+      if (bytes.size() > 16) return Malformed();
+      datum->i128 = UuidFromBytes(bytes.data());
+      return Ok();
+    case TypeId::kBytea: {
+      std::string_view kept = arena->Copy(bytes);
+      datum->string = {kept.data(), kept.size()};
+      return Ok();
+    }
+    case TypeId::kJsonb:
+      if (bytes.empty()) return TooShort();
+      if (bytes[0] != 1) {
+        return MakeError(SqlState::kInternalError,
+                         "unsupported jsonb version number " +
+                             std::to_string(static_cast<uint8_t>(bytes[0])));
+      }
+      return ParseText(type, bytes.substr(1), context, arena, datum);
+    case TypeId::kAnyElement:
+    case TypeId::kAnyNonArray:
+    case TypeId::kAnyCompatible:
+    case TypeId::kAnyCompatibleArray:
+    case TypeId::kAnyCompatibleNonArray:
+      return NotSupported("the binary form of " + std::string(CatalogName(type)));
     case TypeId::kUnknown:
     case TypeId::kName:
     case TypeId::kText:
     case TypeId::kBpChar:
     case TypeId::kVarchar:
+    case TypeId::kJson:
       return ParseText(type, bytes, context, arena, datum);
     case TypeId::kArray:
       if (type.element != TypeId::kUnknown)

@@ -219,6 +219,8 @@ int Compare(const Numeric& a, const Numeric& b);
 int CompareBigNumeric(std::string_view a, std::string_view b);
 
 Result<Numeric> SquareRoot(const Numeric& a);        // 2201F
+/// The root with this many digits after the point; a is finite and not negative.
+Numeric SquareRootToScale(const Numeric& a, int scale);
 Result<Numeric> Exponential(const Numeric& a);       // 22003
 Result<Numeric> NaturalLogarithm(const Numeric& a);  // 2201E
 Result<Numeric> Logarithm(const Numeric& base, const Numeric& a);

@@ -248,6 +248,8 @@ Result<Numeric> SquareRoot(const Numeric& a) {
   return SqrtTo(a, scale);
 }
 
+Numeric SquareRootToScale(const Numeric& a, int scale) { return SqrtTo(a, scale); }
+
 Result<Numeric> Exponential(const Numeric& a) {
   if (a.is_nan()) return a;
   if (!a.is_finite()) return a.negative() ? Numeric() : a;

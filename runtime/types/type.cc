@@ -116,6 +116,12 @@ std::string FormatScalar(TypeId id, int32_t typmod) {
       int scale = ((packed & 0x7ff) ^ 1024) - 1024;
       return name + "(" + std::to_string(packed >> 16 & 0xffff) + "," + std::to_string(scale) + ")";
     }
+    case TypeId::kTime:
+    case TypeId::kTimeTz: {
+      std::string precision = typmod >= 0 ? "(" + std::to_string(typmod) + ")" : "";
+      return "time" + precision +
+             (id == TypeId::kTime ? " without time zone" : " with time zone");
+    }
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz: {
       std::string precision = typmod >= 0 ? "(" + std::to_string(typmod) + ")" : "";
@@ -170,6 +176,12 @@ bool Type::is_number() const {
   return is_integer() || id == TypeId::kFloat4 || id == TypeId::kFloat8 || id == TypeId::kNumeric;
 }
 
+bool Type::is_polymorphic() const {
+  return id == TypeId::kAnyElement || id == TypeId::kAnyNonArray || id == TypeId::kAnyCompatible ||
+         id == TypeId::kAnyCompatibleArray || id == TypeId::kAnyCompatibleNonArray ||
+         (id == TypeId::kArray && element == TypeId::kUnknown);
+}
+
 Repr ReprOf(const Type& type) {
   switch (type.id) {
     case TypeId::kBool:
@@ -186,7 +198,16 @@ Repr ReprOf(const Type& type) {
     case TypeId::kRegtype:
     case TypeId::kRegnamespace:
     case TypeId::kVoid:
+    case TypeId::kAnyElement:
+    case TypeId::kAnyNonArray:
+    case TypeId::kAnyCompatible:
+    case TypeId::kAnyCompatibleArray:
+    case TypeId::kAnyCompatibleNonArray:
       return Repr::kI32;
+    case TypeId::kUuid:
+      return Repr::kI128;
+    case TypeId::kTime:
+    case TypeId::kTimeTz:
     case TypeId::kInt8:
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
@@ -206,6 +227,9 @@ Repr ReprOf(const Type& type) {
     case TypeId::kBpChar:
     case TypeId::kVarchar:
     case TypeId::kArray:
+    case TypeId::kBytea:
+    case TypeId::kJson:
+    case TypeId::kJsonb:
       return Repr::kString;
   }
   LATHE_UNREACHABLE("type id");

@@ -32,7 +32,8 @@ enum class Repr : uint8_t {
   kF64,       // 8 bytes
   kInterval,  // 16 bytes: types::Interval
   kString,    // Datum: pointer and length; row slot: 4 bytes, see row/string_slot.h. Text is UTF-8.
-            // Also numeric of any size in the form of types/numeric.h ("big"), and arrays.
+            // Also bytea, json, jsonb (jsonb.h), arrays (array.h) and numeric of any
+            // size in the form of types/numeric.h ("big").
 };
 
 /// PostgreSQL's interval: the three parts are independent.
@@ -72,6 +73,7 @@ struct Type {
   bool is_string_like() const;  // text, varchar, char(n), name, unknown
   bool is_integer() const;      // int2, int4, int8
   bool is_number() const;       // integers, floats, numeric
+  bool is_polymorphic() const;  // anyelement and its kin: only in declarations of functions
 };
 
 Repr ReprOf(const Type& type);

@@ -295,7 +295,8 @@ int KeyEncoder::ComparePart(const Part& part, const char* base, const char* row,
     const uint64_t big = ByteSwap(number << (64 - 8 * part.bytes));
     return CompareBytes({reinterpret_cast<const char*>(&big), part.bytes}, key);
   }
-  if (part.repr == Repr::kString && part.type.id != types::TypeId::kNumeric) {
+  if (part.repr == Repr::kString && part.type.id != types::TypeId::kNumeric &&
+      part.type.id != types::TypeId::kArray && part.type.id != types::TypeId::kJsonb) {
     return CompareStringPart(part, row::ReadString(base, row + part.offset), key);
   }
   std::string encoded;

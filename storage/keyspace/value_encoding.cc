@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "runtime/base/bytes.h"
+#include "runtime/types/array.h"
+#include "runtime/types/jsonb.h"
 #include "runtime/types/numeric.h"
+#include "runtime/types/order.h"
 #include "storage/keyspace/order_bits.h"
 
 namespace lathe::keyspace {
@@ -167,6 +170,54 @@ std::string PadBlanks(const Type& type, std::string text) {
   return text;
 }
 
+void EncodeAscending(const Type& type, const Datum& datum, std::string* out);
+
+// Of an array: what comes next.
+constexpr char kArrayEnd = 1, kElement = 2, kNullElement = 3;
+
+void EncodeArray(std::string_view bytes, std::string* out) {
+  types::ArrayReader reader(bytes);
+  const Type element(reader.element());
+  for (uint32_t i = 0; i < reader.count(); ++i) {
+    Datum value;
+    const bool there = reader.Next(&value);
+    out->push_back(there ? kElement : kNullElement);
+    if (there) EncodeAscending(element, value, out);
+  }
+  out->push_back(kArrayEnd);
+  out->push_back(static_cast<char>(reader.dimension_count()));
+  for (const types::ArrayDimension& d : reader.dimensions())
+    AppendBig<uint32_t>(out, static_cast<uint32_t>(d.length));
+  for (const types::ArrayDimension& d : reader.dimensions())
+    AppendBig<uint32_t>(out, OrderBits(d.lower));
+}
+
+// Of jsonb: what stands at the top, where a scalar counts as an array of one item.
+constexpr char kEmptyArray = 1, kScalar = 2, kOtherArray = 3, kObject = 4;
+
+void EncodeJson(const types::JsonbView& value, std::string* out) {
+  using types::JsonKind;
+  out->push_back(static_cast<char>(static_cast<int>(value.kind()) + 1));
+  if (value.kind() == JsonKind::kString) return EncodeString(value.text(), out);
+  if (value.kind() == JsonKind::kNumber) return EncodeBigNumeric(value.text(), out);
+  if (!value.is_container()) return;
+  AppendBig<uint32_t>(out, value.count());
+  for (uint32_t i = 0; i < value.count(); ++i) {
+    if (value.kind() == JsonKind::kObject) EncodeString(value.key(i), out);
+    EncodeJson(value.value(i), out);
+  }
+}
+
+void EncodeJsonTop(std::string_view bytes, std::string* out) {
+  const types::JsonbView value(bytes);
+  const bool array = value.kind() == types::JsonKind::kArray;
+  out->push_back(!value.is_container() ? kScalar
+                 : !array              ? kObject
+                 : value.count() == 0  ? kEmptyArray
+                                       : kOtherArray);
+  EncodeJson(value, out);
+}
+
 void EncodeAscending(const Type& type, const Datum& datum, std::string* out) {
   switch (types::ReprOf(type)) {
     case Repr::kBool:
@@ -196,6 +247,8 @@ void EncodeAscending(const Type& type, const Datum& datum, std::string* out) {
                           kIntervalKeyBytes);
     case Repr::kString:
       if (type.id == TypeId::kNumeric) return EncodeBigNumeric(datum.string.view(), out);
+      if (type.id == TypeId::kArray) return EncodeArray(datum.string.view(), out);
+      if (type.id == TypeId::kJsonb) return EncodeJsonTop(datum.string.view(), out);
       return EncodeString(
           type.id == TypeId::kBpChar ? TrimBlanks(datum.string.view()) : datum.string.view(), out);
   }
@@ -242,14 +295,12 @@ Datum DatumOfBits(const Type& type, Repr repr, uint128 bits) {
   return datum;
 }
 
-template <class T>
-int Order(const T& a, const T& b) {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
 }  // namespace
 
-bool CanBeKey(const Type& type) { return type.id != TypeId::kArray && type.id != TypeId::kVoid; }
+bool CanBeKey(const Type& type) {
+  if (type.id == TypeId::kArray) return type.element != TypeId::kUnknown && types::HasEquality(type);
+  return types::HasEquality(type);
+}
 
 uint32_t EncodedBytes(const Type& type) {
   const Repr repr = types::ReprOf(type);
@@ -266,6 +317,95 @@ void EncodeValue(const Type& type, const Datum& datum, bool descending, std::str
 
 namespace {
 
+bool DecodeAny(const Type& type, bool descending, std::string_view* bytes, types::Value* value);
+
+/// The next byte, or -1.
+int TakeByte(uint8_t invert, std::string_view* bytes) {
+  if (bytes->empty()) return -1;
+  const uint8_t byte = static_cast<uint8_t>((*bytes)[0]) ^ invert;
+  bytes->remove_prefix(1);
+  return byte;
+}
+bool TakeWord(uint8_t invert, std::string_view* bytes, uint32_t* word) {
+  if (bytes->size() < 4) return false;
+  *word = LoadBig<uint32_t>(bytes->data()) ^ (invert ? ~0u : 0u);
+  bytes->remove_prefix(4);
+  return true;
+}
+
+bool DecodeArray(const Type& type, bool descending, std::string_view* bytes, std::string* form) {
+  const uint8_t invert = descending ? 0xff : 0;
+  types::ArrayBuilder builder(type.element);
+  for (;;) {
+    const int next = TakeByte(invert, bytes);
+    if (next == kArrayEnd) break;
+    if (next == kNullElement) {
+      builder.AddNull();
+    } else if (next == kElement) {
+      types::Value value;
+      if (!DecodeAny(Type(type.element), descending, bytes, &value)) return false;
+      builder.Add(value.datum());
+    } else {
+      return false;
+    }
+  }
+  const int count = TakeByte(invert, bytes);
+  if (count < 0 || count > types::kArrayDimensionsMax) return false;
+  std::vector<types::ArrayDimension> dimensions(static_cast<size_t>(count));
+  uint64_t product = count == 0 ? 0 : 1;
+  for (types::ArrayDimension& d : dimensions) {
+    uint32_t length;
+    if (!TakeWord(invert, bytes, &length) || length == 0 || length > INT32_MAX) return false;
+    d.length = static_cast<int32_t>(length);
+    product = std::min<uint64_t>(product * length, UINT32_MAX);
+  }
+  for (types::ArrayDimension& d : dimensions) {
+    uint32_t lower;
+    if (!TakeWord(invert, bytes, &lower)) return false;
+    d.lower = static_cast<int32_t>(lower ^ 0x80000000u);
+  }
+  if (product != builder.count()) return false;
+  *form = builder.Finish(dimensions);
+  return true;
+}
+
+bool DecodeJson(uint8_t invert, int depth, std::string_view* bytes, types::JsonNode* node) {
+  using types::JsonKind;
+  const int kind = TakeByte(invert, bytes) - 1;
+  if (kind < 0 || kind > static_cast<int>(JsonKind::kObject) || depth > types::kJsonDepthMax + 1)
+    return false;
+  node->kind = static_cast<JsonKind>(kind);
+  if (node->kind == JsonKind::kString) return DecodeString(invert, bytes, &node->text);
+  if (node->kind == JsonKind::kNumber) {
+    types::Numeric number;
+    if (!DecodeBigNumeric(invert, bytes, &number) || !number.is_finite()) return false;
+    node->text = number.ToText();
+    return true;
+  }
+  if (node->kind < JsonKind::kArray) return true;
+  uint32_t count;
+  if (!TakeWord(invert, bytes, &count)) return false;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (node->kind == JsonKind::kObject) {
+      std::string key;
+      if (!DecodeString(invert, bytes, &key)) return false;
+      node->keys.push_back(std::move(key));
+    }
+    if (!DecodeJson(invert, depth + 1, bytes, &node->items.emplace_back())) return false;
+  }
+  return true;
+}
+
+bool DecodeJsonTop(uint8_t invert, std::string_view* bytes, std::string* form) {
+  if (TakeByte(invert, bytes) < 0) return false;
+  types::JsonNode node;
+  if (!DecodeJson(invert, 0, bytes, &node)) return false;
+  Result<std::string> encoded = types::EncodeJsonb(node);
+  if (!encoded.ok()) return false;
+  *form = std::move(*encoded);
+  return true;
+}
+
 /// DecodeValue, apart from the check that the bytes are what an encoder writes.
 bool DecodeAny(const Type& type, bool descending, std::string_view* bytes, types::Value* value) {
   const uint8_t invert = descending ? 0xff : 0;
@@ -276,6 +416,10 @@ bool DecodeAny(const Type& type, bool descending, std::string_view* bytes, types
       types::Numeric number;
       if (!DecodeBigNumeric(invert, bytes, &number)) return false;
       text = number.Encode();
+    } else if (type.id == TypeId::kArray) {
+      if (!DecodeArray(type, descending, bytes, &text)) return false;
+    } else if (type.id == TypeId::kJsonb) {
+      if (!DecodeJsonTop(invert, bytes, &text)) return false;
     } else if (!DecodeString(invert, bytes, &text)) {
       return false;
     } else {
@@ -307,6 +451,8 @@ bool HasOtherForms(const Type& type) {
     case TypeId::kInterval:
     case TypeId::kNumeric:
     case TypeId::kBpChar:
+    case TypeId::kArray:
+    case TypeId::kJsonb:
       return true;
     default:
       return false;
@@ -335,36 +481,7 @@ std::string_view TrimBlanks(std::string_view text) {
 }
 
 int CompareDatums(const Type& type, const Datum& a, const Datum& b) {
-  switch (types::ReprOf(type)) {
-    case Repr::kBool:
-      return Order(a.b, b.b);
-    case Repr::kI8:
-      return Order(static_cast<uint8_t>(a.i8), static_cast<uint8_t>(b.i8));
-    case Repr::kI16:
-      return Order(a.i16, b.i16);
-    case Repr::kI32:
-      if (IsUnsigned(type.id))
-        return Order(static_cast<uint32_t>(a.i32), static_cast<uint32_t>(b.i32));
-      return Order(a.i32, b.i32);
-    case Repr::kI64:
-      return Order(a.i64, b.i64);
-    case Repr::kI128:
-      return Order(a.i128, b.i128);
-    case Repr::kF32:
-      return Order(OrderBits(a.f32), OrderBits(b.f32));
-    case Repr::kF64:
-      return Order(OrderBits(a.f64), OrderBits(b.f64));
-    case Repr::kInterval:
-      return Order(IntervalSpan(a.interval), IntervalSpan(b.interval));
-    case Repr::kString:
-      break;
-  }
-  if (type.id == TypeId::kNumeric) {
-    return Order(types::CompareBigNumeric(a.string.view(), b.string.view()), 0);
-  }
-  std::string_view left = a.string.view(), right = b.string.view();
-  if (type.id == TypeId::kBpChar) left = TrimBlanks(left), right = TrimBlanks(right);
-  return Order(left.compare(right), 0);
+  return types::CompareByType(type, a, b);
 }
 
 }  // namespace lathe::keyspace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/base/bytes.h"
+#include "runtime/types/order.h"
 #include "storage/keyspace/order_bits.h"
 #include "storage/keyspace/value_encoding.h"
 
@@ -63,6 +64,15 @@ struct NumericForm {
   }
 };
 
+/// Arrays and jsonb.
+struct TreeForm {
+  types::Type type;
+  std::string_view bytes;
+  bool operator<(const TreeForm& other) const {
+    return types::CompareStructured(type, bytes, other.bytes) < 0;
+  }
+};
+
 uint32_t FindExtremes(const row::Layout& layout, const char* page, size_t i, const char** least,
                       const char** greatest) {
   const row::Field& field = layout.field(i);
@@ -99,6 +109,10 @@ uint32_t FindExtremes(const row::Layout& layout, const char* page, size_t i, con
     return extremes(
         [page](const char* s) { return keyspace::TrimBlanks(row::ReadString(page, s)); });
   }
+  if (field.type.id == types::TypeId::kArray || field.type.id == types::TypeId::kJsonb) {
+    const types::Type type = field.type;
+    return extremes([page, type](const char* s) { return TreeForm{type, row::ReadString(page, s)}; });
+  }
   return extremes([page](const char* s) { return row::ReadString(page, s); });
 }
 
@@ -116,7 +130,8 @@ Datum DatumAt(Repr repr, const char* page, const char* slot) {
 /// The first kSummaryValueBytes of a value's encoding.
 std::string ShortEncoding(types::Type type, Datum datum) {
   std::string bytes;
-  if (types::ReprOf(type) == Repr::kString && type.id != types::TypeId::kNumeric) {
+  if (types::ReprOf(type) == Repr::kString && type.id != types::TypeId::kNumeric &&
+      type.id != types::TypeId::kArray && type.id != types::TypeId::kJsonb) {
     // What lies behind the first bytes cannot matter; escapes only make the encoding longer.
     std::string_view text = datum.string.view();
     if (type.id == types::TypeId::kBpChar) text = keyspace::TrimBlanks(text);

@@ -1,11 +1,14 @@
 // Structural checks of pages and rows.
 #include "storage/page/validate.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/hash.h"
+#include "runtime/types/array.h"
+#include "runtime/types/jsonb.h"
 
 namespace lathe::page {
 namespace {
@@ -24,7 +27,7 @@ struct CheckedField {
   uint32_t offset;
   int32_t null_byte;  // -1 = never NULL
   uint8_t null_mask;
-  enum Kind : uint8_t { kBool, kText, kNumeric, kArray } kind;
+  enum Kind : uint8_t { kBool, kText, kNumeric, kArray, kJsonb } kind;
   types::TypeId element;  // of kArray
 };
 
@@ -37,6 +40,7 @@ std::vector<CheckedField> CheckedFields(const row::Layout& layout) {
     } else if (field.repr == Repr::kString) {
       kind = field.type.id == types::TypeId::kNumeric ? CheckedField::kNumeric
              : field.type.id == types::TypeId::kArray ? CheckedField::kArray
+             : field.type.id == types::TypeId::kJsonb ? CheckedField::kJsonb
                                                       : CheckedField::kText;
     } else {
       continue;
@@ -104,8 +108,19 @@ const char* CheckNumeric(std::string_view form) {
 /// An array as array.h lays it out.
 const char* CheckArray(std::string_view form, types::TypeId element) {
   ByteReader reader(form);
-  if (reader.Little<uint32_t>() != static_cast<uint32_t>(element)) return "array of another type";
+  const uint32_t word = reader.Little<uint32_t>();
+  if ((word & 0xff) != static_cast<uint32_t>(element)) return "array of another type";
   const uint32_t count = reader.Little<uint32_t>();
+  const uint32_t dimensions = word >> 8;
+  if (dimensions > types::kArrayDimensionsMax) return "array of too many dimensions";
+  uint64_t product = 1;
+  for (uint32_t i = 0; i < dimensions; ++i) {
+    const int32_t length = reader.Little<int32_t>();
+    reader.Little<int32_t>();  // the lower bound: any
+    if (length <= 0) return "array with an impossible length";
+    product = std::min<uint64_t>(product * static_cast<uint32_t>(length), UINT32_MAX);
+  }
+  if (dimensions != 0 && product != count) return "array whose dimensions are not its elements";
   const Repr repr = types::ReprOf(types::Type(element));
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     const uint32_t size = reader.Little<uint32_t>();
@@ -117,6 +132,9 @@ const char* CheckArray(std::string_view form, types::TypeId element) {
     if (repr == Repr::kBool && static_cast<uint8_t>(bytes[0]) > 1) return "boolean that is neither";
     if (element == types::TypeId::kNumeric) {
       if (const char* wrong = CheckNumeric(bytes)) return wrong;
+    }
+    if (element == types::TypeId::kJsonb) {
+      if (const char* wrong = types::CheckJsonb(bytes)) return wrong;
     }
   }
   return reader.ok() && reader.AtEnd() ? nullptr : "array of wrong length";
@@ -136,6 +154,9 @@ const char* CheckRow(const std::vector<CheckedField>& fields, const char* base, 
     if (const char* wrong = CheckSlot(base, slot, begin, end)) return wrong;
     if (field.kind == CheckedField::kNumeric && !null) {
       if (const char* wrong = CheckNumeric(row::ReadString(base, slot))) return wrong;
+    }
+    if (field.kind == CheckedField::kJsonb && !null) {
+      if (const char* wrong = types::CheckJsonb(row::ReadString(base, slot))) return wrong;
     }
     if (field.kind == CheckedField::kArray && !null) {
       if (const char* wrong = CheckArray(row::ReadString(base, slot), field.element)) return wrong;
