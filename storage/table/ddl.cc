@@ -150,6 +150,43 @@ Result<schema::RelationPtr> TransactionImpl::CreateTable(const TableSpec& spec) 
   return MakeTable(std::move(relation));
 }
 
+Result<schema::RelationPtr> TransactionImpl::CreateView(const ViewSpec& spec, bool replace) {
+  LATHE_TRY(engine_->locks()->LockTableObject(id_, SchemaObject(spec.schema),
+                                              txn::TableLockMode::kAccessShare, lock_wait()));
+  LATHE_TRY(LockName(spec.schema, spec.name));
+  if (view_.GetSchema(spec.schema) == nullptr) return SchemaGone(spec.schema);
+  schema::RelationDescriptor relation;
+  if (schema::RelationPtr found = view_.FindRelation(spec.schema, spec.name)) {
+    if (!replace) {
+      return MakeError(SqlState::kDuplicateTable, "relation \"" + spec.name + "\" already exists");
+    }
+    if (found->kind != schema::RelationKind::kView) {
+      return MakeError(SqlState::kWrongObjectType, "\"" + spec.name + "\" is not a view");
+    }
+    LATHE_ASSIGN(found, LockTable(found->id, txn::TableLockMode::kAccessExclusive));
+    relation = *found;
+    ++relation.version;
+  } else {
+    LATHE_ASSIGN(uint64_t oid, engine_->oids()->Next());
+    relation.id = RelationId(static_cast<uint32_t>(oid));
+    relation.kind = schema::RelationKind::kView;
+    relation.schema = spec.schema;
+    relation.name = spec.name;
+    LATHE_TRY(engine_->locks()->LockTableObject(
+        id_, relation.id.value, txn::TableLockMode::kAccessExclusive, lock_wait()));
+  }
+  relation.columns = spec.columns;
+  for (size_t i = 0; i < relation.columns.size(); ++i) {
+    relation.columns[i].number = ColumnNumber(static_cast<uint16_t>(i + 1));
+  }
+  relation.view_sql = spec.sql;
+  relation.view_search_path = spec.search_path;
+  relation.view_reads = spec.reads;
+  auto made = std::make_shared<const schema::RelationDescriptor>(std::move(relation));
+  view_.PutRelation(made);
+  return schema::RelationPtr(made);
+}
+
 Status TransactionImpl::DropTable(RelationId id) {
   LATHE_ASSIGN(schema::RelationPtr relation, LockTable(id, txn::TableLockMode::kAccessExclusive));
   view_.DropRelation(id);
@@ -257,8 +294,7 @@ Status TransactionImpl::Rewrite(const schema::RelationPtr& before,
   engine_->watermark()->Release(now);
   LATHE_TRY(std::move(copied));
   LATHE_ASSIGN(PendingLoad pending, writer->Finish());
-  if (!pending.pages.empty()) AddLoad(std::move(pending));
-  return Ok();
+  return AddLoad(std::move(pending));
 }
 
 }  // namespace lathe::table

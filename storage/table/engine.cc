@@ -76,6 +76,31 @@ catalog::StatsPtr EngineImpl::LiveStats(const schema::RelationPtr& relation) {
 Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
   kv::WriteBatch out;
   std::string value;
+  // Loads first: rows that the batch changes besides are newer than what a merge takes out.
+  for (const txn::LoadCommit& load : batch.loads) {
+    out.Put(kv::Family::kLoads, keyspace::LoadKey(load.load), EncodeLoadRecord(ts, load.storage));
+    std::shared_ptr<const Replaced> replaced;
+    {
+      std::lock_guard lock(loads_mutex_);
+      auto it = pending_loads_.find(load.load);
+      if (it != pending_loads_.end()) replaced = it->second.replaced;
+    }
+    if (replaced == nullptr) continue;
+    for (const std::string& page : replaced->pages) {
+      out.Delete(kv::Family::kPageDir, page);
+      out.Put(kv::Family::kMeta, RetiredPageKey(page), {});
+    }
+    for (const auto& [lower, upper] : replaced->ranges) {
+      // Behind all versions of a key: keys are prefix-free, and a timestamp has eight bytes.
+      const std::string behind(9, '\xff');
+      const std::string from =
+          lower.empty() ? keyspace::StoragePrefix(load.storage)
+                        : keyspace::RowPrefix(load.storage, lower) + behind;
+      const std::string to = upper.empty() ? keyspace::StorageEnd(load.storage)
+                                           : keyspace::RowPrefix(load.storage, upper) + behind;
+      out.DeleteRange(kv::Family::kDelta, from, to);
+    }
+  }
   for (const txn::StorageChanges& changes : batch.storages) {
     for (const txn::RowChange& row : changes.rows) {
       page::DeltaValue delta;
@@ -94,9 +119,6 @@ Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
     } else {
       out.Delete(kv::Family::kCatalog, change.key);
     }
-  }
-  for (const txn::LoadCommit& load : batch.loads) {
-    out.Put(kv::Family::kLoads, keyspace::LoadKey(load.load), EncodeLoadRecord(ts, load.storage));
   }
   for (StorageId storage : batch.dropped) {
     std::string bytes;
@@ -128,11 +150,30 @@ void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
     pending_loads_.erase(it);
   }
   loads_committed_.fetch_add(pending.size(), std::memory_order_relaxed);
-  std::map<Table*, std::vector<LoadPages>> by_table;
+  struct OfTable {
+    TableVersionPtr version;  // after the last of the loads; null on a replica
+    std::vector<PageNodePtr> pages;
+    std::vector<std::string> replaced;
+    int64_t net_rows = 0;
+  };
+  std::map<Table*, OfTable> by_table;
   for (PendingLoad& load : pending) {
-    by_table[load.table.get()].push_back({std::move(load.pages), std::move(load.fences)});
+    OfTable& of = by_table[load.table.get()];
+    of.version = load.version;
+    of.net_rows += load.net_rows;
+    if (load.replaced != nullptr) {
+      of.replaced.insert(of.replaced.end(), load.replaced->pages.begin(),
+                         load.replaced->pages.end());
+    }
+    of.pages.insert(of.pages.end(), load.pages.begin(), load.pages.end());
   }
-  for (const auto& [table, loads] : by_table) table->PublishLoads(loads, ts);
+  for (const auto& [table, of] : by_table) {
+    if (of.version != nullptr) {
+      table->PublishVersion(of.version, of.replaced, of.net_rows, ts);
+    } else {
+      table->PublishLoads(of.pages, ts);
+    }
+  }
   for (const txn::StorageChanges& changes : batch.storages) {
     if (std::shared_ptr<Table> table = FindTable(changes.storage)) table->Publish(changes, ts);
   }
@@ -156,6 +197,14 @@ void EngineImpl::AddPendingLoad(PendingLoad load) {
   std::lock_guard lock(loads_mutex_);
   LoadId id = load.load;
   pending_loads_[id] = std::move(load);
+}
+
+void EngineImpl::SetPending(LoadId load, TableVersionPtr version, int64_t net_rows) {
+  std::lock_guard lock(loads_mutex_);
+  auto it = pending_loads_.find(load);
+  if (it == pending_loads_.end()) return;
+  it->second.version = std::move(version);
+  it->second.net_rows = net_rows;
 }
 
 void EngineImpl::DropPendingLoad(LoadId load) {
@@ -249,11 +298,28 @@ Status EngineImpl::FinishReplicaLoad(const txn::LoadCommit& commit,
   if (relation == nullptr) return Ok();  // dropped by the same commit
   LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(relation));
   LoadOptions options;
-  options.range_free = [table](std::string_view first, std::string_view last) {
-    return table->RangeFree(first, last);
+  // Pages of earlier loads of the same commit, and rows that it has changed already.
+  std::vector<PageNodePtr> before;
+  {
+    std::lock_guard lock(loads_mutex_);
+    for (const auto& [id, load] : pending_loads_) {
+      if (load.table == table) {
+        before.insert(before.end(), load.pages.begin(), load.pages.end());
+      }
+    }
+  }
+  uint64_t changed = 0;
+  options.range_free = [&](std::string_view first, std::string_view last) -> Result<bool> {
+    for (const PageNodePtr& page : before) {
+      if (page->entry.first_key <= last && first <= page->entry.last_key) return false;
+    }
+    auto row = rows->lower_bound(std::string(first));
+    if (row != rows->end() && row->first <= last) return false;
+    return table->RangeFree(*table->Current(), first, last);
   };
-  options.fallback = [table, rows](const char* base, const char* row) {
+  options.fallback = [&](const char* base, const char* row) {
     (*rows)[table->encoder().RowKey(base, row)] = page::RowImage(table->layout(), base, row);
+    ++changed;
     return Ok();
   };
   options.duplicate = [](std::string_view) {
@@ -263,6 +329,11 @@ Status EngineImpl::FinishReplicaLoad(const txn::LoadCommit& commit,
                LoadWriter::Begin(this, table, commit.load, std::move(options)));
   for (const txn::LoadChunk& chunk : replica_loads_[commit.load]) {
     for (const txn::RowChange& row : chunk.rows) {
+      if (row.is_delete()) {
+        (*rows)[std::string(row.key)].clear();
+        ++changed;
+        continue;
+      }
       LATHE_TRY(page::ValidateRowImage(row.row, table->layout()));
       LATHE_TRY(writer->Add(row.row.data(), row.row.data()));
     }
@@ -270,7 +341,7 @@ Status EngineImpl::FinishReplicaLoad(const txn::LoadCommit& commit,
   replica_loads_.erase(commit.load);
   replica_bytes_.erase(commit.load);
   LATHE_ASSIGN(PendingLoad pending, writer->Finish());
-  if (pending.row_count + rows->size() != commit.row_count) {
+  if (pending.row_count + changed != commit.row_count) {
     return MakeError(SqlState::kDataCorrupted, "rows of a load are missing");
   }
   return Ok();

@@ -27,6 +27,8 @@ struct EngineOptions {
   uint32_t directory_leaf_pages = 256;  // pages of which a directory is read and evicted together
   uint64_t delta_bytes_max = 512ull << 20;  // unfolded versions kept in memory; writers wait at it
   uint64_t transaction_bytes_max = 2ull << 30;  // buffered changes of one transaction; 53200 beyond
+  // Of them, in memory; beyond it they are written as pages that the commit makes visible.
+  uint64_t transaction_spill_bytes = 64ull << 20;
   uint32_t load_rows_min =
       4096;  // an INSERT or COPY of at least this many rows writes pages, not delta
   uint64_t load_sort_bytes = 128ull << 20;  // memory of one load's sort before it spills runs
@@ -49,6 +51,16 @@ struct TableSpec {
   std::string primary_key_name;  // empty with a key: "<table>_pkey"
   int32_t fillfactor = 100;
   bool append_only = false;
+};
+
+/// A new view, or what an existing one becomes.
+struct ViewSpec {
+  SchemaId schema;
+  std::string name;
+  std::vector<schema::Column> columns;
+  std::string sql;
+  std::vector<std::string> search_path;
+  std::vector<RelationId> reads;
 };
 
 /// One transaction. Used by one thread at a time (the sources that its scans give may be used by
@@ -89,6 +101,10 @@ class Transaction {
   virtual Status DropSchema(SchemaId schema) = 0;
   /// 42P07 when the name is taken.
   virtual Result<schema::RelationPtr> CreateTable(const TableSpec& spec) = 0;
+  /// A view; replace: one of that name gets the new definition and keeps its number. Errors: 42P07
+  /// for a relation of that name, 42809 when it is to be replaced and is no view.
+  virtual Result<schema::RelationPtr> CreateView(const ViewSpec& spec, bool replace) = 0;
+  /// Also of views.
   virtual Status DropTable(RelationId relation) = 0;
   /// Empties tables by giving them new storage.
   virtual Status TruncateTable(RelationId relation) = 0;

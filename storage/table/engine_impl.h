@@ -19,15 +19,24 @@
 
 namespace lathe::table {
 
+/// What a load that merges takes out: pages that were written anew, and the unfolded versions of
+/// keys in (first, second] (empty second: to the end) that are in the new pages.
+struct Replaced {
+  std::vector<std::string> pages;  // their keys in the store
+  std::vector<std::pair<std::string, std::string>> ranges;
+};
+
 /// Pages of a load that wait for its commit.
 struct PendingLoad {
   LoadId load;
   std::shared_ptr<Table> table;
-  std::vector<PageNodePtr> pages;   // in key order
-  std::vector<std::string> fences;  // ascending
+  std::vector<PageNodePtr> pages;  // in key order
   // The directory leaves that the pages belong to: nothing is to be read at the commit.
   std::shared_ptr<std::vector<HeldLeaf>> held;
-  uint64_t row_count = 0;
+  uint64_t row_count = 0;  // in chunks for replicas: rows of the pages, or changes that were merged
+  int64_t net_rows = 0;    // rows more (or less)
+  std::shared_ptr<const Replaced> replaced = nullptr;  // of a load that merges; else null
+  TableVersionPtr version = nullptr;  // the table as the transaction sees it after this load
 };
 
 class EngineImpl final : public Engine, public txn::CommitTarget {
@@ -62,6 +71,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
 
   void AddPendingLoad(PendingLoad load);
   void DropPendingLoad(LoadId load);
+  /// What a pending load makes of its table.
+  void SetPending(LoadId load, TableVersionPtr version, int64_t net_rows);
   /// Waits while unfolded versions exceed their bound and folding can help; bounded.
   void WaitForDeltaRoom();
   /// Wakes the background thread.

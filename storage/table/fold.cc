@@ -184,7 +184,7 @@ Status Folder::WritePages() {
 Status Folder::SwapOnDisk() {
   const Directory& directory = *version_->directory;
   leaves_ = table_->MakeLeaves(directory.leaf(first_)->lower(), directory.leaf(end_ - 1)->upper(),
-                               pages_, {});
+                               pages_);
   for (size_t i = first_; i + 1 < end_; ++i) {
     swap_.Delete(kv::Family::kMeta, FenceKey(table_->storage(), directory.leaf(i)->upper()));
   }
@@ -295,9 +295,7 @@ Status Table::SettleEntries(LoadId load, Timestamp ts) {
   std::string value;
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     batch.Delete(kv::Family::kMeta, it->key());
-    const std::string_view item = it->key().substr(range.lower.size());
-    if (item.empty() || item[0] != 'p') continue;
-    const std::string_view key = item.substr(1);
+    const std::string_view key = it->key().substr(range.lower.size());
     LATHE_ASSIGN(bool found, context_.kv->Get(kv::Family::kPageDir, key, &value));
     if (!found) continue;  // folded meanwhile
     LATHE_ASSIGN(page::PageDirectoryEntry entry, page::PageDirectoryEntry::Decode(key, value));

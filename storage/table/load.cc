@@ -71,6 +71,10 @@ LoadWriter::LoadWriter(EngineImpl* engine, std::shared_ptr<Table> table, LoadId 
                        LoadOptions options)
     : engine_(engine), table_(std::move(table)), load_(load), options_(std::move(options)) {
   table_->BeginLoad();
+  if (options_.sort_all) {
+    sorting_ = true;
+    arena_ = std::make_unique<txn::Arena>();
+  }
 }
 
 LoadWriter::~LoadWriter() {
@@ -114,8 +118,7 @@ Status LoadWriter::Add(const char* base, const char* row) {
 }
 
 void LoadWriter::FindFence(std::string_view key) {
-  // Nothing changes the directory while a load is under way.
-  TableVersionPtr version = table_->Current();
+  TableVersionPtr version = View();
   fence_ = version->directory->leaf(version->directory->Find(key))->upper();
   fence_known_ = true;
 }
@@ -230,9 +233,7 @@ Status LoadWriter::MergeRuns() {
   LATHE_TRY(SortMemory());
   Run first = std::move(pages_);
   pages_.clear();
-  std::vector<std::string> first_fences = std::move(fences_);
-  fences_.clear();
-  leaf_begin_ = 0;
+  const LoadId first_load = load_;  // a fallback may change it
   fence_known_ = false;
   std::vector<Cursor> cursors;
   cursors.emplace_back(table_.get(), &first);
@@ -273,12 +274,7 @@ Status LoadWriter::MergeRuns() {
     const std::string key = node->entry.EncodeKey();
     batch.Delete(kv::Family::kPageDir, key);
     batch.Delete(kv::Family::kPages, key);
-    batch.Delete(kv::Family::kMeta, LoadItemKey(load_, 'p', key));
-  }
-  for (const std::string& fence : first_fences) {
-    if (std::find(fences_.begin(), fences_.end(), fence) != fences_.end()) continue;
-    batch.Delete(kv::Family::kMeta, FenceKey(table_->storage(), fence));
-    batch.Delete(kv::Family::kMeta, LoadItemKey(load_, 'f', FenceKey(table_->storage(), fence)));
+    batch.Delete(kv::Family::kMeta, LoadItemKey(first_load, key));
   }
   cursors.clear();
   if (!batch.empty()) LATHE_TRY(engine_->kv()->Write(batch, false));
@@ -310,8 +306,14 @@ Status LoadWriter::OnPage(const page::BuiltPage& built) {
   entry.first_key = encoder.RowKey(built.page, row::RowAt(built.page, layout.stride(), 0));
   entry.last_key =
       encoder.RowKey(built.page, row::RowAt(built.page, layout.stride(), built.row_count - 1));
-  if (spilling_ == nullptr) {
+  if (spilling_ == nullptr && options_.fallback != nullptr) {
     LATHE_ASSIGN(bool range_free, options_.range_free(entry.first_key, entry.last_key));
+    if (range_free) {
+      // Fences may have come since the page was begun.
+      TableVersionPtr version = View();
+      range_free = version->directory->Find(entry.first_key) ==
+                   version->directory->Find(entry.last_key);
+    }
     if (!range_free) {
       for (uint32_t i = 0; i < built.row_count; ++i) {
         LATHE_TRY(options_.fallback(built.page, row::RowAt(built.page, layout.stride(), i)));
@@ -333,24 +335,14 @@ Status LoadWriter::OnPage(const page::BuiltPage& built) {
     return Ok();
   }
   entry.load = load_;
-  TableVersionPtr version = table_->Current();
-  const LeafPtr& leaf = version->directory->leaf(version->directory->Find(entry.last_key));
-  if (!held_.contains(leaf.get())) {
-    LATHE_ASSIGN(held_[leaf.get()], HeldLeaf::Make(leaf));
-  }
-  if (pages_.size() - leaf_begin_ >= table_->context().leaf_pages) {
-    uint64_t rows = 0;
-    for (size_t i = leaf_begin_; i < pages_.size(); ++i) rows += pages_[i]->entry.row_count;
-    fences_.push_back(pages_.back()->entry.last_key);
-    const std::string fence = FenceKey(table_->storage(), fences_.back());
-    entries_.Put(kv::Family::kMeta, fence, EncodeFence(pages_.size() - leaf_begin_, rows));
-    entries_.Put(kv::Family::kMeta, LoadItemKey(load_, 'f', fence), {});
-    leaf_begin_ = pages_.size();
+  {
+    TableVersionPtr version = View();
+    LATHE_TRY(Hold(version->directory->leaf(version->directory->Find(entry.last_key))));
   }
   table_->Widen(entry.summary);
   const std::string key = entry.EncodeKey();
   entries_.Put(kv::Family::kPageDir, key, entry.EncodeValue());
-  entries_.Put(kv::Family::kMeta, LoadItemKey(load_, 'p', key), {});
+  entries_.Put(kv::Family::kMeta, LoadItemKey(load_, key), {});
   pages_.push_back(table_->MakeNode(std::move(entry)));
   return file_->bytes() >= kFileBytes ? FlushFile() : Ok();
 }
@@ -376,15 +368,58 @@ Result<PendingLoad> LoadWriter::Finish() {
     LATHE_TRY(FlushFile());
   }
   finished_ = true;
-  auto held = std::make_shared<std::vector<HeldLeaf>>();
-  for (auto& [leaf, hold] : held_) held->push_back(std::move(hold));
-  PendingLoad pending{load_, table_, std::move(pages_), std::move(fences_), std::move(held), 0};
-  for (const PageNodePtr& node : pending.pages) pending.row_count += node->entry.row_count;
+  PendingLoad pending = TakePending();
   if (pending.pages.empty()) {
     table_->EndLoad();
     return pending;
   }
   engine_->AddPendingLoad(pending);
+  return pending;
+}
+
+Result<PendingLoad> LoadWriter::FinishMerge(std::shared_ptr<const Replaced> replaced,
+                                            TableVersionPtr version, uint64_t changes) {
+  LATHE_TRY(builder_->Finish());
+  LATHE_TRY(FlushFile());
+  finished_ = true;
+  PendingLoad pending = TakePending();
+  pending.row_count = changes;
+  pending.net_rows = 0;
+  pending.replaced = std::move(replaced);
+  pending.version = std::move(version);
+  engine_->AddPendingLoad(pending);
+  return pending;
+}
+
+Result<const LeafPages*> LoadWriter::Hold(const LeafPtr& leaf) {
+  auto it = held_.find(leaf.get());
+  if (it == held_.end()) {
+    LATHE_ASSIGN(HeldLeaf held, HeldLeaf::Make(leaf));
+    it = held_.emplace(leaf.get(), std::move(held)).first;
+  }
+  return &it->second.pages();
+}
+
+Result<PendingLoad> LoadWriter::Split(LoadId next) {
+  LATHE_TRY(FlushFile());
+  PendingLoad pending = TakePending();
+  load_ = next;
+  recorded_ = false;
+  fence_known_ = false;
+  if (pending.pages.empty()) return pending;
+  table_->BeginLoad();  // one for each pending load
+  engine_->AddPendingLoad(pending);
+  return pending;
+}
+
+PendingLoad LoadWriter::TakePending() {
+  auto held = std::make_shared<std::vector<HeldLeaf>>();
+  for (auto& [leaf, hold] : held_) held->push_back(std::move(hold));
+  PendingLoad pending{load_, table_, std::move(pages_), std::move(held), 0};
+  pages_.clear();
+  held_.clear();
+  for (const PageNodePtr& node : pending.pages) pending.row_count += node->entry.row_count;
+  pending.net_rows = static_cast<int64_t>(pending.row_count);
   return pending;
 }
 
@@ -395,13 +430,9 @@ Status DropLoad(kv::Kv* kv, LoadId load) {
   range.upper = keyspace::PrefixSuccessor(range.lower);
   auto it = kv->NewIterator(kv::Family::kMeta, range);
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    const std::string_view item = it->key().substr(range.lower.size());
-    if (item.starts_with('p')) {
-      batch.Delete(kv::Family::kPageDir, item.substr(1));
-      batch.Delete(kv::Family::kPages, item.substr(1));
-    } else if (item.starts_with('f')) {
-      batch.Delete(kv::Family::kMeta, item.substr(1));
-    }
+    const std::string_view page = it->key().substr(range.lower.size());
+    batch.Delete(kv::Family::kPageDir, page);
+    batch.Delete(kv::Family::kPages, page);
     batch.Delete(kv::Family::kMeta, it->key());
   }
   LATHE_TRY(it->status());

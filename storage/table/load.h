@@ -3,7 +3,7 @@
 // fallback, which writes them as single changes.
 //
 // Order on disk: load record (pending) and directory entries, synced; page bodies; later, with the
-// commit, the record's commit time. With the entries go the names of pages and fences (meta
+// commit, the record's commit time. With the entries go the names of the pages (meta
 // records "load/"), so whatever a crash leaves of a load without a commit is found through them,
 // and the background work that follows a commit reads nothing else of the table.
 #pragma once
@@ -27,7 +27,11 @@ struct LoadOptions {
   std::function<Status(const char* base, const char* row)> fallback;
   /// The error for a key that comes twice.
   std::function<Error(std::string_view key)> duplicate;
+  /// The table as the load's transaction sees it; empty = as it is for all.
+  std::function<TableVersionPtr()> view;
   uint64_t sort_bytes = 128ull << 20;
+  /// Holds all rows back until Finish, in order or not.
+  bool sort_all = false;
 };
 
 /// One load into one table. Not thread-safe. Rows that come in ascending key order go straight into
@@ -47,6 +51,26 @@ class LoadWriter final : public page::PageSink {
   /// Writes the rest and registers the pages with the engine as a pending load; to be committed
   /// with LoadId, or given up with DropLoad. Returns the pages (none: nothing to commit).
   Result<PendingLoad> Finish();
+
+  /// Ends the load here and goes on under another id. The rows that are not in pages yet go with
+  /// the rest. For use in LoadOptions::fallback.
+  Result<PendingLoad> Split(LoadId next);
+
+  // For a merge, which knows what it does: rows in key order into ranges that need not be free.
+  /// Appends rows [from, to) of a page of the table's layout.
+  Status AppendSegment(const char* page, uint32_t from, uint32_t to) {
+    return builder_->AppendRows(page, from, to);
+  }
+  /// Ends the current page.
+  Status Cut() { return builder_->Cut(); }
+  /// Keeps a leaf's pages in memory as long as the load is pending.
+  Result<const LeafPages*> Hold(const LeafPtr& leaf);
+  /// Pages made so far, and rows that wait in the builder.
+  const std::vector<PageNodePtr>& pages() const { return pages_; }
+  uint32_t pending_rows() const { return builder_->pending_rows(); }
+  /// Finish of a merge, which is pending also when all rows have gone.
+  Result<PendingLoad> FinishMerge(std::shared_ptr<const Replaced> replaced, TableVersionPtr version,
+                                  uint64_t changes);
 
   LoadId load() const { return load_; }
   Status OnPage(const page::BuiltPage& built) override;
@@ -70,18 +94,20 @@ class LoadWriter final : public page::PageSink {
   Status FlushFile();
   Status StartOutput();
   Status RemoveScratch();
+  PendingLoad TakePending();
+  TableVersionPtr View() const {
+    return options_.view != nullptr ? options_.view() : table_->Current();
+  }
 
   EngineImpl* const engine_;
   const std::shared_ptr<Table> table_;
-  const LoadId load_;
+  LoadId load_;
   const LoadOptions options_;
 
   std::unique_ptr<page::PageBuilder> builder_;
   std::unique_ptr<kv::PageFileWriter> file_;
   kv::WriteBatch entries_;          // directory entries of the pages in file_
   std::vector<PageNodePtr> pages_;  // made so far
-  std::vector<std::string> fences_;
-  size_t leaf_begin_ = 0;                      // index in pages_ behind the last of fences_
   std::map<const Leaf*, HeldLeaf> held_;       // leaves of pages_
   std::string fence_;                          // the next one of the directory; empty = none
   bool fence_known_ = false;
@@ -99,7 +125,7 @@ class LoadWriter final : public page::PageSink {
   Run* spilling_ = nullptr;  // pages go to this run instead of the load
 };
 
-/// Deletes what a load has written: directory entries, bodies, fences, records. For loads that are
+/// Deletes what a load has written: directory entries, bodies, records. For loads that are
 /// not committed.
 Status DropLoad(kv::Kv* kv, LoadId load);
 

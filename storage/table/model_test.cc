@@ -78,10 +78,16 @@ uint64_t CountMeta(kv::MemoryKv* kv, const std::string& prefix) {
 }
 
 TEST(Model, RandomWorkFoldsAndRestarts) {
-  for (uint64_t seed = 1; seed <= 4; ++seed) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    auto Options = [&] {
+      EngineOptions options = SmallOptions();
+      // Half of them with write buffers that hold next to nothing.
+      if (seed > 4) options.transaction_spill_bytes = seed == 5 ? 1 : 10'000;
+      return options;
+    };
     kv::MemoryKv kv;
     Workload work("t", seed);
-    auto engine = OpenOn(&kv, SmallOptions());
+    auto engine = OpenOn(&kv, Options());
     ASSERT_TRUE(work.Setup(engine.get()).ok());
     Dice dice(seed);
     for (int i = 0; i < 120; ++i) {
@@ -97,7 +103,7 @@ TEST(Model, RandomWorkFoldsAndRestarts) {
       }
       if (what == 2) {
         engine.reset();
-        engine = OpenOn(&kv, SmallOptions());
+        engine = OpenOn(&kv, Options());
       }
       if (what < 4) ASSERT_EQ(work.Read(engine.get()), work.model()) << seed << " " << i;
     }
@@ -161,16 +167,21 @@ TEST(Model, DirectoryIsReadByKeyRange) {
 // there afterwards, nothing half.
 TEST(Model, PowerCutsAnywhere) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
+    auto Options = [&] {
+      EngineOptions options = SmallOptions();
+      if (seed % 2 == 0) options.transaction_spill_bytes = seed % 4 == 0 ? 1 : 5000;
+      return options;
+    };
     kv::MemoryKv kv;
     Workload work("t", seed % 3);
     {
-      auto engine = OpenOn(&kv, SmallOptions());
+      auto engine = OpenOn(&kv, Options());
       ASSERT_TRUE(work.Setup(engine.get()).ok());
     }
     Dice dice(seed);
     for (int round = 0; round < 3; ++round) {
       {
-        auto engine = OpenOn(&kv, SmallOptions());
+        auto engine = OpenOn(&kv, Options());
         kv.FailChangesFrom(static_cast<uint64_t>(1 + dice.Below(60)));
         for (int i = 0; i < 40; ++i) {
           if (!work.Commit(engine.get()).ok()) break;
@@ -180,10 +191,10 @@ TEST(Model, PowerCutsAnywhere) {
       }
       kv.FailChangesFrom(0);
       kv.Crash(static_cast<uint64_t>(dice.Below(3)));
-      auto engine = OpenOn(&kv, SmallOptions());
+      auto engine = OpenOn(&kv, Options());
       ASSERT_EQ(work.Read(engine.get()), work.model()) << seed << " " << round;
     }
-    auto engine = OpenOn(&kv, SmallOptions());
+    auto engine = OpenOn(&kv, Options());
     ASSERT_TRUE(engine->FoldAll().ok());
     ASSERT_TRUE(engine->FoldAll().ok());
     ASSERT_EQ(work.Read(engine.get()), work.model()) << seed;
@@ -192,7 +203,7 @@ TEST(Model, PowerCutsAnywhere) {
   }
 }
 
-TEST(Model, ShadowReplicaEndsEqual) {
+void ShadowEndsEqual(uint64_t spill_bytes) {
   std::mutex mutex;
   std::vector<std::string> entries;
   EngineOptions options = SmallOptions();
@@ -200,6 +211,7 @@ TEST(Model, ShadowReplicaEndsEqual) {
     std::lock_guard lock(mutex);
     entries.emplace_back(entry);
   };
+  options.transaction_spill_bytes = spill_bytes;
   kv::MemoryKv kv, shadow_kv;
   auto engine = OpenOn(&kv, options);
   auto shadow = OpenOn(&shadow_kv, SmallOptions());
@@ -240,6 +252,12 @@ TEST(Model, ShadowReplicaEndsEqual) {
   EXPECT_EQ(a.Read(shadow.get()), a.model());
   EXPECT_EQ(b.Read(shadow.get()), b.model());
   EXPECT_EQ(engine->LogicalHashAll().value(), shadow->LogicalHashAll().value());
+}
+
+TEST(Model, ShadowReplicaEndsEqual) { ShadowEndsEqual(64 << 20); }
+TEST(Model, ShadowReplicaEndsEqualWhenWritesSpill) {
+  ShadowEndsEqual(1);
+  ShadowEndsEqual(5000);
 }
 
 // READ COMMITTED: everybody adds to the same few rows; a statement that lost a race is run again,

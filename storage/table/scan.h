@@ -16,8 +16,7 @@
 
 namespace lathe::table {
 
-/// An own write of the scanning transaction that the statement sees; views live until the
-/// transaction ends.
+/// An own write of the scanning transaction that the statement sees.
 struct OwnRow {
   std::string_view key;
   std::string_view image;  // empty = deleted
@@ -29,6 +28,7 @@ struct ScanSource {
   TableVersionPtr version;
   Timestamp snapshot;
   std::vector<OwnRow> own;
+  std::shared_ptr<const void> own_bytes;  // what they point into
   const exec::CancelFlag* cancel = nullptr;  // may be null
 };
 

@@ -32,8 +32,8 @@ std::string LoadItemPrefix(LoadId load) {
   AppendBig(&key, load.value);
   return key;
 }
-std::string LoadItemKey(LoadId load, char kind, std::string_view name) {
-  return LoadItemPrefix(load) + kind + std::string(name);
+std::string LoadItemKey(LoadId load, std::string_view page) {
+  return LoadItemPrefix(load) + std::string(page);
 }
 
 // --- Extents
@@ -241,26 +241,20 @@ LeafPtr Table::MakeLeaf(std::string lower, std::string upper, std::vector<PageNo
 }
 
 std::vector<LeafPtr> Table::MakeLeaves(const std::string& lower, const std::string& upper,
-                                       std::vector<PageNodePtr> pages,
-                                       const std::vector<std::string>& fences) const {
+                                       const std::vector<PageNodePtr>& pages) const {
   std::vector<LeafPtr> leaves;
   std::string from = lower;
-  std::vector<PageNodePtr> piece;
-  size_t left = pages.size();
-  for (PageNodePtr& page : pages) {
-    const std::string& last_key = page->entry.last_key;
-    piece.push_back(page);
-    --left;
-    const bool full = piece.size() >= context_.leaf_pages && left >= context_.leaf_pages;
-    if (left == 0 || last_key == upper ||
-        (!full && !std::binary_search(fences.begin(), fences.end(), last_key))) {
-      continue;
-    }
-    leaves.push_back(MakeLeaf(from, last_key, std::move(piece), nullptr));
-    piece.clear();
-    from = last_key;
+  auto piece = pages.begin();
+  const auto size = static_cast<ptrdiff_t>(context_.leaf_pages);
+  while (pages.end() - piece >= 2 * size) {
+    const std::string& fence = piece[size - 1]->entry.last_key;
+    leaves.push_back(
+        MakeLeaf(from, fence, std::vector<PageNodePtr>(piece, piece + size), nullptr));
+    from = fence;
+    piece += size;
   }
-  leaves.push_back(MakeLeaf(from, upper, std::move(piece), nullptr));
+  leaves.push_back(
+      MakeLeaf(from, upper, std::vector<PageNodePtr>(piece, pages.end()), nullptr));
   return leaves;
 }
 
@@ -317,7 +311,7 @@ Status Table::ReadWholeDirectory() {
     extents_.AddSummary(layout(), page->entry.summary);
   }
   row_count_ = static_cast<int64_t>(pages->row_count());
-  std::vector<LeafPtr> leaves = MakeLeaves({}, {}, pages->pages(), {});
+  std::vector<LeafPtr> leaves = MakeLeaves({}, {}, pages->pages());
   versions_.push_back(
       MakeVersion(Timestamp(), std::make_shared<const Directory>(leaves)));
   if (pages->size() > 0) {
@@ -498,19 +492,12 @@ void Table::Publish(const txn::StorageChanges& changes, Timestamp ts) {
   if (widened) stats_ = nullptr;
 }
 
-void Table::PublishLoads(const std::vector<LoadPages>& loads, Timestamp ts) {
-  std::vector<PageNodePtr> pages;
-  std::vector<std::string> fences;
-  for (const LoadPages& load : loads) {
-    pages.insert(pages.end(), load.pages.begin(), load.pages.end());
-    fences.insert(fences.end(), load.fences.begin(), load.fences.end());
-  }
+void Table::PublishLoads(std::vector<PageNodePtr> pages, Timestamp ts) {
   if (pages.empty()) return;
   auto by_key = [](const PageNodePtr& a, const PageNodePtr& b) {
     return a->entry.last_key < b->entry.last_key;
   };
   std::sort(pages.begin(), pages.end(), by_key);
-  std::sort(fences.begin(), fences.end());
   std::vector<LeafPtr> made, before;
   {
     std::lock_guard lock(publish_mutex_);
@@ -530,7 +517,7 @@ void Table::PublishLoads(const std::vector<LoadPages>& loads, Timestamp ts) {
                  by_key);
       page = end;
       std::vector<LeafPtr> leaves = WithStore(
-          MakeLeaves(leaf->lower(), leaf->upper(), std::move(merged), fences), *leaf);
+          MakeLeaves(leaf->lower(), leaf->upper(), merged), *leaf);
       leaf->Freeze();
       before.push_back(leaf);
       made.insert(made.end(), leaves.begin(), leaves.end());
@@ -592,10 +579,50 @@ Result<TableVersionPtr> Table::WithPages(const TableVersionPtr& base,
                });
     page = end;
     directory = directory->Replace(
-        i, i + 1, {MakeLeaf(leaf->lower(), leaf->upper(), std::move(merged), leaf->store())});
+        i, i + 1,
+        WithStore(MakeLeaves(leaf->lower(), leaf->upper(), merged), *leaf));
   }
   return TableVersionPtr(std::make_shared<TableVersion>(base->valid_from, base->serial, live_,
                                                         std::move(directory)));
+}
+
+TableVersionPtr Table::WithLeaf(const TableVersionPtr& base, size_t leaf,
+                                const std::vector<PageNodePtr>& pages) const {
+  const Leaf& before = *base->directory->leaf(leaf);
+  return std::make_shared<TableVersion>(
+      base->valid_from, base->serial, live_,
+      base->directory->Replace(
+          leaf, leaf + 1, MakeLeaves(before.lower(), before.upper(), pages)));
+}
+
+void Table::PublishVersion(const TableVersionPtr& version,
+                           const std::vector<std::string>& replaced, int64_t net_rows,
+                           Timestamp ts) {
+  std::vector<LeafPtr> before, after;
+  {
+    std::lock_guard lock(publish_mutex_);
+    TableVersionPtr newest = Current();
+    std::vector<LeafPtr> old_leaves = newest->directory->leaves();
+    std::vector<LeafPtr> new_leaves = version->directory->leaves();
+    std::sort(old_leaves.begin(), old_leaves.end());
+    std::sort(new_leaves.begin(), new_leaves.end());
+    std::set_difference(old_leaves.begin(), old_leaves.end(), new_leaves.begin(),
+                        new_leaves.end(), std::back_inserter(before));
+    std::set_difference(new_leaves.begin(), new_leaves.end(), old_leaves.begin(),
+                        old_leaves.end(), std::back_inserter(after));
+    for (const LeafPtr& leaf : before) leaf->Freeze();
+    AccountStores(before, after);
+    row_count_ += net_rows;
+    stats_ = nullptr;
+    TableVersionPtr next = MakeVersion(ts, version->directory);
+    {
+      std::lock_guard retired(retired_mutex_);
+      for (const std::string& page : replaced) retired_.emplace_back(next->serial, page);
+    }
+    std::lock_guard list(list_mutex_);
+    versions_.push_back(std::move(next));
+  }
+  Register(after);
 }
 
 bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
@@ -620,9 +647,8 @@ bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
   return false;
 }
 
-Result<bool> Table::Exists(std::string_view key) const {
-  TableVersionPtr version = Current();
-  const Leaf& leaf = *version->directory->leaf(version->directory->Find(key));
+Result<bool> Table::Exists(const TableVersion& version, std::string_view key) const {
+  const Leaf& leaf = *version.directory->leaf(version.directory->Find(key));
   LATHE_ASSIGN(LeafPagesPtr pages, leaf.Pages());
   const size_t i = pages->Find(key);
   if (pages->state(i).changes.load(std::memory_order_acquire) != 0) {
@@ -639,9 +665,9 @@ Result<bool> Table::Exists(std::string_view key) const {
   return encoder_.FindRow(pinned.data(), key) >= 0;
 }
 
-Result<bool> Table::RangeFree(std::string_view first, std::string_view last) const {
-  TableVersionPtr version = Current();
-  const Directory& directory = *version->directory;
+Result<bool> Table::RangeFree(const TableVersion& version, std::string_view first,
+                              std::string_view last) const {
+  const Directory& directory = *version.directory;
   for (size_t l = directory.Find(first); l < directory.size(); ++l) {
     const Leaf& leaf = *directory.leaf(l);
     if (!leaf.lower().empty() && leaf.lower() >= last) return true;

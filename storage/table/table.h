@@ -69,13 +69,6 @@ class Extents {
   std::vector<Column> columns_;
 };
 
-/// A load that is committed now: its pages in key order, the fences that it brings, the leaves that
-/// the pages belong to.
-struct LoadPages {
-  std::vector<PageNodePtr> pages;
-  std::vector<std::string> fences;
-};
-
 /// Thread-safe.
 class Table {
  public:
@@ -109,7 +102,7 @@ class Table {
   void Publish(const txn::StorageChanges& changes, Timestamp ts);
   /// Adds the pages of all committed loads of one commit. Their ranges are free, the leaves that
   /// they lie in are held.
-  void PublishLoads(const std::vector<LoadPages>& loads, Timestamp ts);
+  void PublishLoads(std::vector<PageNodePtr> pages, Timestamp ts);
   /// Bounds of columns hold for a page that is about to be written.
   void Widen(std::string_view summary);
   /// Writes a batch together with the table's record (counts, bounds of columns). last: the last
@@ -118,11 +111,12 @@ class Table {
 
   /// Is there a committed change of this row after the snapshot?
   bool ChangedSince(std::string_view key, Timestamp snapshot) const;
-  /// Is there a row with this key, as committed now? Errors: of reading a page.
-  Result<bool> Exists(std::string_view key) const;
-  /// True when no committed row or tombstone has a key in [first, last]. Errors: of reading the
+  /// Is there a row with this key in a version, as of its newest commit? Errors: of reading a page.
+  Result<bool> Exists(const TableVersion& version, std::string_view key) const;
+  /// True when no row or tombstone of a version has a key in [first, last]. Errors: of reading the
   /// directory.
-  Result<bool> RangeFree(std::string_view first, std::string_view last) const;
+  Result<bool> RangeFree(const TableVersion& version, std::string_view first,
+                         std::string_view last) const;
 
   /// A page node with its cache place.
   PageNodePtr MakeNode(page::PageDirectoryEntry entry) const {
@@ -132,6 +126,14 @@ class Table {
   /// free in it.
   Result<TableVersionPtr> WithPages(const TableVersionPtr& base,
                                     const std::vector<PageNodePtr>& pages) const;
+  /// The same, with a leaf replaced by one that holds these pages and no versions; the leaf is
+  /// held.
+  TableVersionPtr WithLeaf(const TableVersionPtr& base, size_t leaf,
+                           const std::vector<PageNodePtr>& pages) const;
+  /// Makes a version that a transaction has made of the newest one the newest: it commits. What it
+  /// replaces is held, and nobody else has changed the table meanwhile.
+  void PublishVersion(const TableVersionPtr& version, const std::vector<std::string>& replaced,
+                      int64_t net_rows, Timestamp ts);
 
   /// The first of `count` hidden row ids, never given twice. Error: 58030.
   Result<uint64_t> AllocateRowIds(uint64_t count);
@@ -183,10 +185,9 @@ class Table {
   Status SettleEntries(LoadId load, Timestamp ts);
   LeafPtr MakeLeaf(std::string lower, std::string upper, std::vector<PageNodePtr> pages,
                    std::shared_ptr<VersionStore> store) const;
-  // Leaves of a range that hold these pages, cut at the given fences and where they get too large.
+  // Leaves of a range that hold these pages, cut where they get too large.
   std::vector<LeafPtr> MakeLeaves(const std::string& lower, const std::string& upper,
-                                  std::vector<PageNodePtr> pages,
-                                  const std::vector<std::string>& fences) const;
+                                  const std::vector<PageNodePtr>& pages) const;
   std::vector<LeafPtr> WithStore(std::vector<LeafPtr> leaves, const Leaf& before) const;
   // Adds a node's versions above a timestamp to a leaf.
   static void AddVersions(Leaf* leaf, const VersionNode& node, Timestamp above);
@@ -250,8 +251,8 @@ std::string RowIdKey(StorageId storage);           // bound of hidden row ids
 std::string TableRecordKey(StorageId storage);     // counts and column bounds
 // A fence of the directory; fence empty = the prefix of all.
 std::string FenceKey(StorageId storage, std::string_view fence);
-// A page ('p') or fence ('f') that a load has written; name empty = the prefix of all of the load.
-std::string LoadItemKey(LoadId load, char kind, std::string_view name);
+// A page that a load has written, by its key in the store.
+std::string LoadItemKey(LoadId load, std::string_view page);
 std::string LoadItemPrefix(LoadId load);
 // Value of a fence.
 std::string EncodeFence(uint64_t pages, uint64_t rows);

@@ -131,7 +131,7 @@ inline std::vector<Row> Scan(Transaction* txn, const schema::RelationPtr& relati
   auto source = txn->tables()->OpenScan(relation, request);
   LATHE_CHECK_NOTE(source.ok(), "open scan");
   auto rows = Drain(source.value().get(), *relation, with_id);
-  LATHE_CHECK_NOTE(rows.ok(), "scan");
+  LATHE_CHECK_NOTE(rows.ok(), rows.error().ToString().c_str());
   return std::move(rows).value();
 }
 

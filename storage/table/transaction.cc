@@ -32,13 +32,14 @@ TransactionImpl::TransactionImpl(EngineImpl* engine, txn::Isolation isolation)
               }
               for (const OwnLoad& own : loads_) {
                 if (own.load.table->storage() == relation->storage) {
-                  open->row_count += static_cast<double>(own.load.row_count);
+                  open->row_count += static_cast<double>(own.load.net_rows);
                   open->page_count += static_cast<double>(own.load.pages.size());
                 }
               }
               return catalog::StatsPtr(open);
             }),
-      buffer_(engine->options().transaction_bytes_max) {
+      buffer_(engine->options().transaction_bytes_max),
+      spill_at_(engine->options().transaction_spill_bytes) {
   engine_->open_transactions().fetch_add(1);
 }
 
@@ -65,6 +66,7 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
   cancel_ = cancel;
   lock_timeout_ms_ = lock_timeout_ms;
   has_read_ = false;
+  spilled_.clear();
   if (isolation_ == txn::Isolation::kReadCommitted) ReleaseSnapshot();
   if (!has_snapshot_) TakeSnapshot();
   view_.Refresh(engine_->catalog()->state());
@@ -75,16 +77,23 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
 
 void TransactionImpl::UndoStatement() {
   buffer_.Undo(statement_);
-  while (!loads_.empty() && loads_.back().statement == statement_) {
-    PendingLoad load = std::move(loads_.back().load);
-    loads_.pop_back();
-    merged_.erase(load.table->storage());
-    engine_->DropPendingLoad(load.load);
-    (void)DropLoad(engine_->kv(), load.load);  // what an I/O error leaves is found by recovery
-    load.table->EndLoad();
-  }
+  spilled_.clear();
+  while (!loads_.empty() && loads_.back().statement == statement_) DropLast();
   view_.Restore(saved_changes_);
   dropped_.resize(saved_dropped_);
+}
+
+void TransactionImpl::DropLast() {
+  PendingLoad load = std::move(loads_.back().load);
+  loads_.pop_back();
+  engine_->DropPendingLoad(load.load);
+  (void)DropLoad(engine_->kv(), load.load);  // what an I/O error leaves is found by recovery
+  if (load.replaced != nullptr && engine_->sink()->wants_load_chunks()) {
+    // Whoever keeps its chunks can forget them.
+    (void)engine_->sink()->AddLoadChunk(
+        {load.load, load.table->storage(), load.table->schema_version(), 0, {}});
+  }
+  load.table->EndLoad();
 }
 
 Status TransactionImpl::LockStorage(StorageId storage, txn::TableLockMode mode) {
@@ -128,7 +137,7 @@ void TransactionImpl::NoteRowIds(StorageId storage, uint64_t next) {
 
 void TransactionImpl::End() {
   over_ = true;
-  merged_.clear();
+  spilled_.clear();
   ReleaseSnapshot();
   engine_->locks()->ReleaseAll(id_);
   engine_->open_transactions().fetch_sub(1);
@@ -177,6 +186,7 @@ Status TransactionImpl::Commit() {
 Status TransactionImpl::EmitLoads() {
   if (!engine_->sink()->wants_load_chunks()) return Ok();
   for (const OwnLoad& own : loads_) {
+    if (own.load.replaced != nullptr) continue;  // handed over when it was made
     const Table& table = *own.load.table;
     txn::LoadChunk chunk{own.load.load, table.storage(), table.schema_version(), 0, {}};
     for (const PageNodePtr& node : own.load.pages) {
@@ -198,13 +208,8 @@ Status TransactionImpl::EmitLoads() {
 
 void TransactionImpl::Rollback() {
   if (over_) return;
-  merged_.clear();
-  for (OwnLoad& own : loads_) {
-    engine_->DropPendingLoad(own.load.load);
-    (void)DropLoad(engine_->kv(), own.load.load);  // what an I/O error leaves is found by recovery
-    own.load.table->EndLoad();
-  }
-  loads_.clear();
+  spilled_.clear();
+  while (!loads_.empty()) DropLast();
   for (StorageId storage : created_) engine_->ForgetTable(storage);
   End();
 }
@@ -212,24 +217,19 @@ void TransactionImpl::Rollback() {
 // --- Reading
 // ---------------------------------------------------------------------------------------------------------------------
 
-Result<TableVersionPtr> TransactionImpl::VersionWithLoads(const Table& table,
-                                                          TableVersionPtr base) {
-  std::vector<PageNodePtr> pages;
-  size_t loads = 0;
-  for (const OwnLoad& own : loads_) {
-    if (own.load.table.get() != &table || own.statement >= statement_) continue;
-    pages.insert(pages.end(), own.load.pages.begin(), own.load.pages.end());
-    ++loads;
+TableVersionPtr TransactionImpl::VersionWithLoads(const Table& table,
+                                                  TableVersionPtr base) const {
+  for (auto own = loads_.rbegin(); own != loads_.rend(); ++own) {
+    if (own->load.table.get() == &table && own->statement < statement_) return own->load.version;
   }
-  if (loads == 0) return base;
-  MergedVersion& known = merged_[table.storage()];
-  if (known.base == base && known.loads == loads) return known.merged;
-  std::sort(pages.begin(), pages.end(), [](const PageNodePtr& a, const PageNodePtr& b) {
-    return a->entry.last_key < b->entry.last_key;
-  });
-  LATHE_ASSIGN(TableVersionPtr merged, table.WithPages(base, pages));
-  known = {base, merged, loads};
-  return merged;
+  return base;
+}
+
+TableVersionPtr TransactionImpl::ViewOf(const Table& table) const {
+  for (auto own = loads_.rbegin(); own != loads_.rend(); ++own) {
+    if (own->load.table.get() == &table) return own->load.version;
+  }
+  return table.Current();
 }
 
 std::vector<OwnRow> TransactionImpl::OwnRows(StorageId storage, const ScanRange& range) const {
@@ -260,11 +260,10 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(ScanRange range, MakeScanRange(source.table->encoder(), request));
   source.version = source.table->VersionFor(snapshot);
-  if (!loads_.empty()) {
-    LATHE_ASSIGN(source.version, VersionWithLoads(*source.table, source.version));
-  }
+  if (!loads_.empty()) source.version = VersionWithLoads(*source.table, source.version);
   source.snapshot = snapshot;
   source.own = OwnRows(source.table->storage(), range);
+  if (!source.own.empty()) source.own_bytes = buffer_.Find(source.table->storage())->arena();
   source.cancel = cancel_;
   return table::OpenScan(std::move(source), std::move(range), request);
 }
@@ -293,35 +292,123 @@ Result<std::unique_ptr<exec::RowSink>> TransactionImpl::OpenWrite(
   return MakeSink(this, relation, std::move(table), kind, affected);
 }
 
-Result<bool> TransactionImpl::ExistsInOwnLoads(const Table& table, std::string_view key) const {
-  for (const OwnLoad& own : loads_) {
-    if (own.load.table.get() != &table) continue;
-    auto it = std::lower_bound(
-        own.load.pages.begin(), own.load.pages.end(), key,
-        [](const PageNodePtr& page, std::string_view k) { return page->entry.last_key < k; });
-    if (it == own.load.pages.end() || (*it)->entry.first_key > key) continue;
-    LATHE_ASSIGN(page::PinnedPage page, page::PinnedPage::Make(&(*it)->cached));
-    if (table.encoder().FindRow(page.data(), key) >= 0) return true;
-  }
-  return false;
-}
-
 Result<bool> TransactionImpl::RangeFree(const Table& table, std::string_view first,
                                         std::string_view last) const {
-  LATHE_ASSIGN(bool free, table.RangeFree(first, last));
-  if (!free) return false;
   if (const txn::StorageWrites* writes = buffer_.Find(table.storage())) {
     auto it = writes->rows().lower_bound(first);
     if (it != writes->rows().end() && it->first <= last) return false;
   }
-  for (const OwnLoad& own : loads_) {
-    if (own.load.table.get() != &table) continue;
-    auto it = std::lower_bound(
-        own.load.pages.begin(), own.load.pages.end(), first,
-        [](const PageNodePtr& page, std::string_view k) { return page->entry.last_key < k; });
-    if (it != own.load.pages.end() && (*it)->entry.first_key <= last) return false;
+  return table.RangeFree(*ViewOf(table), first, last);
+}
+
+// --- Loads and merges
+// ------------------------------------------------------------------------------------------------------------
+
+Status TransactionImpl::AddLoad(PendingLoad load) {
+  if (load.pages.empty()) return Ok();
+  // From here on it is dropped with the statement, whatever happens.
+  Result<TableVersionPtr> version = load.table->WithPages(ViewOf(*load.table), load.pages);
+  load.version = version.ok() ? version.value() : ViewOf(*load.table);
+  engine_->SetPending(load.load, load.version, load.net_rows);
+  loads_.push_back({std::move(load), statement_});
+  return version.ok() ? Ok() : Status(std::move(version).error());
+}
+
+Result<bool> TransactionImpl::Spill(const std::shared_ptr<Table>& table) {
+  constexpr uint64_t kAgain = 4 << 20;
+  const StorageId storage = table->storage();
+  // While others write single rows there it can wait, as long as there is memory.
+  if (!TryLockStorage(storage, txn::TableLockMode::kShareRowExclusive)) {
+    if (buffer_.used_bytes() + 2 * kAgain < buffer_.bytes_max()) {
+      spill_at_ = buffer_.used_bytes() + kAgain;
+      return false;
+    }
+    LATHE_TRY(LockStorage(storage, txn::TableLockMode::kShareRowExclusive));
   }
+  // New pages hold the newest rows, which an older snapshot must not see.
+  const bool first = ViewOf(*table) == table->Current();
+  if (first && isolation_ != txn::Isolation::kReadCommitted && !table->NewestIs(snapshot_)) {
+    spill_at_ = buffer_.used_bytes() + kAgain;
+    return false;
+  }
+  LATHE_TRY(SpillEarlier(table));
+  LATHE_TRY(Merge(table, true));
+  buffer_.Forget(storage);
+  spill_at_ = std::max(engine_->options().transaction_spill_bytes, buffer_.used_bytes() + kAgain);
   return true;
+}
+
+Status TransactionImpl::SpillEarlier(const std::shared_ptr<Table>& table) {
+  const txn::StorageWrites* writes = buffer_.Find(table->storage());
+  if (writes == nullptr) return Ok();
+  // Once this statement has written pages, they hold what was there before.
+  for (const OwnLoad& own : loads_) {
+    if (own.load.table == table && own.statement == statement_) return Ok();
+  }
+  const bool any = std::any_of(writes->rows().begin(), writes->rows().end(), [&](const auto& row) {
+    return txn::StorageWrites::Visible(row.second, statement_) != nullptr;
+  });
+  if (!any) return Ok();
+  LATHE_TRY(Merge(table, false));
+  const bool all = std::all_of(writes->rows().begin(), writes->rows().end(), [&](const auto& row) {
+    return row.second->statement < statement_;
+  });
+  if (all) buffer_.Forget(table->storage());
+  return Ok();
+}
+
+// Writes the buffered changes of this statement, or those of earlier ones, as pages. They stay in
+// the buffer, too.
+Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_statement) {
+  constexpr uint64_t kChunkBytes = 4 << 20;
+  const txn::StorageWrites* writes = buffer_.Find(table->storage());
+  if (writes == nullptr) return Ok();
+  LATHE_ASSIGN(uint64_t id, engine_->load_ids()->Next());
+  LATHE_ASSIGN(std::unique_ptr<Merger> merger,
+               Merger::Begin(engine_, table, LoadId(id), ViewOf(*table)));
+  ChangedRows* changed = nullptr;
+  if (of_statement) {
+    TableVersionPtr reads = VersionWithLoads(*table, table->VersionFor(snapshot_));
+    changed = &spilled_.try_emplace(table->storage(), table, std::move(reads)).first->second;
+  }
+  const bool emit = engine_->sink()->wants_load_chunks();
+  txn::LoadChunk chunk{LoadId(id), table->storage(), table->schema_version(), 0, {}};
+  uint64_t chunk_bytes = 0;
+  auto hand_over = [&]() -> Status {
+    if (emit) LATHE_TRY(engine_->sink()->AddLoadChunk(chunk));
+    ++chunk.number;
+    chunk.rows.clear();
+    chunk_bytes = 0;
+    return Ok();
+  };
+  for (const auto& [key, newest] : writes->rows()) {
+    const txn::OwnVersion* version = newest;
+    if (!of_statement) {
+      version = txn::StorageWrites::Visible(newest, statement_);
+    } else if (newest->statement != statement_) {
+      version = nullptr;
+    }
+    if (version == nullptr) continue;
+    LATHE_TRY(merger->Add(key, version->image));
+    if (changed != nullptr) LATHE_TRY(changed->Add(key));
+    if (!emit) continue;
+    chunk.rows.push_back({key, version->image});
+    chunk_bytes += key.size() + version->image.size();
+    if (chunk_bytes > kChunkBytes) LATHE_TRY(hand_over());
+  }
+  if (!chunk.rows.empty()) LATHE_TRY(hand_over());
+  LATHE_ASSIGN(PendingLoad load, merger->Finish());
+  const int64_t of_last = buffer_.NetRowsOf(table->storage(), statement_);
+  load.net_rows = of_statement ? of_last : writes->net_rows - of_last;
+  engine_->SetPending(load.load, load.version, load.net_rows);
+  loads_.push_back({std::move(load), of_statement ? statement_ : statement_ - 1});
+  return Ok();
+}
+
+Result<bool> TransactionImpl::SpilledByStatement(StorageId storage, std::string_view key) {
+  auto it = spilled_.find(storage);
+  if (it == spilled_.end()) return false;
+  return it->second.Contains(key);
 }
 
 std::string DescribeKey(const schema::RelationDescriptor& relation,

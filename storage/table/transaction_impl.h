@@ -9,6 +9,7 @@
 
 #include "storage/table/engine_impl.h"
 #include "storage/table/load.h"
+#include "storage/table/merge.h"
 #include "storage/table/scan.h"
 
 namespace lathe::table {
@@ -28,6 +29,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Result<SchemaId> CreateSchema(const std::string& name) override;
   Status DropSchema(SchemaId schema) override;
   Result<schema::RelationPtr> CreateTable(const TableSpec& spec) override;
+  Result<schema::RelationPtr> CreateView(const ViewSpec& spec, bool replace) override;
   Status DropTable(RelationId relation) override;
   Status TruncateTable(RelationId relation) override;
   Result<schema::RelationPtr> AddPrimaryKey(RelationId relation,
@@ -56,29 +58,38 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   /// writers (kShareRowExclusive).
   Status LockStorage(StorageId storage, txn::TableLockMode mode);
   bool TryLockStorage(StorageId storage, txn::TableLockMode mode);
-  /// Is there a row with this key in own loads?
-  Result<bool> ExistsInOwnLoads(const Table& table, std::string_view key) const;
+  /// The table with all own loads, also those of this statement; not the buffered writes.
+  TableVersionPtr ViewOf(const Table& table) const;
   /// Is the range free of committed rows, own rows and own loads?
   Result<bool> RangeFree(const Table& table, std::string_view first, std::string_view last) const;
-  void AddLoad(PendingLoad load) { loads_.push_back({std::move(load), statement_}); }
+  /// Takes over a load of this statement into free key ranges. Nothing when it has no pages.
+  Status AddLoad(PendingLoad load);
+  /// Writes the buffered changes of a table as pages, if this transaction can have the storage for
+  /// itself. True: it has it, and the changes are written.
+  Result<bool> Spill(const std::shared_ptr<Table>& table);
+  /// Writes what earlier statements have buffered, so that this statement can load.
+  Status SpillEarlier(const std::shared_ptr<Table>& table);
+  /// Is it time to Spill?
+  bool WantsSpill() const { return buffer_.used_bytes() > spill_at_; }
+  /// Has this statement changed a row of the table that is not in the buffer any more?
+  Result<bool> SpilledByStatement(StorageId storage, std::string_view key);
   void NoteRowIds(StorageId storage, uint64_t next);
 
  private:
+  // Loads and merges, oldest first; each has its table's version after it.
   struct OwnLoad {
     PendingLoad load;
     uint32_t statement;
-  };
-  // A committed version with the pages of own loads.
-  struct MergedVersion {
-    TableVersionPtr base, merged;
-    size_t loads;
   };
 
   void TakeSnapshot();
   void ReleaseSnapshot();
   Status EmitLoads();
   void End();
-  Result<TableVersionPtr> VersionWithLoads(const Table& table, TableVersionPtr base);
+  // The version that the statement reads.
+  TableVersionPtr VersionWithLoads(const Table& table, TableVersionPtr base) const;
+  Status Merge(const std::shared_ptr<Table>& table, bool of_statement);
+  void DropLast();
   std::vector<OwnRow> OwnRows(StorageId storage, const ScanRange& range) const;
   Result<std::unique_ptr<exec::RowSource>> OpenScanAt(const schema::RelationPtr& relation,
                                                       const exec::ScanRequest& request,
@@ -104,7 +115,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   catalog::View view_;
   txn::WriteBuffer buffer_;
   std::vector<OwnLoad> loads_;
-  std::map<StorageId, MergedVersion> merged_;
+  uint64_t spill_at_;
+  std::map<StorageId, ChangedRows> spilled_;  // by this statement
   std::map<StorageId, uint64_t> row_ids_;  // next unused row id of storages written to
   std::vector<StorageId> created_;         // storages that nobody knows if it rolls back
   std::vector<StorageId> dropped_;         // storages that go at commit

@@ -1,6 +1,7 @@
 // Sinks for INSERT, UPDATE and DELETE: lock the row, check it, buffer the change. Past
 // load_rows_min rows an INSERT becomes a load.
 #include <algorithm>
+#include <functional>
 
 #include "storage/table/transaction_impl.h"
 
@@ -66,9 +67,7 @@ class RowWriter {
 
   Result<bool> Exists(std::string_view key) const {
     if (const txn::OwnVersion* own = Own(key)) return !own->is_delete();
-    LATHE_ASSIGN(bool loaded, transaction_->ExistsInOwnLoads(*table_, key));
-    if (loaded) return true;
-    return table_->Exists(key);
+    return table_->Exists(*transaction_->ViewOf(*table_), key);
   }
 
   /// A new row; its key is checked and locked.
@@ -82,15 +81,20 @@ class RowWriter {
   }
 
   Status Put(std::string_view key, std::string_view image, int net_rows) {
-    return transaction_->buffer()->Put(table_->storage(), table_->schema_version(), key, image,
-                                       transaction_->statement(), net_rows);
+    LATHE_TRY(transaction_->buffer()->Put(table_->storage(), table_->schema_version(), key, image,
+                                          transaction_->statement(), net_rows));
+    return transaction_->WantsSpill() ? Spill() : Ok();
   }
+
+  /// Called before buffered rows are written as pages.
+  void SetBeforeSpill(std::function<Status()> before) { before_spill_ = std::move(before); }
 
   /// True when this statement has changed the row already (a join found it twice): the first change
   /// stays.
-  bool ChangedByThisStatement(std::string_view key) const {
+  Result<bool> ChangedByThisStatement(std::string_view key) const {
     const txn::OwnVersion* own = Own(key);
-    return own != nullptr && own->statement == transaction_->statement();
+    if (own != nullptr && own->statement == transaction_->statement()) return true;
+    return transaction_->SpilledByStatement(table_->storage(), key);
   }
 
   Status CheckCancel() const {
@@ -99,9 +103,17 @@ class RowWriter {
   }
 
  private:
+  Status Spill() {
+    if (before_spill_ != nullptr) LATHE_TRY(before_spill_());
+    LATHE_ASSIGN(bool spilled, transaction_->Spill(table_));
+    if (spilled) all_locked_ = true;
+    return Ok();
+  }
+
   TransactionImpl* const transaction_;
   const schema::RelationPtr relation_;
   const std::shared_ptr<Table> table_;
+  std::function<Status()> before_spill_;
   bool started_ = false, all_locked_ = false;
   uint64_t locked_rows_ = 0;
 };
@@ -173,8 +185,10 @@ class InsertSink final : public exec::RowSink {
       no_load_ = true;
       return Ok();
     }
+    LATHE_TRY(transaction->SpillEarlier(writer_.shared_table()));
     LATHE_ASSIGN(uint64_t id, transaction->engine()->load_ids()->Next());
     LoadOptions options;
+    options.view = [this] { return writer_.transaction()->ViewOf(writer_.table()); };
     options.sort_bytes = transaction->engine()->options().load_sort_bytes;
     options.range_free = [this](std::string_view first, std::string_view last) {
       return writer_.transaction()->RangeFree(writer_.table(), first, last);
@@ -188,6 +202,13 @@ class InsertSink final : public exec::RowSink {
     };
     LATHE_ASSIGN(load_, LoadWriter::Begin(transaction->engine(), writer_.shared_table(), LoadId(id),
                                           std::move(options)));
+    // What the load has written so far must be part of what buffered rows are merged with.
+    writer_.SetBeforeSpill([this]() -> Status {
+      if (load_ == nullptr) return Ok();
+      LATHE_ASSIGN(uint64_t next, writer_.transaction()->engine()->load_ids()->Next());
+      LATHE_ASSIGN(PendingLoad done, load_->Split(LoadId(next)));
+      return writer_.transaction()->AddLoad(std::move(done));
+    });
     size_t begin = 0;
     if (writer_.table().has_row_id()) LATHE_TRY(NeedRowIds(rows_));
     for (size_t end : ends_) {
@@ -204,8 +225,7 @@ class InsertSink final : public exec::RowSink {
   Status FinishLoad() {
     LATHE_ASSIGN(PendingLoad pending, load_->Finish());
     load_.reset();
-    if (!pending.pages.empty()) writer_.transaction()->AddLoad(std::move(pending));
-    return Ok();
+    return writer_.transaction()->AddLoad(std::move(pending));
   }
 
   Status NeedRowIds(uint64_t count) {
@@ -256,7 +276,8 @@ class DeleteSink final : public exec::RowSink {
                                           row::RowAt(segment.page, layout.stride(), i), &key_);
       LATHE_TRY(writer_.Lock(key_));
       LATHE_TRY(writer_.CheckUnchanged(key_));
-      if (writer_.ChangedByThisStatement(key_)) continue;
+      LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(key_));
+      if (again) continue;
       LATHE_TRY(writer_.Put(key_, {}, -1));
       ++*affected_;
     }
@@ -303,6 +324,11 @@ class UpdateSink final : public exec::RowSink {
   }
 
   Status Finish() override {
+    if (sorter_ != nullptr) {
+      LATHE_ASSIGN(PendingLoad nothing, sorter_->Finish());
+      LATHE_CHECK(nothing.pages.empty());
+      return Ok();
+    }
     std::sort(moved_.begin(), moved_.end());
     for (const auto& [key, image] : moved_) LATHE_TRY(writer_.Insert(key, image));
     return Ok();
@@ -314,7 +340,8 @@ class UpdateSink final : public exec::RowSink {
     old_key_.EncodeRow(page, row, &old_);
     LATHE_TRY(writer_.Lock(old_));
     LATHE_TRY(writer_.CheckUnchanged(old_));
-    if (writer_.ChangedByThisStatement(old_)) return Ok();
+    LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(old_));
+    if (again) return Ok();
     ++*affected_;
     MakeImage(page, row);
     if (writer_.table().has_row_id()) return writer_.Put(old_, image_, 0);
@@ -322,7 +349,32 @@ class UpdateSink final : public exec::RowSink {
     new_key_.EncodeRow(page, row, &new_);
     if (new_ == old_) return writer_.Put(old_, image_, 0);
     LATHE_TRY(writer_.Put(old_, {}, -1));
+    return Move();
+  }
+
+  // A row with a new key waits; many of them in a sort on disk.
+  Status Move() {
+    if (sorter_ != nullptr) return sorter_->Add(image_.data(), image_.data());
+    moved_bytes_ += new_.size() + image_.size() + sizeof(moved_[0]);
     moved_.emplace_back(new_, image_);
+    if (moved_bytes_ < kWaitingBytes) return Ok();
+    EngineImpl* engine = writer_.transaction()->engine();
+    LATHE_ASSIGN(uint64_t id, engine->load_ids()->Next());
+    LoadOptions options;
+    options.sort_all = true;
+    options.sort_bytes = engine->options().load_sort_bytes;
+    options.range_free = [](std::string_view, std::string_view) { return false; };
+    options.fallback = [this](const char* base, const char* row) {
+      const keyspace::KeyEncoder& encoder = writer_.table().encoder();
+      return writer_.Insert(encoder.RowKey(base, row), page::RowImage(encoder.layout(), base, row));
+    };
+    options.duplicate = [this](std::string_view key) {
+      return DuplicateKeyError(writer_.relation(), writer_.table().encoder(), key);
+    };
+    LATHE_ASSIGN(sorter_, LoadWriter::Begin(engine, writer_.shared_table(), LoadId(id),
+                                            std::move(options)));
+    for (const auto& [key, image] : moved_) LATHE_TRY(sorter_->Add(image.data(), image.data()));
+    moved_ = {};
     return Ok();
   }
 
@@ -350,6 +402,8 @@ class UpdateSink final : public exec::RowSink {
   std::vector<types::Datum> datums_;
   std::vector<uint8_t> nulls_;
   std::vector<std::pair<std::string, std::string>> moved_;  // rows with a new key
+  uint64_t moved_bytes_ = 0;
+  std::unique_ptr<LoadWriter> sorter_;  // instead of moved_ when they are many
 };
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace lathe::txn {
 
 Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_view key,
                         std::string_view image, uint32_t statement, int net_rows) {
-  if (arena_.used_bytes() > bytes_max_) {
+  if (used_bytes() > bytes_max_) {
     Error error = MakeError(SqlState::kOutOfMemory, "out of memory");
     error.detail =
         "The transaction's buffered changes exceed " + std::to_string(bytes_max_) + " bytes.";
@@ -15,27 +15,32 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
   if (!log_.empty() && log_.back().statement != statement) log_.clear();
   StorageWrites& writes = storages_[storage];
   writes.schema_version = schema_version;
+  Arena& arena = *writes.arena_;
+  used_bytes_ -= arena.used_bytes() + writes.rows_.size() * kRowBytes;
   auto it = writes.rows_.find(key);
   if (it == writes.rows_.end()) {
-    it = writes.rows_.emplace(arena_.Copy(key), nullptr).first;
+    it = writes.rows_.emplace(arena.Copy(key), nullptr).first;
   }
-  if (!image.empty()) image = arena_.Copy(image);
+  if (!image.empty()) image = arena.Copy(image);
   writes.net_rows += net_rows;
   if (it->second != nullptr && it->second->statement == statement) {
     it->second->image = image;
     log_.push_back({storage, it->first, statement, net_rows});
+    used_bytes_ += arena.used_bytes() + writes.rows_.size() * kRowBytes;
     return Ok();
   }
-  auto* version = new (arena_.Allocate(sizeof(OwnVersion))) OwnVersion();
+  auto* version = new (arena.Allocate(sizeof(OwnVersion))) OwnVersion();
   version->older = it->second;
   version->statement = statement;
   version->image = image;
   it->second = version;
   log_.push_back({storage, it->first, statement, net_rows});
+  used_bytes_ += arena.used_bytes() + writes.rows_.size() * kRowBytes;
   return Ok();
 }
 
 void WriteBuffer::Undo(uint32_t statement) {
+  std::vector<StorageId> emptied;
   for (auto item = log_.rbegin(); item != log_.rend(); ++item) {
     if (item->statement != statement) continue;
     auto storage = storages_.find(item->storage);
@@ -44,13 +49,35 @@ void WriteBuffer::Undo(uint32_t statement) {
     auto it = storage->second.rows_.find(item->key);
     if (it == storage->second.rows_.end() || it->second->statement != statement) continue;
     it->second = it->second->older;
-    if (it->second == nullptr) storage->second.rows_.erase(it);
-    if (storage->second.rows_.empty()) storages_.erase(storage);
+    if (it->second == nullptr) {
+      storage->second.rows_.erase(it);
+      used_bytes_ -= kRowBytes;
+    }
+    // The item's key lies in the arena; what is undone behind it may, too.
+    if (storage->second.rows_.empty()) emptied.push_back(storage->first);
   }
   log_.clear();
+  for (StorageId storage : emptied) {
+    auto it = storages_.find(storage);
+    if (it != storages_.end() && it->second.rows_.empty()) Forget(storage);
+  }
 }
 
-void WriteBuffer::Forget(StorageId storage) { storages_.erase(storage); }
+void WriteBuffer::Forget(StorageId storage) {
+  auto it = storages_.find(storage);
+  if (it == storages_.end()) return;
+  used_bytes_ -= it->second.arena_->used_bytes() + it->second.rows_.size() * kRowBytes;
+  std::erase_if(log_, [&](const LogItem& item) { return item.storage == storage; });
+  storages_.erase(it);
+}
+
+int64_t WriteBuffer::NetRowsOf(StorageId storage, uint32_t statement) const {
+  int64_t rows = 0;
+  for (const LogItem& item : log_) {
+    if (item.storage == storage && item.statement == statement) rows += item.net_rows;
+  }
+  return rows;
+}
 
 bool WriteBuffer::empty() const { return storages_.empty(); }
 

@@ -43,12 +43,15 @@ class StorageWrites {
   }
   const Map& rows() const { return rows_; }
   bool empty() const { return rows_.empty(); }
+  /// What keys and images lie in.
+  const std::shared_ptr<Arena>& arena() const { return arena_; }
   uint32_t schema_version = 0;
   int64_t net_rows = 0;  // rows more (or less) than committed
 
  private:
   friend class WriteBuffer;
   Map rows_;
+  std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
 };
 
 /// All own changes of one transaction's rows. Not thread-safe.
@@ -66,6 +69,8 @@ class WriteBuffer {
   void Undo(uint32_t statement);
   /// Forgets the writes of a storage (dropped or emptied by its own transaction).
   void Forget(StorageId storage);
+  /// By how much `statement`, the last one that wrote, changes the number of rows of a storage.
+  int64_t NetRowsOf(StorageId storage, uint32_t statement) const;
 
   /// Null when nothing was written there.
   const StorageWrites* Find(StorageId storage) const {
@@ -75,7 +80,8 @@ class WriteBuffer {
   bool empty() const;
   /// Appends the net changes to a batch; views point into this buffer.
   void AppendTo(LogicalBatch* batch) const;
-  uint64_t used_bytes() const { return arena_.used_bytes(); }
+  uint64_t used_bytes() const { return used_bytes_ + log_.size() * sizeof(LogItem); }
+  uint64_t bytes_max() const { return bytes_max_; }
 
  private:
   struct LogItem {
@@ -85,8 +91,11 @@ class WriteBuffer {
     int net_rows;
   };
 
+  // What a row takes in the map beside key and image, roughly.
+  static constexpr uint64_t kRowBytes = 32;
+
   const uint64_t bytes_max_;
-  Arena arena_;
+  uint64_t used_bytes_ = 0;
   std::map<StorageId, StorageWrites> storages_;
   std::vector<LogItem> log_;  // versions made by the last statement that wrote, in order
 };
