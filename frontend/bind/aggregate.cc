@@ -108,7 +108,10 @@ Status Binder::BindWithinGroup(const ast::FunctionCall& call, logical::Aggregate
     *type = function.result;
   } else {
     *type = Actual(function.result, polymorphic);
-    if (SameType(*type, value)) *type = value;
+    if (SameType(*type, value)) {
+      *type = value;
+      if (type->id != TypeId::kBpChar) type->typmod = -1;
+    }
   }
   return Ok();
 }

@@ -2,55 +2,8 @@
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
-#include "frontend/bind/later.h"
 
 namespace lathe::bind {
-namespace {
-
-/// Functions of PostgreSQL that need parts which are not there yet: sets of rows, windows, ordered
-/// aggregates. They answer 0A000, not "does not exist".
-constexpr std::string_view kLaterFunctions[] = {
-    "array_agg",
-    "bit_and",
-    "bit_or",
-    "corr",
-    "covar_pop",
-    "covar_samp",
-    "cume_dist",
-    "dense_rank",
-    "first_value",
-    "generate_series",
-    "generate_subscripts",
-    "json_agg",
-    "json_object_agg",
-    "jsonb_agg",
-    "jsonb_object_agg",
-    "lag",
-    "last_value",
-    "lead",
-    "mode",
-    "nth_value",
-    "ntile",
-    "percent_rank",
-    "percentile_cont",
-    "percentile_disc",
-    "rank",
-    "regexp_matches",
-    "regexp_split_to_table",
-    "regr_slope",
-    "row_number",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "string_agg",
-    "string_to_table",
-    "unnest",
-    "var_pop",
-    "var_samp",
-    "variance",
-};
-
-}  // namespace
 
 BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
   const std::string& name = call.name.name;
@@ -75,20 +28,6 @@ BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
     }
     if (aggregate) return BindAggregate(call, scope);
     if (!func::SetFunctionsNamed(name).empty() && !call.over) return BindSetCall(call, scope);
-  }
-  if (builtin && func::FunctionsNamed(name).empty() &&
-      std::find(std::begin(kLaterFunctions), std::end(kLaterFunctions), name) !=
-          std::end(kLaterFunctions)) {
-    if (ReadsCatalog(scope) && (name == "string_agg" || name == "array_agg")) {
-      LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
-      const Type type = name == "string_agg" || args.empty() ? Type(TypeId::kText)
-                                                             : Type::ArrayOf(args[0]->type.id);
-      for (ExprPtr& arg : args) {
-        LATHE_ASSIGN(arg, ResolveUnknown(std::move(arg)));
-      }
-      return Later("function " + name, type, std::move(args), call.location);
-    }
-    return NotYet("function " + name, call.location);
   }
   LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
   LATHE_ASSIGN(ExprPtr bound, MakeFunction(call.name, std::move(args), call.location));

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
-#include "frontend/bind/later.h"
 #include "frontend/bind/resolve.h"
 
 namespace lathe::bind {
@@ -174,20 +173,6 @@ BoundExpr Binder::MakeOperator(const ast::QualifiedName& op, ExprPtr left, ExprP
         return MakeOperator(op, std::move(args[0]), std::move(args[1]), location);
       }
     }
-  }
-  if (chosen < 0 && InPgCatalog(op) && args.size() == 2 &&
-      (args[0]->type.id == TypeId::kArray || args[1]->type.id == TypeId::kArray)) {
-    // Only catalog relations have array columns: what is refused here is so when it is evaluated.
-    const Type type = op.name == "||" ? Type(TypeId::kArray) : BoolType();
-    Type result = type;
-    if (type.id == TypeId::kArray) {
-      const Type& left_type = args[0]->type;
-      result = left_type.id == TypeId::kArray ? left_type : args[1]->type;
-    }
-    for (ExprPtr& arg : args) {
-      LATHE_ASSIGN(arg, ResolveUnknown(std::move(arg)));
-    }
-    return Later("operator " + op.name + " on arrays", result, std::move(args), location);
   }
   if (chosen < 0) {
     const std::string name = op.schema.empty() ? op.name : op.schema + "." + op.name;

@@ -39,7 +39,7 @@ Status Binder::CoerceOutput(logical::Node* plan, size_t i, const Type& type) {
       LATHE_TRY(convert(e));
     }
   } else if (plan->kind == logical::Kind::kLimit || plan->kind == logical::Kind::kFilter ||
-             plan->kind == logical::Kind::kSort) {
+             plan->kind == logical::Kind::kSort || plan->kind == logical::Kind::kWindow) {
     LATHE_TRY(CoerceOutput(plan->children[0].get(), i, type));
   } else if (plan->kind == logical::Kind::kWith) {
     LATHE_TRY(CoerceOutput(plan->children[1].get(), i, type));
@@ -109,11 +109,17 @@ BoundQuery Binder::BindSetOperation(const ast::SelectStatement& select, Scope& s
     }
     both[0]->location = location(*select.left, i);
     both[1]->location = location(*select.right, i);
+    const int32_t first_location = both[0]->location;
     const bool unknown_left = IsUnknown(*both[0]), unknown_right = IsUnknown(*both[1]);
     LATHE_ASSIGN(Type type, Unify(both, label));
     // A literal beside a fixed numeric may have another scale.
     if (type.is_fixed_numeric() && (unknown_left || unknown_right)) type = Type(TypeId::kNumeric);
     types.push_back(type);
+    if (!select.all) {
+      ExprPtr column = expr::MakeColumn(ColumnId(UINT32_MAX), type);
+      column->location = first_location;
+      LATHE_TRY(CheckComparable(*column, false));
+    }
   }
   LATHE_ASSIGN(left, CoerceOutputs(std::move(left), types));
   LATHE_ASSIGN(right, CoerceOutputs(std::move(right), types));

@@ -405,6 +405,10 @@ BoundExpr Binder::BindWindowCall(const ast::FunctionCall& call, Scope& scope) {
                  aggregate.function->kind != func::AggregateKind::kCountStar;
       return Ok();
     }
+    if (call.within_group && !func::AggregatesNamed(name).empty()) {
+      return At(SqlState::kFeatureNotSupported,
+                "OVER is not supported for ordered-set aggregate " + name, call.location);
+    }
     if (call.within_group) {
       return At(SqlState::kWrongObjectType,
                 "window function " + name + " cannot have WITHIN GROUP", call.location);

@@ -1,5 +1,3 @@
-select string_agg(b, ',') from t
-select array[1, 2]
 select a from t for update
 select a into q from t
 insert into t (a) values (1) returning a
@@ -7,7 +5,6 @@ insert into u values (1) on conflict do nothing
 update t set (a, b) = (select 1, 'x')
 update t set a = u.a from u where u.a = t.a
 delete from t using u where t.a = u.a
-select date '2020-01-01' + 1, 1 + date '2020-01-01', date '2020-01-01' + time '10:00'
 select b similar to 'x' from t
 with x as (insert into t values (1) returning a) select * from x
 update t set a = x.a from (select 1 as a) x
@@ -18,3 +15,4 @@ create table m16 (a text collate "C", b text collate "nosuch")
 select t from t
 select count(t) from t
 select * from t tablesample system (10) repeatable (1)
+select json_each('{}')

@@ -844,3 +844,59 @@ select count(*) over (order by a range between current row and unbounded followi
 select percent_rank() over (order by sum(c)), sum(c) from t group by b
 select b, sum(a) as s, rank() over (order by sum(a) desc) from t group by b having sum(a) > 1 order by s
 select a, (select max(u.b) from u where u.a = t.a) m, row_number() over (order by (select max(u.b) from u where u.a = t.a)) from t
+select array[1, 2], array['a', 'b'], array[1, 2.5], array[[1, 2], [3, 4]], array[]::int[]
+select array[]
+select array[1, 'x']
+select array[1, true]
+select array[1, 2]::bigint[], array['1', '2']::int[], '{1,2}'::int[]
+select (array[1, 2])[1], (array[1, 2])[1:2], (array[[1, 2]])[1][2], (array[1, 2])[:1], (array['a'])['1']
+select (array[1])[true]
+select a[1] from t
+select (array[1])[1][1][1][1][1][1][1]
+select array[1, 2] || 3, 3 || array[1, 2], array[1] || array[2], array[1] || '{2,3}', array[1] = array[2], array[1] @> array[1]
+select array_append(array[1], 2), array_append(array[1], 2.5), array_cat(array[1], array[2]), array_position(array[1], 1), array_length(array[1], 1)
+select array_append(array[1], 'x'::text)
+select array_length(1, 1)
+select array_length('{1}', 1)
+select unnest(array[1, 2]), unnest('{a,b}'::text[])
+select * from unnest(array[1, 2], array['a']) as u (x, y)
+select * from unnest(array[1, 2]) with ordinality as u (x, n)
+select * from unnest(array[1, 2]) u
+select a = any (array[a, 2]), a = all (array[1, 2]::int[]), b = any ('{x,y}'), c = any (array[1.5]::numeric[]), a > all ('{1,2}') from t
+select b like any ('{x%}'), b = any (array_append('{}'::text[], b)) from t
+select a = any (array[1, 2]::bigint[]) from t
+select array_agg(a), array_agg(b order by a), array_agg(distinct c), string_agg(b, ',' order by a desc), string_agg(distinct b, ',') from t
+select string_agg(a, ',') from t
+select string_agg(distinct b, ',' order by a) from t
+select percentile_cont(0.5) within group (order by a), percentile_disc(0.5) within group (order by b), mode() within group (order by c) from t
+select percentile_cont(a) within group (order by c) from t
+select percentile_cont(a) within group (order by c) from t group by a
+select percentile_cont(0.5) within group (order by b) from t
+select percentile_cont(array[0.5, 0.9]) within group (order by a), percentile_disc(array[0.5]) within group (order by d) from t
+select percentile_cont(0.5) from t
+select rank(1) within group (order by a), dense_rank('x', 1) within group (order by b, a) from t
+select rank(1, 2) within group (order by a) from t
+select rank('x') within group (order by a) from t
+select rank(1) within group (order by a) over () from t
+select stddev(a), variance(c), corr(f, f), regr_slope(a, a), bit_and(a), bool_or(a > 1), every(true) from t
+select json_agg(a), jsonb_agg(b order by b), json_object_agg(a, b) from t
+select string_agg(b, ',') over (order by a), array_agg(a) over () from t
+select min(array[a]), max(array[b]) from t
+select array_agg(array[a]) from t
+select generate_subscripts(array[1, 2], 1), regexp_split_to_table('a b', ' ')
+select regexp_matches(b, 'x', 'g') from t
+select * from json_each('{}')
+select * from json_each('{}') as j (k)
+select * from jsonb_array_elements('[1]') x
+select json_each('{}')
+select (array(select a from t))[1]
+select jsonb '{"a": 1}' -> 'a', jsonb '[1]' -> 0, ('{"a": 1}'::jsonb)['a']
+select a from t where b = any (select s from u)
+select distinct json '1'
+select 1 order by json '1'
+select json '1' union select json '2'
+select coalesce(array[1], null), case when true then array[1] else '{}' end, greatest(array[1], array[2])
+select array[a, null], array[null] from t
+select sum(a) filter (where b = any (array['x', 'y'])) from t
+select count(*) from t having count(*) > 1 order by count(*)
+select row_number() over (order by a), sum(a) over (order by a rows between unbounded preceding and 1 following exclude group) from t
