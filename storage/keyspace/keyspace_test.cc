@@ -362,7 +362,7 @@ TEST(KeyEncoder, SkipsDroppedColumns) {
 }
 
 TEST(KeyEncoder, RefusesWhatCannotBeAKey) {
-  const row::Layout layout = row::Layout::Make({{Type::ArrayOf(TypeId::kInt4), true}});
+  const row::Layout layout = row::Layout::Make({{Type(TypeId::kJson), true}});
   const auto made = KeyEncoder::Make(layout, {{0, false, false}});
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().state, SqlState::kFeatureNotSupported);

@@ -9,6 +9,8 @@
 
 #include "runtime/base/random.h"
 #include "runtime/row/row_buffer.h"
+#include "runtime/types/array.h"
+#include "runtime/types/jsonb.h"
 #include "runtime/types/numeric.h"
 #include "runtime/types/value.h"
 
@@ -28,6 +30,12 @@ inline std::vector<types::Type> KeyTypes() {
   types.push_back(Type::FixedNumeric(9, 2));
   types.push_back(Type::FixedNumeric(30, 5));
   types.push_back(Type(TypeId::kBpChar, 4 + 6));
+  for (TypeId id : {TypeId::kBytea, TypeId::kUuid, TypeId::kTime, TypeId::kTimeTz, TypeId::kJsonb})
+    types.push_back(Type(id));
+  for (TypeId id : {TypeId::kInt4, TypeId::kText, TypeId::kNumeric, TypeId::kFloat8, TypeId::kUuid,
+                    TypeId::kJsonb}) {
+    types.push_back(Type::ArrayOf(id));
+  }
   return types;
 }
 
@@ -92,9 +100,60 @@ inline types::Numeric RandomNumeric(base::Random* random) {
   }
 }
 
+inline types::JsonNode RandomJson(base::Random* random, int depth) {
+  switch (random->Below(depth > 2 ? 4 : 6)) {
+    case 0:
+      return types::JsonNode();
+    case 1:
+      return types::JsonNode::Bool(random->OneIn(2));
+    case 2:
+      return types::JsonNode::String(RandomText(random, 4));
+    case 3: {
+      const types::Numeric number = RandomNumeric(random);
+      return types::JsonNode::Number(number.is_finite() ? number.ToText() : "1.50");
+    }
+    default: {
+      const bool object = random->OneIn(2);
+      types::JsonNode node = object ? types::JsonNode::Object() : types::JsonNode::Array();
+      for (uint64_t i = random->Below(4); i > 0; --i) {
+        if (object) {
+          node.AddMember(RandomText(random, 2), RandomJson(random, depth + 1));
+        } else {
+          node.items.push_back(RandomJson(random, depth + 1));
+        }
+      }
+      return node;
+    }
+  }
+}
+
+inline types::Value RandomValue(const types::Type& type, base::Random* random,
+                                size_t text_bytes_max = 6);
+
+/// The bytes of an array of up to three elements in each of up to two dimensions.
+inline std::string RandomArray(types::TypeId element, base::Random* random) {
+  std::vector<types::ArrayDimension> dimensions;
+  uint64_t count = 1;
+  for (uint64_t i = random->Below(3); i > 0; --i) {
+    const auto length = static_cast<int32_t>(random->Below(3) + 1);
+    dimensions.push_back(
+        {length, random->OneIn(3) ? static_cast<int32_t>(random->Between(-2, 2)) : 1});
+    count *= static_cast<uint64_t>(length);
+  }
+  types::ArrayBuilder builder(element);
+  for (uint64_t i = dimensions.empty() ? 0 : count; i > 0; --i) {
+    if (random->OneIn(5)) {
+      builder.AddNull();
+    } else {
+      builder.Add(RandomValue(types::Type(element), random).datum());
+    }
+  }
+  return builder.Finish(dimensions);
+}
+
 /// Never NULL.
 inline types::Value RandomValue(const types::Type& type, base::Random* random,
-                                size_t text_bytes_max = 6) {
+                                size_t text_bytes_max) {
   types::Datum datum;
   std::string bytes;
   switch (types::ReprOf(type)) {
@@ -135,8 +194,15 @@ inline types::Value RandomValue(const types::Type& type, base::Random* random,
       }
       break;
     case types::Repr::kString:
-      bytes = type.id == types::TypeId::kNumeric ? RandomNumeric(random).Encode()
-                                                 : RandomText(random, text_bytes_max);
+      if (type.id == types::TypeId::kNumeric) {
+        bytes = RandomNumeric(random).Encode();
+      } else if (type.id == types::TypeId::kArray) {
+        bytes = RandomArray(type.element, random);
+      } else if (type.id == types::TypeId::kJsonb) {
+        bytes = *types::EncodeJsonb(RandomJson(random, 0));
+      } else {
+        bytes = RandomText(random, text_bytes_max);
+      }
       datum.string = {bytes.data(), bytes.size()};
       break;
   }
