@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "codegen/driver/function_source.h"
 #include "codegen/driver/sources.h"
 #include "codegen/driver/values.h"
 #include "runtime/row/row_buffer.h"
 #include "runtime/state/aggregate_table.h"
+#include "runtime/state/changes.h"
 #include "runtime/state/join_table.h"
+#include "runtime/state/recursion.h"
 #include "runtime/state/rows.h"
 #include "runtime/state/sort.h"
 
@@ -62,26 +65,44 @@ Execution::Execution(QueryCode* code, const ExecutionRequest& request, exec::Wor
 
 Execution::~Execution() = default;
 
-Status Execution::MakeObject(const pipeline::Object& object) {
+Result<std::unique_ptr<state::Operator>> Execution::MakeObject(const pipeline::Object& object) {
+  using Made = std::unique_ptr<state::Operator>;
   switch (object.kind) {
-    case ObjectKind::kRows: {
-      auto rows = std::make_unique<state::RowCollector>(&object.layout, budget_);
-      operators_.push_back(std::move(rows));
-      return Ok();
-    }
+    case ObjectKind::kRows:
+      return Made(std::make_unique<state::RowCollector>(&object.layout, budget_));
     case ObjectKind::kJoinTable:
-      operators_.push_back(std::make_unique<state::JoinTable>(&object.layout, budget_));
-      return Ok();
+      return Made(std::make_unique<state::JoinTable>(&object.layout, budget_));
     case ObjectKind::kAggregate:
-      operators_.push_back(std::make_unique<state::AggregateTable>(&object.aggregate, budget_));
-      return Ok();
+      return Made(std::make_unique<state::AggregateTable>(&object.aggregate, budget_));
+    case ObjectKind::kSortedAggregate:
+      return Made(
+          std::make_unique<state::SortedAggregateState>(&object.sorted, budget_, request_.context));
+    case ObjectKind::kRecursion:
+      return Made(
+          std::make_unique<state::RecursionState>(&object.layout, object.distinct, budget_));
+    case ObjectKind::kChanges:
+      return Made(std::make_unique<state::ChangeRows>(&object.layout, &object.changes, budget_));
+    case ObjectKind::kWindow: {
+      auto window = std::make_unique<state::WindowState>(&object.window, budget_, request_.context);
+      for (size_t i = 0; i < object.window_node->calls.size(); ++i) {
+        const logical::Frame& frame = object.window_node->calls[i].frame;
+        state::FrameOffsets offsets;
+        if (frame.start.offset != nullptr) {
+          LATHE_ASSIGN(offsets.start, evaluator_.Evaluate(*frame.start.offset));
+        }
+        if (frame.end.offset != nullptr) {
+          LATHE_ASSIGN(offsets.end, evaluator_.Evaluate(*frame.end.offset));
+        }
+        LATHE_TRY(window->SetOffsets(i, std::move(offsets)));
+      }
+      return Made(std::move(window));
+    }
     case ObjectKind::kSort: {
       auto sort = std::make_unique<state::SortState>(&object.sort, budget_);
       LATHE_ASSIGN(int64_t offset, LimitOf(object.offset, true, 0, &evaluator_));
       LATHE_ASSIGN(int64_t limit, LimitOf(object.limit, false, INT64_MAX, &evaluator_));
       sort->SetLimit(offset, limit);
-      operators_.push_back(std::move(sort));
-      return Ok();
+      return Made(std::move(sort));
     }
     case ObjectKind::kLimit: {
       auto limit = std::make_unique<state::LimitState>();
@@ -93,11 +114,10 @@ Status Execution::MakeObject(const pipeline::Object& object) {
       limit->view.state = limit.get();
       // LIMIT 0 never asks for a row, whatever the offset.
       if (limit->limit == 0) limit->view.end = 0;
-      operators_.push_back(std::move(limit));
-      return Ok();
+      return Made(std::move(limit));
     }
   }
-  return Ok();
+  LATHE_UNREACHABLE("object kind");
 }
 
 Status Execution::SetUp() {
@@ -117,7 +137,11 @@ Status Execution::SetUp() {
     }
   }
   variant_.columns_are_bounded = BoundsHold();
-  for (const pipeline::Object& object : program_.objects) LATHE_TRY(MakeObject(object));
+  for (const pipeline::Object& object : program_.objects) {
+    LATHE_ASSIGN(std::unique_ptr<state::Operator> made, MakeObject(object));
+    operators_.push_back(std::move(made));
+  }
+  holds_result_ = program_.returns_rows && !program_.changes.empty();
   query_.constants = constants_.slots.data();
   query_.constant_errors = constants_.error_pointers.data();
   query_.cancel = request_.cancel == nullptr ? nullptr : &request_.cancel->state;
@@ -193,6 +217,43 @@ bool Execution::Pointless(const pipeline::Pipeline& pipeline) const {
   return false;
 }
 
+/// Runs the rounds of a recursion, one whenever the rows of the last have been read.
+class Execution::RoundsSource final : public exec::RowSource {
+ public:
+  RoundsSource(Execution* execution, size_t recursion, const pipeline::Pipeline* reader)
+      : execution_(execution), recursion_(recursion), reader_(reader) {}
+
+  Result<bool> Next(exec::Morsel* morsel) override {
+    morsel->Clear();
+    const pipeline::Recursion& recursion = execution_->program_.recursions[recursion_];
+    auto* working =
+        static_cast<state::RecursionState*>(execution_->operators_[recursion.working].get());
+    while (!begun_ || page_ >= working->pages().size()) {
+      if (begun_ && working->row_count() == 0) return false;
+      Status status = execution_->NextRound(recursion_, !begun_);
+      // The round ran on the reader's workers.
+      const auto index = static_cast<size_t>(reader_ - execution_->program_.pipelines.data());
+      execution_->PrepareWorker(0, *reader_, &execution_->code_->Slot(index, execution_->variant_));
+      LATHE_TRY(std::move(status));
+      begun_ = true;
+      page_ = 0;
+      if (working->row_count() == 0) return false;
+    }
+    const char* page = working->pages()[page_++];
+    morsel->segments.push_back({page, 0, row::HeaderOf(page).row_count});
+    morsel->row_count = row::HeaderOf(page).row_count;
+    return true;
+  }
+  double RowsLeft() override { return 0; }
+
+ private:
+  Execution* execution_;
+  size_t recursion_;
+  const pipeline::Pipeline* reader_;
+  bool begun_ = false;
+  size_t page_ = 0;
+};
+
 Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::Pipeline& pipeline) {
   const pipeline::Source& source = pipeline.source;
   switch (source.kind) {
@@ -205,7 +266,7 @@ Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::P
     case SourceKind::kPages: {
       auto* rows = static_cast<state::RowCollector*>(operators_[source.object].get());
       const pipeline::Object& object = program_.objects[source.object];
-      if (object.values != nullptr) {
+      if (object.values != nullptr && rows->row_count() == 0) {
         LATHE_TRY(
             FillValues(*object.values, &evaluator_, static_cast<row::RowBuffer*>(rows->Local(0))));
         LATHE_TRY(rows->Finish(&query_, {}));
@@ -214,16 +275,43 @@ Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::P
     }
     case SourceKind::kRows: {
       state::Operator* op = operators_[source.object].get();
-      const auto& rows = program_.objects[source.object].kind == ObjectKind::kSort
-                             ? static_cast<state::SortState*>(op)->rows()
+      const ObjectKind kind = program_.objects[source.object].kind;
+      const auto& rows = kind == ObjectKind::kSort ? static_cast<state::SortState*>(op)->rows()
+                         : kind == ObjectKind::kWindow
+                             ? static_cast<state::WindowState*>(op)->rows()
                              : static_cast<state::AggregateTable*>(op)->rows();
       return std::unique_ptr<exec::RowSource>(std::make_unique<RowPointersSource>(&rows));
     }
+    case SourceKind::kFunction: {
+      auto* rows = static_cast<state::RowCollector*>(operators_[source.object].get());
+      return std::unique_ptr<exec::RowSource>(std::make_unique<FunctionSource>(
+          &source, &rows->layout(), &rows->pages(), budget_, request_.context));
+    }
+    case SourceKind::kRounds:
+      return std::unique_ptr<exec::RowSource>(
+          std::make_unique<RoundsSource>(this, source.recursion, &pipeline));
   }
   LATHE_UNREACHABLE("source kind");
 }
 
+Status Execution::NextRound(size_t index, bool first) {
+  const pipeline::Recursion& recursion = program_.recursions[index];
+  auto* working = static_cast<state::RecursionState*>(operators_[recursion.working].get());
+  auto* from =
+      static_cast<state::RowCollector*>(operators_[first ? recursion.first : recursion.next].get());
+  if (!first) {
+    for (uint32_t object : recursion.renewed) {
+      LATHE_ASSIGN(operators_[object], MakeObject(program_.objects[object]));
+      shared_[object] = operators_[object]->shared();
+    }
+    for (size_t pipeline : recursion.pipelines) LATHE_TRY(RunPipeline(pipeline));
+    if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
+  }
+  return working->Advance(from->TakeBuffers(), &query_);
+}
+
 Status Execution::FlushResult(row::RowBuffer* rows, bool last) {
+  if (holds_result_) return Ok();
   if (rows->page_count() == 0 || (!last && rows->page_count() < 2)) return Ok();
   std::lock_guard lock(result_mutex_);
   for (size_t i = 0; i < rows->page_count(); ++i) {
@@ -374,72 +462,87 @@ int32_t Execution::RunPrefetching(const exec::Segment& segment, const exec::Segm
   return RunSegment(last, view, running, held);
 }
 
-void Execution::Work(size_t worker, Running* running) {
+bool Execution::RunMorsel(size_t worker, exec::Morsel* morsel, Running* running,
+                          std::shared_ptr<jit::Code>* held, bool* on_tier2) {
   Worker& w = *workers_[worker];
-  running->workers.fetch_add(1);
-  std::shared_ptr<jit::Code> held = running->tier2 != nullptr ? running->tier2 : running->tier1;
-  bool on_tier2 = running->tier2 != nullptr;
   void* view = static_cast<state::WorkerView*>(&w.state);
+  if (!*on_tier2 && running->tier0 == nullptr && request_.tier == TierChoice::kAuto &&
+      running->slot->tier2_ready.load(std::memory_order_acquire)) {
+    std::lock_guard lock(running->slot->mutex);
+    if (running->slot->tier2 != nullptr) {
+      *held = running->slot->tier2;
+      *on_tier2 = true;
+    }
+  }
   // Of rows that lie in pages; 0 = the source hands out row pointers.
   const uint32_t stride = running->pipeline->source.kind == SourceKind::kRows
                               ? 0
                               : running->pipeline->source.layout.stride();
+  const auto start = Clock::now();
+  const bool compiled = running->tier0 == nullptr;
+  int32_t code = abi::kReturnOk;
+  for (size_t i = 0; i < morsel->segments.size(); ++i) {
+    const exec::Segment* next =
+        i + 1 < morsel->segments.size() ? &morsel->segments[i + 1] : nullptr;
+    code = stride == 0 ? RunSegment(morsel->segments[i], view, running, held)
+                       : RunPrefetching(morsel->segments[i], next, stride, view, running, held);
+    if (code != abi::kReturnOk) break;
+    if (running->stop.load(std::memory_order_relaxed)) break;
+  }
+  running->rows.fetch_add(morsel->row_count, std::memory_order_relaxed);
+  running->morsels.fetch_add(1, std::memory_order_relaxed);
+  if (*on_tier2) {
+    running->tier2_morsels.fetch_add(1, std::memory_order_relaxed);
+  } else if (compiled) {
+    running->ns.fetch_add(NsSince(start), std::memory_order_relaxed);
+  }
+  if (code == abi::kReturnError) {
+    running->Fail(w.state.error != nullptr
+                      ? *w.state.error
+                      : MakeError(SqlState::kInternalError, "generated code failed"));
+    w.state.error.reset();
+    return false;
+  }
+  if (code == abi::kReturnStop) running->stop.store(true);
+  Status status = MorselDone(worker, *running, false);
+  if (!status.ok()) {
+    running->Fail(std::move(status).error());
+    return false;
+  }
+  if (!*on_tier2 && compiled) MaybeRequestTier2(running);
+  return !running->stop.load(std::memory_order_relaxed);
+}
+
+void Execution::Work(size_t worker, Running* running) {
+  running->workers.fetch_add(1);
+  std::shared_ptr<jit::Code> held = running->tier2 != nullptr ? running->tier2 : running->tier1;
+  bool on_tier2 = running->tier2 != nullptr;
   exec::Morsel morsel;
-  auto fail = [&](Error error) {
-    std::lock_guard lock(running->mutex);
-    if (running->error == nullptr) running->error = std::make_unique<Error>(std::move(error));
-    running->stop.store(true);
+  auto cancelled = [&] {
+    if (!state::Cancelled(query_)) return false;
+    running->Fail(state::CancelError(query_.cancel->load()));
+    return true;
   };
+  if (running->pipeline->source.kind == SourceKind::kFunction) {
+    Status status =
+        static_cast<FunctionSource*>(running->source)->Push([&](const exec::Segment& segment) {
+          if (cancelled()) return false;
+          morsel.Clear();
+          morsel.segments.push_back(segment);
+          morsel.row_count = segment.to - segment.from;
+          return RunMorsel(worker, &morsel, running, &held, &on_tier2);
+        });
+    if (!status.ok()) running->Fail(std::move(status).error());
+    return;
+  }
   while (!running->stop.load(std::memory_order_relaxed)) {
-    if (state::Cancelled(query_)) {
-      fail(state::CancelError(query_.cancel->load()));
-      break;
-    }
+    if (cancelled()) break;
     Result<bool> more = running->source->Next(&morsel);
     if (!more.ok()) {
-      fail(std::move(more).error());
+      running->Fail(std::move(more).error());
       break;
     }
-    if (!more.value()) break;
-    if (!on_tier2 && running->tier0 == nullptr && request_.tier == TierChoice::kAuto &&
-        running->slot->tier2_ready.load(std::memory_order_acquire)) {
-      std::lock_guard lock(running->slot->mutex);
-      if (running->slot->tier2 != nullptr) {
-        held = running->slot->tier2;
-        on_tier2 = true;
-      }
-    }
-    const auto start = Clock::now();
-    const bool compiled = running->tier0 == nullptr;
-    int32_t code = abi::kReturnOk;
-    for (size_t i = 0; i < morsel.segments.size(); ++i) {
-      const exec::Segment* next =
-          i + 1 < morsel.segments.size() ? &morsel.segments[i + 1] : nullptr;
-      code = stride == 0 ? RunSegment(morsel.segments[i], view, running, &held)
-                         : RunPrefetching(morsel.segments[i], next, stride, view, running, &held);
-      if (code != abi::kReturnOk) break;
-      if (running->stop.load(std::memory_order_relaxed)) break;
-    }
-    running->rows.fetch_add(morsel.row_count, std::memory_order_relaxed);
-    running->morsels.fetch_add(1, std::memory_order_relaxed);
-    if (on_tier2) {
-      running->tier2_morsels.fetch_add(1, std::memory_order_relaxed);
-    } else if (compiled) {
-      running->ns.fetch_add(NsSince(start), std::memory_order_relaxed);
-    }
-    if (code == abi::kReturnError) {
-      fail(w.state.error != nullptr ? *w.state.error
-                                    : MakeError(SqlState::kInternalError, "generated code failed"));
-      w.state.error.reset();
-      break;
-    }
-    if (code == abi::kReturnStop) running->stop.store(true);
-    Status status = MorselDone(worker, *running, false);
-    if (!status.ok()) {
-      fail(std::move(status).error());
-      break;
-    }
-    if (!on_tier2 && compiled) MaybeRequestTier2(running);
+    if (!more.value() || !RunMorsel(worker, &morsel, running, &held, &on_tier2)) break;
   }
   morsel.Clear();
 }
@@ -542,24 +645,70 @@ Status Execution::RunPipeline(size_t index) {
     if (step.node != nullptr && step.node->id != stats.nodes.back())
       stats.nodes.push_back(step.node->id);
   }
-  stats_.pipelines.push_back(std::move(stats));
+  PipelineStats& total = stats_.pipelines[index];
+  stats.rows += total.rows;
+  stats.ns += total.ns;
+  stats.finish_ns += total.finish_ns;
+  stats.workers = std::max(stats.workers, total.workers);
+  stats.morsels += total.morsels;
+  stats.tier2_morsels += total.tier2_morsels;
+  stats.compile_ns += total.compile_ns;
+  total = std::move(stats);
   return Ok();
 }
 
-Status Execution::WriteChanges() {
-  const physical::Modify& modify = *program_.modify;
+Status Execution::WriteChange(const pipeline::Change& change, uint64_t* affected) {
+  const physical::Modify& modify = *change.node;
   LATHE_CHECK_NOTE(request_.tables != nullptr, "the plan writes a table");
-  uint64_t affected = 0;
   LATHE_ASSIGN(std::unique_ptr<exec::RowSink> sink,
-               request_.tables->OpenWrite(modify.relation, modify.write, &affected));
-  auto* rows = static_cast<state::RowCollector*>(operators_[program_.modify_object].get());
+               request_.tables->OpenWrite(modify.relation, modify.write, affected));
+  auto* rows = static_cast<state::RowCollector*>(operators_[change.object].get());
+  const row::Layout& layout = rows->layout();
+  const size_t written = program_.objects[change.object].changes.written_fields;
+  if (written == layout.field_count()) {
+    for (const char* page : rows->pages()) {
+      if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
+      LATHE_TRY(sink->Consume({page, 0, row::HeaderOf(page).row_count}));
+    }
+    return sink->Finish();
+  }
+  // The rows go on in the plan with more columns: only the first are written.
+  const row::Layout written_layout = exec::WriteLayout(*modify.relation, modify.write);
+  row::RowBuffer out(&written_layout, budget_);
+  std::vector<types::Datum> datums(written + 1);
+  std::unique_ptr<bool[]> nulls(new bool[written + 1]);
   for (const char* page : rows->pages()) {
     if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
-    LATHE_TRY(sink->Consume({page, 0, row::HeaderOf(page).row_count}));
+    for (uint32_t i = 0; i < row::HeaderOf(page).row_count; ++i) {
+      const char* row = row::RowAt(page, layout.stride(), i);
+      for (size_t f = 0; f < written; ++f) {
+        nulls[f] = layout.IsNull(row, f);
+        if (!nulls[f]) datums[f] = row::ReadField(layout, page, row, f);
+      }
+      if (!out.AppendRow(datums.data(), nulls.get())) return state::OutOfMemory();
+    }
+    for (size_t p = 0; p < out.page_count(); ++p) {
+      LATHE_TRY(sink->Consume({out.page(p), 0, row::HeaderOf(out.page(p)).row_count}));
+    }
+    out.Clear();
   }
-  LATHE_TRY(sink->Finish());
-  stats_.rows = affected;
+  return sink->Finish();
+}
+
+Status Execution::WriteChanges() {
+  uint64_t affected = 0;
+  for (const pipeline::Change& change : program_.changes) {
+    uint64_t written = 0;
+    LATHE_TRY(WriteChange(change, &written));
+    if (change.node->counts) affected += written;
+  }
+  if (!program_.returns_rows) stats_.rows = affected;
   if (request_.affected_rows != nullptr) *request_.affected_rows = affected;
+  if (!holds_result_) return Ok();
+  holds_result_ = false;
+  for (const auto& worker : workers_) {
+    if (worker->result != nullptr) LATHE_TRY(FlushResult(worker->result.get(), true));
+  }
   return Ok();
 }
 
@@ -589,10 +738,15 @@ Result<ExecutionStats> Execution::Run() {
       break;
     }
   }
-  for (size_t i = 0; i < program_.pipelines.size(); ++i) LATHE_TRY(RunPipeline(i));
-  if (program_.modify != nullptr) {
-    LATHE_TRY(WriteChanges());
-  } else {
+  stats_.pipelines.resize(program_.pipelines.size());
+  for (size_t i = 0; i < program_.pipelines.size(); ++i) {
+    stats_.pipelines[i].name = program_.pipelines[i].name;
+  }
+  for (size_t i = 0; i < program_.pipelines.size(); ++i) {
+    if (program_.pipelines[i].recursion == 0) LATHE_TRY(RunPipeline(i));
+  }
+  if (!program_.changes.empty()) LATHE_TRY(WriteChanges());
+  if (program_.returns_rows) {
     stats_.rows = result_rows_;
     if (request_.result != nullptr) LATHE_TRY(request_.result->Finish());
   }

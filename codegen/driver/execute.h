@@ -49,11 +49,17 @@ class Execution {
     std::atomic<uint64_t> rows{0}, ns{0}, morsels{0}, tier2_morsels{0};
     std::mutex mutex;
     std::unique_ptr<Error> error;  // the first
+
+    void Fail(Error e) {
+      std::lock_guard lock(mutex);
+      if (error == nullptr) error = std::make_unique<Error>(std::move(e));
+      stop.store(true);
+    }
   };
 
   Status SetUp();
   bool BoundsHold() const;
-  Status MakeObject(const pipeline::Object& object);
+  Result<std::unique_ptr<state::Operator>> MakeObject(const pipeline::Object& object);
   Status RunPipeline(size_t index);
   Status RunMorsels(size_t index, exec::RowSource* source, PipelineStats* stats);
   bool StartsInterpreted(size_t index, exec::RowSource* source);
@@ -65,12 +71,20 @@ class Execution {
                          void* view, Running* running, std::shared_ptr<jit::Code>* held);
   void PrepareWorker(size_t worker, const pipeline::Pipeline& pipeline, CodeSlot* slot);
   void Work(size_t worker, Running* running);
+  /// Runs a morsel; false: the worker is to stop.
+  bool RunMorsel(size_t worker, exec::Morsel* morsel, Running* running,
+                 std::shared_ptr<jit::Code>* held, bool* on_tier2);
   void MaybeRequestTier2(Running* running);
   Result<std::unique_ptr<exec::RowSource>> OpenSource(const pipeline::Pipeline& pipeline);
   Status MorselDone(size_t worker, const Running& running, bool last);
   Status FlushResult(row::RowBuffer* rows, bool last);
   Status FinishObjects(const pipeline::Pipeline& pipeline);
   Status WriteChanges();
+  Status WriteChange(const pipeline::Change& change, uint64_t* affected);
+  /// The rows that the next round of a recursion is to read; none = it is over. The round before
+  /// has been read.
+  class RoundsSource;
+  Status NextRound(size_t recursion, bool first);
   /// No row can come out of the pipeline: its LIMIT is used up, or it probes an empty table.
   bool Pointless(const pipeline::Pipeline& pipeline) const;
   bool HasResultSink(const pipeline::Pipeline& pipeline) const;
@@ -88,6 +102,7 @@ class Execution {
   Variant variant_;
   base::MemoryBudget unlimited_{0};
   base::MemoryBudget* budget_;
+  bool holds_result_ = false;  // result rows wait until all changes have been written
   state::QueryState query_;
   std::vector<std::unique_ptr<state::Operator>> operators_;
   std::vector<void*> shared_;

@@ -61,6 +61,8 @@ void Emitter::EmitSteps(size_t index) {
       return EmitAggregateOutput(step, index);
     case StepKind::kSetOutput:
       return EmitSetOutput(step, index);
+    case StepKind::kWindowOutput:
+      return EmitWindowOutput(step, index);
     case StepKind::kLimit:
       return EmitLimit(step, index);
     case StepKind::kCount:

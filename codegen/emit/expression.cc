@@ -11,6 +11,7 @@ using expr::Kind;
 bool Emitter::Costly(const Expr& e) {
   bool costly = false;
   expr::Visit(e, [&costly](const Expr& node) {
+    costly |= node.kind == Kind::kAnyArray;
     if (node.kind == Kind::kCall) {
       const bool compares = ComparisonOf(*node.function) != func::InlineOp::kNone &&
                             CanInlineComparison(node.children[0]->type, node.children[1]->type);
@@ -86,6 +87,8 @@ SqlValue Emitter::EmitKind(const Expr& e) {
     case Kind::kGreatest:
     case Kind::kLeast:
       return EmitGreatestLeast(e);
+    case Kind::kAnyArray:
+      return EmitAnyArray(e);
     case Kind::kInList:
       return EmitInList(e);
     case Kind::kParam:

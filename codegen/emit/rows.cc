@@ -29,8 +29,9 @@ void Emitter::EmitRowSink(const Sink& sink) {
     if (v.null != nullptr && field.null_bit < 0) {
       std::string message = "null value in a column that cannot be null";
       SqlState state = SqlState::kInternalError;
-      if (program_.modify != nullptr && sink.node == program_.modify) {
-        const schema::RelationDescriptor& relation = *program_.modify->relation;
+      if (sink.node != nullptr && sink.node->kind == physical::Kind::kModify) {
+        const schema::RelationDescriptor& relation =
+            *sink.node->As<physical::Modify>().relation;
         std::vector<uint32_t> live = relation.LiveColumns();
         const size_t position = i % (live.size() + (relation.has_row_id() ? 1 : 0));
         const std::string column =

@@ -1,5 +1,6 @@
 #include "codegen/expr/evaluate.h"
 
+#include "runtime/func/any_array.h"
 #include "runtime/func/compare.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/numeric.h"
@@ -68,6 +69,8 @@ class Evaluator {
         return Extreme(e);
       case Kind::kInList:
         return InList(e);
+      case Kind::kAnyArray:
+        return AnyArray(e);
       case Kind::kSubquery:
         if (context_.subquery == nullptr) return NotSupported("a subquery here");
         return context_.subquery(e);
@@ -136,6 +139,14 @@ class Evaluator {
     for (size_t i = 0; i < count; ++i) {
       nulls[i] = values[i].is_null();
       if (!nulls[i]) datums[i] = Boxed(values[i]);
+    }
+    std::vector<Type> arg_types;
+    func::CallTypes call;
+    if (e.function->wants_types) {
+      for (const ExprPtr& child : e.children) arg_types.push_back(child->type);
+      call.args = arg_types;
+      call.result = e.type;
+      context_.functions->call = &call;
     }
     Datum result;
     switch (e.function->boxed(context_.functions, datums.data(), nulls.get(), &result)) {
@@ -215,6 +226,25 @@ class Evaluator {
       }
     }
     return any_null ? Value::Null(e.type) : Value::Bool(false);
+  }
+
+  Result<Value> AnyArray(const Expr& e) {
+    LATHE_ASSIGN(Value operand, Eval(*e.children[0]));
+    LATHE_ASSIGN(Value array, Eval(*e.children[1]));
+    const bool nulls[2] = {operand.is_null(), array.is_null()};
+    Datum args[2], result;
+    if (!nulls[0]) args[0] = Boxed(operand);
+    if (!nulls[1]) args[1] = array.datum();
+    const uint32_t all = e.subquery_kind == SubqueryKind::kAll ? 1 : 0;
+    switch (func::AnyArray(context_.functions, e.function->oid.value, all, args, nulls, &result)) {
+      case func::CallStatus::kOk:
+        return Value::Bool(result.b);
+      case func::CallStatus::kNull:
+        return Value::Null(e.type);
+      case func::CallStatus::kError:
+        return Failed(e);
+    }
+    LATHE_UNREACHABLE("call status");
   }
 
   EvalContext& context_;

@@ -9,6 +9,7 @@
 #include "runtime/row/row_buffer.h"
 #include "runtime/state/aggregate_table.h"
 #include "runtime/state/join_table.h"
+#include "runtime/state/window.h"
 
 namespace lathe::interpret {
 

@@ -68,6 +68,7 @@ bool Known(const pipeline::Step& step) {
     case StepKind::kFlagged:
     case StepKind::kAggregateOutput:
     case StepKind::kSetOutput:
+    case StepKind::kWindowOutput:
     case StepKind::kLimit:
     case StepKind::kCount:
       return true;
@@ -132,6 +133,8 @@ bool CanInterpret(const pipeline::Program& program, const pipeline::Pipeline& pi
     case SourceKind::kTable:
     case SourceKind::kPages:
     case SourceKind::kRows:
+    case SourceKind::kFunction:
+    case SourceKind::kRounds:
       break;
     default:
       return false;

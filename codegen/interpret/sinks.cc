@@ -15,10 +15,10 @@ using types::Repr;
 
 namespace {
 
-Error NullInRow(const pipeline::Program& program, const Sink& sink, size_t field) {
-  if (program.modify == nullptr || sink.node != program.modify)
+Error NullInRow(const Sink& sink, size_t field) {
+  if (sink.node == nullptr || sink.node->kind != physical::Kind::kModify)
     return MakeError(SqlState::kInternalError, "null value in a column that cannot be null");
-  const schema::RelationDescriptor& relation = *program.modify->relation;
+  const schema::RelationDescriptor& relation = *sink.node->As<physical::Modify>().relation;
   std::vector<uint32_t> live = relation.LiveColumns();
   const size_t position = field % (live.size() + (relation.has_row_id() ? 1 : 0));
   const std::string column = position < live.size() ? relation.columns[live[position]].name : "";
@@ -61,7 +61,7 @@ int32_t Machine::RowSink(const Sink& sink) {
     }
     if (!Eval(*sink.fields[i], &cell) || !Coerce(sink.fields[i]->type, field.type, &cell))
       return abi::kReturnError;
-    if (cell.null && field.null_bit < 0) return CodeOf(Fail(NullInRow(program_, sink, i)));
+    if (cell.null && field.null_bit < 0) return CodeOf(Fail(NullInRow(sink, i)));
     if (!cell.null && field.repr == Repr::kString)
       heap_bytes += row::StringHeapBytes(cell.datum.string.size);
   }

@@ -48,6 +48,13 @@ int32_t Machine::Steps(size_t index) {
       return Steps(index + 1);
     case StepKind::kSetOutput:
       return SetOutput(step, index);
+    case StepKind::kWindowOutput: {
+      const auto* results =
+          reinterpret_cast<const char*>(LoadAt<uint64_t>(row_ + state::kWindowResultOffset));
+      LoadFields(program_.objects[step.object].window.results, step.build_columns,
+                 row::RowPageOf(results), results);
+      return Steps(index + 1);
+    }
     case StepKind::kLimit:
       return Limit(step, index);
     case StepKind::kCount:

@@ -15,7 +15,10 @@
 #include "codegen/physical/physical.h"
 #include "runtime/row/layout.h"
 #include "runtime/state/aggregate_table.h"
+#include "runtime/state/changes.h"
 #include "runtime/state/sort.h"
+#include "runtime/state/sorted_aggregate.h"
+#include "runtime/state/window.h"
 
 namespace lathe::pipeline {
 
@@ -31,17 +34,32 @@ struct ColumnField {
   uint32_t field;
 };
 
-enum class ObjectKind : uint8_t { kRows, kJoinTable, kAggregate, kSort, kLimit };
+enum class ObjectKind : uint8_t {
+  kRows,
+  kJoinTable,
+  kAggregate,
+  kSort,
+  kLimit,
+  kWindow,
+  kSortedAggregate,
+  kRecursion,  // the working table
+  kChanges,    // rows for a Modify inside a plan
+};
 
 /// What an operator keeps between pipelines; objects[i] and locals[i] of generated code.
 struct Object {
   ObjectKind kind;
-  uint32_t node = 0;               // physical::Node::id
-  std::string name;                // "join orders", "groups"
-  row::Layout layout;              // kRows, kJoinTable
-  state::AggregateSpec aggregate;  // kAggregate
-  state::SortSpec sort;            // kSort
-  const Expr* limit = nullptr;     // kLimit, kSort
+  uint32_t node = 0;                              // physical::Node::id
+  std::string name;                               // "join orders", "groups"
+  row::Layout layout;                             // kRows, kJoinTable
+  state::AggregateSpec aggregate;                 // kAggregate
+  state::SortSpec sort;                           // kSort
+  state::WindowSpec window;                       // kWindow
+  state::SortedAggregateSpec sorted;              // kSortedAggregate
+  state::ChangeSpec changes;                      // kChanges
+  const physical::Window* window_node = nullptr;  // kWindow: has the frames' offsets
+  bool distinct = false;                          // kRecursion
+  const Expr* limit = nullptr;                    // kLimit, kSort
   const Expr* offset = nullptr;
   const physical::Values* values =
       nullptr;                       // kRows filled from a Values operator before its pipeline runs
@@ -49,22 +67,51 @@ struct Object {
 
   /// The layout of its rows, whichever kind it is.
   const row::Layout& row_layout() const {
-    return kind == ObjectKind::kAggregate ? aggregate.layout
-           : kind == ObjectKind::kSort    ? sort.layout
-                                          : layout;
+    switch (kind) {
+      case ObjectKind::kAggregate:
+        return aggregate.layout;
+      case ObjectKind::kSort:
+        return sort.layout;
+      case ObjectKind::kWindow:
+        return window.sort.layout;
+      case ObjectKind::kSortedAggregate:
+        return sorted.sort.layout;
+      default:
+        return layout;
+    }
   }
 };
 
 enum class SourceKind : uint8_t {
-  kTable,  // segments of a relation's pages
-  kPages,  // all rows of an object's pages
-  kRows,   // row pointers of an object: groups, sorted rows
+  kTable,     // segments of a relation's pages
+  kPages,     // all rows of an object's pages
+  kRows,      // row pointers of an object: groups, sorted rows
+  kFunction,  // rows that set-returning functions give for each row of an object
+  kRounds,    // rows of each round of a recursion
+};
+
+/// A set-returning function over rows of an object.
+struct SetCall {
+  const func::SetFunction* function = nullptr;
+  std::vector<uint32_t> args;          // fields of the object's rows
+  std::vector<types::Type> arg_types;  // boxed
+  uint32_t first_output = 0;           // field of the source's layout
+};
+
+/// The source's layout: fields passed on from the object's rows, the functions' columns,
+/// ordinality.
+struct FunctionRows {
+  std::vector<SetCall> calls;
+  std::vector<uint32_t> passed;  // field i of the source's layout = this field of the object's rows
+  int32_t ordinality = -1;       // field of the source's layout
 };
 
 struct Source {
   SourceKind kind = SourceKind::kPages;
   const physical::TableScan* scan = nullptr;  // kTable
-  uint32_t object = 0;                        // kPages, kRows
+  uint32_t object = 0;                        // all but kTable
+  FunctionRows function;                      // kFunction
+  uint32_t recursion = 0;                     // kRounds: index into Program::recursions
   row::Layout layout;
   std::vector<ColumnField> columns;
   bool ordered = false;  // rows must be taken in order, by one worker
@@ -98,6 +145,7 @@ enum class StepKind : uint8_t {
   kFlagged,
   kAggregateOutput,
   kSetOutput,
+  kWindowOutput,
   kLimit,
   kCount,
 };
@@ -116,10 +164,10 @@ struct CallOutput {
 struct Step {
   StepKind kind;
   const physical::Node* node = nullptr;
-  uint32_t object = 0;                                   // kProbe, kNestedLoop, kFlagged, kLimit
-  JoinRule join;                                         // kProbe, kNestedLoop, kFlagged
-  std::vector<ColumnField> build_columns;                // kProbe, kNestedLoop
-  std::vector<logical::OutputColumn> null_columns;       // kFlagged: columns of the probe side
+  uint32_t object = 0;                              // kProbe, kNestedLoop, kFlagged, kLimit
+  JoinRule join;                                    // kProbe, kNestedLoop, kFlagged
+  std::vector<ColumnField> build_columns;           // kProbe, kNestedLoop; kWindowOutput: results
+  std::vector<logical::OutputColumn> null_columns;  // kFlagged: columns of the probe side
   std::vector<std::pair<ColumnId, ColumnId>> renames;    // kRename: new id, old id
   std::vector<CallOutput> outputs;                       // kAggregateOutput
   uint32_t left_count_field = 0, right_count_field = 0;  // kSetOutput
@@ -152,6 +200,24 @@ struct Pipeline {
   std::vector<Step> steps;
   std::vector<Sink> sinks;
   std::vector<uint32_t> finishes;  // objects whose last feeding pipeline this is
+  uint32_t recursion =
+      0;  // runs in each round of recursions[recursion - 1], not on its own; 0 = once
+};
+
+/// A WITH RECURSIVE. Its rounds run when the pipeline that reads them asks for more.
+struct Recursion {
+  uint32_t working = 0;           // object: rows that the coming round reads
+  uint32_t first = 0;             // object: rows of the non-recursive term
+  uint32_t next = 0;              // object: rows that a round gives
+  std::vector<size_t> pipelines;  // of a round, in order
+  std::vector<uint32_t> renewed;  // objects that each round begins anew
+};
+
+/// A Modify: rows of an object, written after everything has run (no statement sees its own
+/// writes).
+struct Change {
+  const physical::Modify* node = nullptr;
+  uint32_t object = 0;
 };
 
 /// A proved range of an integer, date or fixed-point value, in units of its last digit.
@@ -177,8 +243,8 @@ struct Program {
       item_list_of;  // long IN lists whose items are constants[i]
   row::Layout result_layout;
   bool returns_rows = true;
-  uint32_t modify_object = 0;  // rows for the Modify at the root, when !returns_rows
-  const physical::Modify* modify = nullptr;
+  std::vector<Change> changes;  // in the order in which they are written
+  std::vector<Recursion> recursions;
   std::map<ColumnId, Range>
       ranges;  // of table columns, from statistics that hold at each execution
   std::map<ColumnId, bool> nullable;  // by column, anywhere in the plan

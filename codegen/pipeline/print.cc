@@ -19,8 +19,13 @@ std::string SourceText(const Program& program, const Source& source) {
   if (source.kind == SourceKind::kTable) {
     return "scan " + source.scan->relation->name + " " + columns + order;
   }
-  return "read " + program.objects[source.object].name + "@" + std::to_string(source.object) + " " +
-         columns + order;
+  const bool rounds = source.kind == SourceKind::kRounds;
+  const bool function = source.kind == SourceKind::kFunction;
+  return (rounds     ? "rounds of "
+          : function ? "functions over "
+                     : "read ") +
+         program.objects[source.object].name + "@" + std::to_string(source.object) + " " + columns +
+         order;
 }
 
 const char* ProbeText(JoinRule::Probe probe) {
@@ -55,7 +60,12 @@ std::string Print(const Program& program) {
   };
   std::string out;
   for (const Pipeline& pipeline : program.pipelines) {
-    out += pipeline.name + ":\n  " + SourceText(program, pipeline.source) + "\n";
+    out += pipeline.name;
+    if (pipeline.recursion != 0) {
+      const Recursion& recursion = program.recursions[pipeline.recursion - 1];
+      out += " in each round of " + program.objects[recursion.working].name;
+    }
+    out += ":\n  " + SourceText(program, pipeline.source) + "\n";
     for (const Step& step : pipeline.steps) {
       const std::string at = "@" + std::to_string(step.object);
       switch (step.kind) {
@@ -93,6 +103,9 @@ std::string Print(const Program& program) {
           break;
         case StepKind::kSetOutput:
           out += "  set operation";
+          break;
+        case StepKind::kWindowOutput:
+          out += "  results of windows";
           break;
         case StepKind::kLimit:
           out += "  limit" + at;

@@ -30,6 +30,17 @@ Status RowCollector::Finish(QueryState* query, const ParallelFor& parallel) {
   return Ok();
 }
 
+std::vector<row::RowBuffer> RowCollector::TakeBuffers() {
+  std::vector<row::RowBuffer> taken;
+  for (const auto& buffer : buffers_) {
+    if (buffer != nullptr) taken.push_back(std::move(*buffer));
+  }
+  buffers_.clear();
+  pages_.clear();
+  view_ = {};
+  return taken;
+}
+
 uint64_t RowCollector::memory_bytes() const {
   uint64_t bytes = 0;
   for (const auto& buffer : buffers_) bytes += buffer == nullptr ? 0 : buffer->allocated_bytes();

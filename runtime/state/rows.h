@@ -24,6 +24,8 @@ class RowCollector : public Operator {
   /// After Finish.
   const std::vector<const char*>& pages() const { return pages_; }
   uint64_t row_count() const { return view_.row_count; }
+  /// Takes the workers' buffers away, which leaves it without rows.
+  std::vector<row::RowBuffer> TakeBuffers();
 
   /// What generated code reads of finished rows (nested loops).
   struct View {

@@ -18,6 +18,7 @@ struct SortKey {
 struct SortSpec {
   row::Layout layout;
   std::vector<SortKey> keys;
+  bool stable = false;  // equal rows of one worker stay in the order in which they came
 };
 
 class SortState final : public Operator {
