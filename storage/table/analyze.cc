@@ -1,16 +1,22 @@
 // ANALYZE: null fractions, distinct counts, most common values and histograms from a sample of
-// rows. Distinct counts: the estimator Duj1 of Haas and Stokes, "Estimating the Number of Classes
-// in a Finite Population", IBM RJ 10025, 1996, as PostgreSQL uses it: n d / (n - f1 + f1 n / N),
-// with n rows sampled of N, d distinct, f1 seen once.
+// rows. Of a large table only a sample of its pages is read; the number of rows is then what the
+// directory knows. Distinct counts: the estimator Duj1 of Haas and Stokes, "Estimating the Number
+// of Classes in a Finite Population", IBM RJ 10025, 1996, as PostgreSQL uses it: n d / (n - f1 + f1
+// n / N), with n rows sampled of N, d distinct, f1 seen once.
 #include <algorithm>
 #include <map>
 
+#include "runtime/base/random.h"
 #include "storage/table/transaction_impl.h"
 
 namespace lathe::table {
 namespace {
 
 constexpr size_t kSampleRows = 30000;
+// A larger table is sampled: so many of its pages, so many rows of each.
+constexpr uint64_t kAllPages = 4096;
+constexpr uint64_t kSamplePages = 1024;
+constexpr uint64_t kSamplePageRows = 30;
 constexpr size_t kMostCommon = 20;
 constexpr size_t kHistogramBounds = 101;
 
@@ -69,52 +75,98 @@ void Summarize(const types::Type& type, double rows_total, Sample* sample,
   }
 }
 
+// Takes about every step-th row of a source into the samples.
+Status SampleRows(const row::Layout& layout, size_t fields, uint64_t step, exec::RowSource* rows,
+                  uint64_t* seen, std::vector<Sample>* samples) {
+  step = std::max<uint64_t>(step, 1);
+  exec::Morsel morsel;
+  std::string bytes;
+  for (;;) {
+    LATHE_ASSIGN(bool more, rows->Next(&morsel));
+    if (!more) return Ok();
+    for (const exec::Segment& segment : morsel.segments) {
+      for (uint32_t i = segment.from; i < segment.to; ++i, ++*seen) {
+        // Spread within the step, so that a pattern in the data does not meet the step.
+        if ((*seen + (*seen / step) * 7919 % step) % step != 0) continue;
+        const char* row = row::RowAt(segment.page, layout.stride(), i);
+        for (size_t f = 0; f < fields; ++f) {
+          if (layout.IsNull(row, f)) {
+            ++(*samples)[f].nulls;
+          } else if (keyspace::CanBeKey(layout.field(f).type)) {
+            bytes.clear();
+            keyspace::EncodeValue(layout.field(f).type,
+                                  row::ReadField(layout, segment.page, row, f), false, &bytes);
+            (*samples)[f].values.push_back(bytes);
+          }
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
+
+Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenUnit(
+    const schema::RelationPtr& relation, const Leaf& leaf, const LeafPages& pages, size_t i) {
+  ScanSource source;
+  LATHE_ASSIGN(source.table, engine_->GetTable(relation));
+  source.version = VersionWithLoads(*source.table, source.table->VersionFor(snapshot_));
+  source.snapshot = snapshot_;
+  source.cancel = cancel_;
+  ScanRange range;
+  range.keys.begin = i > 0 ? pages.page(i - 1).entry.last_key : leaf.lower();
+  if (!range.keys.begin.empty()) range.keys.begin.push_back('\0');
+  range.keys.end = pages.page(i).entry.last_key + '\0';
+  source.own = OwnRows(source.table->storage(), range);
+  if (!source.own.empty()) source.own_bytes = buffer_.Find(source.table->storage())->arena();
+  return table::OpenScan(std::move(source), std::move(range), {});
+}
 
 Status TransactionImpl::Analyze(RelationId id) {
   LATHE_ASSIGN(schema::RelationPtr relation,
                LockTable(id, txn::TableLockMode::kShareUpdateExclusive));
   if (relation->storage.value == 0) return Ok();
   LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(relation));
-  const row::Layout& layout = table->layout();
   const std::vector<uint32_t> live = relation->LiveColumns();
   std::vector<Sample> samples(live.size());
-  LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenScan(relation, {}));
-  // Every k-th row of every page: pages are in key order, so this spreads over the whole key.
-  const double total_before = std::max(rows->RowsLeft(), 1.0);
-  const uint64_t step =
-      std::max<uint64_t>(1, static_cast<uint64_t>(total_before / static_cast<double>(kSampleRows)));
-  uint64_t seen = 0;
-  exec::Morsel morsel;
-  std::string bytes;
-  for (;;) {
-    LATHE_ASSIGN(bool more, rows->Next(&morsel));
-    if (!more) break;
-    for (const exec::Segment& segment : morsel.segments) {
-      for (uint32_t i = segment.from; i < segment.to; ++i, ++seen) {
-        // Spread within the step, so that a pattern in the data does not meet the step.
-        if ((seen + (seen / step) * 7919 % step) % step != 0) continue;
-        const char* row = row::RowAt(segment.page, layout.stride(), i);
-        for (size_t f = 0; f < live.size(); ++f) {
-          if (layout.IsNull(row, f)) {
-            ++samples[f].nulls;
-          } else if (keyspace::CanBeKey(layout.field(f).type)) {
-            bytes.clear();
-            keyspace::EncodeValue(layout.field(f).type,
-                                  row::ReadField(layout, segment.page, row, f), false, &bytes);
-            samples[f].values.push_back(bytes);
-          }
-        }
-      }
+  TableVersionPtr version = VersionWithLoads(*table, table->VersionFor(snapshot_));
+  const Directory& directory = *version->directory;
+  const uint64_t page_count = directory.pages_between(0, directory.size());
+  double row_count;
+  if (page_count <= kAllPages) {
+    LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenScan(relation, {}));
+    // Every k-th row of every page: pages are in key order, so this spreads over the whole key.
+    const double before = std::max(rows->RowsLeft(), 1.0);
+    const auto step = static_cast<uint64_t>(before / static_cast<double>(kSampleRows));
+    uint64_t seen = 0;
+    LATHE_TRY(SampleRows(table->layout(), live.size(), step, rows.get(), &seen, &samples));
+    row_count = static_cast<double>(seen);
+  } else {
+    row_count = view_.GetStats(id)->row_count;
+    base::Random random(id.value);
+    uint64_t seen = 0;
+    for (uint64_t i = 0; i < kSamplePages; ++i) {
+      // One page of each of kSamplePages equal parts of the table.
+      const uint64_t from = i * page_count / kSamplePages, to = (i + 1) * page_count / kSamplePages;
+      uint64_t number = from + random.Next() % (to - from);
+      size_t at = 0;
+      while (at + 1 < directory.size() && directory.pages_between(0, at + 1) <= number) ++at;
+      number -= directory.pages_between(0, at);
+      const Leaf& leaf = *directory.leaf(at);
+      LATHE_ASSIGN(LeafPagesPtr pages, leaf.Pages());
+      if (number >= pages->size()) continue;  // fewer than were known of
+      LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenUnit(relation, leaf, *pages, number));
+      const uint64_t step = pages->page(number).entry.row_count / kSamplePageRows;
+      seen = random.Next() % std::max<uint64_t>(step, 1);
+      LATHE_TRY(SampleRows(table->layout(), live.size(), step, rows.get(), &seen, &samples));
     }
   }
   auto stats = std::make_shared<schema::RelationStats>();
-  stats->row_count = static_cast<double>(seen);
-  stats->page_count = table->Stats(*relation)->page_count;
+  stats->row_count = row_count;
+  stats->page_count = static_cast<double>(page_count);
   stats->columns.resize(relation->columns.size());
   for (size_t f = 0; f < live.size(); ++f) {
-    Summarize(layout.field(f).type, static_cast<double>(seen), &samples[f],
-              &stats->columns[live[f]]);
+    Summarize(table->layout().field(f).type, row_count, &samples[f], &stats->columns[live[f]]);
   }
   view_.PutStats(id, std::move(stats));
   schema::RelationDescriptor next = *relation;

@@ -172,8 +172,8 @@ Result<schema::RelationPtr> TransactionImpl::CreateView(const ViewSpec& spec, bo
     relation.kind = schema::RelationKind::kView;
     relation.schema = spec.schema;
     relation.name = spec.name;
-    LATHE_TRY(engine_->locks()->LockTableObject(
-        id_, relation.id.value, txn::TableLockMode::kAccessExclusive, lock_wait()));
+    LATHE_TRY(engine_->locks()->LockTableObject(id_, relation.id.value,
+                                                txn::TableLockMode::kAccessExclusive, lock_wait()));
   }
   relation.columns = spec.columns;
   for (size_t i = 0; i < relation.columns.size(); ++i) {

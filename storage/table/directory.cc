@@ -198,9 +198,9 @@ Directory::Directory(std::vector<LeafPtr> leaves) : leaves_(std::move(leaves)) {
   LATHE_CHECK(!leaves_.empty() && leaves_.front()->lower().empty() &&
               leaves_.back()->upper().empty());
   for (size_t i = 0; i < leaves_.size(); ++i) {
-    LATHE_CHECK_NOTE(i == 0 || (leaves_[i - 1]->upper() == leaves_[i]->lower() &&
-                                !leaves_[i]->lower().empty()),
-                     "leaves of a directory do not part the keys");
+    LATHE_CHECK_NOTE(
+        i == 0 || (leaves_[i - 1]->upper() == leaves_[i]->lower() && !leaves_[i]->lower().empty()),
+        "leaves of a directory do not part the keys");
     if (i + 1 < leaves_.size()) fences_.push_back(PrefixOf(leaves_[i]->upper()));
     pages_before_.push_back(pages_before_.back() + leaves_[i]->page_count());
     rows_before_.push_back(rows_before_.back() + leaves_[i]->row_count());

@@ -1,7 +1,7 @@
-// The page directory of one storage: a root of leaves in key order, each leaf the pages of one range
-// of keys together with the range's unfolded versions. The root is in memory while the table is
-// open; what a leaf says of its pages is read from the store when the range is first touched, and
-// may be evicted again (leaf_cache.h). A fold or a load replaces the leaves that it touches and
+// The page directory of one storage: a root of leaves in key order, each leaf the pages of one
+// range of keys together with the range's unfolded versions. The root is in memory while the table
+// is open; what a leaf says of its pages is read from the store when the range is first touched,
+// and may be evicted again (leaf_cache.h). A fold or a load replaces the leaves that it touches and
 // shares the others, so everything that happens to a directory happens to some leaves.
 //
 // Leaves part the keys at fences. Any keys do as fences, as long as no page lies across one; which
@@ -201,8 +201,8 @@ class Leaf {
   const LeafSourcePtr source_;
   const std::string lower_, upper_;
   mutable std::mutex mutex_;
-  mutable LeafPagesPtr pages_;   // mutex_
-  mutable uint64_t holds_ = 0;   // mutex_
+  mutable LeafPagesPtr pages_;  // mutex_
+  mutable uint64_t holds_ = 0;  // mutex_
   mutable std::atomic<uint64_t> page_count_, row_count_;
   std::shared_ptr<VersionStore> store_;
   std::atomic<const VersionStore*> store_view_{nullptr};

@@ -93,9 +93,8 @@ Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
     for (const auto& [lower, upper] : replaced->ranges) {
       // Behind all versions of a key: keys are prefix-free, and a timestamp has eight bytes.
       const std::string behind(9, '\xff');
-      const std::string from =
-          lower.empty() ? keyspace::StoragePrefix(load.storage)
-                        : keyspace::RowPrefix(load.storage, lower) + behind;
+      const std::string from = lower.empty() ? keyspace::StoragePrefix(load.storage)
+                                             : keyspace::RowPrefix(load.storage, lower) + behind;
       const std::string to = upper.empty() ? keyspace::StorageEnd(load.storage)
                                            : keyspace::RowPrefix(load.storage, upper) + behind;
       out.DeleteRange(kv::Family::kDelta, from, to);

@@ -454,5 +454,91 @@ TEST_F(EngineTest, StatisticsFollow) {
   EXPECT_EQ(stats->columns[0].histogram.size(), 101u);
 }
 
+// Write buffers that hold next to nothing: statements over all rows, their undoing, rows met twice,
+// keys that move, loads between what is there.
+TEST_F(EngineTest, WritesBeyondTheBuffer) {
+  options_.transaction_spill_bytes = 150'000;
+  options_.load_rows_min = 100;
+  options_.load_sort_bytes = 64 << 10;
+  Reopen();
+  schema::RelationPtr t = Create(KeyedSpec());
+  std::vector<Row> even, odd;
+  for (int i = 0; i < 4000; ++i) {
+    (i % 2 == 0 ? even : odd)
+        .push_back({std::to_string(i), "1", std::string(100, static_cast<char>('a' + i % 26))});
+  }
+  auto all = [](const Row&) { return true; };
+  auto plus = [](int by) {
+    return [by](const Row& r) { return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]}; };
+  };
+  auto sum = [&](Transaction* txn) {
+    int64_t total = 0;
+    for (const std::vector<Row> rows = Scan(txn, t); const Row& row : rows) {
+      total += std::stoi(*row[1]);
+    }
+    return total;
+  };
+  auto txn = Begin();
+  ASSERT_TRUE(Insert(txn.get(), t, even).ok());
+  ASSERT_TRUE(txn->Commit().ok());
+  auto old = Begin(txn::Isolation::kRepeatableRead);
+  EXPECT_EQ(sum(old.get()), 2000);
+
+  // Between the rows that are there; with a duplicate nothing remains.
+  txn = Begin();
+  std::vector<Row> twice = odd;
+  twice.push_back({"1000", "7", "x"});
+  EXPECT_EQ(Insert(txn.get(), t, twice).error().state, SqlState::kUniqueViolation);
+  txn->UndoStatement();
+  EXPECT_EQ(sum(txn.get()), 2000);
+  ASSERT_TRUE(Insert(txn.get(), t, odd).ok());
+  EXPECT_EQ(sum(txn.get()), 4000);
+
+  // A statement over all of it, then one that is undone, then one more.
+  ASSERT_TRUE(Change(txn.get(), t, all, plus(1)).ok());
+  EXPECT_EQ(sum(txn.get()), 8000);
+  ASSERT_TRUE(Change(txn.get(), t, all, plus(10)).ok());
+  txn->UndoStatement();
+  EXPECT_EQ(sum(txn.get()), 8000);
+  ASSERT_TRUE(Change(txn.get(), t, all, plus(1)).ok());
+  EXPECT_EQ(sum(txn.get()), 12'000);
+  EXPECT_LT(engine_->Stats().delta_bytes, 200'000u);
+  ASSERT_TRUE(txn->Commit().ok());
+  EXPECT_EQ(sum(old.get()), 2000);  // older snapshots keep the old pages
+  txn = Begin();
+  EXPECT_EQ(sum(txn.get()), 12'000);
+
+  // A row that comes twice is changed once, whether its first change is still in the buffer or not.
+  ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+  std::vector<Row> updates;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 4000; ++i) {
+      const std::string key = std::to_string(i);
+      updates.push_back({key, std::to_string(round), std::string(100, 'z'), key, "3", "x"});
+    }
+  }
+  uint64_t affected = 0;
+  ASSERT_TRUE(WriteRows(txn.get(), t, exec::WriteKind::kUpdate, updates, &affected).ok());
+  EXPECT_EQ(affected, 4000u);
+  EXPECT_EQ(sum(txn.get()), 0);
+
+  // Keys move by one, all of them; then all rows go, and it is rolled back.
+  ASSERT_TRUE(Change(txn.get(), t, all, [](const Row& r) {
+                return Row{std::to_string(std::stoi(*r[0]) + 1), "5", std::string(6000, 'm')};
+              }).ok());
+  EXPECT_EQ(sum(txn.get()), 20'000);
+  ASSERT_TRUE(Change(txn.get(), t, all, [](const Row&) { return std::nullopt; }).ok());
+  EXPECT_EQ(Scan(txn.get(), t).size(), 0u);
+  txn->Rollback();
+  txn = Begin();
+  EXPECT_EQ(sum(txn.get()), 12'000);
+  txn.reset();
+  old.reset();
+  ASSERT_TRUE(engine_->FoldAll().ok());
+  Reopen();
+  txn = Begin();
+  EXPECT_EQ(sum(txn.get()), 12'000);
+}
+
 }  // namespace
 }  // namespace lathe::table::testing

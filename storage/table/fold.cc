@@ -80,8 +80,8 @@ Status Folder::MergeLeaf(const HeldLeaf& held, page::PageBuilder* builder) {
     if (!merge && i < n) {
       // The last page takes appended rows as long as it has room; a stretch's small rest takes the
       // page behind it.
-      const bool takes_tail = i + 1 == n && changed(n) &&
-                              pages.page(i).entry.page_bytes < table_->page_bytes() / 4 * 3;
+      const bool takes_tail =
+          i + 1 == n && changed(n) && pages.page(i).entry.page_bytes < table_->page_bytes() / 4 * 3;
       const bool takes_rest = open && builder->pending_rows() > 0 &&
                               builder->pending_rows() < pages.page(i).entry.row_count / 4;
       merge = takes_tail || takes_rest;
@@ -199,9 +199,8 @@ void Folder::SwapInMemory() {
   std::lock_guard lock(table_->publish_mutex_);
   table_->fold_log_ = nullptr;
   carried_.insert(carried_.end(), log_.begin(), log_.end());
-  std::sort(carried_.begin(), carried_.end(), [](const VersionNode* a, const VersionNode* b) {
-    return a->key() < b->key();
-  });
+  std::sort(carried_.begin(), carried_.end(),
+            [](const VersionNode* a, const VersionNode* b) { return a->key() < b->key(); });
   auto leaf = leaves_.begin();
   const VersionNode* last = nullptr;
   for (const VersionNode* node : carried_) {
@@ -217,9 +216,8 @@ void Folder::SwapInMemory() {
   }
   table_->AccountStores(before, leaves_);
   table_->stats_ = nullptr;
-  TableVersionPtr next = table_->MakeVersion(
-      std::max(fold_ts_, version_->valid_from),
-      version_->directory->Replace(first_, end_, leaves_));
+  TableVersionPtr next = table_->MakeVersion(std::max(fold_ts_, version_->valid_from),
+                                             version_->directory->Replace(first_, end_, leaves_));
   {
     std::lock_guard retired(table_->retired_mutex_);
     for (const PageNodePtr& page : replaced_) {

@@ -311,8 +311,8 @@ Status LoadWriter::OnPage(const page::BuiltPage& built) {
     if (range_free) {
       // Fences may have come since the page was begun.
       TableVersionPtr version = View();
-      range_free = version->directory->Find(entry.first_key) ==
-                   version->directory->Find(entry.last_key);
+      range_free =
+          version->directory->Find(entry.first_key) == version->directory->Find(entry.last_key);
     }
     if (!range_free) {
       for (uint32_t i = 0; i < built.row_count; ++i) {

@@ -106,12 +106,12 @@ class LoadWriter final : public page::PageSink {
 
   std::unique_ptr<page::PageBuilder> builder_;
   std::unique_ptr<kv::PageFileWriter> file_;
-  kv::WriteBatch entries_;          // directory entries of the pages in file_
-  std::vector<PageNodePtr> pages_;  // made so far
-  std::map<const Leaf*, HeldLeaf> held_;       // leaves of pages_
-  std::string fence_;                          // the next one of the directory; empty = none
+  kv::WriteBatch entries_;                // directory entries of the pages in file_
+  std::vector<PageNodePtr> pages_;        // made so far
+  std::map<const Leaf*, HeldLeaf> held_;  // leaves of pages_
+  std::string fence_;                     // the next one of the directory; empty = none
   bool fence_known_ = false;
-  std::string last_row_;            // image of the last row in order; empty before the first
+  std::string last_row_;  // image of the last row in order; empty before the first
   uint64_t page_id_next_ = 0, page_id_end_ = 0;
   bool recorded_ = false;  // the load record is on disk
   bool finished_ = false;

@@ -60,8 +60,7 @@ Status Merger::MergeLeaf() {
     } else {
       while (end != rows_.end() && end->key <= pages->page(i).entry.last_key) ++end;
     }
-    const bool changed =
-        row != end || pages->state(i).changes.load(std::memory_order_acquire) != 0;
+    const bool changed = row != end || pages->state(i).changes.load(std::memory_order_acquire) != 0;
     // A small rest of merged pages takes the page behind it along.
     const bool takes_rest = open && i < pages->size() && writer_->pending_rows() > 0 &&
                             writer_->pending_rows() < pages->page(i).entry.row_count / 4;
@@ -77,8 +76,7 @@ Status Merger::MergeLeaf() {
   }
   LATHE_TRY(collect());
   if (leaf_->changed()) replaced_->ranges.emplace_back(leaf_->lower(), leaf_->upper());
-  version_ = table_->WithLeaf(version_, version_->directory->Find(rows_.front().key),
-                              result);
+  version_ = table_->WithLeaf(version_, version_->directory->Find(rows_.front().key), result);
   rows_.clear();
   leaf_ = nullptr;
   return Ok();
@@ -130,10 +128,10 @@ Result<bool> ChangedRows::Find(std::string_view key, uint64_t* page, uint32_t* r
   const PageNode& node = pages_->page(page_index_);
   const keyspace::KeyEncoder& encoder = table_->encoder();
   const uint32_t rows = node.entry.row_count;
-  if (slot_ > 0 && encoder.CompareRow(pinned_.data(),
-                                      row::RowAt(pinned_.data(), encoder.layout().stride(),
-                                                 slot_ - 1),
-                                      key) >= 0) {
+  if (slot_ > 0 &&
+      encoder.CompareRow(pinned_.data(),
+                         row::RowAt(pinned_.data(), encoder.layout().stride(), slot_ - 1),
+                         key) >= 0) {
     slot_ = 0;  // not ascending
   }
   bool match = false;

@@ -32,8 +32,7 @@ class Merger {
   Merger(std::shared_ptr<Table> table, TableVersionPtr base)
       : table_(std::move(table)), base_(base), version_(std::move(base)) {}
   Status MergeLeaf();
-  Status MergeUnit(const Leaf& leaf, const LeafPages& pages, size_t i,
-                   std::span<const OwnRow> own);
+  Status MergeUnit(const Leaf& leaf, const LeafPages& pages, size_t i, std::span<const OwnRow> own);
 
   const std::shared_ptr<Table> table_;
   const TableVersionPtr base_;

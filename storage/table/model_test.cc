@@ -133,7 +133,8 @@ TEST(Model, DirectoryIsReadByKeyRange) {
     ASSERT_TRUE(txn->StartStatement(nullptr).ok());
     t = txn->CreateTable(KeyedSpec()).value();
     std::vector<Row> rows;
-    for (int i = 0; i < 20'000; ++i) rows.push_back({std::to_string(i), "1", std::string(200, 'x')});
+    for (int i = 0; i < 20'000; ++i)
+      rows.push_back({std::to_string(i), "1", std::string(200, 'x')});
     ASSERT_TRUE(Insert(txn.get(), t, rows).ok());
     ASSERT_TRUE(txn->Commit().ok());
     ASSERT_TRUE(engine->FoldAll().ok());

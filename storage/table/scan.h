@@ -28,7 +28,7 @@ struct ScanSource {
   TableVersionPtr version;
   Timestamp snapshot;
   std::vector<OwnRow> own;
-  std::shared_ptr<const void> own_bytes;  // what they point into
+  std::shared_ptr<const void> own_bytes;     // what they point into
   const exec::CancelFlag* cancel = nullptr;  // may be null
 };
 
@@ -53,8 +53,8 @@ uint32_t SeekRow(const keyspace::KeyEncoder& encoder, const char* page, uint32_t
 /// Merges rows [from, to) of a page (null: a tail) with the leaf's versions in [begin, end) of the
 /// keys (empty end = to the last) that a snapshot sees, and with own rows, which go before them.
 /// cachable tells whether it holds for all later snapshots as well.
-Result<Patch> BuildPatch(const Table& table, const Leaf& leaf, const char* page,
-                         uint32_t from, uint32_t to, std::string_view begin, std::string_view end,
+Result<Patch> BuildPatch(const Table& table, const Leaf& leaf, const char* page, uint32_t from,
+                         uint32_t to, std::string_view begin, std::string_view end,
                          Timestamp snapshot, std::span<const OwnRow> own, bool* cachable);
 
 }  // namespace lathe::table

@@ -184,9 +184,7 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   return table;
 }
 
-Table::~Table() {
-  AccountDelta(-delta_bytes_.load(), -delta_rows_.load());
-}
+Table::~Table() { AccountDelta(-delta_bytes_.load(), -delta_rows_.load()); }
 
 // Record: format version | schema version | pages and rows behind the last fence | column bounds.
 // Value of a fence: format version | pages and rows of the leaf that ends there.
@@ -248,13 +246,11 @@ std::vector<LeafPtr> Table::MakeLeaves(const std::string& lower, const std::stri
   const auto size = static_cast<ptrdiff_t>(context_.leaf_pages);
   while (pages.end() - piece >= 2 * size) {
     const std::string& fence = piece[size - 1]->entry.last_key;
-    leaves.push_back(
-        MakeLeaf(from, fence, std::vector<PageNodePtr>(piece, piece + size), nullptr));
+    leaves.push_back(MakeLeaf(from, fence, std::vector<PageNodePtr>(piece, piece + size), nullptr));
     from = fence;
     piece += size;
   }
-  leaves.push_back(
-      MakeLeaf(from, upper, std::vector<PageNodePtr>(piece, pages.end()), nullptr));
+  leaves.push_back(MakeLeaf(from, upper, std::vector<PageNodePtr>(piece, pages.end()), nullptr));
   return leaves;
 }
 
@@ -284,17 +280,16 @@ Status Table::ReadDirectory() {
     const uint64_t pages = value.Varint(), rows = value.Varint();
     std::string upper(it->key().substr(prefix.size()));
     if (upper.empty()) continue;
-    leaves.push_back(std::make_shared<Leaf>(source_, lower, upper, nullptr,
-                                            value.ok() ? pages : 0, value.ok() ? rows : 0,
-                                            nullptr));
+    leaves.push_back(std::make_shared<Leaf>(source_, lower, upper, nullptr, value.ok() ? pages : 0,
+                                            value.ok() ? rows : 0, nullptr));
     leaves.back()->fence_saved = true;
     row_count_ += static_cast<int64_t>(leaves.back()->row_count());
     lower = std::move(upper);
   }
   LATHE_TRY(it->status());
   row_count_ += static_cast<int64_t>(last_rows);
-  leaves.push_back(
-      std::make_shared<Leaf>(source_, lower, std::string(), nullptr, last_pages, last_rows, nullptr));
+  leaves.push_back(std::make_shared<Leaf>(source_, lower, std::string(), nullptr, last_pages,
+                                          last_rows, nullptr));
   // The end of a table is where a load before a crash has most likely added something.
   LATHE_TRY(leaves.back()->Pages());
   versions_.push_back(
@@ -312,8 +307,7 @@ Status Table::ReadWholeDirectory() {
   }
   row_count_ = static_cast<int64_t>(pages->row_count());
   std::vector<LeafPtr> leaves = MakeLeaves({}, {}, pages->pages());
-  versions_.push_back(
-      MakeVersion(Timestamp(), std::make_shared<const Directory>(leaves)));
+  versions_.push_back(MakeVersion(Timestamp(), std::make_shared<const Directory>(leaves)));
   if (pages->size() > 0) {
     kv::WriteBatch batch;
     PutFences(leaves, &batch);
@@ -516,8 +510,8 @@ void Table::PublishLoads(std::vector<PageNodePtr> pages, Timestamp ts) {
       std::merge(old->pages().begin(), old->pages().end(), page, end, std::back_inserter(merged),
                  by_key);
       page = end;
-      std::vector<LeafPtr> leaves = WithStore(
-          MakeLeaves(leaf->lower(), leaf->upper(), merged), *leaf);
+      std::vector<LeafPtr> leaves =
+          WithStore(MakeLeaves(leaf->lower(), leaf->upper(), merged), *leaf);
       leaf->Freeze();
       before.push_back(leaf);
       made.insert(made.end(), leaves.begin(), leaves.end());
@@ -540,8 +534,8 @@ void Table::PublishLoads(std::vector<PageNodePtr> pages, Timestamp ts) {
 std::vector<LeafPtr> Table::WithStore(std::vector<LeafPtr> leaves, const Leaf& before) const {
   if (before.store() == nullptr) return leaves;
   if (leaves.size() == 1) {
-    return {MakeLeaf(before.lower(), before.upper(), leaves[0]->HeldPages()->pages(),
-                     before.store())};
+    return {
+        MakeLeaf(before.lower(), before.upper(), leaves[0]->HeldPages()->pages(), before.store())};
   }
   auto leaf = leaves.begin();
   for (const VersionNode* node = before.First(); node != nullptr; node = node->Next()) {
@@ -579,11 +573,10 @@ Result<TableVersionPtr> Table::WithPages(const TableVersionPtr& base,
                });
     page = end;
     directory = directory->Replace(
-        i, i + 1,
-        WithStore(MakeLeaves(leaf->lower(), leaf->upper(), merged), *leaf));
+        i, i + 1, WithStore(MakeLeaves(leaf->lower(), leaf->upper(), merged), *leaf));
   }
-  return TableVersionPtr(std::make_shared<TableVersion>(base->valid_from, base->serial, live_,
-                                                        std::move(directory)));
+  return TableVersionPtr(
+      std::make_shared<TableVersion>(base->valid_from, base->serial, live_, std::move(directory)));
 }
 
 TableVersionPtr Table::WithLeaf(const TableVersionPtr& base, size_t leaf,
@@ -591,13 +584,11 @@ TableVersionPtr Table::WithLeaf(const TableVersionPtr& base, size_t leaf,
   const Leaf& before = *base->directory->leaf(leaf);
   return std::make_shared<TableVersion>(
       base->valid_from, base->serial, live_,
-      base->directory->Replace(
-          leaf, leaf + 1, MakeLeaves(before.lower(), before.upper(), pages)));
+      base->directory->Replace(leaf, leaf + 1, MakeLeaves(before.lower(), before.upper(), pages)));
 }
 
-void Table::PublishVersion(const TableVersionPtr& version,
-                           const std::vector<std::string>& replaced, int64_t net_rows,
-                           Timestamp ts) {
+void Table::PublishVersion(const TableVersionPtr& version, const std::vector<std::string>& replaced,
+                           int64_t net_rows, Timestamp ts) {
   std::vector<LeafPtr> before, after;
   {
     std::lock_guard lock(publish_mutex_);
@@ -606,10 +597,10 @@ void Table::PublishVersion(const TableVersionPtr& version,
     std::vector<LeafPtr> new_leaves = version->directory->leaves();
     std::sort(old_leaves.begin(), old_leaves.end());
     std::sort(new_leaves.begin(), new_leaves.end());
-    std::set_difference(old_leaves.begin(), old_leaves.end(), new_leaves.begin(),
-                        new_leaves.end(), std::back_inserter(before));
-    std::set_difference(new_leaves.begin(), new_leaves.end(), old_leaves.begin(),
-                        old_leaves.end(), std::back_inserter(after));
+    std::set_difference(old_leaves.begin(), old_leaves.end(), new_leaves.begin(), new_leaves.end(),
+                        std::back_inserter(before));
+    std::set_difference(new_leaves.begin(), new_leaves.end(), old_leaves.begin(), old_leaves.end(),
+                        std::back_inserter(after));
     for (const LeafPtr& leaf : before) leaf->Freeze();
     AccountStores(before, after);
     row_count_ += net_rows;
@@ -696,8 +687,8 @@ bool Table::has_retired_pages() const {
 
 catalog::StatsPtr Table::Stats(const schema::RelationDescriptor& relation) const {
   std::lock_guard lock(publish_mutex_);
-  const int64_t rows = std::max<int64_t>(
-      row_count_ + source_->rows_found.load(std::memory_order_relaxed), 0);
+  const int64_t rows =
+      std::max<int64_t>(row_count_ + source_->rows_found.load(std::memory_order_relaxed), 0);
   if (stats_ != nullptr && stats_version_ == relation.version &&
       std::abs(rows - stats_row_count_) <= stats_row_count_ / 10) {
     return stats_;
@@ -705,8 +696,8 @@ catalog::StatsPtr Table::Stats(const schema::RelationDescriptor& relation) const
   auto stats = std::make_shared<schema::RelationStats>();
   stats->row_count = static_cast<double>(rows);
   TableVersionPtr version = Current();
-  stats->page_count = static_cast<double>(
-      version->directory->pages_between(0, version->directory->size()));
+  stats->page_count =
+      static_cast<double>(version->directory->pages_between(0, version->directory->size()));
   stats->columns.resize(relation.columns.size());
   std::vector<uint32_t> live = relation.LiveColumns();
   for (size_t i = 0; i < live.size() && i < layout().field_count(); ++i) {

@@ -3,8 +3,8 @@
 // use.
 //
 // Locks, in this order: fold_mutex (one fold or settling at a time), record_mutex (writes of the
-// table's record), publish_mutex (additions of versions, swap of the table version), list_mutex (the
-// list of table versions; held for a few instructions).
+// table's record), publish_mutex (additions of versions, swap of the table version), list_mutex
+// (the list of table versions; held for a few instructions).
 #pragma once
 
 #include <algorithm>
@@ -213,7 +213,7 @@ class Table {
   LeafSourcePtr source_;
   std::unique_ptr<catalog::IdAllocator> row_ids_;
   const std::shared_ptr<LiveVersions> live_ = std::make_shared<LiveVersions>();
-  uint64_t next_serial_ = 1;  // publish_mutex_
+  uint64_t next_serial_ = 1;         // publish_mutex_
   std::atomic<uint64_t> newest_{0};  // latest timestamp of a version in memory
   std::atomic<int64_t> delta_rows_{0}, delta_bytes_{0};
 
@@ -227,7 +227,7 @@ class Table {
   mutable int64_t stats_row_count_ = 0;  // publish_mutex_
   mutable uint64_t stats_version_ = 0;   // descriptor version of stats_; publish_mutex_
   std::vector<const VersionNode*>* fold_log_ =
-      nullptr;  // nodes changed while a fold runs; publish_mutex_
+      nullptr;                           // nodes changed while a fold runs; publish_mutex_
   std::string fold_lower_, fold_upper_;  // of these keys, (lower, upper]; publish_mutex_
 
   std::mutex fold_mutex_;
@@ -245,10 +245,10 @@ class Table {
 
 /// Meta keys of this folder.
 std::string RetiredPageKey(
-    std::string_view page_key);                    // a replaced page whose body is to be deleted
-std::string FoldIntentKey(StorageId storage);      // pages that a fold is writing
-std::string RowIdKey(StorageId storage);           // bound of hidden row ids
-std::string TableRecordKey(StorageId storage);     // counts and column bounds
+    std::string_view page_key);                 // a replaced page whose body is to be deleted
+std::string FoldIntentKey(StorageId storage);   // pages that a fold is writing
+std::string RowIdKey(StorageId storage);        // bound of hidden row ids
+std::string TableRecordKey(StorageId storage);  // counts and column bounds
 // A fence of the directory; fence empty = the prefix of all.
 std::string FenceKey(StorageId storage, std::string_view fence);
 // A page that a load has written, by its key in the store.

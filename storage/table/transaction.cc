@@ -217,8 +217,7 @@ void TransactionImpl::Rollback() {
 // --- Reading
 // ---------------------------------------------------------------------------------------------------------------------
 
-TableVersionPtr TransactionImpl::VersionWithLoads(const Table& table,
-                                                  TableVersionPtr base) const {
+TableVersionPtr TransactionImpl::VersionWithLoads(const Table& table, TableVersionPtr base) const {
   for (auto own = loads_.rbegin(); own != loads_.rend(); ++own) {
     if (own->load.table.get() == &table && own->statement < statement_) return own->load.version;
   }
@@ -350,9 +349,8 @@ Status TransactionImpl::SpillEarlier(const std::shared_ptr<Table>& table) {
   });
   if (!any) return Ok();
   LATHE_TRY(Merge(table, false));
-  const bool all = std::all_of(writes->rows().begin(), writes->rows().end(), [&](const auto& row) {
-    return row.second->statement < statement_;
-  });
+  const bool all = std::all_of(writes->rows().begin(), writes->rows().end(),
+                               [&](const auto& row) { return row.second->statement < statement_; });
   if (all) buffer_.Forget(table->storage());
   return Ok();
 }

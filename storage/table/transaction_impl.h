@@ -94,6 +94,10 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Result<std::unique_ptr<exec::RowSource>> OpenScanAt(const schema::RelationPtr& relation,
                                                       const exec::ScanRequest& request,
                                                       Timestamp snapshot);
+  // The rows that belong to page i of a leaf of what the statement reads.
+  Result<std::unique_ptr<exec::RowSource>> OpenUnit(const schema::RelationPtr& relation,
+                                                    const Leaf& leaf, const LeafPages& pages,
+                                                    size_t i);
   std::string FreeRelationName(SchemaId schema, const std::string& name);
   Result<schema::RelationPtr> MakeTable(schema::RelationDescriptor relation);
   Status Rewrite(const schema::RelationPtr& before, const schema::RelationPtr& after);
@@ -117,9 +121,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::vector<OwnLoad> loads_;
   uint64_t spill_at_;
   std::map<StorageId, ChangedRows> spilled_;  // by this statement
-  std::map<StorageId, uint64_t> row_ids_;  // next unused row id of storages written to
-  std::vector<StorageId> created_;         // storages that nobody knows if it rolls back
-  std::vector<StorageId> dropped_;         // storages that go at commit
+  std::map<StorageId, uint64_t> row_ids_;     // next unused row id of storages written to
+  std::vector<StorageId> created_;            // storages that nobody knows if it rolls back
+  std::vector<StorageId> dropped_;            // storages that go at commit
   // At the start of the statement, for undoing it.
   catalog::Changes saved_changes_;
   size_t saved_dropped_ = 0;

@@ -371,8 +371,8 @@ class UpdateSink final : public exec::RowSink {
     options.duplicate = [this](std::string_view key) {
       return DuplicateKeyError(writer_.relation(), writer_.table().encoder(), key);
     };
-    LATHE_ASSIGN(sorter_, LoadWriter::Begin(engine, writer_.shared_table(), LoadId(id),
-                                            std::move(options)));
+    LATHE_ASSIGN(sorter_,
+                 LoadWriter::Begin(engine, writer_.shared_table(), LoadId(id), std::move(options)));
     for (const auto& [key, image] : moved_) LATHE_TRY(sorter_->Add(image.data(), image.data()));
     moved_ = {};
     return Ok();
