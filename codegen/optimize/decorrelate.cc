@@ -245,12 +245,7 @@ NodePtr ApplySingleRow(logical::Join* join, NodePtr input, std::vector<ExprPtr> 
       for (size_t i = 0; i < values.size(); ++i) {
         ExprPtr value = std::move(values[i]);
         if (join->join_kind != JoinKind::kInner && !always) {
-          auto guarded = std::make_unique<Expr>(expr::Kind::kCase, value->type);
-          guarded->children.push_back(predicate->Clone());
-          const types::Type type = value->type;
-          guarded->children.push_back(std::move(value));
-          guarded->children.push_back(expr::MakeConst(types::Value::Null(type)));
-          value = std::move(guarded);
+          value = MakeWhen(predicate->Clone(), std::move(value));
         }
         project->expressions.push_back(std::move(value));
         outputs.push_back(join->children[1]->outputs[i]);
@@ -331,15 +326,31 @@ OutputColumn NewColumn(RuleContext* context, const OutputColumn& like) {
   return column;
 }
 
+namespace {
+
+/// What the aggregate gives for no rows, if that is not NULL.
+ExprPtr EmptyValue(const func::Aggregate& function, const types::Type& type) {
+  const bool count = function.kind == func::AggregateKind::kCount ||
+                     function.kind == func::AggregateKind::kCountStar ||
+                     function.name == "regr_count";
+  int n = count ? 0 : -1;
+  if (function.within_group) {
+    // Hypothetical-set aggregates: the place of the value among no others.
+    if (function.name == "rank" || function.name == "dense_rank") n = 1;
+    if (function.name == "percent_rank") n = 0;
+    if (function.name == "cume_dist") n = 1;
+  }
+  if (n < 0) return nullptr;
+  return expr::MakeConst(type.id == types::TypeId::kFloat8 ? types::Value::Float8(n)
+                                                           : types::Value::Int8(n));
+}
+
+}  // namespace
+
 ExprPtr ValueOrEmpty(const logical::AggregateCall& call, const OutputColumn& column) {
-  ExprPtr value = ColumnRef(column);
-  const bool count = call.function->kind == func::AggregateKind::kCount ||
-                     call.function->kind == func::AggregateKind::kCountStar;
-  if (!count) return value;
-  auto coalesce = std::make_unique<Expr>(expr::Kind::kCoalesce, column.type);
-  coalesce->children.push_back(std::move(value));
-  coalesce->children.push_back(expr::MakeConst(types::Value::Int8(0)));
-  return coalesce;
+  ExprPtr empty = EmptyValue(*call.function, column.type);
+  if (!empty) return ColumnRef(column);
+  return MakeCoalesce(ColumnRef(column), std::move(empty));
 }
 
 bool IsSingleRow(const Node& plan) {

@@ -27,9 +27,14 @@ struct Pushed {
 class Domain {
  public:
   /// cte: the common table expression of D; source its columns.
+  /// guarded: nothing that may fail is evaluated when D is empty.
   Domain(RuleContext* context, uint32_t cte, std::vector<OutputColumn> outer,
-         std::vector<ColumnId> source)
-      : context_(context), cte_(cte), columns_(std::move(outer)), source_(std::move(source)) {
+         std::vector<ColumnId> source, bool guarded)
+      : context_(context),
+        cte_(cte),
+        columns_(std::move(outer)),
+        source_(std::move(source)),
+        guarded_(guarded) {
     for (const OutputColumn& column : columns_) outer_.Add(column.id);
   }
 
@@ -53,10 +58,29 @@ class Domain {
       case Kind::kAggregate:
         return PushAggregate(std::move(node));
       case Kind::kSort:
-        // The order of a subquery's rows means nothing without a limit, which refuses below.
+        // The order of a subquery's rows means nothing without a limit, which takes it along.
         return Push(node->children[0]);
       case Kind::kLimit:
-        return NotSupported("LIMIT in a correlated subquery");
+        return PushLimit(std::move(node));
+      case Kind::kWindow: {
+        LATHE_ASSIGN(Pushed child, Push(node->children[0]));
+        node->children[0] = std::move(child.node);
+        ForEachExpr(*node, [&](ExprPtr& e) { Replace(&e, child.columns); });
+        for (const OutputColumn& column : child.columns) {
+          node->As<logical::Window>().partition.push_back(ColumnRef(column));
+        }
+        RefreshOutputs(node.get());
+        return Pushed{std::move(node), std::move(child.columns)};
+      }
+      case Kind::kTableFunction: {
+        LATHE_ASSIGN(Pushed child, Push(node->children[0]));
+        node->children[0] = std::move(child.node);
+        ForEachExpr(*node, [&](ExprPtr& e) { Replace(&e, child.columns); });
+        RefreshOutputs(node.get());
+        return Pushed{std::move(node), std::move(child.columns)};
+      }
+      case Kind::kRecursive:
+        return PushRecursive(std::move(node));
       case Kind::kSetOperation:
         return PushSetOperation(std::move(node));
       case Kind::kWith:
@@ -65,9 +89,6 @@ class Domain {
         return PushCteScan(std::move(node));
       case Kind::kScan:
       case Kind::kModify:
-      case Kind::kWindow:
-      case Kind::kTableFunction:
-      case Kind::kRecursive:
         break;
     }
     return NotSupported("a correlated subquery of this form");
@@ -88,6 +109,8 @@ class Domain {
 
  private:
   bool Depends(Node& node) {
+    if (guarded_ && !node.children.empty() && PlanMayFail(node)) return true;
+    if (guarded_ && node.kind == Kind::kValues && PlanMayFail(node)) return true;
     if (FreeColumns(node).Intersects(outer_)) return true;
     bool found = false;
     if (!dependent_ctes_.empty()) {
@@ -266,6 +289,40 @@ class Domain {
     return Pushed{std::move(project), std::move(all.columns)};
   }
 
+  /// The first rows for each value of D: by their numbers.
+  Result<Pushed> PushLimit(NodePtr node) {
+    auto& limit = node->As<logical::Limit>();
+    std::vector<logical::SortKey> order = OrderOf(context_, &limit.children[0]);
+    LATHE_ASSIGN(Pushed child, Push(limit.children[0]));
+    std::vector<ExprPtr> partition;
+    for (const OutputColumn& column : child.columns) partition.push_back(ColumnRef(column));
+    for (logical::SortKey& key : order) Replace(&key.expression, child.columns);
+    const OutputColumn number =
+        NumberRows(context_, &child.node, std::move(partition), std::move(order));
+    for (ExprPtr* e : {&limit.limit, &limit.offset}) {
+      if (*e) Replace(e, child.columns);
+    }
+    LimitByNumber(&child.node, number, std::move(limit.limit), std::move(limit.offset));
+    return child;
+  }
+
+  /// Every value of D has a recursion of its own: its columns go round with the rows.
+  Result<Pushed> PushRecursive(NodePtr node) {
+    auto& recursive = node->As<logical::Recursive>();
+    std::vector<OutputColumn> columns;
+    for (const OutputColumn& column : columns_) columns.push_back(NewColumn(context_, column));
+    for (size_t i = 0; i < 2; ++i) {
+      if (i == 1) dependent_ctes_[recursive.working] = columns;
+      NodePtr& child = recursive.children[i];
+      std::vector<OutputColumn> wanted = child->outputs;
+      LATHE_ASSIGN(Pushed pushed, Push(child));
+      wanted.insert(wanted.end(), pushed.columns.begin(), pushed.columns.end());
+      child = MakePassingProject(std::move(pushed.node), wanted);
+    }
+    recursive.outputs.insert(recursive.outputs.end(), columns.begin(), columns.end());
+    return Pushed{std::move(node), std::move(columns)};
+  }
+
   Result<Pushed> PushSetOperation(NodePtr node) {
     for (NodePtr& child : node->children) {
       std::vector<OutputColumn> wanted = child->outputs;
@@ -309,6 +366,7 @@ class Domain {
   uint32_t cte_;
   std::vector<OutputColumn> columns_;  // of the outer query
   std::vector<ColumnId> source_;       // of D's definition, in the same order
+  const bool guarded_;
   ColumnSet outer_;
   // Common table expressions of the subquery that depend on D: where their definitions hold D's
   // columns.
@@ -347,6 +405,8 @@ std::unordered_map<uint32_t, ColumnId> RenameAll(RuleContext* context, Node* tre
   return names;
 }
 
+}  // namespace
+
 NodePtr MakeWith(uint32_t cte, std::string name, NodePtr definition, NodePtr body) {
   auto with = std::make_shared<logical::With>();
   with->cte = cte;
@@ -357,40 +417,150 @@ NodePtr MakeWith(uint32_t cte, std::string name, NodePtr definition, NodePtr bod
   return with;
 }
 
-}  // namespace
-
-Status UnnestByDomain(RuleContext* context, NodePtr* slot, const ColumnSet& outer) {
-  auto& join = (*slot)->As<logical::Join>();
-  NodePtr definition = join.children[0];
+std::shared_ptr<logical::CteScan> ShareAs(RuleContext* context, const NodePtr& definition,
+                                          std::string name) {
   auto scan = std::make_shared<logical::CteScan>();
   scan->cte = context->next_cte++;
-  scan->name = "outer";
+  scan->name = std::move(name);
   scan->outputs = definition->outputs;
   auto names = RenameAll(context, definition.get());
   for (const OutputColumn& column : scan->outputs) scan->source.push_back(names[column.id.value]);
+  return scan;
+}
+
+std::shared_ptr<logical::CteScan> ScanAgain(RuleContext* context, const logical::CteScan& scan) {
+  auto again = std::make_shared<logical::CteScan>();
+  again->cte = scan.cte;
+  again->name = scan.name;
+  again->source = scan.source;
+  for (const OutputColumn& column : scan.outputs) {
+    again->outputs.push_back(NewColumn(context, column));
+  }
+  return again;
+}
+
+OutputColumn NumberRows(RuleContext* context, NodePtr* plan, std::vector<ExprPtr> partition,
+                        std::vector<logical::SortKey> order) {
+  OutputColumn number{context->ids->Next(), "row_number", types::Type(types::TypeId::kInt8), false};
+  auto window = std::make_shared<logical::Window>();
+  window->partition = std::move(partition);
+  window->order = std::move(order);
+  logical::WindowCall call;
+  call.output = number;
+  call.function = func::WindowFunctionsNamed("row_number")[0];
+  window->calls.push_back(std::move(call));
+  window->children.push_back(std::move(*plan));
+  RefreshOutputs(window.get());
+  *plan = std::move(window);
+  return number;
+}
+
+void LimitByNumber(NodePtr* plan, const OutputColumn& number, ExprPtr limit, ExprPtr offset) {
+  auto zero = [] { return expr::MakeConst(types::Value::Int8(0)); };
+  const auto plain = [](const Expr& e) {
+    return e.kind == expr::Kind::kConst && !e.value.is_null() && e.value.AsInt64() >= 0;
+  };
+  // A Limit that lets everything through remains for its errors: it sees negative counts only.
+  auto negative = [&](const ExprPtr& e) -> ExprPtr {
+    if (!e || plain(*e) || !expr::IsRuntimeConstant(*e)) return nullptr;
+    return MakeWhen(MakeOperator("<", e->Clone(), zero()), e->Clone());
+  };
+  auto check = std::make_shared<logical::Limit>();
+  check->limit = negative(limit);
+  check->offset = negative(offset);
+  std::vector<ExprPtr> conjuncts;
+  ExprPtr place = ColumnRef(number);  // after the offset
+  if (offset) {
+    if (!plain(*offset)) offset = MakeCoalesce(std::move(offset), zero());
+    conjuncts.push_back(MakeOperator(">", ColumnRef(number), offset->Clone()));
+    // Not limit + offset, which might be too large.
+    place = MakeOperator("-", std::move(place), std::move(offset));
+  }
+  if (limit) {
+    const bool null = !plain(*limit);
+    ExprPtr copy = limit->Clone();
+    ExprPtr within = MakeOperator("<=", std::move(place), std::move(limit));
+    if (null) {
+      auto either = std::make_unique<Expr>(expr::Kind::kOr, types::Type(types::TypeId::kBool));
+      either->children.push_back(MakeUnary(expr::Kind::kIsNull, std::move(copy)));
+      either->children.push_back(std::move(within));
+      within = std::move(either);
+    }
+    conjuncts.push_back(std::move(within));
+  }
+  *plan = MakeFilter(std::move(*plan), std::move(conjuncts));
+  if (!check->limit && !check->offset) return;
+  check->children.push_back(std::move(*plan));
+  RefreshOutputs(check.get());
+  *plan = std::move(check);
+}
+
+namespace {
+
+/// Outer columns of types without an equality operator (json) are told apart by their texts, from
+/// which the right side makes them again.
+Status UseTexts(RuleContext* context, logical::Join* join, ColumnSet* outer) {
+  auto project = std::make_shared<logical::Project>();
+  std::vector<ExprPtr> values;
+  Substitution map;
+  for (const OutputColumn& column : join->children[0]->outputs) {
+    project->outputs.push_back(column);
+    project->expressions.push_back(ColumnRef(column));
+    if (!outer->Has(column.id) || MakeEqual(ColumnRef(column), ColumnRef(column))) continue;
+    OutputColumn text = NewColumn(context, column);
+    text.type = types::Type(types::TypeId::kText);
+    ExprPtr made = MakeCast(ColumnRef(column), text.type);
+    ExprPtr back = made ? MakeCast(ColumnRef(text), column.type) : nullptr;
+    if (!back) {
+      return NotSupported("a correlated subquery over columns without an equality operator");
+    }
+    outer->Remove(column.id);
+    outer->Add(text.id);
+    values.push_back(std::move(back));
+    map[column.id.value] = values.back().get();
+    project->outputs.push_back(text);
+    project->expressions.push_back(std::move(made));
+  }
+  if (map.empty()) return Ok();
+  SubstituteInTree(join->children[1].get(), map);
+  project->children.push_back(std::move(join->children[0]));
+  join->children[0] = std::move(project);
+  RefreshOutputs(join);
+  return Ok();
+}
+
+}  // namespace
+
+Status UnnestByDomain(RuleContext* context, NodePtr* slot, const ColumnSet& read,
+                      const OutputColumn* guard) {
+  auto& join = (*slot)->As<logical::Join>();
+  ColumnSet outer = read;
+  if (guard) outer.Add(guard->id);
+  LATHE_TRY(UseTexts(context, &join, &outer));
+  NodePtr definition = join.children[0];
+  std::shared_ptr<logical::CteScan> scan = ShareAs(context, definition, "outer");
 
   // D: the distinct outer values.
+  std::shared_ptr<logical::CteScan> values = ScanAgain(context, *scan);
+  auto distinct = std::make_shared<logical::Aggregate>();
   std::vector<OutputColumn> columns;
   std::vector<ColumnId> source;
-  auto values = std::make_shared<logical::CteScan>();
-  values->cte = scan->cte;
-  values->name = "outer";
-  auto distinct = std::make_shared<logical::Aggregate>();
-  for (const OutputColumn& column : scan->outputs) {
+  std::vector<ExprPtr> reached;
+  for (size_t i = 0; i < scan->outputs.size(); ++i) {
+    const OutputColumn& column = scan->outputs[i];
     if (!outer.Has(column.id)) continue;
     columns.push_back(column);
-    values->source.push_back(names[column.id.value]);
-    values->outputs.push_back(NewColumn(context, column));
-    distinct->groups.push_back(ColumnRef(values->outputs.back()));
+    distinct->groups.push_back(ColumnRef(values->outputs[i]));
     distinct->outputs.push_back(NewColumn(context, column));
     source.push_back(distinct->outputs.back().id);
+    if (guard && column.id == guard->id) reached.push_back(ColumnRef(values->outputs[i]));
   }
-  distinct->children.push_back(std::move(values));
+  distinct->children.push_back(MakeFilter(std::move(values), std::move(reached)));
   const uint32_t domain_cte = context->next_cte++;
 
   const uint32_t outer_cte = scan->cte;
-  join.children[0] = scan;
-  Domain domain(context, domain_cte, columns, source);
+  join.children[0] = std::move(scan);
+  Domain domain(context, domain_cte, columns, source, guard != nullptr);
   LATHE_ASSIGN(Pushed right, domain.Push(join.children[1]));
   std::vector<ExprPtr> conjuncts;
   if (!IsConstBool(*join.predicate, true)) conjuncts.push_back(std::move(join.predicate));

@@ -262,8 +262,8 @@ double Estimator::LimitRows(const logical::Limit& limit) {
   const double rows = Rows(*limit.children[0]);
   if (!limit.limit) return rows;
   const std::optional<types::Value> count = HintOf(*limit.limit);
-  if (!count || count->is_null())
-    return limit.limit->kind == expr::Kind::kConst ? rows : 0.1 * rows;
+  if (!count) return 0.1 * rows;
+  if (count->is_null()) return rows;
   return std::min(rows, std::max(0.0, static_cast<double>(count->AsInt64())));
 }
 

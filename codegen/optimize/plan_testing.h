@@ -163,6 +163,38 @@ class Builder {
     aggregate->children = {std::move(child)};
     return aggregate;
   }
+  NodePtr Sort(NodePtr child, std::vector<ExprPtr> keys) {
+    auto sort = std::make_shared<logical::Sort>();
+    for (ExprPtr& e : keys) sort->keys.push_back({std::move(e), false, false});
+    sort->outputs = child->outputs;
+    sort->children = {std::move(child)};
+    return sort;
+  }
+  NodePtr Limit(NodePtr child, ExprPtr limit, ExprPtr offset) {
+    auto node = std::make_shared<logical::Limit>();
+    node->limit = std::move(limit);
+    node->offset = std::move(offset);
+    node->outputs = child->outputs;
+    node->children = {std::move(child)};
+    return node;
+  }
+  /// max(argument) OVER (PARTITION BY partition ORDER BY order), as one more column.
+  NodePtr Window(NodePtr child, ExprPtr partition, ExprPtr order, ExprPtr argument) {
+    auto window = std::make_shared<logical::Window>();
+    window->partition.push_back(std::move(partition));
+    if (order) window->order.push_back({std::move(order), false, false});
+    logical::WindowCall call;
+    call.output = Column("w", argument->type);
+    for (const func::Aggregate* f : func::AggregatesNamed("max")) {
+      if (f->args.size() == 1 && f->args[0].id == argument->type.id) call.aggregate = f;
+    }
+    call.args.push_back(std::move(argument));
+    window->outputs = child->outputs;
+    window->outputs.push_back(call.output);
+    window->calls.push_back(std::move(call));
+    window->children = {std::move(child)};
+    return window;
+  }
 
  private:
   logical::ColumnIds* ids_;
@@ -578,15 +610,63 @@ class Interpreter {
     return result;
   }
 
+  /// row_number, and aggregates over the default frame. Both plans' nodes have the same members.
+  template <class Node>
+  Result<Relation> Windowed(Relation input, const Node& window,
+                            const std::vector<OutputColumn>& outputs, const Bindings& outer) {
+    LATHE_ASSIGN(Relation ordered, Ordered(std::move(input), window.order, outer));
+    struct Row {
+      std::string partition, peer;
+      Bindings bindings;
+    };
+    std::vector<Row> rows;
+    for (const auto& row : ordered.rows) {
+      Row r;
+      r.bindings = Bind(outer, ordered, row);
+      for (const ExprPtr& e : window.partition) {
+        LATHE_ASSIGN(Value value, Eval(*e, r.bindings));
+        r.partition += value.ToString() + "|";
+      }
+      for (const logical::SortKey& key : window.order) {
+        LATHE_ASSIGN(Value value, Eval(*key.expression, r.bindings));
+        r.peer += value.ToString() + "|";
+      }
+      rows.push_back(std::move(r));
+    }
+    for (const logical::WindowCall& call : window.calls) {
+      ordered.columns.push_back(call.output.id);
+      for (size_t i = 0; i < rows.size(); ++i) {
+        std::vector<Bindings> frame;
+        int64_t number = 0;
+        for (size_t k = 0; k < rows.size(); ++k) {
+          if (rows[k].partition != rows[i].partition) continue;
+          if (k <= i) ++number;
+          if (k <= i || rows[k].peer == rows[i].peer) frame.push_back(rows[k].bindings);
+        }
+        if (call.function) {
+          ordered.rows[i].push_back(Value::Int8(number));
+          continue;
+        }
+        logical::AggregateCall aggregate;
+        aggregate.function = call.aggregate;
+        aggregate.output = call.output;
+        for (const ExprPtr& e : call.args) aggregate.args.push_back(e->Clone());
+        LATHE_ASSIGN(Value value, CallValue(aggregate, frame));
+        ordered.rows[i].push_back(std::move(value));
+      }
+    }
+    return Pick(ordered, outputs);
+  }
+
   Result<Relation> Limited(Relation input, const ExprPtr& limit, const ExprPtr& offset) {
     size_t from = 0, count = SIZE_MAX;
     if (offset) {
       LATHE_ASSIGN(Value value, Eval(*offset, {}));
-      from = static_cast<size_t>(value.AsInt64());
+      if (!value.is_null()) from = static_cast<size_t>(value.AsInt64());
     }
     if (limit) {
       LATHE_ASSIGN(Value value, Eval(*limit, {}));
-      count = static_cast<size_t>(value.AsInt64());
+      if (!value.is_null()) count = static_cast<size_t>(value.AsInt64());
     }
     Relation result;
     result.columns = input.columns;
@@ -676,6 +756,8 @@ inline Result<Relation> Interpreter::Run(const logical::Node& node, const Bindin
     case Kind::kLimit:
       return Limited(std::move(inputs[0]), node.As<logical::Limit>().limit,
                      node.As<logical::Limit>().offset);
+    case Kind::kWindow:
+      return Windowed(std::move(inputs[0]), node.As<logical::Window>(), node.outputs, outer);
     case Kind::kSetOperation:
       return SetOperation(node.As<logical::SetOperation>().operation,
                           node.As<logical::SetOperation>().all, inputs, node.outputs);
@@ -800,6 +882,8 @@ inline Result<Relation> Interpreter::Run(const physical::Node& node) {
     case Kind::kLimit:
       return Limited(std::move(inputs[0]), node.As<physical::Limit>().limit,
                      node.As<physical::Limit>().offset);
+    case Kind::kWindow:
+      return Windowed(std::move(inputs[0]), node.As<physical::Window>(), node.outputs, {});
     case Kind::kAppend:
       return SetOperation(logical::SetOperationKind::kUnion, true, inputs, node.outputs);
     case Kind::kHashSetOperation:

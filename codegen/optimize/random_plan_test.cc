@@ -111,17 +111,50 @@ class RandomQuery {
       node = build_.Filter(std::move(node), std::move(e));
     }
     if (Chance(30)) node = Grouped(std::move(node), outer);
+    if (Chance(10) && !IntsOf(node->outputs).empty()) {
+      const Columns seen = Both(outer, node->outputs);
+      ExprPtr partition = ColumnOrInt(Chance(20) ? seen : node->outputs);
+      ExprPtr order = Chance(50) ? ColumnOrInt(node->outputs) : nullptr;
+      ExprPtr argument = ColumnOrInt(node->outputs);
+      node = build_.Window(std::move(node), std::move(partition), std::move(order),
+                           std::move(argument));
+      if (Chance(40)) {
+        ExprPtr e = Comparison(node->outputs, seen);
+        node = build_.Filter(std::move(node), std::move(e));
+      }
+    }
     std::vector<std::pair<std::string, ExprPtr>> list;
     const Columns columns = node->outputs;
     const int count = single_column ? 1 : 1 + Pick(3);
     for (int i = 0; i < count; ++i) {
       ExprPtr e = ColumnOrInt(nested && Chance(10) ? Both(outer, columns) : columns);
       if (depth_ < 2 && Chance(10)) e = Scalar(Both(outer, columns));
+      if (depth_ < 2 && Chance(4)) {
+        // One branch has a subquery that need not have one row.
+        auto branch = std::make_unique<Expr>(expr::Kind::kCase, Type(TypeId::kInt4));
+        branch->children.push_back(Comparison(columns, columns));
+        branch->children.push_back(std::move(e));
+        ++depth_;
+        branch->children.push_back(
+            Subquery(SubqueryKind::kScalar, Select(1, Both(outer, columns), true)));
+        --depth_;
+        e = std::move(branch);
+      }
       list.emplace_back("c", std::move(e));
     }
     node = build_.Project(std::move(node), std::move(list));
     if (Chance(12)) node = Distinct(std::move(node));
     if (Chance(10)) node = SetOperation(std::move(node), outer);
+    if (Chance(10)) {
+      // All columns order the rows, so that the first ones are always the same.
+      std::vector<ExprPtr> keys;
+      for (const OutputColumn& c : node->outputs) keys.push_back(ColumnRef(c));
+      node = build_.Sort(std::move(node), std::move(keys));
+      auto count = [](int n) { return expr::MakeConst(Value::Int8(n)); };
+      ExprPtr limit = Chance(80) ? count(1 + Pick(3)) : nullptr;
+      ExprPtr offset = Chance(30) || !limit ? count(Pick(2)) : nullptr;
+      node = build_.Limit(std::move(node), std::move(limit), std::move(offset));
+    }
     return node;
   }
 
@@ -289,9 +322,22 @@ void Check(uint32_t seed, const std::string& disabled, int* compared) {
   ++*compared;
 }
 
+// Instrumented builds take their time.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint32_t kSeedsDefault = 150;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr uint32_t kSeedsDefault = 150;
+#else
+constexpr uint32_t kSeedsDefault = 1500;
+#endif
+#else
+constexpr uint32_t kSeedsDefault = 1500;
+#endif
+
 uint32_t Seeds() {
   const char* more = std::getenv("LATHE_OPTIMIZE_SEEDS");
-  return more ? static_cast<uint32_t>(std::atoi(more)) : 1500;
+  return more ? static_cast<uint32_t>(std::atoi(more)) : kSeedsDefault;
 }
 
 TEST(RandomPlanTest, AllRules) {

@@ -185,7 +185,10 @@ bool WideningCast(const Expr& e) {
 
 }  // namespace
 
-bool FailsOnRows(const Expr& e) {
+namespace {
+
+/// constants: parts that are constant at run time count too.
+bool Fails(const Expr& e, bool constants) {
   bool fails = false;
   switch (e.kind) {
     case expr::Kind::kConst:
@@ -206,11 +209,25 @@ bool FailsOnRows(const Expr& e) {
     default:
       break;
   }
-  if (fails) return !expr::IsRuntimeConstant(e);
+  if (fails) return constants || !expr::IsRuntimeConstant(e);
   for (const ExprPtr& child : e.children) {
-    if (FailsOnRows(*child)) return true;
+    if (Fails(*child, constants)) return true;
   }
   return false;
+}
+
+}  // namespace
+
+bool FailsOnRows(const Expr& e) { return Fails(e, false); }
+
+bool MayFail(const Expr& e) { return Fails(e, true); }
+
+bool PlanMayFail(const Node& plan) {
+  bool fails =
+      plan.kind == Kind::kJoin && plan.As<logical::Join>().join_kind == logical::JoinKind::kSingle;
+  ForEachExpr(plan, [&fails](const ExprPtr& e) { fails = fails || MayFail(*e); });
+  for (const NodePtr& child : plan.children) fails = fails || PlanMayFail(*child);
+  return fails;
 }
 
 bool IsVolatile(const Expr& e) {
@@ -329,6 +346,35 @@ ExprPtr MakeEqual(ExprPtr a, ExprPtr b) {
   args.push_back(std::move(a));
   args.push_back(std::move(b));
   return expr::MakeCall(f, types::Type(types::TypeId::kBool), std::move(args));
+}
+
+ExprPtr MakeOperator(std::string_view op, ExprPtr a, ExprPtr b) {
+  for (const func::Function* f : func::OperatorsNamed(op, 2)) {
+    if (f->args[0].id != a->type.id || f->args[1].id != b->type.id) continue;
+    const types::Type args[] = {a->type, b->type};
+    const types::Type result = func::ResultType(*f, args);
+    std::vector<ExprPtr> list;
+    list.push_back(std::move(a));
+    list.push_back(std::move(b));
+    return expr::MakeCall(f, result, std::move(list));
+  }
+  return nullptr;
+}
+
+ExprPtr MakeCoalesce(ExprPtr e, ExprPtr otherwise) {
+  auto coalesce = std::make_unique<Expr>(expr::Kind::kCoalesce, e->type);
+  coalesce->children.push_back(std::move(e));
+  coalesce->children.push_back(std::move(otherwise));
+  return coalesce;
+}
+
+ExprPtr MakeWhen(ExprPtr condition, ExprPtr e) {
+  auto when = std::make_unique<Expr>(expr::Kind::kCase, e->type);
+  const types::Type type = e->type;
+  when->children.push_back(std::move(condition));
+  when->children.push_back(std::move(e));
+  when->children.push_back(expr::MakeConst(types::Value::Null(type)));
+  return when;
 }
 
 ExprPtr MakeNotDistinct(ExprPtr a, ExprPtr b) {

@@ -31,8 +31,8 @@ void AddFreeColumns(const Node& node, ColumnSet* columns);
 ColumnSet FreeColumns(const Node& node);
 
 /// Sets the outputs of an operator that passes its children's on, with what it adds, from theirs:
-/// Filter, Sort, Limit, Join, With, Window, TableFunction, a Modify that is not the root. Others are
-/// left alone.
+/// Filter, Sort, Limit, Join, With, Window, TableFunction, a Modify that is not the root. Others
+/// are left alone.
 void RefreshOutputs(Node* node);
 
 /// What columns are to be replaced by.
@@ -60,6 +60,10 @@ ExprPtr ColumnRef(const OutputColumn& column);
 /// Evaluating it for a row may raise an error that depends on the row: parts that are constant at
 /// run time do not count, nor do casts that only widen.
 bool FailsOnRows(const Expr& e);
+/// Evaluating it may raise an error, be it constant or not.
+bool MayFail(const Expr& e);
+/// Some expression of the plan may raise an error, or a check of the number of rows.
+bool PlanMayFail(const Node& plan);
 /// It calls a volatile function somewhere.
 bool IsVolatile(const Expr& e);
 /// Some operator of the plan changes rows.
@@ -83,10 +87,17 @@ bool IsComparison(const Expr& e, std::string_view op);
 ExprPtr Negate(ExprPtr e);
 /// a = b for two expressions of one type; null when the type has no equality.
 ExprPtr MakeEqual(ExprPtr a, ExprPtr b);
+/// a op b for a symbol and operands whose types the operator takes as they are; null when there is
+/// none.
+ExprPtr MakeOperator(std::string_view op, ExprPtr a, ExprPtr b);
 /// a IS NOT DISTINCT FROM b, likewise.
 ExprPtr MakeNotDistinct(ExprPtr a, ExprPtr b);
 /// e over a cast to this type (e itself when it has it); null when there is no such cast.
 ExprPtr MakeCast(ExprPtr e, const types::Type& type);
+/// COALESCE(e, otherwise).
+ExprPtr MakeCoalesce(ExprPtr e, ExprPtr otherwise);
+/// CASE WHEN condition THEN e END.
+ExprPtr MakeWhen(ExprPtr condition, ExprPtr e);
 ExprPtr MakeUnary(expr::Kind kind, ExprPtr operand);  // IS NULL, IS TRUE, ...
 
 }  // namespace lathe::optimize

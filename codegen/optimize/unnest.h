@@ -24,11 +24,27 @@ bool PullUpCorrelation(RuleContext* context, NodePtr* plan, const ColumnSet& out
                        std::vector<ExprPtr>* pulled);
 
 /// The general way. *join is a dependent join, outer the columns of its left side that its right
-/// side reads.
-Status UnnestByDomain(RuleContext* context, NodePtr* join, const ColumnSet& outer);
+/// side reads. guard: a boolean column of the left side, not NULL, or null; the right side is then
+/// evaluated, and has rows, only for left rows where it is true.
+Status UnnestByDomain(RuleContext* context, NodePtr* join, const ColumnSet& outer,
+                      const OutputColumn* guard = nullptr);
 
-/// The order in which the plan gives its rows, as keys over its outputs, which grow as needed; empty
-/// = none that a Sort says.
+/// Numbers the rows within each partition from 1 in the order of the keys: adds a Window to *plan.
+/// The number's column.
+OutputColumn NumberRows(RuleContext* context, NodePtr* plan, std::vector<ExprPtr> partition,
+                        std::vector<logical::SortKey> order);
+/// Keeps the rows of *plan that a limit and an offset (null = none) let through, by their number.
+void LimitByNumber(NodePtr* plan, const OutputColumn& number, ExprPtr limit, ExprPtr offset);
+/// Gives a plan that is to be read several times new column ids; returns a scan of it under the old
+/// ones. The caller puts MakeWith(cte, ...) around the scans.
+std::shared_ptr<logical::CteScan> ShareAs(RuleContext* context, const NodePtr& definition,
+                                          std::string name);
+/// Another scan of the same under new ids, in the same order.
+std::shared_ptr<logical::CteScan> ScanAgain(RuleContext* context, const logical::CteScan& scan);
+NodePtr MakeWith(uint32_t cte, std::string name, NodePtr definition, NodePtr body);
+
+/// The order in which the plan gives its rows, as keys over its outputs, which grow as needed;
+/// empty = none that a Sort says.
 std::vector<logical::SortKey> OrderOf(RuleContext* context, NodePtr* plan);
 
 /// A column of this type under a new id.

@@ -1,8 +1,12 @@
 // Turns every subquery of an expression into a join with its plan: EXISTS and IN that decide about
 // a row into semi and anti joins, elsewhere into mark joins; scalar subqueries into single joins.
 // Joins that are dependent then become independent ones (unnest.h). Inner subqueries go first, so
-// that a dependent join never holds another.
+// that a dependent join never holds another. A subquery that may fail and stands where it is not
+// always evaluated (in a branch of CASE, after a term of OR, ...) is evaluated only for the rows
+// that reach it: a guard, which becomes a column, says which.
 #include "codegen/optimize/unnest.h"
+#include "runtime/base/arena.h"
+#include "runtime/types/array.h"
 
 namespace lathe::optimize {
 namespace {
@@ -10,6 +14,14 @@ namespace {
 using expr::SubqueryKind;
 using logical::JoinKind;
 using logical::Kind;
+
+/// What decided on the way to a part of an expression whether it is evaluated: each condition was
+/// true (wanted) or was not.
+struct Decision {
+  ExprPtr condition;
+  bool wanted;
+};
+using Path = std::vector<Decision>;
 
 class Unnester {
  public:
@@ -58,6 +70,8 @@ class Unnester {
         return RunExpressions(node, &node->children[0]);
       case Kind::kJoin:
         return RunJoin(slot);
+      case Kind::kLimit:
+        return RunLimit(slot);
       case Kind::kValues:
         return RunValues(slot);
       default:
@@ -108,7 +122,8 @@ class Unnester {
       inner = &(*inner)->children[0];
     }
     if ((*inner)->kind != expr::Kind::kSubquery ||
-        (*inner)->subquery_kind == SubqueryKind::kScalar) {
+        (*inner)->subquery_kind == SubqueryKind::kScalar ||
+        (*inner)->subquery_kind == SubqueryKind::kArray) {
       return false;
     }
     ExprPtr subquery = std::move(*inner);
@@ -128,7 +143,9 @@ class Unnester {
       ToAny(subquery.get());
       negated = !negated;
     }
+    const bool all_negated = all_negated_;
     LATHE_TRY(PrepareQuantified(subquery.get(), input));
+    all_negated_ = all_negated;
     ExprPtr predicate = Comparison(subquery.get());
     if (!negated) {
       LATHE_TRY(JoinTo(input, JoinKind::kSemi, subquery->subquery, std::move(predicate)));
@@ -218,6 +235,7 @@ class Unnester {
       NodePtr child = node->children.empty() ? nullptr : node->children[0];
       switch (node->kind) {
         case Kind::kSort:
+        case Kind::kWindow:
           break;
         case Kind::kProject: {
           bool is_volatile = false;
@@ -247,15 +265,67 @@ class Unnester {
 
   /// Replaces all subqueries in *e by columns of joins added to *input.
   Status Attach(ExprPtr* e, NodePtr* input) {
+    Path path;
+    return AttachAt(e, input, &path);
+  }
+
+  /// path: how evaluation gets to *e.
+  Status AttachAt(ExprPtr* e, NodePtr* input, Path* path) {
     if (!HasSubquery(**e)) return Ok();
-    if ((*e)->kind != expr::Kind::kSubquery) {
-      for (ExprPtr& child : (*e)->children) LATHE_TRY(Attach(&child, input));
-      return Ok();
+    switch ((*e)->kind) {
+      case expr::Kind::kSubquery:
+        return AttachSubquery(e, input, *path);
+      case expr::Kind::kCase:
+      case expr::Kind::kCoalesce:
+      case expr::Kind::kAnd:
+      case expr::Kind::kOr:
+        return AttachBranches(e->get(), input, path);
+      default:
+        for (ExprPtr& child : (*e)->children) LATHE_TRY(AttachAt(&child, input, path));
+        return Ok();
     }
+  }
+
+  /// The operands of an expression that may leave some of them unevaluated.
+  Status AttachBranches(Expr* e, NodePtr* input, Path* path) {
+    const size_t depth = path->size();
+    const size_t count = e->children.size();
+    for (size_t i = 0; i < count; ++i) {
+      ExprPtr& child = e->children[i];
+      const bool then = e->kind == expr::Kind::kCase && i % 2 == 1;
+      if (then) path->push_back({e->children[i - 1]->Clone(), true});
+      LATHE_TRY(AttachAt(&child, input, path));
+      if (then) path->pop_back();
+      bool later = false;
+      for (size_t k = i + 1; k < count; ++k) later |= HasSubquery(*e->children[k]);
+      if (!later) break;
+      switch (e->kind) {
+        case expr::Kind::kCase:
+          if (then) path->push_back({e->children[i - 1]->Clone(), false});
+          break;
+        case expr::Kind::kCoalesce:
+          path->push_back({MakeUnary(expr::Kind::kIsNotNull, child->Clone()), false});
+          break;
+        case expr::Kind::kAnd:
+          path->push_back({MakeUnary(expr::Kind::kIsFalse, child->Clone()), false});
+          break;
+        default:
+          path->push_back({child->Clone(), false});
+          break;
+      }
+    }
+    path->resize(depth);
+    return Ok();
+  }
+
+  Status AttachSubquery(ExprPtr* e, NodePtr* input, const Path& path) {
     ExprPtr subquery = std::move(*e);
     switch (subquery->subquery_kind) {
+      case SubqueryKind::kArray:
+        AggregateToArray(subquery.get());
+        [[fallthrough]];
       case SubqueryKind::kScalar:
-        return AttachScalar(std::move(subquery), e, input);
+        return AttachScalar(std::move(subquery), e, input, path);
       case SubqueryKind::kExists: {
         LATHE_ASSIGN(std::optional<bool> known, SimplifyExists(&subquery->subquery));
         if (known) {
@@ -263,6 +333,7 @@ class Unnester {
           return Ok();
         }
         LATHE_TRY(Run(&subquery->subquery));
+        SetGuard(input, path, *subquery->subquery, false);
         LATHE_ASSIGN(*e, Mark(input, subquery->subquery, expr::MakeBool(true)));
         return Ok();
       }
@@ -270,7 +341,10 @@ class Unnester {
       case SubqueryKind::kAll: {
         const bool all = subquery->subquery_kind == SubqueryKind::kAll;
         if (all) ToAny(subquery.get());
+        const bool negated = all_negated_;
         LATHE_TRY(PrepareQuantified(subquery.get(), input));
+        all_negated_ = negated;
+        SetGuard(input, path, *subquery->subquery, false);
         ExprPtr predicate = Comparison(subquery.get());
         LATHE_ASSIGN(ExprPtr mark, Mark(input, subquery->subquery, std::move(predicate)));
         *e = all ? expr::MakeNot(std::move(mark)) : std::move(mark);
@@ -280,7 +354,35 @@ class Unnester {
     return Ok();
   }
 
-  Status AttachScalar(ExprPtr subquery, ExprPtr* e, NodePtr* input) {
+  /// ARRAY(query): its rows are aggregated in their order; none give an empty array.
+  void AggregateToArray(Expr* e) {
+    NodePtr plan = e->subquery;
+    auto aggregate = std::make_shared<logical::Aggregate>();
+    logical::AggregateCall call;
+    const bool nested = plan->outputs[0].type.id == types::TypeId::kArray;
+    for (const func::Aggregate* f : func::AggregatesNamed("array_agg")) {
+      if (!call.function || (f->args[0].id == types::TypeId::kArray) == nested) call.function = f;
+    }
+    call.order = OrderOf(context_, &plan);
+    call.args.push_back(ColumnRef(plan->outputs[0]));
+    call.output = {context_->ids->Next(), "array", e->type, true};
+    aggregate->outputs.push_back(call.output);
+    aggregate->calls.push_back(std::move(call));
+    aggregate->children.push_back(std::move(plan));
+    base::Arena arena;
+    const types::TypeId element = e->type.element;
+    ExprPtr empty = expr::MakeConst(
+        types::Value::FromDatum(e->type, types::ArrayBuilder(element).ToDatum(&arena)));
+    auto project = std::make_shared<logical::Project>();
+    project->expressions.push_back(
+        MakeCoalesce(ColumnRef(aggregate->outputs[0]), std::move(empty)));
+    project->outputs.push_back({context_->ids->Next(), "array", e->type, false});
+    project->children.push_back(std::move(aggregate));
+    e->subquery = std::move(project);
+    e->subquery_kind = SubqueryKind::kScalar;
+  }
+
+  Status AttachScalar(ExprPtr subquery, ExprPtr* e, NodePtr* input, const Path& path) {
     LATHE_TRY(Run(&subquery->subquery));
     NodePtr plan = subquery->subquery;
     while (plan->kind == Kind::kSort) {
@@ -288,10 +390,63 @@ class Unnester {
       plan = std::move(child);
     }
     const OutputColumn column = plan->outputs[0];
+    if (ExprPtr value = RowAsExpression(*plan)) {
+      *e = std::move(value);
+      return Ok();
+    }
     *e = expr::MakeColumn(column.id, column.type);
     // A row that is always there needs no check; the join may then be reordered like any other.
-    const JoinKind kind = IsSingleRow(*plan) ? JoinKind::kInner : JoinKind::kSingle;
+    const bool single = IsSingleRow(*plan);
+    SetGuard(input, path, *plan, !single);
+    const JoinKind kind = single && !guard_.id ? JoinKind::kInner : JoinKind::kSingle;
     return JoinTo(input, kind, std::move(plan), expr::MakeBool(true));
+  }
+
+  /// "(SELECT a + 1)" is a + 1: the first column of a row without tables. Null where it is not
+  /// that.
+  static ExprPtr RowAsExpression(const Node& plan) {
+    if (plan.kind == Kind::kValues) {
+      const auto& values = plan.As<logical::Values>();
+      if (values.rows.size() != 1 || values.outputs.empty()) return nullptr;
+      return IsVolatile(*values.rows[0][0]) ? nullptr : values.rows[0][0]->Clone();
+    }
+    if (plan.kind != Kind::kProject) return nullptr;
+    const Node& child = *plan.children[0];
+    const Expr& e = *plan.As<logical::Project>().expressions[0];
+    if (child.kind != Kind::kValues || child.As<logical::Values>().rows.size() != 1 ||
+        !child.outputs.empty() || IsVolatile(e)) {
+      return nullptr;
+    }
+    return e.Clone();
+  }
+
+  /// Makes the next join guarded where the path leads to a plan that may fail; counts: having more
+  /// than one row is a failure.
+  void SetGuard(NodePtr* input, const Path& path, const Node& plan, bool counts) {
+    if (path.empty()) return;
+    deep_guard_ = PlanMayFail(plan);
+    if (!deep_guard_ && !counts) return;
+    auto guard = std::make_unique<Expr>(expr::Kind::kCase, types::Type(types::TypeId::kBool));
+    for (const Decision& decision : path) {
+      if (IsVolatile(*decision.condition)) return;
+      ExprPtr stops = decision.condition->Clone();
+      if (decision.wanted) {
+        stops = expr::MakeNot(MakeUnary(expr::Kind::kIsTrue, std::move(stops)));
+      }
+      guard->children.push_back(std::move(stops));
+      guard->children.push_back(expr::MakeBool(false));
+    }
+    guard->children.push_back(expr::MakeBool(true));
+    guard_ = {context_->ids->Next(), "reached", types::Type(types::TypeId::kBool), false};
+    auto project = std::make_shared<logical::Project>();
+    for (const OutputColumn& column : (*input)->outputs) {
+      project->expressions.push_back(ColumnRef(column));
+      project->outputs.push_back(column);
+    }
+    project->expressions.push_back(std::move(guard));
+    project->outputs.push_back(guard_);
+    project->children.push_back(std::move(*input));
+    *input = std::move(project);
   }
 
   /// A column that says whether the predicate holds for some row of the plan.
@@ -308,7 +463,12 @@ class Unnester {
 
   /// *input = *input joined with the plan; dependent joins are eliminated at once.
   Status JoinTo(NodePtr* input, JoinKind kind, NodePtr plan, ExprPtr predicate) {
-    const bool dependent = FreeColumns(*plan).Intersects(OutputSet(**input));
+    ColumnSet outer = FreeColumns(*plan);
+    outer.Keep(OutputSet(**input));
+    const bool dependent = !outer.Empty();
+    const OutputColumn guard = guard_;
+    guard_ = {};
+    const bool deep = guard.id && deep_guard_;
     if (!dependent && IsConstBool(*predicate, true) &&
         (kind == JoinKind::kSemi || kind == JoinKind::kAnti || kind == JoinKind::kMark)) {
       // One row decides.
@@ -320,14 +480,21 @@ class Unnester {
     }
     auto join = std::make_shared<logical::Join>();
     join->join_kind = kind;
+    if (guard.id && !deep) {
+      std::vector<ExprPtr> both;
+      both.push_back(ColumnRef(guard));
+      if (!IsConstBool(*predicate, true)) both.push_back(std::move(predicate));
+      predicate = expr::MakeAnd(std::move(both));
+    }
     join->predicate = std::move(predicate);
-    join->dependent = dependent;
+    join->dependent = dependent || deep;
     join->mark = mark_;
     mark_ = {};
     join->children.push_back(std::move(*input));
     join->children.push_back(std::move(plan));
     RefreshOutputs(join.get());
     *input = std::move(join);
+    if (deep) return UnnestByDomain(context_, input, outer, &guard);
     if (dependent) LATHE_TRY(EliminateDependentJoin(context_, input));
     return Ok();
   }
@@ -343,6 +510,13 @@ class Unnester {
       if (join.dependent) LATHE_TRY(EliminateDependentJoin(context_, slot));
       return ApplyConjuncts(std::move(with_subquery), slot);
     }
+    bool both = false;
+    for (const ExprPtr& e : with_subquery) both |= OverBothSides(*e, join);
+    if (both) {
+      for (ExprPtr& e : with_subquery) plain.push_back(std::move(e));
+      join.predicate = expr::MakeAnd(std::move(plain));
+      return JoinByPairs(slot);
+    }
     // Each subquery is joined to the side that it depends on.
     for (ExprPtr& e : with_subquery) {
       LATHE_TRY(AttachToSide(&e, &join));
@@ -352,19 +526,101 @@ class Unnester {
     return Ok();
   }
 
+  /// Some subquery in it reads columns of both sides.
+  static bool OverBothSides(const Expr& e, const logical::Join& join) {
+    if (e.kind == expr::Kind::kSubquery) {
+      const ColumnSet columns = ColumnsOf(e);
+      return columns.Intersects(OutputSet(*join.children[0])) &&
+             columns.Intersects(OutputSet(*join.children[1]));
+    }
+    for (const ExprPtr& child : e.children) {
+      if (OverBothSides(*child, join)) return true;
+    }
+    return false;
+  }
+
   Status AttachToSide(ExprPtr* e, logical::Join* join) {
     if (!HasSubquery(**e)) return Ok();
     if ((*e)->kind != expr::Kind::kSubquery) {
       for (ExprPtr& child : (*e)->children) LATHE_TRY(AttachToSide(&child, join));
       return Ok();
     }
-    const ColumnSet columns = ColumnsOf(**e);
-    const bool left = columns.Intersects(OutputSet(*join->children[0]));
-    const bool right = columns.Intersects(OutputSet(*join->children[1]));
-    if (left && right) {
-      return NotSupported("a subquery over both sides in the condition of an outer join");
-    }
+    const bool left = ColumnsOf(**e).Intersects(OutputSet(*join->children[0]));
     return Attach(e, &join->children[left ? 0 : 1]);
+  }
+
+  /// An outer join whose condition has subqueries over both sides: the rows of each preserved side
+  /// are numbered, an inner join finds the pairs that match, and the outer join is by number.
+  Status JoinByPairs(NodePtr* slot) {
+    auto& join = (*slot)->As<logical::Join>();
+    if (join.dependent) LATHE_TRY(EliminateDependentJoin(context_, slot));
+    if ((*slot)->kind != Kind::kJoin) return NotSupported("a subquery in this place");
+    if (join.join_kind == JoinKind::kRight) {
+      std::swap(join.children[0], join.children[1]);
+      join.join_kind = JoinKind::kLeft;
+    }
+    const bool full = join.join_kind == JoinKind::kFull;
+    if (!full && join.join_kind != JoinKind::kLeft) return NotSupported("a subquery in this place");
+    struct Side {
+      NodePtr definition;
+      std::shared_ptr<logical::CteScan> scan, again;
+      OutputColumn number, number_again;
+    };
+    Side sides[2];
+    ExprPtr predicate = std::move(join.predicate);
+    for (int i = 0; i < (full ? 2 : 1); ++i) {
+      Side& side = sides[i];
+      side.definition = join.children[i];
+      side.number = NumberRows(context_, &side.definition, {}, {});
+      side.scan = ShareAs(context_, side.definition, "numbered");
+      side.again = ScanAgain(context_, *side.scan);
+      side.number_again = side.again->outputs.back();
+      Substitution map;
+      std::vector<ExprPtr> columns;
+      for (size_t c = 0; c < side.scan->outputs.size(); ++c) {
+        columns.push_back(ColumnRef(side.again->outputs[c]));
+        map[side.scan->outputs[c].id.value] = columns.back().get();
+      }
+      Substitute(&predicate, map);
+    }
+    const NodePtr right = full ? NodePtr(sides[1].again) : join.children[1];
+    NodePtr pairs = MakeJoin(JoinKind::kInner, sides[0].again, right, std::move(predicate));
+    const std::vector<OutputColumn> right_columns =
+        full ? std::vector<OutputColumn>{sides[1].number_again} : right->outputs;
+    LATHE_TRY(RunJoin(&pairs));
+    std::vector<OutputColumn> kept = {sides[0].number_again};
+    kept.insert(kept.end(), right_columns.begin(), right_columns.end());
+    pairs = MakePassingProject(std::move(pairs), kept);
+    NodePtr result =
+        MakeJoin(JoinKind::kLeft, sides[0].scan, std::move(pairs),
+                 MakeEqual(ColumnRef(sides[0].number), ColumnRef(sides[0].number_again)));
+    if (full) {
+      result = MakeJoin(JoinKind::kFull, std::move(result), sides[1].scan,
+                        MakeEqual(ColumnRef(sides[1].number_again), ColumnRef(sides[1].number)));
+      result = MakeWith(sides[1].scan->cte, "numbered", std::move(sides[1].definition),
+                        std::move(result));
+    }
+    *slot =
+        MakeWith(sides[0].scan->cte, "numbered", std::move(sides[0].definition), std::move(result));
+    return Ok();
+  }
+
+  /// A limit that a subquery gives: by numbers of the rows, which then stand in their order again.
+  Status RunLimit(NodePtr* slot) {
+    auto& limit = (*slot)->As<logical::Limit>();
+    NodePtr input = limit.children[0];
+    std::vector<logical::SortKey> order = OrderOf(context_, &input);
+    const OutputColumn number = NumberRows(context_, &input, {}, std::move(order));
+    for (ExprPtr* e : {&limit.limit, &limit.offset}) {
+      if (*e) LATHE_TRY(Attach(e, &input));
+    }
+    LimitByNumber(&input, number, std::move(limit.limit), std::move(limit.offset));
+    auto sort = std::make_shared<logical::Sort>();
+    sort->keys.push_back({ColumnRef(number), false, false});
+    sort->children.push_back(std::move(input));
+    RefreshOutputs(sort.get());
+    *slot = std::move(sort);
+    return Ok();
   }
 
   /// Rows with subqueries become projections of one empty row each.
@@ -398,7 +654,9 @@ class Unnester {
   }
 
   RuleContext* context_;
-  OutputColumn mark_;  // of the next mark join
+  OutputColumn mark_;        // of the next mark join
+  OutputColumn guard_;       // of the next join; no id = none
+  bool deep_guard_ = false;  // the next guarded join's plan may fail by itself
   // The operator of the ALL just turned into ANY has no opposite: its comparison is wrapped in NOT.
   bool all_negated_ = false;
 };
