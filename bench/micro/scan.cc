@@ -1,8 +1,10 @@
 // lathe-bench-scan: TPC-H Q1 and Q6, compiled, against hand-written loops over the same pages and
 // over a plain array of the same rows. Everything is measured in turns within one run; what counts
-// is the ratio of medians. The answers are compared.
+// is the ratio of the shortest times, as whatever else the machine does only adds. The answers are
+// compared.
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -248,13 +250,15 @@ class Bench {
     json.Add("scale_factor", options_.scale_factor);
     json.Add("rows", static_cast<double>(rows_));
     json.Add("repeats", options_.repeats);
-    JsonObject times;
-    std::printf("%-52s %10s\n", "lineitem, hot; medians", "ms");
+    JsonObject times, medians;
+    std::printf("%-52s %10s %10s\n", "lineitem, hot; ms", "shortest", "median");
     for (const std::string& name : order_) {
-      std::printf("%-52s %10.3f\n", name.c_str(), Time(name));
+      std::printf("%-52s %10.3f %10.3f\n", name.c_str(), Time(name), Median(times_.at(name)));
       times.Add(name, Time(name));
+      medians.Add(name, Median(times_.at(name)));
     }
     json.Add("ms", times);
+    json.Add("median_ms", medians);
     JsonObject ratios;
     std::printf("\n%-64s %8s %8s\n", "ratio", "measured", "wanted");
     auto ratio = [&](const std::string& name, double value, const char* wanted) {
@@ -298,7 +302,10 @@ class Bench {
                          const std::string& what, int threads) {
     return query + " " + what + (threads == 1 ? ", 1 thread, " : ", 2 threads, ") + phase;
   }
-  double Time(const std::string& name) const { return Median(times_.at(name)); }
+  double Time(const std::string& name) const {
+    const std::vector<double>& times = times_.at(name);
+    return *std::min_element(times.begin(), times.end());
+  }
 
   /// Updates the rows whose hash modulo 1000 is in the range, without changing a value.
   Status Change(const std::string& range) {

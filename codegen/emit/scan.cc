@@ -108,15 +108,13 @@ void Emitter::EmitSource() {
 
 void Emitter::EmitPrefetch(const std::vector<uint32_t>& offsets) {
   if (offsets.empty()) return;
-  llvm::Value* ahead = code_.top.CreateAlignedLoad(
-      code_.I64(),
-      code_.top.CreateConstInBoundsGEP1_64(code_.I8(), code_.worker(),
-                                           offsetof(state::WorkerView, prefetch_ahead)),
-      llvm::Align(8), "ahead");
+  llvm::Value* where = code_.top.CreateConstInBoundsGEP1_64(
+      code_.I8(), code_.worker(), offsetof(state::WorkerView, prefetch_ahead), "ahead.at");
+  llvm::Value* ahead = code_.top.CreateAlignedLoad(code_.I64(), where, llvm::Align(8), "ahead");
   // Outside of any object, so not inbounds.
   llvm::Value* later = b_.CreateGEP(code_.I8(), row_, ahead, "row.later");
   for (const uint32_t offset : offsets) {
-    llvm::Value* line = b_.CreateGEP(code_.I8(), later, code_.UInt64(offset));
+    llvm::Value* line = b_.CreateGEP(code_.I8(), later, code_.UInt64(offset), "line");
     b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {code_.Ptr()},
                        {line, b_.getInt32(0), b_.getInt32(kSecondLevel), b_.getInt32(1)});
   }
