@@ -242,17 +242,17 @@ Result<std::vector<std::vector<uint32_t>>> Binder::BindGroupSets(const ast::Grou
       return Sets{{}};
     case Type::kExpr: {
       sets.emplace_back();
-      auto add = [&](const ast::Expr& e) -> Status {
+      const std::function<Status(const ast::Expr&)> add = [&](const ast::Expr& e) -> Status {
+        if (IsList(e)) {
+          for (const ast::ExprPtr& one : e.As<ast::Row>().items) LATHE_TRY(add(*one));
+          return Ok();
+        }
         uint32_t index;
         LATHE_TRY(BindGroupItem(e, scope, parts, &index));
         sets[0].push_back(index);
         return Ok();
       };
-      if (IsList(*item.expr)) {
-        for (const ast::ExprPtr& e : item.expr->As<ast::Row>().items) LATHE_TRY(add(*e));
-      } else {
-        LATHE_TRY(add(*item.expr));
-      }
+      LATHE_TRY(add(*item.expr));
       return sets;
     }
     case Type::kSets:

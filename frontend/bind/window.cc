@@ -214,7 +214,15 @@ Status Binder::CheckNoVariables(const Expr& e, const Scope& scope, const char* l
     found = true;
     location = node.location;
   });
-  if (!found) return Ok();
+  if (!found) {
+    // It is one value for the whole window, computed before it.
+    std::set<uint32_t> outer;
+    AllColumns(e, &outer);
+    if (!outer.empty() || ContainsSubquery(e)) {
+      return NotYet("a subquery or outer column in a window frame", Leftmost(e));
+    }
+    return Ok();
+  }
   return At(SqlState::kInvalidColumnReference,
             std::string("argument of ") + label + " must not contain variables", location);
 }

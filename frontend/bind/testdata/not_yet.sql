@@ -16,3 +16,4 @@ select t from t
 select count(t) from t
 select * from t tablesample system (10) repeatable (1)
 select json_each('{}')
+select sum(a) over (order by a rows (select 1) preceding) from t

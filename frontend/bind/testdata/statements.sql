@@ -900,3 +900,5 @@ select array[a, null], array[null] from t
 select sum(a) filter (where b = any (array['x', 'y'])) from t
 select count(*) from t having count(*) > 1 order by count(*)
 select row_number() over (order by a), sum(a) over (order by a rows between unbounded preceding and 1 following exclude group) from t
+select a, b from t group by grouping sets ((a, (a, b)), ((a), b))
+select sum(a) over (order by a rows (select 1) preceding) from t
