@@ -367,6 +367,8 @@ uint64_t Machine::Hash(uint64_t h, const Type& type, const Cell& value) const {
   const char* data = d.string.data;
   const uint64_t size = d.string.size;
   if (type.id == TypeId::kNumeric) return abi::HashWord(h, lathe_hash_numeric(data, size));
+  if (type.id == TypeId::kArray || type.id == TypeId::kJsonb)
+    return abi::HashWord(h, lathe_hash_tree(static_cast<int32_t>(type.id), data, size));
   if (type.id == TypeId::kBpChar && type.typmod < 0)
     return abi::HashWord(h, lathe_hash_bpchar(data, size));
   return abi::HashWord(h, lathe_hash_string(data, size));

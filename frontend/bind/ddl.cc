@@ -4,6 +4,7 @@
 
 #include "frontend/ast/position.h"
 #include "frontend/bind/binder.h"
+#include "runtime/types/order.h"
 
 namespace lathe::bind {
 namespace {
@@ -255,6 +256,17 @@ class TableBinder {
         return At(SqlState::kDuplicateColumn,
                   "column \"" + name + "\" appears twice in primary key constraint",
                   constraint.location);
+      }
+      const Type& type = result_.columns[index].type;
+      if (!types::HasEquality(type)) {
+        Error error = At(SqlState::kUndefinedObject,
+                         "data type " + TypeText(type) +
+                             " has no default operator class for access method \"btree\"",
+                         -1);
+        error.hint =
+            "You must specify an operator class for the index or define a default operator class "
+            "for the data type.";
+        return error;
       }
       result_.key.push_back({static_cast<uint32_t>(index), false, false});
       result_.columns[index].not_null = true;

@@ -160,7 +160,6 @@ BoundExpr Binder::MakeOperator(const ast::QualifiedName& op, ExprPtr left, ExprP
       }
     }
   }
-  if (chosen == kNoCandidate) chosen = ChooseFrom(*this, functions, actual);
   if (chosen == kNoCandidate && op.name == "||" && args.size() == 2) {
     // PostgreSQL's anynonarray || text and text || anynonarray.
     auto is_text = [](const Expr& e) { return IsUnknown(e) || types::CategoryOf(e.type) == 'S'; };
@@ -174,6 +173,7 @@ BoundExpr Binder::MakeOperator(const ast::QualifiedName& op, ExprPtr left, ExprP
       }
     }
   }
+  if (chosen == kNoCandidate) chosen = ChooseFrom(*this, functions, actual);
   if (chosen < 0) {
     const std::string name = op.schema.empty() ? op.name : op.schema + "." + op.name;
     const std::string text =

@@ -152,9 +152,8 @@ class ArrayParser {
     int32_t length = 0;
     SkipBlanks();
     if (at_ < rest_.size() && rest_[at_] == '}') {
-      if (depth > 0 && has_items_) return Unexpected();
+      if (depth > 0) return Unexpected();
       ++at_;
-      leaf_ = std::max(leaf_, depth);
       return Close(depth, 0);
     }
     bool nested = false;
@@ -166,7 +165,10 @@ class ArrayParser {
         if (has_items_ && depth + 1 > leaf_) return Fail(kRagged);
         LATHE_TRY(Level(depth + 1));
       } else {
-        if (nested) return at_ < rest_.size() && rest_[at_] == '}' ? Unexpected() : Fail(kRagged);
+        if (nested) {
+          const bool item = at_ < rest_.size() && rest_[at_] != '}' && rest_[at_] != ',';
+          return item ? Fail("Unexpected array element.") : Unexpected();
+        }
         if (has_items_ && depth != leaf_) return Fail(kRagged);
         LATHE_TRY(Item());
         has_items_ = true;

@@ -65,6 +65,13 @@ TEST(Forms, AsPostgreSql) {
        "sub-arrays with matching dimensions."},
       {ints, "{1,2", "22P02 malformed array literal: \"{1,2\" | Unexpected end of input."},
       {texts, "{\"a b\",\"\",\"NULL\",null,c\\,d}", "{\"a b\",\"\",\"NULL\",NULL,\"c,d\"}"},
+      {texts, "{{},{}}", "22P02 malformed array literal: \"{{},{}}\" | Unexpected \"}\" character."},
+      {texts, "{{a},b}", "22P02 malformed array literal: \"{{a},b}\" | Unexpected array element."},
+      {texts, "{a,}", "22P02 malformed array literal: \"{a,}\" | Unexpected \"}\" character."},
+      {texts, "{a\"b\"}", "22P02 malformed array literal: \"{a\"b\"}\" | Unexpected array element."},
+      {ints, "[1:2]={1}",
+       "22P02 malformed array literal: \"[1:2]={1}\" | Specified array dimensions do not match "
+       "array contents."},
       {texts, "{a}b", "22P02 malformed array literal: \"{a}b\" | Junk after closing right brace."},
       {texts, "{{1,{2}},{2,3}}",
        "22P02 malformed array literal: \"{{1,{2}},{2,3}}\" | Unexpected \"{\" character."},
