@@ -18,7 +18,7 @@ class Chooser {
 
   physical::NodePtr Root(Node* root, const std::vector<OutputColumn>& outputs) {
     std::vector<ColumnId> order;
-    if (root->kind != Kind::kModify) {
+    if (root->kind != Kind::kModify || !root->outputs.empty()) {
       for (const OutputColumn& column : outputs) order.push_back(column.id);
     }
     CollectCteColumns(root);
@@ -48,7 +48,8 @@ class Chooser {
     physical::NodePtr plan = Plan(node, required);
     bool same = plan->outputs.size() == order.size();
     for (size_t i = 0; same && i < order.size(); ++i) same = plan->outputs[i].id == order[i];
-    if (same) return plan;
+    // A Modify at the root gives no rows: one with RETURNING stays below a projection.
+    if (same && (order.empty() || plan->kind != physical::Kind::kModify)) return plan;
     auto project = std::make_unique<physical::Project>();
     project->estimated_rows = plan->estimated_rows;
     project->estimated_cost = plan->estimated_cost;

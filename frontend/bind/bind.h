@@ -48,10 +48,13 @@ struct BindContext {
   /// Parses a stored expression (a column's DEFAULT); parse::ParseExpression. Needed for INSERT and
   /// UPDATE only.
   std::function<Result<ast::ExprPtr>(std::string_view)> parse_expression;
+  /// Parses a view's query; parse::Parse of one statement. Without it views are not expanded.
+  std::function<Result<ast::StatementPtr>(std::string_view)> parse_statement;
 
   // Results.
   std::vector<LiteralCopy> literal_copies;
   std::vector<ColumnOrigin> origins;  // like Query::result_names
+  std::vector<schema::RelationPtr> relations;  // that the statement names, views unexpanded
 };
 
 /// Binds SELECT, VALUES, INSERT, UPDATE, DELETE; of EXPLAIN, COPY ... TO, CREATE TABLE AS and
@@ -71,6 +74,13 @@ Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStateme
 Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescriptor& table,
                                                      const ast::Constraint& constraint,
                                                      BindContext& context);
+
+/// The columns of CREATE VIEW (named by its list where it has one), from the query bound.
+Result<std::vector<schema::Column>> BindViewColumns(const ast::CreateViewStatement& statement,
+                                                    const logical::Query& query);
+/// The columns of CREATE TABLE AS, likewise.
+Result<std::vector<schema::Column>> BindTableAsColumns(
+    const ast::CreateTableAsStatement& statement, const logical::Query& query);
 
 /// A type as written, modifiers applied. Errors: 42704, 22023, 42601; 0A000 for types that
 /// PostgreSQL has and Lathe has not.

@@ -301,6 +301,7 @@ Result<logical::Query> Binder::Run(const ast::Statement& statement) {
 Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& context) {
   context.literal_copies.clear();
   context.origins.clear();
+  context.relations.clear();
   return Binder(context).Run(statement);
 }
 

@@ -296,6 +296,7 @@ class Binder {
   std::shared_ptr<Cte> FindCte(std::string_view name, Scope& scope) const;
   NodePtr ReferCte(const std::shared_ptr<Cte>& cte);
   /// Puts the definitions of the scope's WITH names around the plan.
+  Status BindModifyingCte(const ast::CommonTableExpr& item, Cte* cte, Scope& scope);
   NodePtr WrapWith(Scope& scope, NodePtr plan);
   /// The order in which the queries are bound, each after those it refers to; which refer to
   /// themselves.

@@ -87,9 +87,50 @@ Status Binder::CheckWholeColumn(const ast::ColumnTarget& target,
   return NotYet("assignment to a part of a column", target.location);
 }
 
+BoundQuery Binder::FinishModify(NodePtr modify, const ast::TargetList& returning,
+                                const RangeTable& target, const std::vector<ColumnId>& values,
+                                Scope& scope) {
+  if (returning.empty()) {
+    // What WITH defines goes below: the Modify stays at the root.
+    modify->children[0] = WrapWith(scope, std::move(modify->children[0]));
+    return modify;
+  }
+  modify->outputs = modify->children[0]->outputs;
+  // The table's columns are those of the written row.
+  auto written = std::make_shared<RangeTable>(target);
+  for (size_t i = 0; i < written->columns.size(); ++i) {
+    for (const OutputColumn& output : modify->outputs) {
+      if (output.id != values[i]) continue;
+      written->columns[i].expr = expr::MakeColumn(output.id, output.type);
+      scope.columns.insert(output.id.value);
+    }
+  }
+  bool replaced = false;
+  for (NamespaceItem& item : scope.items) {
+    if (item.table->alias != target.alias) continue;
+    item.table = written;
+    item.table_visible = item.columns_visible = true;
+    item.lateral_only = false;
+    replaced = true;
+    break;
+  }
+  if (!replaced) {
+    scope.items.insert(scope.items.begin(), {written, true, true, false, true});
+    scope.tables.push_back(written);
+  }
+  scope.clause = Clause::kReturning;
+  std::vector<TargetEntry> targets;
+  LATHE_TRY(BindTargets(returning, scope, &targets));
+  scope.clause = Clause::kNone;
+  for (TargetEntry& entry : targets) {
+    LATHE_ASSIGN(entry.expr, ResolveUnknown(std::move(entry.expr)));
+  }
+  NodePtr plan = MakeProject(std::move(modify), targets);
+  return WrapWith(scope, std::move(plan));
+}
+
 BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) {
   if (insert.on_conflict) return NotYet("ON CONFLICT", insert.on_conflict->location);
-  if (!insert.returning.empty()) return NotYet("RETURNING", insert.returning[0].location);
   if (insert.overriding != ast::InsertStatement::Overriding::kNone) {
     return NotYet("OVERRIDING", insert.location);
   }
@@ -203,20 +244,42 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
   std::vector<ColumnId> ids;
   for (const OutputColumn& column : child->outputs) ids.push_back(column.id);
   if (relation->has_row_id()) ids.push_back(ColumnId());  // the sink allocates it
-  child = WrapWith(scope, std::move(child));
-  return MakeModify(exec::WriteKind::kInsert, std::move(relation), std::move(child),
-                    std::move(ids));
+  RangeTable target;
+  target.alias = insert.alias.empty() ? relation->name : insert.alias;
+  target.aliased = !insert.alias.empty();
+  target.relation = relation;
+  for (uint32_t column : live) target.columns.push_back({relation->columns[column].name, nullptr});
+  NodePtr modify = MakeModify(exec::WriteKind::kInsert, std::move(relation), std::move(child), ids);
+  return FinishModify(std::move(modify), insert.returning, target, ids, scope);
+}
+
+Result<NodePtr> Binder::JoinTarget(FromItem target, const std::vector<ast::TableRefPtr>& from,
+                                   Scope& scope) {
+  if (from.empty()) {
+    scope.items = target.items;
+    return std::move(target.plan);
+  }
+  // The other tables do not see the target, unless they are LATERAL.
+  LATHE_ASSIGN(NodePtr others, BindFrom(from, scope));
+  std::vector<NamespaceItem> items = std::move(target.items);
+  LATHE_TRY(AddToNamespace(&items, std::move(scope.items)));
+  scope.items = std::move(items);
+  auto join = std::make_shared<logical::Join>();
+  join->predicate = expr::MakeBool(true);
+  join->outputs = target.plan->outputs;
+  for (const OutputColumn& column : others->outputs) join->outputs.push_back(column);
+  join->children.push_back(std::move(target.plan));
+  join->children.push_back(std::move(others));
+  return NodePtr(std::move(join));
 }
 
 BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) {
-  if (!update.from.empty()) return NotYet("UPDATE ... FROM", update.from[0]->location);
-  if (!update.returning.empty()) return NotYet("RETURNING", update.returning[0].location);
   if (update.with) LATHE_TRY(BindWith(*update.with, scope));
   LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(update.table->name, "UPDATE"));
   FromItem target = MakeScan(relation, update.table->alias.name, true, scope);
-  scope.items = target.items;
+  const std::shared_ptr<RangeTable> table = target.items[0].table;
   const std::vector<OutputColumn> old = target.plan->outputs;
-  NodePtr plan = std::move(target.plan);
+  LATHE_ASSIGN(NodePtr plan, JoinTarget(std::move(target), update.from, scope));
 
   ExprPtr where;
   if (update.where) {
@@ -226,7 +289,8 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   scope.clause = Clause::kUpdate;
   const std::vector<uint32_t> live = relation->LiveColumns();
   std::vector<ExprPtr> values(live.size());
-  auto assign = [&](const ast::ColumnTarget& column_target, const ast::Expr& value) -> Status {
+  std::vector<NodePtr> queries;  // SET (a, b) = (SELECT ...): at most one row each
+  auto field_of = [&](const ast::ColumnTarget& column_target) -> Result<size_t> {
     const int index = relation->FindColumn(column_target.name);
     if (index < 0) {
       return At(SqlState::kUndefinedColumn,
@@ -242,6 +306,16 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
       return At(SqlState::kSyntaxError,
                 "multiple assignments to same column \"" + column.name + "\"", -1);
     }
+    return field;
+  };
+  auto assign_bound = [&](const ast::ColumnTarget& column_target, ExprPtr value) -> Status {
+    LATHE_ASSIGN(size_t field, field_of(column_target));
+    LATHE_ASSIGN(values[field], Assign(std::move(value), relation->columns[live[field]], false));
+    return Ok();
+  };
+  auto assign = [&](const ast::ColumnTarget& column_target, const ast::Expr& value) -> Status {
+    LATHE_ASSIGN(size_t field, field_of(column_target));
+    const schema::Column& column = relation->columns[live[field]];
     if (value.kind == ast::Expr::Kind::kDefault) {
       LATHE_ASSIGN(values[field], ColumnDefault(column));
       return Ok();
@@ -261,8 +335,19 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
                 "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression",
                 assignment.value->location);
     }
-    if (assignment.value->kind != ast::Expr::Kind::kRow) {
-      return NotYet("multiple-column assignment from a query", assignment.value->location);
+    if (assignment.value->kind == ast::Expr::Kind::kSubquery) {
+      const auto& subquery = assignment.value->As<ast::Subquery>();
+      LATHE_ASSIGN(NodePtr query, BindSelect(*subquery.query, &scope, true));
+      if (query->outputs.size() != assignment.columns.size()) {
+        return At(SqlState::kSyntaxError, "number of columns does not match number of values",
+                  assignment.value->location);
+      }
+      for (size_t i = 0; i < assignment.columns.size(); ++i) {
+        ExprPtr value = expr::MakeColumn(query->outputs[i].id, query->outputs[i].type);
+        LATHE_TRY(assign_bound(assignment.columns[i], std::move(value)));
+      }
+      queries.push_back(std::move(query));
+      continue;
     }
     const ast::ExprList& items = assignment.value->As<ast::Row>().items;
     if (items.size() != assignment.columns.size()) {
@@ -281,6 +366,21 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     filter->children.push_back(std::move(plan));
     plan = std::move(filter);
   }
+  for (NodePtr& query : queries) {
+    auto join = std::make_shared<logical::Join>();
+    join->join_kind = logical::JoinKind::kSingle;
+    join->dependent = true;
+    join->predicate = expr::MakeBool(true);
+    join->outputs = plan->outputs;
+    for (OutputColumn column : query->outputs) {
+      column.nullable = true;
+      not_null_.erase(column.id.value);
+      join->outputs.push_back(std::move(column));
+    }
+    join->children.push_back(std::move(plan));
+    join->children.push_back(std::move(query));
+    plan = std::move(join);
+  }
   // New values under new ids beside the old row; what is not assigned is its own old value.
   auto project = std::make_shared<logical::Project>();
   std::vector<ColumnId> ids;
@@ -294,28 +394,27 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     project->expressions.push_back(std::move(values[field]));
     ids.push_back(id);
   }
-  for (const OutputColumn& column : old) {
+  for (const OutputColumn& column : old) ids.push_back(column.id);
+  // The old row, and what RETURNING may want of the other tables.
+  for (const OutputColumn& column : plan->outputs) {
     project->outputs.push_back(column);
     project->expressions.push_back(expr::MakeColumn(column.id, column.type));
-    ids.push_back(column.id);
   }
   project->children.push_back(std::move(plan));
-  plan = WrapWith(scope, std::move(project));
-  return MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(plan), std::move(ids));
+  NodePtr modify =
+      MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(project), ids);
+  if (!update.from.empty()) modify->As<logical::Modify>().repeats = logical::Modify::Repeats::kFirst;
+  return FinishModify(std::move(modify), update.returning, *table, ids, scope);
 }
 
 BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) {
-  if (!remove.using_list.empty()) {
-    return NotYet("DELETE ... USING", remove.using_list[0]->location);
-  }
-  if (!remove.returning.empty()) return NotYet("RETURNING", remove.returning[0].location);
   if (remove.with) LATHE_TRY(BindWith(*remove.with, scope));
   LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(remove.table->name, "DELETE"));
   FromItem target = MakeScan(relation, remove.table->alias.name, true, scope);
-  scope.items = target.items;
-  NodePtr plan = std::move(target.plan);
+  const std::shared_ptr<RangeTable> table = target.items[0].table;
   std::vector<ColumnId> ids;
-  for (const OutputColumn& column : plan->outputs) ids.push_back(column.id);
+  for (const OutputColumn& column : target.plan->outputs) ids.push_back(column.id);
+  LATHE_ASSIGN(NodePtr plan, JoinTarget(std::move(target), remove.using_list, scope));
   if (remove.where) {
     scope.clause = Clause::kWhere;
     LATHE_ASSIGN(ExprPtr where, BindBoolean(*remove.where, scope, "WHERE"));
@@ -326,8 +425,12 @@ BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) 
     filter->children.push_back(std::move(plan));
     plan = std::move(filter);
   }
-  plan = WrapWith(scope, std::move(plan));
-  return MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan), std::move(ids));
+  NodePtr modify =
+      MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan), ids);
+  if (!remove.using_list.empty()) {
+    modify->As<logical::Modify>().repeats = logical::Modify::Repeats::kFirst;
+  }
+  return FinishModify(std::move(modify), remove.returning, *table, ids, scope);
 }
 
 }  // namespace lathe::bind

@@ -177,6 +177,11 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
   if (ref.name.schema.empty()) {
     if (std::shared_ptr<Cte> cte = FindCte(ref.name.name, scope)) {
       if (ref.sample) return CannotSample(ref.location);
+      if (cte->no_columns) {
+        return At(SqlState::kFeatureNotSupported,
+                  "WITH query \"" + cte->name + "\" does not have a RETURNING clause",
+                  ref.location);
+      }
       ast::Alias alias;
       alias.name = ref.alias.name.empty() ? cte->name : ref.alias.name;
       alias.columns = ref.alias.columns;
@@ -197,7 +202,8 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
     error.detail = "This operation is not supported for indexes.";
     return error;
   }
-  if (relation->kind == schema::RelationKind::kView) return NotYet("view", ref.location);
+  if (views_.empty()) context_.relations.push_back(relation);
+  if (relation->kind == schema::RelationKind::kView) return BindView(relation, ref, scope);
   FromItem item = MakeScan(relation, ref.alias.name, false, scope);
   if (ref.sample) LATHE_TRY(SampleRows(*ref.sample, scope, &item.plan));
   LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias));

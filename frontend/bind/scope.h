@@ -74,6 +74,8 @@ struct Cte {
   /// working_outputs.
   uint32_t working = 0;
   std::vector<logical::OutputColumn> working_outputs;
+  bool modifies = false;    // INSERT, UPDATE, DELETE: runs whether it is read or not
+  bool no_columns = false;  // the same without RETURNING: cannot be read
   logical::NodePtr definition;
   std::vector<std::string> columns;
   /// The references: projections over a CteScan, so that a single one can be replaced by the

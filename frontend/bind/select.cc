@@ -39,7 +39,7 @@ BoundQuery Binder::BindSelect(const ast::SelectStatement& select, Scope* outer,
 
 Status Binder::BindTargets(const ast::TargetList& list, Scope& scope,
                            std::vector<TargetEntry>* targets) {
-  scope.clause = Clause::kTargets;
+  if (scope.clause != Clause::kReturning) scope.clause = Clause::kTargets;
   for (const ast::Target& target : list) {
     if (target.expr->kind == ast::Expr::Kind::kColumnRef &&
         target.expr->As<ast::ColumnRef>().star) {

@@ -17,6 +17,12 @@ Status CheckColumnCount(const Binder& binder, const ast::CommonTableExpr& item, 
                    item.location);
 }
 
+/// The rows that a WITH query changes are not those of the statement's command tag.
+void CountNothing(logical::Node* node) {
+  if (node->kind == logical::Kind::kModify) node->As<logical::Modify>().counts = false;
+  for (const NodePtr& child : node->children) CountNothing(child.get());
+}
+
 }  // namespace
 
 Result<std::vector<size_t>> Binder::WithOrder(const ast::WithClause& with,
@@ -81,9 +87,6 @@ Status Binder::BindWith(const ast::WithClause& with, Scope& scope) {
   for (size_t i : order) {
     const ast::CommonTableExpr& item = with.items[i];
     if (item.search_or_cycle) return NotYet("SEARCH or CYCLE clause", item.location);
-    if (item.query->kind != ast::Statement::Kind::kSelect) {
-      return NotYet("data-modifying statement in WITH", item.location);
-    }
     auto cte = std::make_shared<Cte>();
     cte->name = item.name;
     cte->number = ++ctes_;
@@ -92,7 +95,12 @@ Status Binder::BindWith(const ast::WithClause& with, Scope& scope) {
       LATHE_TRY(BindRecursive(item, cte, scope));
       continue;
     }
-    LATHE_ASSIGN(cte->definition, BindSelect(item.query->As<ast::SelectStatement>(), &scope, true));
+    if (item.query->kind != ast::Statement::Kind::kSelect) {
+      LATHE_TRY(BindModifyingCte(item, cte.get(), scope));
+    } else {
+      LATHE_ASSIGN(cte->definition,
+                   BindSelect(item.query->As<ast::SelectStatement>(), &scope, true));
+    }
     cte->materialized |= IsVolatile(*cte->definition);
     for (const OutputColumn& column : cte->definition->outputs) {
       cte->columns.push_back(column.name);
@@ -101,6 +109,23 @@ Status Binder::BindWith(const ast::WithClause& with, Scope& scope) {
     std::copy(item.columns.begin(), item.columns.end(), cte->columns.begin());
     scope.ctes.push_back(std::move(cte));
   }
+  return Ok();
+}
+
+Status Binder::BindModifyingCte(const ast::CommonTableExpr& item, Cte* cte, Scope& scope) {
+  if (scope.parent != nullptr || !views_.empty()) {
+    return At(SqlState::kFeatureNotSupported,
+              "WITH clause containing a data-modifying statement must be at the top level",
+              item.location);
+  }
+  // Sees the names before it, and nothing of the level.
+  Scope inner(&scope);
+  LATHE_ASSIGN(cte->definition, BindRoot(*item.query, inner));
+  cte->modifies = true;
+  cte->materialized = true;
+  cte->no_columns = cte->definition->kind == logical::Kind::kModify;
+  if (cte->no_columns) cte->definition->outputs.clear();
+  CountNothing(cte->definition.get());
   return Ok();
 }
 
@@ -226,7 +251,7 @@ NodePtr Binder::WrapWith(Scope& scope, NodePtr plan) {
   // place.
   for (size_t i = scope.ctes.size(); i-- > 0;) {
     Cte& cte = *scope.ctes[i];
-    if (cte.references.empty()) continue;
+    if (cte.references.empty() && !cte.modifies) continue;
     if (cte.references.size() == 1 && !cte.materialized) {
       logical::Project& project = *cte.references[0];
       for (size_t c = 0; c < project.expressions.size(); ++c) {

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "runtime/base/file.h"
 #include "frontend/session/session_impl.h"
 
 namespace lathe::session {
@@ -23,6 +24,10 @@ Result<std::unique_ptr<Instance>> Instance::Open(const std::string& dir,
                                                  base::Clock* clock) {
   std::unique_ptr<Instance> instance(new Instance(options, clock));
   LATHE_ASSIGN(instance->engine_, table::Engine::Open(dir, options.engine, clock));
+  base::FileSystem* const files = base::FileSystem::Posix();
+  instance->spill_folder_ = base::JoinPath(dir, "temp");
+  LATHE_TRY(files->RemoveDirectory(instance->spill_folder_));
+  LATHE_TRY(files->MakeDirectory(instance->spill_folder_));
   uint32_t workers = options.workers;
   if (workers == 0) workers = std::max(1u, std::thread::hardware_concurrency());
   instance->pool_ = std::make_unique<exec::WorkerPool>(workers);

@@ -63,6 +63,8 @@ class Instance {
   const InstanceOptions& options() const { return options_; }
   exec::WorkerPool* pool() { return pool_.get(); }
   Deadlines* deadlines() { return &deadlines_; }
+  /// Where queries keep what does not fit their memory; emptied at start.
+  const std::string& spill_folder() const { return spill_folder_; }
   int64_t started_micros() const { return started_micros_; }
 
  private:
@@ -74,6 +76,7 @@ class Instance {
   base::Clock* const clock_;
   const int64_t started_micros_;
   base::MemoryBudget memory_;
+  std::string spill_folder_;
   std::unique_ptr<table::Engine> engine_;
   std::unique_ptr<exec::WorkerPool> pool_;
   std::unique_ptr<driver::Compiler> compiler_;

@@ -1,4 +1,6 @@
 // CREATE and DROP TABLE and SCHEMA, ALTER TABLE ADD PRIMARY KEY, TRUNCATE; and names in them.
+#include <algorithm>
+
 #include "frontend/session/session_impl.h"
 #include "frontend/session/statement_name.h"
 
@@ -11,6 +13,17 @@ Notice Skipping(std::string message, SqlState state) {
   Notice notice;
   notice.fields = MakeError(state, std::move(message));
   return notice;
+}
+
+std::string KindName(const schema::RelationDescriptor& relation) {
+  switch (relation.kind) {
+    case schema::RelationKind::kView:
+      return "view";
+    case schema::RelationKind::kIndex:
+      return "index";
+    default:
+      return "table";
+  }
 }
 
 }  // namespace
@@ -136,9 +149,7 @@ Status SessionImpl::RunDrop(Run* run) {
       }
       std::vector<schema::RelationPtr> inside;
       for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
-        if (relation->schema == schema->id && relation->kind == schema::RelationKind::kTable) {
-          inside.push_back(relation);
-        }
+        if (relation->schema == schema->id) inside.push_back(relation);
       }
       if (!inside.empty() && !drop.cascade) {
         Error error =
@@ -146,18 +157,22 @@ Status SessionImpl::RunDrop(Run* run) {
                       "cannot drop schema " + name + " because other objects depend on it");
         for (const schema::RelationPtr& relation : inside) {
           if (!error.detail.empty()) error.detail += "\n";
-          error.detail += "table " + name + "." + relation->name + " depends on schema " + name;
+          error.detail += KindName(*relation) + " " + name + "." + relation->name +
+                          " depends on schema " + name;
         }
         error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
         return error;
       }
-      for (const schema::RelationPtr& relation : inside) LATHE_TRY(txn_->DropTable(relation->id));
+      for (const schema::RelationPtr& relation : inside) {
+        // A view among them may have gone with its table.
+        if (txn_->catalog()->GetRelation(relation->id) == nullptr) continue;
+        LATHE_TRY(DropRelation(relation, true, run->client));
+      }
       LATHE_TRY(txn_->DropSchema(schema->id));
     }
     return Ok();
   }
-  if (drop.type != ast::ObjectType::kTable &&
-      !(drop.if_exists && drop.type == ast::ObjectType::kView)) {
+  if (drop.type != ast::ObjectType::kTable && drop.type != ast::ObjectType::kView) {
     return NotSupported(StatementName(*run->prepared->statement),
                         PositionOf(sql, run->prepared->statement->location));
   }
@@ -182,16 +197,73 @@ Status SessionImpl::RunDrop(Run* run) {
       run->client->SendNotice(Skipping(message + ", skipping", SqlState::kSuccessfulCompletion));
       continue;
     }
-    if (!table || (*found)->kind != schema::RelationKind::kTable) {
-      if ((*found)->kind == schema::RelationKind::kVirtual) {
-        return MakeError(SqlState::kInsufficientPrivilege,
-                         "permission denied: \"" + (*found)->name + "\" is a system catalog");
-      }
-      return MakeError(SqlState::kWrongObjectType, "\"" + (*found)->name + "\" is not a " + kind);
+    if ((*found)->kind == schema::RelationKind::kVirtual) {
+      return MakeError(SqlState::kInsufficientPrivilege,
+                       "permission denied: \"" + (*found)->name + "\" is a system catalog");
     }
-    LATHE_TRY(txn_->DropTable((*found)->id));
+    if ((*found)->kind !=
+        (table ? schema::RelationKind::kTable : schema::RelationKind::kView)) {
+      Error error = MakeError(SqlState::kWrongObjectType,
+                              "\"" + (*found)->name + "\" is not a " + kind);
+      const std::string is = KindName(**found);
+      error.hint = "Use DROP " + std::string(is == "view" ? "VIEW" : is == "index" ? "INDEX" : "TABLE") +
+                   " to remove " + (is == "index" ? "an " : "a ") + is + ".";
+      return error;
+    }
+    LATHE_TRY(DropRelation(*found, drop.cascade, run->client));
   }
   return Ok();
+}
+
+Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool cascade,
+                                 Client* client) {
+  // All views that read it, directly or through others, nearest first.
+  std::vector<std::pair<schema::RelationPtr, schema::RelationPtr>> dependents;  // view, what it reads
+  std::vector<schema::RelationPtr> open = {relation};
+  for (size_t i = 0; i < open.size(); ++i) {
+    for (const schema::RelationPtr& view : txn_->catalog()->Relations()) {
+      if (view->kind != schema::RelationKind::kView || view->id == relation->id) continue;
+      if (std::find(view->view_reads.begin(), view->view_reads.end(), open[i]->id) ==
+          view->view_reads.end()) {
+        continue;
+      }
+      if (std::any_of(open.begin(), open.end(),
+                      [&](const auto& known) { return known->id == view->id; })) {
+        continue;
+      }
+      dependents.emplace_back(view, open[i]);
+      open.push_back(view);
+    }
+  }
+  if (!dependents.empty() && !cascade) {
+    Error error = MakeError(SqlState::kDependentObjectsStillExist,
+                            "cannot drop " + KindName(*relation) + " " + relation->name +
+                                " because other objects depend on it");
+    for (const auto& [view, read] : dependents) {
+      if (!error.detail.empty()) error.detail += "\n";
+      error.detail +=
+          "view " + view->name + " depends on " + KindName(*read) + " " + read->name;
+    }
+    error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
+    return error;
+  }
+  if (dependents.size() == 1) {
+    client->SendNotice(Skipping("drop cascades to view " + dependents[0].first->name,
+                                SqlState::kSuccessfulCompletion));
+  } else if (dependents.size() > 1) {
+    Notice notice = Skipping("drop cascades to " + std::to_string(dependents.size()) +
+                                 " other objects",
+                             SqlState::kSuccessfulCompletion);
+    for (const auto& [view, read] : dependents) {
+      if (!notice.fields.detail.empty()) notice.fields.detail += "\n";
+      notice.fields.detail += "drop cascades to view " + view->name;
+    }
+    client->SendNotice(std::move(notice));
+  }
+  for (auto it = dependents.rbegin(); it != dependents.rend(); ++it) {
+    LATHE_TRY(txn_->DropTable(it->first->id));
+  }
+  return txn_->DropTable(relation->id);
 }
 
 Status SessionImpl::RunAlterTable(Run* run) {

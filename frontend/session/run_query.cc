@@ -1,6 +1,7 @@
 // SELECT, VALUES, INSERT, UPDATE, DELETE: from statement to plan (through the plan cache) and from
 // plan to rows.
 #include "codegen/optimize/optimize.h"
+#include "runtime/base/spill.h"
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
 
@@ -82,6 +83,22 @@ std::set<std::string, std::less<>> SplitNames(std::string_view list) {
   return names;
 }
 
+std::string CommandTag(const ast::Statement& statement, uint64_t rows) {
+  const std::string count = std::to_string(rows);
+  switch (statement.kind) {
+    case ast::Statement::Kind::kInsert:
+      return "INSERT 0 " + count;
+    case ast::Statement::Kind::kUpdate:
+      return "UPDATE " + count;
+    case ast::Statement::Kind::kDelete:
+      return "DELETE " + count;
+    case ast::Statement::Kind::kMerge:
+      return "MERGE " + count;
+    default:
+      return "SELECT " + count;
+  }
+}
+
 }  // namespace
 
 bind::BindContext SessionImpl::MakeBindContext(std::string_view sql,
@@ -92,6 +109,10 @@ bind::BindContext SessionImpl::MakeBindContext(std::string_view sql,
   context.sql = sql;
   context.format = &format_;
   context.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
+  context.parse_statement = [](std::string_view text) -> Result<ast::StatementPtr> {
+    LATHE_ASSIGN(std::vector<ast::ParsedStatement> statements, parse::Parse(text));
+    return std::move(statements[0].statement);
+  };
   return context;
 }
 
@@ -254,6 +275,8 @@ Result<driver::ExecutionStats> SessionImpl::ExecutePlan(const driver::CachedPlan
   base::MemoryBudget budget(own_limit_kb > 0 ? static_cast<uint64_t>(own_limit_kb) * 1024
                                              : instance_->options().query_memory_bytes_max,
                             instance_->memory());
+  base::SpillMemory spill(instance_->spill_folder(), budget.limit_bytes() / 4);
+  budget.SetSpill(&spill);
   request.tables = access_.get();
   request.stats = [this](RelationId id) { return catalog_->GetStats(id); };
   request.result = sink;
@@ -296,16 +319,7 @@ Status SessionImpl::RunQuery(Run* run) {
   uint64_t affected = 0;
   if (!plan->query->returns_rows()) {
     LATHE_TRY(ExecutePlan(*plan, *prepared, *run->params, nullptr, &affected, false));
-    switch (prepared->statement->kind) {
-      case ast::Statement::Kind::kInsert:
-        run->tag = "INSERT 0 " + std::to_string(affected);
-        break;
-      case ast::Statement::Kind::kUpdate:
-        run->tag = "UPDATE " + std::to_string(affected);
-        break;
-      default:
-        run->tag = "DELETE " + std::to_string(affected);
-    }
+    run->tag = CommandTag(*prepared->statement, affected);
     return Ok();
   }
   if (run->describe) run->client->Columns(ColumnsOf(*plan));
@@ -322,7 +336,9 @@ Status SessionImpl::RunQuery(Run* run) {
     ClientSink sink(run->client, &plan->query->result_layout());
     LATHE_ASSIGN(stats, ExecutePlan(*plan, *prepared, *run->params, &sink, &affected, false));
   }
-  run->tag = "SELECT " + std::to_string(stats.rows);
+  run->tag = CommandTag(*prepared->statement,
+                        prepared->statement->kind == ast::Statement::Kind::kSelect ? stats.rows
+                                                                                    : affected);
   return Ok();
 }
 

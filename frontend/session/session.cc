@@ -356,6 +356,10 @@ Status SessionImpl::RunOnce(Run* run) {
       return RunExplain(run);
     case Kind::kCreateTable:
       return RunCreateTable(run);
+    case Kind::kCreateTableAs:
+      return RunCreateTableAs(run);
+    case Kind::kCreateView:
+      return RunCreateView(run);
     case Kind::kCreateSchema:
       return RunCreateSchema(run);
     case Kind::kDrop:

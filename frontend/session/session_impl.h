@@ -143,6 +143,10 @@ class SessionImpl final : public Session {
   Status RunExplain(Run* run);
   Status RunCreateTable(Run* run);
   Status RunCreateSchema(Run* run);
+  Status RunCreateView(Run* run);
+  Status RunCreateTableAs(Run* run);
+  /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
+  Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);
   Status RunDrop(Run* run);
   Status RunAlterTable(Run* run);
   Status RunTruncate(Run* run);

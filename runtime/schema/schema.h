@@ -64,6 +64,11 @@ struct RelationDescriptor {
   RelationId table;              // kIndex: the table that it indexes
   bool append_only = false;      // larger pages
   int32_t fillfactor = 100;      // kept for pg_class only; row pages are immutable
+  // kView: the query as SQL text, the search path that its names are looked up in, and the relations
+  // that it reads.
+  std::string view_sql;
+  std::vector<std::string> view_search_path;
+  std::vector<RelationId> view_reads;
 
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
   /// Index into columns of a live column with this name; -1 = none.

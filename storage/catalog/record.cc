@@ -183,6 +183,13 @@ std::string EncodeRelation(const schema::RelationDescriptor& relation) {
   AppendVarint(&out, relation.primary_key_oid.value);
   AppendVarint(&out, relation.table.value);
   AppendLittle(&out, relation.fillfactor);
+  if (relation.kind == schema::RelationKind::kView) {
+    AppendLengthPrefixed(&out, relation.view_sql);
+    AppendVarint(&out, relation.view_search_path.size());
+    for (const std::string& name : relation.view_search_path) AppendLengthPrefixed(&out, name);
+    AppendVarint(&out, relation.view_reads.size());
+    for (RelationId id : relation.view_reads) AppendVarint(&out, id.value);
+  }
   return out;
 }
 
@@ -218,6 +225,17 @@ Result<schema::RelationDescriptor> DecodeRelation(std::string_view bytes) {
   relation.primary_key_oid = Oid(static_cast<uint32_t>(in.Varint()));
   relation.table = RelationId(static_cast<uint32_t>(in.Varint()));
   relation.fillfactor = in.Little<int32_t>();
+  if (relation.kind == schema::RelationKind::kView) {
+    relation.view_sql = in.LengthPrefixed();
+    uint64_t names = in.Varint();
+    for (uint64_t i = 0; i < names && in.ok(); ++i) {
+      relation.view_search_path.emplace_back(in.LengthPrefixed());
+    }
+    uint64_t reads = in.Varint();
+    for (uint64_t i = 0; i < reads && in.ok(); ++i) {
+      relation.view_reads.emplace_back(static_cast<uint32_t>(in.Varint()));
+    }
+  }
   LATHE_TRY(CheckEnd(in));
   return relation;
 }

@@ -1,0 +1,96 @@
+// Views: a view in FROM is its query, bound with the names of the day it was made; and the columns
+// of new views and of CREATE TABLE AS.
+#include <algorithm>
+
+#include "frontend/ast/position.h"
+#include "frontend/bind/binder.h"
+
+namespace lathe::bind {
+
+Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::RelationRef& ref,
+                                  Scope& scope) {
+  if (ref.sample) return CannotSample(ref.location);
+  if (!context_.parse_statement) return NotYet("view", ref.location);
+  if (std::find(views_.begin(), views_.end(), view->id) != views_.end()) {
+    return At(SqlState::kInvalidObjectDefinition,
+              "infinite recursion detected in rules for relation \"" + view->name + "\"", -1);
+  }
+  // The text is another one than the statement's: its positions mean nothing to the client.
+  const std::string_view sql = std::exchange(context_.sql, view->view_sql);
+  std::vector<std::string> path = std::exchange(context_.search_path, view->view_search_path);
+  views_.push_back(view->id);
+  ast::StatementPtr parsed;  // lives until its plan is made
+  BoundQuery plan = [&]() -> BoundQuery {
+    LATHE_ASSIGN(parsed, context_.parse_statement(view->view_sql));
+    return BindSelect(parsed->As<ast::SelectStatement>(), nullptr, true);
+  }();
+  views_.pop_back();
+  context_.search_path = std::move(path);
+  context_.sql = sql;
+  if (!plan.ok()) {
+    Error error = std::move(plan).error();
+    error.position = 0;
+    return error;
+  }
+  std::vector<std::string> names;
+  for (const schema::Column& column : view->columns) names.push_back(column.name);
+  if ((*plan)->outputs.size() != names.size()) {
+    return MakeError(SqlState::kInternalError,
+                     "view \"" + view->name + "\" no longer has the columns it was made with");
+  }
+  ast::Alias alias;
+  alias.name = ref.alias.name.empty() ? view->name : ref.alias.name;
+  alias.columns = ref.alias.columns;
+  LATHE_ASSIGN(FromItem item, MakeDerived(std::move(*plan), names, alias, scope));
+  item.items[0].table->aliased = !ref.alias.name.empty();
+  return item;
+}
+
+namespace {
+
+Result<std::vector<schema::Column>> ColumnsOf(const logical::Query& query,
+                                              const std::vector<std::string>& names,
+                                              const char* too_many) {
+  const std::vector<OutputColumn>& outputs = query.root->outputs;
+  if (names.size() > outputs.size()) return MakeError(SqlState::kSyntaxError, too_many);
+  std::vector<schema::Column> columns;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    schema::Column column;
+    column.name = i < names.size() ? names[i] : query.result_names[i];
+    column.type = outputs[i].type;
+    if (column.type.id == TypeId::kUnknown) column.type = Type(TypeId::kText);
+    for (const schema::Column& other : columns) {
+      if (other.name == column.name) {
+        return MakeError(SqlState::kDuplicateColumn,
+                         "column \"" + column.name + "\" specified more than once");
+      }
+    }
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+}  // namespace
+
+Result<std::vector<schema::Column>> BindViewColumns(const ast::CreateViewStatement& statement,
+                                                    const logical::Query& query) {
+  return ColumnsOf(query, statement.columns,
+                   "CREATE VIEW specifies more column names than columns");
+}
+
+Result<std::vector<schema::Column>> BindTableAsColumns(
+    const ast::CreateTableAsStatement& statement, const logical::Query& query) {
+  LATHE_ASSIGN(std::vector<schema::Column> columns,
+               ColumnsOf(query, statement.columns, "too many column names were specified"));
+  for (schema::Column& column : columns) {
+    // A computed fixed-point value is a numeric without modifier, as PostgreSQL has it.
+    if (column.type.id == TypeId::kNumeric) {
+      column.type = column.type.typmod < 0 ? Type(TypeId::kNumeric)
+                                           : Type::NumericColumn((column.type.typmod - 4) >> 16,
+                                                                 (column.type.typmod - 4) & 0x7ff);
+    }
+  }
+  return columns;
+}
+
+}  // namespace lathe::bind
