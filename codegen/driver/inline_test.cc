@@ -45,6 +45,10 @@ class InlineTest : public ::testing::Test {
         values.push_back(Of(type, d));
       }
     };
+    for (const char* text : TextsOf(type.id)) {
+      values.push_back(types::ValueFromText(type, text).value());
+    }
+    if (!TextsOf(type.id).empty()) return values;
     switch (types::ReprOf(type)) {
       case types::Repr::kBool:
         ints([](Datum& d, int64_t n) { d.b = n != 0; }, {0, 1});
@@ -117,6 +121,23 @@ class InlineTest : public ::testing::Test {
         }
     }
     return values;
+  }
+
+  /// Values of types whose representation holds more than their values.
+  static std::vector<const char*> TextsOf(TypeId type) {
+    switch (type) {
+      case TypeId::kTime:
+        return {"00:00", "10:20:30.5", "24:00"};
+      case TypeId::kTimeTz:
+        return {"00:00+00", "12:00+02", "14:00+04", "23:59:59-15:59:59"};
+      case TypeId::kUuid:
+        return {"00000000-0000-0000-0000-000000000000", "7fffffff-0000-0000-0000-000000000001",
+                "ffffffff-0000-0000-0000-000000000001"};
+      case TypeId::kJsonb:
+        return {"[]", "1.0", "1.00", "\"x\"", "{\"a\": [1]}", "{\"a\": [1.0]}", "[null, true]"};
+      default:
+        return {};
+    }
   }
 
   /// Checks expression (over columns 1, 2, ... of these types) on all combinations of values.
