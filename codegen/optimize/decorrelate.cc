@@ -1,6 +1,7 @@
 // Dependent joins whose correlation can be pulled up: EXISTS and IN with conditions in WHERE, and
 // scalar aggregates tied by equalities, which become a left join with the aggregate grouped by the
 // local side of those equalities.
+#include "codegen/optimize/estimate.h"
 #include "codegen/optimize/unnest.h"
 
 namespace lathe::optimize {
@@ -8,6 +9,9 @@ namespace {
 
 using logical::JoinKind;
 using logical::Kind;
+
+constexpr double kManyRows = 100000;
+constexpr double kManyPerRow = 20;
 
 bool Reads(const Expr& e, const ColumnSet& columns) { return ColumnsOf(e).Intersects(columns); }
 
@@ -277,6 +281,21 @@ bool UnnestSingleRow(NodePtr* slot) {
   return true;
 }
 
+/// The right side is a scalar aggregate over many times more rows than the left side has.
+bool FewAskForMany(RuleContext* context, logical::Join& join) {
+  logical::Aggregate* aggregate = FindScalarAggregate(join.children[1].get());
+  if (!aggregate || !context->options->catalog) return false;
+  Estimator estimator(*context->options);
+  const double asked = estimator.Rows(*join.children[0]);
+  const Node* input = aggregate->children[0].get();
+  // Without the conditions that tie it to the left side.
+  while (input->kind == Kind::kFilter || input->kind == Kind::kProject) {
+    input = input->children[0].get();
+  }
+  const double rows = estimator.Rows(*input);
+  return rows > kManyRows && kManyPerRow * asked < rows;
+}
+
 /// A scalar aggregate tied by equalities: left join with the aggregate grouped by their local
 /// sides.
 bool UnnestScalarAggregate(RuleContext* context, NodePtr* slot, const ColumnSet& outer) {
@@ -376,7 +395,10 @@ Status EliminateDependentJoin(RuleContext* context, NodePtr* slot) {
   if (join.join_kind == JoinKind::kRight || join.join_kind == JoinKind::kFull) {
     return NotSupported("LATERAL on the right of a RIGHT or FULL JOIN");
   }
-  if (UnnestSingleRow(slot) || UnnestScalarAggregate(context, slot, outer)) return Ok();
+  if (UnnestSingleRow(slot)) return Ok();
+  // Few outer rows against many that would be aggregated: only what they ask for is aggregated.
+  if (FewAskForMany(context, join)) return UnnestByDomain(context, slot, outer);
+  if (UnnestScalarAggregate(context, slot, outer)) return Ok();
   const bool strict = join.join_kind != JoinKind::kSemi && join.join_kind != JoinKind::kAnti &&
                       join.join_kind != JoinKind::kMark;
   NodePtr right = CloneTree(*join.children[1]);
