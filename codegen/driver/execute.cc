@@ -41,13 +41,6 @@ constexpr double kInterpretRowsMax = 4096;
 constexpr uint64_t kInterpretWorkMax = 30000;
 constexpr uint64_t kInterpretWorkInAll = 30000;
 
-// How far ahead of a row its successors' lines are asked for (measured, see docs/decisions).
-constexpr int64_t kPrefetchBytes = 12 * 1024;
-
-const char* RowsOf(const exec::Segment& segment, uint32_t stride) {
-  return segment.page + row::kRowsBegin + static_cast<uint64_t>(segment.from) * stride;
-}
-
 }  // namespace
 
 Execution::Execution(QueryCode* code, const ExecutionRequest& request, exec::WorkerPool* pool,
@@ -332,6 +325,7 @@ Status Execution::MorselDone(size_t worker, const Running& running, bool last) {
     }
   }
   lathe_row_done(static_cast<state::WorkerView*>(&workers_[worker]->state));
+  state::Relieve(budget_);
   return Ok();
 }
 
@@ -441,25 +435,19 @@ int32_t Execution::RunSegment(const exec::Segment& segment, void* view, Running*
   return (*held)->function()(&query_, view, segment.page, from, to);
 }
 
-/// Runs a segment of row pages; while its last rows run, the first of the following segment (null:
-/// none is known) are prefetched instead of what lies behind it, which is the page's heap.
-int32_t Execution::RunPrefetching(const exec::Segment& segment, const exec::Segment* next,
-                                  uint32_t stride, void* view, Running* running,
-                                  std::shared_ptr<jit::Code>* held) {
+/// Runs segment i of row pages, in two parts where prefetching changes its aim.
+int32_t Execution::RunPrefetching(Prefetch* prefetch, const exec::Segment& segment, size_t i,
+                                  void* view, Running* running, std::shared_ptr<jit::Code>* held) {
   auto* const worker = static_cast<state::WorkerView*>(view);
-  const auto rows_ahead = static_cast<uint32_t>(kPrefetchBytes / stride);
-  worker->prefetch_ahead = kPrefetchBytes;
-  const bool goes_on = next != nullptr && next->page == segment.page && next->from >= segment.to &&
-                       next->from - segment.to <= rows_ahead / 4;
-  if (goes_on || running->tier0 != nullptr) return RunSegment(segment, view, running, held);
-  exec::Segment last = segment;
-  if (segment.to - segment.from > rows_ahead) {
-    last.from = segment.to - rows_ahead;
-    const int32_t code = RunSegment({segment.page, segment.from, last.from}, view, running, held);
-    if (code != abi::kReturnOk) return code;
+  if (running->tier0 != nullptr) return RunSegment(segment, view, running, held);
+  const uint32_t split = prefetch->SplitOf(i);
+  if (split != segment.from) {
+    worker->prefetch_ahead = Prefetch::kBytes;
+    const int32_t code = RunSegment({segment.page, segment.from, split}, view, running, held);
+    if (code != abi::kReturnOk || split == segment.to) return code;
   }
-  worker->prefetch_ahead = next == nullptr ? 0 : RowsOf(*next, stride) - RowsOf(last, stride);
-  return RunSegment(last, view, running, held);
+  worker->prefetch_ahead = prefetch->Jump();
+  return RunSegment({segment.page, split, segment.to}, view, running, held);
 }
 
 bool Execution::RunMorsel(size_t worker, exec::Morsel* morsel, Running* running,
@@ -481,11 +469,11 @@ bool Execution::RunMorsel(size_t worker, exec::Morsel* morsel, Running* running,
   const auto start = Clock::now();
   const bool compiled = running->tier0 == nullptr;
   int32_t code = abi::kReturnOk;
+  Prefetch prefetch(morsel->segments, std::max(stride, 1u));
   for (size_t i = 0; i < morsel->segments.size(); ++i) {
-    const exec::Segment* next =
-        i + 1 < morsel->segments.size() ? &morsel->segments[i + 1] : nullptr;
-    code = stride == 0 ? RunSegment(morsel->segments[i], view, running, held)
-                       : RunPrefetching(morsel->segments[i], next, stride, view, running, held);
+    const exec::Segment& segment = morsel->segments[i];
+    code = stride == 0 ? RunSegment(segment, view, running, held)
+                       : RunPrefetching(&prefetch, segment, i, view, running, held);
     if (code != abi::kReturnOk) break;
     if (running->stop.load(std::memory_order_relaxed)) break;
   }
@@ -726,6 +714,16 @@ void Execution::CollectOperatorStats() {
 }
 
 Result<ExecutionStats> Execution::Run() {
+  Result<ExecutionStats> stats = RunAll();
+  const base::SpillMemory* spill = budget_->spill();
+  if (!stats.ok() && spill != nullptr && spill->error() != nullptr &&
+      stats.error().state == SqlState::kOutOfMemory) {
+    return *spill->error();
+  }
+  return stats;
+}
+
+Result<ExecutionStats> Execution::RunAll() {
   start_ = Clock::now();
   LATHE_TRY(SetUp());
   // Later pipelines are compiled while earlier ones run: at once where a large scan is expected,

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "codegen/driver/constants.h"
+#include "codegen/driver/prefetch.h"
 #include "codegen/driver/query_code.h"
 #include "codegen/interpret/interpret.h"
 #include "runtime/exec/worker_pool.h"
@@ -57,6 +58,7 @@ class Execution {
     }
   };
 
+  Result<ExecutionStats> RunAll();
   Status SetUp();
   bool BoundsHold() const;
   Result<std::unique_ptr<state::Operator>> MakeObject(const pipeline::Object& object);
@@ -67,8 +69,8 @@ class Execution {
   void RequestLater(size_t index);
   int32_t RunSegment(const exec::Segment& segment, void* view, Running* running,
                      std::shared_ptr<jit::Code>* held);
-  int32_t RunPrefetching(const exec::Segment& segment, const exec::Segment* next, uint32_t stride,
-                         void* view, Running* running, std::shared_ptr<jit::Code>* held);
+  int32_t RunPrefetching(Prefetch* prefetch, const exec::Segment& segment, size_t i, void* view,
+                         Running* running, std::shared_ptr<jit::Code>* held);
   void PrepareWorker(size_t worker, const pipeline::Pipeline& pipeline, CodeSlot* slot);
   void Work(size_t worker, Running* running);
   /// Runs a morsel; false: the worker is to stop.

@@ -6,6 +6,7 @@
 
 #include "runtime/exec/exec.h"
 #include "runtime/row/page.h"
+#include "runtime/state/spillable.h"
 
 namespace lathe::driver {
 
@@ -37,7 +38,7 @@ class PagesSource final : public exec::RowSource {
 /// Row pointers: a segment's page is the array, from and to are indexes into it.
 class RowPointersSource final : public exec::RowSource {
  public:
-  explicit RowPointersSource(const std::vector<const char*>* rows) : rows_(rows) {}
+  explicit RowPointersSource(const state::RowList* rows) : rows_(rows) {}
   Result<bool> Next(exec::Morsel* morsel) override {
     morsel->Clear();
     const size_t from = next_.fetch_add(kRows);
@@ -56,7 +57,7 @@ class RowPointersSource final : public exec::RowSource {
 
  private:
   static constexpr size_t kRows = 2048;
-  const std::vector<const char*>* rows_;
+  const state::RowList* rows_;
   std::atomic<size_t> next_{0};
 };
 

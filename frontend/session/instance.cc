@@ -2,8 +2,8 @@
 
 #include <random>
 
-#include "runtime/base/file.h"
 #include "frontend/session/session_impl.h"
+#include "runtime/base/file.h"
 
 namespace lathe::session {
 

@@ -1,9 +1,9 @@
 // SELECT, VALUES, INSERT, UPDATE, DELETE: from statement to plan (through the plan cache) and from
 // plan to rows.
 #include "codegen/optimize/optimize.h"
-#include "runtime/base/spill.h"
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
+#include "runtime/base/spill.h"
 
 namespace lathe::session {
 namespace {

@@ -20,6 +20,21 @@ bool MemoryBudget::TryCharge(uint64_t bytes) {
   return true;
 }
 
+bool MemoryBudget::TryChargeSpillable(uint64_t bytes) {
+  if (spill_ != nullptr && limit_bytes_ != 0 && used_bytes() + bytes > limit_bytes_ / 4 * 3) {
+    return false;
+  }
+  return TryCharge(bytes);
+}
+
+bool MemoryBudget::TryChargeSmall(uint64_t bytes) {
+  if (TryCharge(bytes)) return true;
+  if (spill_ == nullptr) return false;
+  if (parent_ != nullptr && !parent_->TryCharge(bytes)) return false;
+  used_.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+
 Status MemoryBudget::Charge(uint64_t bytes) {
   if (TryCharge(bytes)) return Ok();
   Error error = MakeError(SqlState::kOutOfMemory, "out of memory");

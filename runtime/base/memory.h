@@ -10,6 +10,8 @@
 
 namespace lathe::base {
 
+class SpillMemory;
+
 class MemoryBudget {
  public:
   /// limit_bytes 0 = unlimited. parent, if given, is charged too (server-wide budget) and outlives
@@ -26,6 +28,17 @@ class MemoryBudget {
   Status Charge(uint64_t bytes);
   void Release(uint64_t bytes);
 
+  /// Where memory comes from once the budget refuses (null: nowhere); outlives every use. Set
+  /// before the budget is shared.
+  void SetSpill(SpillMemory* spill) { spill_ = spill; }
+  SpillMemory* spill() const { return spill_; }
+  /// For memory that can lie in the spill memory instead: refuses earlier when there is one, so
+  /// that room is left for what cannot.
+  bool TryChargeSpillable(uint64_t bytes);
+  /// For what cannot: with spill memory the budget is overdrawn rather than refuse, as its users'
+  /// large allocations make room.
+  bool TryChargeSmall(uint64_t bytes);
+
   uint64_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
   uint64_t peak_bytes() const { return peak_.load(std::memory_order_relaxed); }
   uint64_t limit_bytes() const { return limit_bytes_; }
@@ -33,6 +46,7 @@ class MemoryBudget {
  private:
   const uint64_t limit_bytes_;
   MemoryBudget* const parent_;
+  SpillMemory* spill_ = nullptr;
   std::atomic<uint64_t> used_{0};
   std::atomic<uint64_t> peak_{0};  // only grows
 };

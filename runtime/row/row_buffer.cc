@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "runtime/base/spill.h"
+
 namespace lathe::row {
 namespace {
 
@@ -17,18 +19,28 @@ RowBuffer::RowBuffer(RowBuffer&& other) noexcept
     : layout_(other.layout_),
       budget_(other.budget_),
       pages_(std::move(other.pages_)),
-      allocated_bytes_(other.allocated_bytes_) {
+      allocated_bytes_(other.allocated_bytes_),
+      charged_bytes_(other.charged_bytes_) {
   other.pages_.clear();
   other.allocated_bytes_ = 0;
+  other.charged_bytes_ = 0;
 }
 
 RowBuffer::~RowBuffer() { Clear(); }
 
 void RowBuffer::Clear() {
-  for (char* page : pages_) std::free(page);
+  base::SpillMemory* spill = budget_ != nullptr ? budget_->spill() : nullptr;
+  for (char* page : pages_) {
+    if (spill != nullptr && spill->Owns(page)) {
+      spill->Free(page, HeaderOf(page).page_bytes);
+    } else {
+      std::free(page);
+    }
+  }
   pages_.clear();
-  if (budget_ != nullptr) budget_->Release(allocated_bytes_);
+  if (budget_ != nullptr) budget_->Release(charged_bytes_);
   allocated_bytes_ = 0;
+  charged_bytes_ = 0;
 }
 
 bool RowBuffer::AddPage(uint64_t row_and_heap_bytes) {
@@ -38,11 +50,18 @@ bool RowBuffer::AddPage(uint64_t row_and_heap_bytes) {
               : (bytes + kBufferPageBytes - 1) / kBufferPageBytes * kBufferPageBytes;
   if (bytes > kNearOffsetMax) bytes += kBufferPageBytes;  // references of up to 32,768 far strings
   if (bytes > UINT32_MAX) return false;
-  if (budget_ != nullptr && !budget_->TryCharge(bytes)) return false;
-  char* page = static_cast<char*>(std::aligned_alloc(kBufferPageBytes, bytes));
-  if (page == nullptr) {
-    if (budget_ != nullptr) budget_->Release(bytes);
-    return false;
+  char* page;
+  if (budget_ == nullptr || budget_->TryChargeSpillable(bytes)) {
+    page = static_cast<char*>(std::aligned_alloc(kBufferPageBytes, bytes));
+    if (page == nullptr) {
+      if (budget_ != nullptr) budget_->Release(bytes);
+      return false;
+    }
+    charged_bytes_ += bytes;
+  } else {
+    static_assert(base::SpillMemory::kAlignment == kBufferPageBytes);
+    page = budget_->spill() != nullptr ? budget_->spill()->Allocate(bytes) : nullptr;
+    if (page == nullptr) return false;
   }
   PageHeader header;
   header.stride = layout_->stride();
@@ -145,13 +164,15 @@ bool RowBuffer::AppendRow(const types::Datum* datums, const bool* nulls) {
 void RowBuffer::Absorb(RowBuffer&& other) {
   pages_.insert(pages_.end(), other.pages_.begin(), other.pages_.end());
   allocated_bytes_ += other.allocated_bytes_;
+  charged_bytes_ += other.charged_bytes_;
   if (other.budget_ != budget_) {
     // Both budgets of one query have the same parent; move the charge.
-    if (other.budget_ != nullptr) other.budget_->Release(other.allocated_bytes_);
-    if (budget_ != nullptr) (void)budget_->TryCharge(other.allocated_bytes_);
+    if (other.budget_ != nullptr) other.budget_->Release(other.charged_bytes_);
+    if (budget_ != nullptr) (void)budget_->TryCharge(other.charged_bytes_);
   }
   other.pages_.clear();
   other.allocated_bytes_ = 0;
+  other.charged_bytes_ = 0;
 }
 
 uint64_t RowBuffer::row_count() const {

@@ -53,6 +53,7 @@ class RowBuffer {
   size_t page_count() const { return pages_.size(); }
   const char* page(size_t i) const { return pages_[i]; }
   uint64_t row_count() const;
+  /// In main memory and spilled.
   uint64_t allocated_bytes() const { return allocated_bytes_; }
 
  private:
@@ -62,6 +63,7 @@ class RowBuffer {
   base::MemoryBudget* budget_;
   std::vector<char*> pages_;
   uint64_t allocated_bytes_ = 0;
+  uint64_t charged_bytes_ = 0;  // of them, to the budget; the rest lies in its spill memory
 };
 
 }  // namespace lathe::row

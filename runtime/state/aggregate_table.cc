@@ -21,7 +21,7 @@ uint64_t HashOf(const char* row) { return LoadAt<uint64_t>(row + kAggregateHashO
 }  // namespace
 
 AggregateTable::AggregateTable(const AggregateSpec* spec, base::MemoryBudget* budget)
-    : spec_(spec), budget_(budget) {
+    : spec_(spec), budget_(budget), rows_(SpillAllocator<const char*>(budget)) {
   const row::Layout& layout = spec->layout;
   group_bytes_begin_ = layout.null_offset();
   group_bytes_end_ = group_bytes_begin_ + layout.null_bytes();
@@ -115,7 +115,7 @@ bool AggregateTable::Local_::Keep(HeldBytes* held, std::string_view bytes) {
     h.data = arena.Allocate(h.capacity);
     uint64_t bytes_held = arena.held_bytes();
     if (bytes_held > arena_charged) {
-      if (table->budget_ != nullptr && !table->budget_->TryCharge(bytes_held - arena_charged))
+      if (table->budget_ != nullptr && !table->budget_->TryChargeSmall(bytes_held - arena_charged))
         return false;
       arena_charged = bytes_held;
     }
@@ -215,15 +215,18 @@ Status AggregateTable::Combine(char* into, const char* from, Local_* local) {
   return Ok();
 }
 
-Status AggregateTable::MergePartition(std::vector<char*>* rows, Local_* local, QueryState* query) {
+Status AggregateTable::MergePartition(SpillVector<char*>* rows, Local_* local, QueryState* query) {
   const uint64_t size = std::bit_ceil(std::max<uint64_t>(rows->size() * 2, 16));
-  if (budget_ != nullptr && !budget_->TryCharge(size * 8)) return OutOfMemory();
+  if (budget_ != nullptr && !budget_->TryChargeSmall(size * 8)) return OutOfMemory();
   std::vector<uint64_t> directory(size, 0);
   const uint64_t mask = size - 1;
   size_t kept = 0;
   Status status;
   for (size_t n = 0; n < rows->size() && status.ok(); ++n) {
-    if ((n & 0xffff) == 0xffff && Cancelled(*query)) break;
+    if ((n & 0xffff) == 0xffff) {
+      if (Cancelled(*query)) break;
+      Relieve(budget_);
+    }
     char* row = (*rows)[n];
     const uint64_t hash = HashOf(row);
     const uint64_t tag = hash & ~abi::kPointerMask;
@@ -248,6 +251,14 @@ Status AggregateTable::MergePartition(std::vector<char*>* rows, Local_* local, Q
 }
 
 Status AggregateTable::Finish(QueryState* query, const ParallelFor& parallel) {
+  try {
+    return Merge(query, parallel);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
+  }
+}
+
+Status AggregateTable::Merge(QueryState* query, const ParallelFor& parallel) {
   rows_.clear();
   auto each_row = [&](const row::RowBuffer& buffer, const auto& visit) {
     for (size_t p = 0; p < buffer.page_count(); ++p) {
@@ -279,7 +290,8 @@ Status AggregateTable::Finish(QueryState* query, const ParallelFor& parallel) {
     }
     return Ok();
   }
-  std::vector<std::vector<char*>> partitions(kPartitions);
+  std::vector<SpillVector<char*>> partitions(kPartitions,
+                                             SpillVector<char*>(SpillAllocator<char*>(budget_)));
   for (Local_* local : used) {
     for (const auto& buffer : local->buffers) {
       each_row(*buffer, [&](char* row) { partitions[PartitionOf(HashOf(row))].push_back(row); });

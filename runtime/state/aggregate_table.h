@@ -8,6 +8,7 @@
 #pragma once
 
 #include "runtime/row/row_buffer.h"
+#include "runtime/state/spillable.h"
 #include "runtime/state/state.h"
 
 namespace lathe::state {
@@ -79,7 +80,7 @@ class AggregateTable final : public Operator {
   Status Finish(QueryState* query, const ParallelFor& parallel) override;
   uint64_t memory_bytes() const override;
 
-  const std::vector<const char*>& rows() const { return rows_; }
+  const RowList& rows() const { return rows_; }
 
   /// A worker's table. Generated code reads the first three members: directory[i] = 0 or high 16
   /// bits of the hash | address of the group; found by linear probing from hash & mask.
@@ -112,12 +113,13 @@ class AggregateTable final : public Operator {
   bool SameGroup(const char* a, const char* b) const;
   /// Adds the partial group `from` to `into`. Errors: 22003.
   Status Combine(char* into, const char* from, Local_* local);
-  Status MergePartition(std::vector<char*>* rows, Local_* local, QueryState* query);
+  Status Merge(QueryState* query, const ParallelFor& parallel);
+  Status MergePartition(SpillVector<char*>* rows, Local_* local, QueryState* query);
 
   const AggregateSpec* spec_;
   base::MemoryBudget* budget_;
   std::vector<std::unique_ptr<Local_>> locals_;
-  std::vector<const char*> rows_;
+  RowList rows_;
   uint32_t group_bytes_begin_ = 0, group_bytes_end_ = 0;  // null bits and group values
   bool groups_by_bytes_ = false;                          // equal groups have equal bytes
 };

@@ -4,10 +4,6 @@
 
 namespace lathe::state {
 
-JoinTable::~JoinTable() {
-  if (budget_ != nullptr) budget_->Release(directory_bytes_);
-}
-
 uint64_t JoinTable::InsertPage(const char* page) {
   const uint32_t rows = row::HeaderOf(page).row_count;
   const uint32_t stride = layout_->stride();
@@ -19,7 +15,7 @@ uint64_t JoinTable::InsertPage(const char* page) {
       ++null_keys;
       continue;
     }
-    std::atomic<uint64_t>& entry = directory_[hash & header_.mask];
+    std::atomic_ref<uint64_t> entry(directory_[hash & header_.mask]);
     uint64_t old = entry.load(std::memory_order_relaxed);
     uint64_t fresh;
     do {
@@ -38,13 +34,12 @@ Status JoinTable::Finish(QueryState* query, const ParallelFor& parallel) {
   header_.pages = view_.pages;
   header_.page_count = view_.page_count;
   uint64_t slots = std::bit_ceil(std::max<uint64_t>(view_.row_count * 2, 16));
-  if (budget_ != nullptr) {
-    if (!budget_->TryCharge(slots * 8)) return OutOfMemory();
+  try {
+    directory_.assign(slots, 0);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
   }
-  directory_bytes_ = slots * 8;
-  directory_.reset(new std::atomic<uint64_t>[slots]());
-  header_.directory = reinterpret_cast<uint64_t*>(directory_.get());
-  static_assert(sizeof(std::atomic<uint64_t>) == 8);
+  header_.directory = directory_.data();
   header_.mask = slots - 1;
   std::atomic<uint64_t> null_keys{0};
   const size_t pages = pages_.size();
@@ -52,6 +47,7 @@ Status JoinTable::Finish(QueryState* query, const ParallelFor& parallel) {
   auto insert = [&](size_t task) {
     for (size_t i = task * pages / tasks; i < (task + 1) * pages / tasks; ++i) {
       if (Cancelled(*query)) return;
+      if (i % 8 == 0) Relieve(budget_);
       null_keys.fetch_add(InsertPage(pages_[i]), std::memory_order_relaxed);
     }
   };

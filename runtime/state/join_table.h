@@ -7,6 +7,7 @@
 #pragma once
 
 #include "runtime/state/rows.h"
+#include "runtime/state/spillable.h"
 
 namespace lathe::state {
 
@@ -15,13 +16,15 @@ inline constexpr uint32_t kJoinPrefixBytes = 16, kJoinPrefixBytesWithFlag = 17;
 
 class JoinTable final : public RowCollector {
  public:
-  JoinTable(const row::Layout* layout, base::MemoryBudget* budget) : RowCollector(layout, budget) {}
-  ~JoinTable() override;
+  JoinTable(const row::Layout* layout, base::MemoryBudget* budget)
+      : RowCollector(layout, budget), directory_(SpillAllocator<uint64_t>(budget)) {}
 
   void* shared() override { return &header_; }
   /// Builds the directory.
   Status Finish(QueryState* query, const ParallelFor& parallel) override;
-  uint64_t memory_bytes() const override { return RowCollector::memory_bytes() + directory_bytes_; }
+  uint64_t memory_bytes() const override {
+    return RowCollector::memory_bytes() + directory_.capacity() * 8;
+  }
 
   /// What generated code reads. directory[hash & mask] = address of the first row | union of the
   /// chain's tag bits.
@@ -42,8 +45,7 @@ class JoinTable final : public RowCollector {
   uint64_t InsertPage(const char* page);
 
   Header header_;
-  std::unique_ptr<std::atomic<uint64_t>[]> directory_;
-  uint64_t directory_bytes_ = 0;
+  SpillVector<uint64_t> directory_;
 };
 
 }  // namespace lathe::state

@@ -47,7 +47,7 @@ bool RecursionState::Same(const char* a, const char* b) const {
 
 Status RecursionState::Grow() {
   const uint64_t size = directory_.empty() ? kFirstSlots : directory_.size() * 2;
-  if (budget_ != nullptr && !budget_->TryCharge(size * 8)) return OutOfMemory();
+  if (budget_ != nullptr && !budget_->TryChargeSmall(size * 8)) return OutOfMemory();
   std::vector<uint64_t> old = std::move(directory_);
   directory_.assign(size, 0);
   for (uint64_t entry : old) {

@@ -48,10 +48,6 @@ uint64_t OrderedBits(double d) {
 
 }  // namespace
 
-SortState::~SortState() {
-  if (budget_ != nullptr) budget_->Release(charged_bytes_);
-}
-
 void* SortState::Local(size_t worker) {
   if (workers_.size() <= worker) workers_.resize(worker + 1);
   auto& buffer = workers_[worker].buffer;
@@ -189,13 +185,18 @@ Status SortState::MorselDone(size_t worker) {
 }
 
 Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
+  try {
+    return SortAll(query, parallel);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
+  }
+}
+
+Status SortState::SortAll(QueryState* query, const ParallelFor& parallel) {
   rows_.clear();
   uint64_t total = 0;
   for (const Worker& w : workers_) total += w.buffer == nullptr ? 0 : w.buffer->row_count();
-  const uint64_t bytes = total * (sizeof(Entry) * 2 + sizeof(char*));
-  if (budget_ != nullptr && !budget_->TryCharge(bytes)) return OutOfMemory();
-  charged_bytes_ += bytes;
-  std::vector<Entry> entries;
+  SpillVector<Entry> entries{SpillAllocator<Entry>(budget_)};
   entries.reserve(total);
   for (const Worker& w : workers_) {
     if (w.buffer == nullptr) continue;
@@ -210,6 +211,7 @@ Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
   const size_t runs = (entries.size() + kRunRows - 1) / kRunRows;
   auto sort_run = [&](size_t run) {
     if (Cancelled(*query)) return;
+    Relieve(budget_);
     auto begin = entries.begin() + static_cast<ptrdiff_t>(run * kRunRows);
     auto end =
         entries.begin() + static_cast<ptrdiff_t>(std::min(entries.size(), (run + 1) * kRunRows));
@@ -226,7 +228,7 @@ Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
     parallel(runs, sort_run);
   }
   // Merges neighbouring runs, twice as long each time.
-  std::vector<Entry> other(runs > 1 ? entries.size() : 0);
+  SpillVector<Entry> other(runs > 1 ? entries.size() : 0, Entry{}, SpillAllocator<Entry>(budget_));
   for (size_t length = kRunRows; length < entries.size(); length *= 2) {
     const size_t pairs = (entries.size() + 2 * length - 1) / (2 * length);
     auto merge = [&](size_t pair) {
@@ -234,7 +236,10 @@ Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
              end = std::min(entries.size(), a + 2 * length);
       size_t b = middle, to = a;
       while (to < end) {
-        if ((to & 0xffff) == 0 && Cancelled(*query)) return;
+        if ((to & 0xffff) == 0) {
+          if (Cancelled(*query)) return;
+          Relieve(budget_);
+        }
         bool take_b = a == middle || (b < end && Less(entries[b], entries[a]));
         other[to++] = take_b ? entries[b++] : entries[a++];
       }
@@ -251,7 +256,7 @@ Status SortState::Finish(QueryState* query, const ParallelFor& parallel) {
 }
 
 uint64_t SortState::memory_bytes() const {
-  uint64_t bytes = charged_bytes_;
+  uint64_t bytes = rows_.capacity() * sizeof(char*);
   for (const Worker& w : workers_) bytes += w.buffer == nullptr ? 0 : w.buffer->allocated_bytes();
   return bytes;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runtime/state/rows.h"
+#include "runtime/state/spillable.h"
 
 namespace lathe::state {
 
@@ -25,8 +26,8 @@ class SortState final : public Operator {
  public:
   /// spec and budget outlive it. Rows [offset, offset + limit) of the order are wanted; limit
   /// INT64_MAX = all.
-  SortState(const SortSpec* spec, base::MemoryBudget* budget) : spec_(spec), budget_(budget) {}
-  ~SortState() override;
+  SortState(const SortSpec* spec, base::MemoryBudget* budget)
+      : spec_(spec), budget_(budget), rows_(SpillAllocator<const char*>(budget)) {}
 
   void SetLimit(int64_t offset, int64_t limit) {
     offset_ = offset;
@@ -39,7 +40,7 @@ class SortState final : public Operator {
   uint64_t memory_bytes() const override;
 
   /// The rows in order, after Finish.
-  const std::vector<const char*>& rows() const { return rows_; }
+  const RowList& rows() const { return rows_; }
 
  private:
   struct Entry {
@@ -54,6 +55,7 @@ class SortState final : public Operator {
   bool Less(const Entry& a, const Entry& b) const;
   std::vector<Entry> EntriesOf(const row::RowBuffer& buffer) const;
   Status Prune(Worker* worker);
+  Status SortAll(QueryState* query, const ParallelFor& parallel);
   int64_t wanted() const { return limit_ > INT64_MAX - offset_ ? INT64_MAX : limit_ + offset_; }
 
   const SortSpec* spec_;
@@ -61,8 +63,7 @@ class SortState final : public Operator {
   int64_t offset_ = 0;
   int64_t limit_ = INT64_MAX;
   std::vector<Worker> workers_;
-  std::vector<const char*> rows_;
-  uint64_t charged_bytes_ = 0;
+  RowList rows_;
 };
 
 }  // namespace lathe::state

@@ -25,7 +25,7 @@ struct SortedAggregateState::Task {
 
 Status SortedAggregateState::Finish(QueryState* query, const ParallelFor& parallel) {
   LATHE_TRY(sort_.Finish(query, parallel));
-  const std::vector<const char*>& rows = sort_.rows();
+  const RowList& rows = sort_.rows();
   const auto& keys = spec_->sort.keys;
   std::vector<std::unique_ptr<Task>> tasks;
   auto add_task = [&](size_t from, size_t to) {
@@ -65,7 +65,7 @@ Status SortedAggregateState::Finish(QueryState* query, const ParallelFor& parall
 }
 
 Status SortedAggregateState::RunGroups(Task* task, QueryState* query) {
-  const std::vector<const char*>& rows = sort_.rows();
+  const RowList& rows = sort_.rows();
   const auto& keys = spec_->sort.keys;
   if (task->from == task->to) return RunGroup(task, nullptr, 0, query);
   for (size_t from = task->from; from < task->to;) {
@@ -83,6 +83,7 @@ Status SortedAggregateState::RunGroups(Task* task, QueryState* query) {
 Status SortedAggregateState::RunGroup(Task* task, const char* const* rows, size_t count,
                                       QueryState* query) {
   if (Cancelled(*query)) return CancelError(query->cancel->load(std::memory_order_relaxed));
+  Relieve(budget_);
   const auto& keys = spec_->sort.keys;
   const row::Layout& layout = spec_->sort.layout;
   for (size_t i = 0; i < keys.size(); ++i) {

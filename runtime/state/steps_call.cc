@@ -100,7 +100,7 @@ Status StepsRunner::Charge(base::Arena* arena) {
   }
   const uint64_t held = arena->held_bytes();
   if (held < kUnchargedBytes || held <= charged_) return Ok();
-  if (!budget_->TryCharge(held - charged_)) return OutOfMemory();
+  if (!budget_->TryChargeSmall(held - charged_)) return OutOfMemory();
   charged_ = held;
   return Ok();
 }

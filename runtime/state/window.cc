@@ -36,7 +36,7 @@ class Task {
   /// Computes the calls of one partition and links the results to its rows.
   Status Run(const char* const* rows, size_t count) {
     const uint64_t bytes = count * spec_->calls.size() * (sizeof(types::Datum) + 1);
-    if (budget_ != nullptr && !budget_->TryCharge(bytes)) return OutOfMemory();
+    if (budget_ != nullptr && !budget_->TryChargeSmall(bytes)) return OutOfMemory();
     Status done = Compute(rows, count);
     if (budget_ != nullptr) budget_->Release(bytes);
     results_.Reset();
@@ -172,7 +172,7 @@ class Task {
       return Ok();
     }
     if (buckets <= 0) {
-      return MakeError(SqlState::kInvalidParameterValue,
+      return MakeError(SqlState::kInvalidArgumentForNtile,
                        "argument of ntile must be greater than zero");
     }
     const size_t size = count / static_cast<size_t>(buckets);
@@ -222,7 +222,7 @@ class Task {
       if (call.function->kind == func::WindowKind::kNthValue) {
         wanted = IntegerArgument(call, 1, partition, i, &null);
         if (!null && wanted <= 0) {
-          return MakeError(SqlState::kInvalidParameterValue,
+          return MakeError(SqlState::kInvalidArgumentForNthValue,
                            "argument of nth_value must be greater than zero");
         }
       }
@@ -398,7 +398,7 @@ Status WindowState::SetOffsets(size_t call, FrameOffsets offsets) {
                        std::string("frame ") + which + " offset must not be null");
     }
     if (!IsNegative(*value)) return Ok();
-    return MakeError(SqlState::kInvalidParameterValue,
+    return MakeError(SqlState::kInvalidPrecedingOrFollowingSize,
                      frame.mode == FrameMode::kRange
                          ? std::string("invalid preceding or following size in window function")
                          : std::string("frame ") + which + " offset must not be negative");
@@ -418,7 +418,7 @@ Status WindowState::SetOffsets(size_t call, FrameOffsets offsets) {
 
 Status WindowState::Finish(QueryState* query, const ParallelFor& parallel) {
   LATHE_TRY(sort_.Finish(query, parallel));
-  const std::vector<const char*>& rows = sort_.rows();
+  const RowList& rows = sort_.rows();
   auto same_partition = [&](size_t a, size_t b) {
     return SameKeys(spec_->sort.layout, spec_->sort.keys, 0, spec_->partition_keys, rows[a],
                     rows[b]);
@@ -441,6 +441,7 @@ Status WindowState::Finish(QueryState* query, const ParallelFor& parallel) {
       while (to < task.to && same_partition(from, to)) ++to;
       task.status = task.Run(rows.data() + from, to - from);
       if (Cancelled(*query)) return;
+      Relieve(budget_);
       from = to;
     }
   };

@@ -70,7 +70,7 @@ class WindowState final : public Operator {
   Status Finish(QueryState* query, const ParallelFor& parallel) override;
   uint64_t memory_bytes() const override;
   /// The rows in order, their prefix set, after Finish.
-  const std::vector<const char*>& rows() const { return sort_.rows(); }
+  const RowList& rows() const { return sort_.rows(); }
 
  private:
   const WindowSpec* spec_;

@@ -8,6 +8,7 @@
 
 #include "codegen/driver/driver.h"
 #include "codegen/optimize/optimize.h"
+#include "runtime/base/spill.h"
 #include "runtime/func/context.h"
 #include "tests/oracle/oracle.h"
 #include "tests/oracle/statement.h"
@@ -71,6 +72,12 @@ class DifferentialTest : public ::testing::Test {
     request.result = (*compiled)->returns_rows() ? &collector : nullptr;
     request.tier = tier;
     request.parallelism = 1;
+    base::MemoryBudget budget(budget_bytes_);
+    base::SpillMemory spill(::testing::TempDir(), 1 << 20);
+    if (budget_bytes_ != 0) {
+      budget.SetSpill(&spill);
+      request.budget = &budget;
+    }
     auto done = compiler_->Execute(*compiled, request);
     if (!done.ok()) return {ErrorText(done.error())};
     return std::move(collector.rows);
@@ -108,10 +115,15 @@ class DifferentialTest : public ::testing::Test {
   }
 
   std::unique_ptr<driver::Compiler> compiler_;
+  uint64_t budget_bytes_ = 0;  // 0 = no limit
 };
 
 TEST_F(DifferentialTest, Tier0) { Compare(driver::TierChoice::kTier0Only, false); }
 TEST_F(DifferentialTest, Tier0Lifted) { Compare(driver::TierChoice::kTier0Only, true); }
+TEST_F(DifferentialTest, SmallMemory) {
+  budget_bytes_ = 300 * 1024;  // one page of rows fits, everything else spills
+  Compare(driver::TierChoice::kTier1Only, false);
+}
 TEST_F(DifferentialTest, Tier1) { Compare(driver::TierChoice::kTier1Only, false); }
 TEST_F(DifferentialTest, Tier1Lifted) { Compare(driver::TierChoice::kTier1Only, true); }
 TEST_F(DifferentialTest, Tier2) { Compare(driver::TierChoice::kTier2Only, false); }

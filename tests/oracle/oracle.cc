@@ -3,6 +3,7 @@
 #include "tests/oracle/oracle.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -10,7 +11,10 @@
 #include "runtime/base/memory.h"
 #include "runtime/func/compare.h"
 #include "runtime/row/row_buffer.h"
+#include "runtime/types/array.h"
+#include "runtime/types/numeric.h"
 #include "tests/oracle/aggregate.h"
+#include "tests/oracle/window.h"
 
 namespace lathe::oracle {
 namespace {
@@ -52,6 +56,11 @@ class Evaluator {
   }
 
   uint64_t affected() const { return affected_; }
+  /// No statement sees its own writes: they happen when all rows have been computed.
+  Status WriteAll() {
+    for (const auto& write : writes_) LATHE_TRY(write());
+    return Ok();
+  }
 
   Rows Run(const Node& node, const Frame* outer) {
     switch (node.kind) {
@@ -79,6 +88,12 @@ class Evaluator {
         return CteScan(node.As<logical::CteScan>());
       case logical::Kind::kModify:
         return Modify(node.As<logical::Modify>(), outer);
+      case logical::Kind::kWindow:
+        return Window(node.As<logical::Window>(), outer);
+      case logical::Kind::kTableFunction:
+        return TableFunction(node.As<logical::TableFunction>(), outer);
+      case logical::Kind::kRecursive:
+        return Recursive(node.As<logical::Recursive>(), outer);
     }
     return MakeError(SqlState::kInternalError, "unknown operator");
   }
@@ -120,6 +135,19 @@ class Evaluator {
                            "more than one row returned by a subquery used as an expression");
         }
         return rows.empty() ? Value::Null(e.type) : rows[0][0];
+      case expr::SubqueryKind::kArray: {
+        types::ArrayBuilder builder(e.type.element);
+        for (const Row& row : rows) {
+          if (row[0].is_null()) {
+            builder.AddNull();
+          } else if (row[0].type().is_fixed_numeric()) {
+            builder.Add(types::BigFromFixed(row[0].type(), row[0].datum(), &arena_));
+          } else {
+            builder.Add(row[0].datum());
+          }
+        }
+        return Value::FromDatum(e.type, builder.ToDatum(&arena_));
+      }
       case expr::SubqueryKind::kAny:
       case expr::SubqueryKind::kAll:
         break;
@@ -291,20 +319,45 @@ class Evaluator {
   Rows Aggregate(const logical::Aggregate& aggregate, const Frame* outer) {
     const Node& child = *aggregate.children[0];
     LATHE_ASSIGN(std::vector<Row> input, Run(child, outer));
+    if (aggregate.sets.empty()) return Grouped(aggregate, nullptr, input, outer);
+    std::vector<Row> rows;
+    for (size_t set = 0; set < aggregate.sets.size(); ++set) {
+      LATHE_ASSIGN(std::vector<Row> part, Grouped(aggregate, &aggregate.sets[set], input, outer));
+      for (Row& row : part) {
+        row.push_back(Value::Int4(static_cast<int32_t>(set)));
+        rows.push_back(std::move(row));
+      }
+    }
+    return rows;
+  }
+
+  /// set: the groups that count, the others are NULL; null = all.
+  Rows Grouped(const logical::Aggregate& aggregate, const std::vector<uint32_t>* set,
+               const std::vector<Row>& input, const Frame* outer) {
+    const Node& child = *aggregate.children[0];
     std::map<Row, std::vector<size_t>, RowLess> members;  // group -> input rows
     std::vector<Row> keys;                                // in the order of their first row
     for (size_t i = 0; i < input.size(); ++i) {
       const Frame frame{&child.outputs, &input[i], outer};
       Row key;
-      for (const expr::ExprPtr& group : aggregate.groups) {
-        LATHE_ASSIGN(Value value, Eval(*group, &frame));
+      for (size_t g = 0; g < aggregate.groups.size(); ++g) {
+        const expr::Expr& group = *aggregate.groups[g];
+        if (set != nullptr && std::find(set->begin(), set->end(), g) == set->end()) {
+          key.push_back(Value::Null(group.type));
+          continue;
+        }
+        LATHE_ASSIGN(Value value, Eval(group, &frame));
         key.push_back(std::move(value));
       }
       std::vector<size_t>& rows = members[key];
       if (rows.empty()) keys.push_back(key);
       rows.push_back(i);
     }
-    if (aggregate.groups.empty() && keys.empty()) keys.emplace_back();
+    if ((set == nullptr ? aggregate.groups.empty() : set->empty()) && keys.empty()) {
+      Row key;
+      for (const auto& group : aggregate.groups) key.push_back(Value::Null(group->type));
+      keys.push_back(std::move(key));
+    }
     std::vector<Row> rows;
     for (const Row& key : keys) {
       Row row = key;
@@ -320,6 +373,9 @@ class Evaluator {
   Result<Value> Call(const logical::AggregateCall& call, const Node& child,
                      const std::vector<Row>& input, const std::vector<size_t>& members,
                      const Frame* outer) {
+    if (call.function->kind == func::AggregateKind::kGeneric || !call.order.empty()) {
+      return CallSteps(call, child, input, members, outer);
+    }
     std::vector<Value> values;  // not NULL; of count(*) one per row
     std::set<Row, RowLess> seen;
     for (size_t i : members) {
@@ -338,6 +394,192 @@ class Evaluator {
       values.push_back(std::move(value));
     }
     return AggregateValues(*call.function, call.output.type, values);
+  }
+
+  Result<Value> CallSteps(const logical::AggregateCall& call, const Node& child,
+                          const std::vector<Row>& input, const std::vector<size_t>& members,
+                          const Frame* outer) {
+    std::vector<std::pair<Row, Row>> keyed;  // sort keys, arguments
+    for (size_t i : members) {
+      const Frame frame{&child.outputs, &input[i], outer};
+      if (call.filter) {
+        LATHE_ASSIGN(bool holds, Holds(*call.filter, &frame));
+        if (!holds) continue;
+      }
+      std::pair<Row, Row> entry;
+      for (const logical::SortKey& key : call.order) {
+        LATHE_ASSIGN(Value value, Eval(*key.expression, &frame));
+        entry.first.push_back(std::move(value));
+      }
+      for (const expr::ExprPtr& arg : call.args) {
+        LATHE_ASSIGN(Value value, Eval(*arg, &frame));
+        entry.second.push_back(std::move(value));
+      }
+      keyed.push_back(std::move(entry));
+    }
+    std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
+      const int order = CompareKeys(call.order, a.first, b.first);
+      if (order != 0 || !call.distinct) return order < 0;
+      return RowLess()(a.second, b.second);
+    });
+    std::vector<Row> rows;
+    for (auto& entry : keyed) {
+      const bool repeats = call.distinct && !rows.empty() &&
+                           !RowLess()(rows.back(), entry.second) &&
+                           !RowLess()(entry.second, rows.back());
+      if (!repeats) rows.push_back(std::move(entry.second));
+    }
+    std::vector<types::Type> types;
+    for (const auto& arg : call.args) types.push_back(arg->type);
+    return RunSteps(*call.function, call.output.type, rows, types, &call.order, &functions_);
+  }
+
+  Rows Window(const logical::Window& window, const Frame* outer) {
+    const Node& child = *window.children[0];
+    LATHE_ASSIGN(std::vector<Row> input, Run(child, outer));
+    std::map<Row, std::vector<std::pair<Row, size_t>>, RowLess> partitions;  // keys, row
+    for (size_t i = 0; i < input.size(); ++i) {
+      const Frame frame{&child.outputs, &input[i], outer};
+      Row partition, key;
+      for (const auto& e : window.partition) {
+        LATHE_ASSIGN(Value value, Eval(*e, &frame));
+        partition.push_back(std::move(value));
+      }
+      for (const logical::SortKey& part : window.order) {
+        LATHE_ASSIGN(Value value, Eval(*part.expression, &frame));
+        key.push_back(std::move(value));
+      }
+      partitions[partition].emplace_back(std::move(key), i);
+    }
+    std::vector<Row> rows;
+    for (auto& [partition, members] : partitions) {
+      std::stable_sort(members.begin(), members.end(), [&](const auto& a, const auto& b) {
+        return CompareKeys(window.order, a.first, b.first) < 0;
+      });
+      const size_t first = rows.size();
+      for (const auto& member : members) rows.push_back(input[member.second]);
+      for (const logical::WindowCall& call : window.calls) {
+        WindowInput in;
+        in.order = &window.order;
+        for (const auto& [key, index] : members) {
+          const Frame frame{&child.outputs, &input[index], outer};
+          Row args;
+          for (const auto& arg : call.args) {
+            LATHE_ASSIGN(Value value, Eval(*arg, &frame));
+            args.push_back(std::move(value));
+          }
+          bool passes = true;
+          if (call.filter) {
+            LATHE_ASSIGN(passes, Holds(*call.filter, &frame));
+          }
+          in.keys.push_back(key);
+          in.args.push_back(std::move(args));
+          in.passes.push_back(passes);
+        }
+        if (call.frame.start.offset) {
+          LATHE_ASSIGN(in.start, Eval(*call.frame.start.offset, outer));
+        }
+        if (call.frame.end.offset) {
+          LATHE_ASSIGN(in.end, Eval(*call.frame.end.offset, outer));
+        }
+        LATHE_ASSIGN(std::vector<Value> column, WindowColumn(call, in, &functions_));
+        for (size_t i = 0; i < column.size(); ++i) rows[first + i].push_back(std::move(column[i]));
+      }
+    }
+    return rows;
+  }
+
+  Rows TableFunction(const logical::TableFunction& node, const Frame* outer) {
+    struct Taker final : func::SetSink {
+      const logical::TableFunction::Call* call = nullptr;
+      std::vector<Row> rows;
+      bool Add(const types::Datum* values, const bool* nulls) override {
+        Row row;
+        for (size_t i = 0; i < call->outputs.size(); ++i) {
+          const types::Type& type = call->outputs[i].type;
+          const types::Type boxed =
+              type.is_fixed_numeric() ? types::Type(types::TypeId::kNumeric) : type;
+          row.push_back(nulls[i] ? Value::Null(type) : Value::FromDatum(boxed, values[i]));
+        }
+        rows.push_back(std::move(row));
+        return true;
+      }
+    };
+    const Node& child = *node.children[0];
+    LATHE_ASSIGN(std::vector<Row> input, Run(child, outer));
+    std::vector<Row> rows;
+    for (const Row& in : input) {
+      const Frame frame{&child.outputs, &in, outer};
+      std::vector<Taker> takers(node.calls.size());
+      size_t longest = 0;
+      for (size_t c = 0; c < node.calls.size(); ++c) {
+        const auto& call = node.calls[c];
+        takers[c].call = &call;
+        std::vector<Value> values;
+        std::vector<types::Datum> datums(call.args.size() + 1);
+        std::vector<types::Type> arg_types;
+        const auto nulls = std::make_unique<bool[]>(call.args.size() + 1);
+        bool any_null = false;
+        for (const auto& arg : call.args) {
+          LATHE_ASSIGN(Value value, Eval(*arg, &frame));
+          arg_types.push_back(arg->type);
+          values.push_back(std::move(value));
+        }
+        for (size_t i = 0; i < values.size(); ++i) {
+          nulls[i] = values[i].is_null();
+          any_null |= nulls[i];
+          if (nulls[i]) continue;
+          datums[i] = values[i].type().is_fixed_numeric()
+                          ? types::BigFromFixed(values[i].type(), values[i].datum(), &arena_)
+                          : values[i].datum();
+        }
+        if (any_null && call.function->strict) continue;
+        func::CallTypes types;
+        types.args = arg_types;
+        types.result = call.outputs[0].type;
+        functions_.call = &types;
+        if (call.function->run(&functions_, datums.data(), nulls.get(), &takers[c]) ==
+            func::CallStatus::kError) {
+          Error error = std::move(*functions_.error);
+          functions_.error.reset();
+          return error;
+        }
+        longest = std::max(longest, takers[c].rows.size());
+      }
+      for (size_t i = 0; i < longest; ++i) {
+        Row row = in;
+        for (size_t c = 0; c < node.calls.size(); ++c) {
+          for (size_t o = 0; o < node.calls[c].outputs.size(); ++o) {
+            row.push_back(i < takers[c].rows.size() ? takers[c].rows[i][o]
+                                                    : Value::Null(node.calls[c].outputs[o].type));
+          }
+        }
+        if (node.with_ordinality) row.push_back(Value::Int8(static_cast<int64_t>(i + 1)));
+        rows.push_back(std::move(row));
+      }
+    }
+    return rows;
+  }
+
+  Rows Recursive(const logical::Recursive& node, const Frame* outer) {
+    std::set<Row, RowLess> seen;
+    auto fresh = [&](std::vector<Row> rows) {
+      if (!node.distinct) return rows;
+      std::vector<Row> kept;
+      for (Row& row : rows) {
+        if (seen.insert(row).second) kept.push_back(std::move(row));
+      }
+      return kept;
+    };
+    LATHE_ASSIGN(std::vector<Row> first, Run(*node.children[0], outer));
+    std::vector<Row> working = fresh(std::move(first)), rows;
+    while (!working.empty()) {
+      rows.insert(rows.end(), working.begin(), working.end());
+      ctes_[node.working] = {&node, std::move(working), node.children[0].get()};
+      LATHE_ASSIGN(std::vector<Row> next, Run(*node.children[1], outer));
+      working = fresh(std::move(next));
+    }
+    return rows;
   }
 
   Rows Sort(const logical::Sort& sort, const Frame* outer) {
@@ -440,7 +682,10 @@ class Evaluator {
       for (expr::ColumnId id : scan.source) {
         const auto& columns = found->second.definition->outputs;
         for (size_t i = 0; i < columns.size(); ++i) {
-          if (columns[i].id == id) row.push_back(source[i]);
+          const Node* also = found->second.also;
+          if (columns[i].id == id || (also != nullptr && also->outputs[i].id == id)) {
+            row.push_back(source[i]);
+          }
         }
       }
       rows.push_back(std::move(row));
@@ -453,10 +698,16 @@ class Evaluator {
     LATHE_ASSIGN(std::vector<Row> input, Run(child, outer));
     const row::Layout layout = exec::WriteLayout(*modify.relation, modify.write);
     const std::vector<uint32_t> live = modify.relation->LiveColumns();
-    LATHE_ASSIGN(std::unique_ptr<exec::RowSink> sink,
-                 tables_->OpenWrite(modify.relation, modify.write, &affected_));
-    base::MemoryBudget budget(0);
-    row::RowBuffer buffer(&layout, &budget);
+    struct Changes {
+      row::Layout layout;
+      base::MemoryBudget budget{0};
+      row::RowBuffer buffer{&layout, &budget};
+      uint64_t affected = 0;
+    };
+    LATHE_ASSIGN(input, OnceEach(modify, std::move(input)));
+    auto changes = std::make_shared<Changes>();
+    changes->layout = layout;
+    row::RowBuffer& buffer = changes->buffer;
     for (const Row& row : input) {
       std::vector<types::Datum> datums(layout.field_count());
       auto nulls = std::make_unique<bool[]>(layout.field_count());
@@ -479,17 +730,58 @@ class Evaluator {
         return MakeError(SqlState::kOutOfMemory, "out of memory");
       }
     }
-    for (size_t p = 0; p < buffer.page_count(); ++p) {
-      const char* page = buffer.page(p);
-      LATHE_TRY(sink->Consume({page, 0, row::HeaderOf(page).row_count}));
+    writes_.push_back([this, &modify, changes]() -> Status {
+      LATHE_ASSIGN(std::unique_ptr<exec::RowSink> sink,
+                   tables_->OpenWrite(modify.relation, modify.write, &changes->affected));
+      for (size_t p = 0; p < changes->buffer.page_count(); ++p) {
+        const char* page = changes->buffer.page(p);
+        LATHE_TRY(sink->Consume({page, 0, row::HeaderOf(page).row_count}));
+      }
+      LATHE_TRY(sink->Finish());
+      if (modify.counts) affected_ += changes->affected;
+      return Ok();
+    });
+    return input;
+  }
+
+  /// Modify::repeats: rows of the table that come again are dropped, or an error.
+  Rows OnceEach(const logical::Modify& modify, std::vector<Row> input) {
+    using Repeats = logical::Modify::Repeats;
+    if (modify.repeats == Repeats::kNone || modify.write == exec::WriteKind::kInsert) return input;
+    const std::vector<uint32_t> live = modify.relation->LiveColumns();
+    const size_t fields = exec::WriteLayout(*modify.relation, modify.write).field_count();
+    const size_t old = modify.write == exec::WriteKind::kUpdate ? fields / 2 : 0;
+    std::vector<size_t> key;
+    if (modify.relation->has_row_id()) key.push_back(old + live.size());
+    for (const schema::KeyColumn& part : modify.relation->key) {
+      for (size_t i = 0; i < live.size(); ++i) {
+        if (live[i] == part.column) key.push_back(old + i);
+      }
     }
-    LATHE_TRY(sink->Finish());
-    return std::vector<Row>();
+    std::set<Row, RowLess> seen;
+    std::vector<Row> kept;
+    const auto& columns = modify.children[0]->outputs;
+    for (Row& row : input) {
+      Row values;
+      for (size_t field : key) {
+        for (size_t i = 0; i < columns.size(); ++i) {
+          if (columns[i].id == modify.source[field]) values.push_back(row[i]);
+        }
+      }
+      if (seen.insert(std::move(values)).second) {
+        kept.push_back(std::move(row));
+      } else if (modify.repeats == Repeats::kError) {
+        return MakeError(SqlState::kCardinalityViolation,
+                         "MERGE command cannot affect row a second time");
+      }
+    }
+    return kept;
   }
 
   struct CteRows {
     const Node* definition = nullptr;
     std::vector<Row> rows;
+    const Node* also = nullptr;  // whose columns mean the same, in order
   };
 
   std::span<const Value> params_;
@@ -497,6 +789,7 @@ class Evaluator {
   base::Arena arena_;
   func::FunctionContext functions_;
   std::map<uint32_t, CteRows> ctes_;
+  std::vector<std::function<Status()>> writes_;
   uint64_t affected_ = 0;
 };
 
@@ -507,6 +800,8 @@ Result<std::vector<Row>> Run(const logical::Query& query, std::span<const Value>
                              uint64_t* affected) {
   Evaluator evaluator(params, tables, functions);
   Result<std::vector<Row>> rows = evaluator.Run(*query.root, nullptr);
+  if (rows.ok()) LATHE_TRY(evaluator.WriteAll());
+  if (rows.ok() && query.root->kind == logical::Kind::kModify) rows.value().clear();
   if (affected != nullptr) *affected = evaluator.affected();
   return rows;
 }

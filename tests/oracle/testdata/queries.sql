@@ -289,3 +289,44 @@ select 1 from t where a is null and b is not null
 select a from t where (a = 1) = (b = 'one')
 select a from t where (a > 1) is not true
 select a, (a = 1) = true, a > 1 and b > 'a' or c is null from t
+select a, row_number() over (order by a, c), rank() over (order by a), dense_rank() over (order by a), percent_rank() over (order by a), cume_dist() over (order by a) from t
+select k, lag(k) over (order by k), lead(k, 2, -1) over (order by k), lag(n, 1) over (order by k), first_value(sm) over (order by k), last_value(sm) over (order by k), nth_value(k, 2) over (order by k) from v
+select k, ntile(3) over (order by k), count(*) over (), count(a) over (partition by a), max(sm) over (partition by a order by k) from v order by k
+select k, sum(k) over (order by k rows between 1 preceding and 1 following), avg(n) over (order by k rows 1 preceding), sum(n) over (order by k rows between 1 following and 2 following) from v
+select k, sum(k) over (order by a range between 1 preceding and current row), sum(k) over (order by a desc nulls last range between 1 preceding and 1 following), count(*) over (order by a nulls first groups between 1 preceding and 1 following) from v order by k
+select k, array_agg(k) over (order by a, k rows between unbounded preceding and unbounded following exclude current row), array_agg(k) over (order by a groups between unbounded preceding and current row exclude group), count(k) over (order by a range between unbounded preceding and unbounded following exclude ties) from v order by k
+select k, sum(k) filter (where a = 2) over (order by k), min(n) over (order by k rows between 1 preceding and current row), bool_and(a > 1) over (order by k rows 1 preceding) from v
+select k, sum(k) over (order by ts range between interval '1 year' preceding and current row) from v where ts is not null
+select k, ntile(0) over (order by k) from v
+select k, sum(k) over (order by k rows -1 preceding) from v
+select a, array_agg(b order by c desc), string_agg(b, '/' order by b), array_agg(distinct e) from t group by a
+select array_agg(a order by a desc nulls last), string_agg(b, ','  order by c) from t
+select array_agg(a), string_agg(b, ',') from t where false
+select percentile_cont(0.5) within group (order by a), percentile_disc(0.25) within group (order by a desc), mode() within group (order by a) from t
+select a, z, count(*), sum(b) from u group by rollup (a, z)
+select a, d, count(*) from t group by grouping sets ((a), (d), ())
+select i, i * i from generate_series(1, 5) i
+select * from generate_series(5, 1, -2) with ordinality
+select * from generate_series(1, 3) where false
+select i, j from generate_series(1, 3) i, generate_series(i, 3) j
+select u.a, g from u, generate_series(1, u.a) g
+select generate_series(1, 3), generate_series(10, 11)
+select generate_series(1, 0)
+select g from generate_series(1.5, 3.0, 0.5) g
+select generate_series(1, 3, 0)
+select * from generate_series('2020-01-01'::timestamp, '2020-01-03', '12 hours')
+select * from unnest(array[1, 2, null, 4]) with ordinality
+with recursive r (n) as (select 1 union all select n + 1 from r where n < 5) select n from r
+with recursive r (n) as (select 1 union select n * 2 % 7 from r) select n from r
+with recursive r (n, s) as (select a, b from u union all select n - 1, s from r where n > 2) select n, s from r
+with recursive r (n) as (select 1 union all select u.a from r join u on u.a = r.n + 1) select n, (select count(*) from r) from r
+with recursive r (n) as (select 1 union all select n + 1 from r) select n from r limit 4
+with recursive r (n) as (select 1 union all select n + 1 from r where 10 / (4 - n) > 0) select n from r
+select 2 = any (array[1, 2]), 2 = any (array[1, null]), null = any (array[1]), 1 = any ('{}'::int[]), 1 < all (array[2, 3]), 1 < all (array[2, null]), 2 > all ('{}'::int[])
+select a from u where a = any (array[1, 3, 9])
+select array(select a from u where a > 1 order by a desc)
+insert into w (x, y) values (20, 'new'), (21, 'rows') returning x, y, q + 1
+update w set q = 9 where x = 20 returning *
+with gone as (delete from w where x = 21 returning x, y) select y, (select count(*) from w) from gone
+update w set q = s.c from (values (20, 1), (20, 1)) s (x, c) where w.x = s.x returning w.x, q
+select x, q from w where x > 10
