@@ -1,5 +1,5 @@
-// What the states of aggregates are made of, private to this folder. States are plain memory that is
-// dropped without a call: what grows lies in the arena.
+// What the states of aggregates are made of, private to this folder. States are plain memory that
+// is dropped without a call: what grows lies in the arena.
 #pragma once
 
 #include <cstring>

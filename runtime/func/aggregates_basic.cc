@@ -175,8 +175,7 @@ struct IntervalSum {
     ++s->count;
     return Put(context, types::AddIntervals(s->sum, args[0].interval), s);
   }
-  static CallStatus Inverse(FunctionContext* context, void* state, const Datum* args,
-                            const bool*) {
+  static CallStatus Inverse(FunctionContext* context, void* state, const Datum* args, const bool*) {
     auto* s = StateOf<State>(state);
     --s->count;
     return Put(context, types::SubtractIntervals(s->sum, args[0].interval), s);
@@ -191,8 +190,7 @@ struct IntervalSum {
     if (s->count == 0) return CallStatus::kNull;
     result->interval = s->sum;
     if (!kAverage) return CallStatus::kOk;
-    Result<types::Interval> average =
-        types::DivideInterval(s->sum, static_cast<double>(s->count));
+    Result<types::Interval> average = types::DivideInterval(s->sum, static_cast<double>(s->count));
     if (!average.ok()) return context->Fail(std::move(average).error());
     result->interval = *average;
     return CallStatus::kOk;

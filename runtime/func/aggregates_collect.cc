@@ -55,7 +55,8 @@ struct ArrayAggregate {
     const uint32_t header[2] = {static_cast<uint32_t>(context->call->result.element), s->count};
     const uint64_t size = sizeof header + s->elements.size;
     if (size > UINT32_MAX)
-      return context->Fail(SqlState::kProgramLimitExceeded, "array size exceeds the maximum allowed");
+      return context->Fail(SqlState::kProgramLimitExceeded,
+                           "array size exceeds the maximum allowed");
     char* bytes = context->arena->Allocate(size);
     std::memcpy(bytes, header, sizeof header);
     if (s->elements.size != 0)
@@ -172,8 +173,7 @@ struct JsonAggregate {
     const auto* other = StateOf<State>(from);
     if (other->text.size == 0) return CallStatus::kOk;
     if (s->text.size != 0) {
-      s->text.Append(context->arena,
-                     context->call->args[0].id == TypeId::kArray ? ", \n " : ", ");
+      s->text.Append(context->arena, context->call->args[0].id == TypeId::kArray ? ", \n " : ", ");
     }
     s->text.Append(context->arena, other->text.view());
     return CallStatus::kOk;
@@ -246,9 +246,9 @@ struct JsonbAggregate {
     if (kObject && ReadKey(context, args, nulls, &key) != CallStatus::kOk)
       return CallStatus::kError;
     constexpr size_t kValue = kObject ? 1 : 0;
-    Result<JsonNode> node =
-        nulls[kValue] ? Result<JsonNode>(JsonNode())
-                      : JsonNodeOf(context, context->call->args[kValue], args[kValue]);
+    Result<JsonNode> node = nulls[kValue]
+                                ? Result<JsonNode>(JsonNode())
+                                : JsonNodeOf(context, context->call->args[kValue], args[kValue]);
     if (!node.ok()) return context->Fail(std::move(node).error());
     Result<std::string> bytes = types::EncodeJsonb(*node);
     if (!bytes.ok()) return context->Fail(std::move(bytes).error());
@@ -285,8 +285,8 @@ void AddCollectAggregates(std::vector<Aggregate>* list) {
   using enum TypeId;
   auto add = [list](uint32_t oid, std::string_view name, std::vector<Type> args, Type result,
                     const AggregateSteps* steps) {
-    Aggregate* a = AddAggregate(list, oid, name, AggregateKind::kGeneric, std::move(args), result,
-                                steps);
+    Aggregate* a =
+        AddAggregate(list, oid, name, AggregateKind::kGeneric, std::move(args), result, steps);
     a->strict = false;
     a->wants_types = true;
     a->order_matters = true;

@@ -60,8 +60,8 @@ using Pick = CallStatus (*)(FunctionContext*, const Values&, double, Datum*);
 CallStatus Discrete(FunctionContext* context, const Values& values, double fraction,
                     Datum* result) {
   if (!CheckFraction(context, fraction)) return CallStatus::kError;
-  const auto row = static_cast<size_t>(
-      std::max(1.0, std::ceil(fraction * static_cast<double>(values.count()))));
+  const auto row =
+      static_cast<size_t>(std::max(1.0, std::ceil(fraction * static_cast<double>(values.count()))));
   *result = values.at(row - 1);
   return CallStatus::kOk;
 }
@@ -212,8 +212,7 @@ CallStatus FinishPercentRank(FunctionContext*, const void* state, Datum* result)
 }
 CallStatus FinishCumeDist(FunctionContext*, const void* state, Datum* result) {
   const auto* s = StateOf<PlaceState>(state);
-  result->f64 =
-      static_cast<double>(s->before + s->equal + 1) / static_cast<double>(s->rows + 1);
+  result->f64 = static_cast<double>(s->before + s->equal + 1) / static_cast<double>(s->rows + 1);
   return CallStatus::kOk;
 }
 
@@ -239,8 +238,8 @@ void AddOrderedSetAggregates(std::vector<Aggregate>* list) {
   using enum TypeId;
   auto add = [list](uint32_t oid, std::string_view name, std::vector<Type> args, uint32_t direct,
                     Type result, const AggregateSteps* steps) {
-    Aggregate* a = AddAggregate(list, oid, name, AggregateKind::kGeneric, std::move(args), result,
-                                steps);
+    Aggregate* a =
+        AddAggregate(list, oid, name, AggregateKind::kGeneric, std::move(args), result, steps);
     a->wants_types = true;
     a->order_matters = true;
     a->within_group = true;

@@ -23,7 +23,8 @@ CallStatus FinishSpread(FunctionContext* context, int64_t n, const Numeric& sum,
                         const Numeric& squares, bool sample, bool root, Datum* result) {
   if (n == 0 || (sample && n == 1)) return CallStatus::kNull;
   const Numeric count = Numeric::FromInt64(n);
-  const Numeric spread = types::Subtract(types::Multiply(count, squares), types::Multiply(sum, sum));
+  const Numeric spread =
+      types::Subtract(types::Multiply(count, squares), types::Multiply(sum, sum));
   if (spread.is_nan() || spread.is_infinite())
     return FinishNumeric(context, Numeric::NaN(), result);
   if (spread.sign() <= 0) return FinishNumeric(context, Numeric(), result);
@@ -292,10 +293,9 @@ void AddSpread(std::vector<Aggregate>* list, std::string_view name,
 
 template <Regression kWhat>
 void AddPairs(std::vector<Aggregate>* list, uint32_t oid, std::string_view name) {
-  AddAggregate(list, oid, name, AggregateKind::kGeneric,
-               {Type(TypeId::kFloat8), Type(TypeId::kFloat8)},
-               kWhat == Regression::kCount ? TypeId::kInt8 : TypeId::kFloat8,
-               StepsOf<Pairs<kWhat>>());
+  AddAggregate(
+      list, oid, name, AggregateKind::kGeneric, {Type(TypeId::kFloat8), Type(TypeId::kFloat8)},
+      kWhat == Regression::kCount ? TypeId::kInt8 : TypeId::kFloat8, StepsOf<Pairs<kWhat>>());
 }
 
 }  // namespace

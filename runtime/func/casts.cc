@@ -5,10 +5,10 @@
 
 #include "runtime/func/cast.h"
 #include "runtime/func/context.h"
-#include "runtime/types/datetime.h"
-#include "runtime/types/numeric.h"
 #include "runtime/types/array.h"
+#include "runtime/types/datetime.h"
 #include "runtime/types/jsonb.h"
+#include "runtime/types/numeric.h"
 #include "runtime/types/text.h"
 #include "runtime/types/time_of_day.h"
 
@@ -221,7 +221,8 @@ CallStatus ConvertClock(FunctionContext* context, const Datum& value, const Type
       return CallStatus::kOk;
     }
     if (from.id == TypeId::kTime)
-      return Take(context, types::TimeTzOfTime(types::RoundTimestamp(value.i64, to.typmod), settings),
+      return Take(context,
+                  types::TimeTzOfTime(types::RoundTimestamp(value.i64, to.typmod), settings),
                   &result->i64);
     if (!types::IsFiniteTimestamp(value.i64)) return CallStatus::kNull;
     return Take(context, types::TimeTzOfInstant(value.i64, *settings.zone, to.typmod),
@@ -283,8 +284,8 @@ CallStatus ConvertJson(FunctionContext* context, const Datum& value, const Type&
     number.string = {bytes.data() + 1, bytes.size() - 1};
     return Convert(context, number, Type(TypeId::kNumeric), to, is_explicit, result);
   }
-  static constexpr const char* kKinds[] = {"null",    "string",  "numeric", "boolean",
-                                           "boolean", "array",   "object"};
+  static constexpr const char* kKinds[] = {"null",    "string", "numeric", "boolean",
+                                           "boolean", "array",  "object"};
   return context->Fail(SqlState::kInvalidParameterValue,
                        std::string("cannot cast jsonb ") + kKinds[static_cast<int>(kind)] +
                            " to type " + types::FormatType(Type(to.id)));
@@ -312,9 +313,8 @@ CallStatus ConvertArray(FunctionContext* context, const Datum& value, const Type
     if (cast != nullptr || element == to.element) {
       status = Convert(context, item, Type(element), target, is_explicit, &made);
     } else {
-      return context->Fail(SqlState::kCannotCoerce,
-                           "cannot cast type " + types::FormatType(from) + " to " +
-                               types::FormatType(to));
+      return context->Fail(SqlState::kCannotCoerce, "cannot cast type " + types::FormatType(from) +
+                                                        " to " + types::FormatType(to));
     }
     if (status == CallStatus::kError) return status;
     if (status == CallStatus::kNull) {
@@ -535,8 +535,8 @@ InlineCast InlineCastFor(const Type& from, const Type& to) {
   if (from.id == TypeId::kDate && to.id == TypeId::kTimestamp) return InlineCast::kDateToTimestamp;
   if (from.id == TypeId::kTimestamp && to.id == TypeId::kDate) return InlineCast::kTimestampToDate;
   if (from.id == to.id &&
-      (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz ||
-       to.id == TypeId::kInterval || to.id == TypeId::kTime || to.id == TypeId::kTimeTz) &&
+      (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz || to.id == TypeId::kInterval ||
+       to.id == TypeId::kTime || to.id == TypeId::kTimeTz) &&
       to.typmod == -1) {
     return InlineCast::kSame;
   }

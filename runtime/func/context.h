@@ -70,9 +70,9 @@ class FunctionContext {
       nullptr;                        // time zone and text forms; null = UTC and defaults
   int64_t transaction_timestamp = 0;  // unix microseconds
   int64_t statement_timestamp = 0;
-  const CallTypes* call = nullptr;    // of the call under way; only for functions with wants_types
-  SessionFacts* facts = nullptr;  // null in tests: such functions then fail with 0A000
-  std::optional<Error> error;     // of the last call that returned kError
+  const CallTypes* call = nullptr;  // of the call under way; only for functions with wants_types
+  SessionFacts* facts = nullptr;    // null in tests: such functions then fail with 0A000
+  std::optional<Error> error;       // of the last call that returned kError
 
   /// Keeps the error: `return context->Fail(...)`.
   CallStatus Fail(SqlState state, std::string message) {

@@ -93,8 +93,8 @@ const Function* FunctionByOid(Oid oid);
 /// typmods where PostgreSQL does, else function.result.
 types::Type ResultType(const Function& function, std::span<const types::Type> args);
 
-/// The C++ form of an aggregate: a state advanced row by row. Used where code generation has no form
-/// of its own (kGeneric), for ordered calls, and over window frames.
+/// The C++ form of an aggregate: a state advanced row by row. Used where code generation has no
+/// form of its own (kGeneric), for ordered calls, and over window frames.
 struct AggregateSteps {
   /// Bytes of a state, aligned to 16, zeroed before init. What it refers to lives in the arena that
   /// context->arena is during init, step and combine; states are dropped without a call.
@@ -105,7 +105,8 @@ struct AggregateSteps {
   /// row). Strict aggregates are not called for rows with a NULL argument. kOk or kError.
   CallStatus (*step)(FunctionContext* context, void* state, const types::Datum* args,
                      const bool* nulls) = nullptr;
-  /// Takes a row out of the state again, for moving frames; null = cannot. Only rows that step took.
+  /// Takes a row out of the state again, for moving frames; null = cannot. Only rows that step
+  /// took.
   CallStatus (*inverse)(FunctionContext* context, void* state, const types::Datum* args,
                         const bool* nulls) = nullptr;
   /// Adds the rows of `from`, which came after those of `into`; null = cannot.
@@ -135,8 +136,8 @@ struct Aggregate {
   AggregateKind kind;
   std::vector<types::Type> args;  // empty for count(*)
   types::Type result;
-  bool strict = true;       // rows with a NULL argument do not count
-  bool wants_types = false; // as Function::wants_types, set before init, step, combine and finish
+  bool strict = true;        // rows with a NULL argument do not count
+  bool wants_types = false;  // as Function::wants_types, set before init, step, combine and finish
   bool order_matters = false;  // the result depends on the order of the rows (array_agg)
   /// An ordered-set or hypothetical-set aggregate (percentile_cont, mode, rank): called with WITHIN
   /// GROUP only. args = the direct arguments, then the sorted ones; step gets the rows in the order

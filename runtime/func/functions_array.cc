@@ -187,8 +187,8 @@ CallStatus ArrayDims(FunctionContext* context, const Datum* args, const bool*, D
   if (reader.count() == 0) return CallStatus::kNull;
   std::string text;
   for (const types::ArrayDimension& d : reader.dimensions()) {
-    text += "[" + std::to_string(d.lower) + ":" +
-            std::to_string(int64_t{d.lower} + d.length - 1) + "]";
+    text +=
+        "[" + std::to_string(d.lower) + ":" + std::to_string(int64_t{d.lower} + d.length - 1) + "]";
   }
   return PutText(context, text, result);
 }
@@ -332,9 +332,8 @@ void AddArrayFunctions(std::vector<Function>* list) {
   constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool, O = TypeId::kOid,
                    A = TypeId::kArray, E = TypeId::kAnyElement, CA = TypeId::kAnyCompatibleArray,
                    CE = TypeId::kAnyCompatible;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, TypeId type, BoxedFunction boxed, bool can_fail = false,
-                 bool strict = true) {
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, bool can_fail = false, bool strict = true) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = can_fail;
     row.strict = strict;

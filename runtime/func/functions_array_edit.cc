@@ -62,7 +62,8 @@ CallStatus AddOne(FunctionContext* context, const Datum& array, bool array_null,
   ArrayBuilder empty(ResultElement(context));
   ArrayReader reader(array_null ? std::string_view(empty.Finish()) : array.string.view());
   if (reader.dimension_count() > 1) {
-    return context->Fail(SqlState::kDataException, "argument must be empty or one-dimensional array");
+    return context->Fail(SqlState::kDataException,
+                         "argument must be empty or one-dimensional array");
   }
   ArrayBuilder builder(reader.element());
   if (in_front) AddValue(element, element_null, &builder);
@@ -237,9 +238,9 @@ CallStatus ArrayFill(FunctionContext* context, const Datum* args, const bool* nu
     }
   }
   if (lengths.size() > types::kArrayDimensionsMax) {
-    return context->Fail(SqlState::kProgramLimitExceeded,
-                         "number of array dimensions (" + std::to_string(lengths.size()) +
-                             ") exceeds the maximum allowed (6)");
+    return context->Fail(SqlState::kProgramLimitExceeded, "number of array dimensions (" +
+                                                              std::to_string(lengths.size()) +
+                                                              ") exceeds the maximum allowed (6)");
   }
   std::vector<ArrayDimension> made;
   bool empty = false;
@@ -309,8 +310,8 @@ void AddArrayEditFunctions(std::vector<Function>* list) {
   constexpr TypeId T = TypeId::kText, I = TypeId::kInt4, A = TypeId::kArray,
                    E = TypeId::kAnyElement, CA = TypeId::kAnyCompatibleArray,
                    CE = TypeId::kAnyCompatible;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, TypeId type, BoxedFunction boxed, bool strict = false) {
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, bool strict = false) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = true;
     row.strict = strict;

@@ -82,9 +82,9 @@ CallStatus TrimBytes(FunctionContext*, const Datum* args, const bool*, Datum* re
 }
 
 CallStatus OutOfRange(FunctionContext* context, int64_t index, int64_t last) {
-  return context->Fail(SqlState::kArraySubscriptError, "index " + std::to_string(index) +
-                                                           " out of valid range, 0.." +
-                                                           std::to_string(last));
+  return context->Fail(
+      SqlState::kArraySubscriptError,
+      "index " + std::to_string(index) + " out of valid range, 0.." + std::to_string(last));
 }
 CallStatus GetByte(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   const std::string_view bytes = args[0].string.view();
@@ -160,7 +160,8 @@ Result<std::string> DecodeBase64(std::string_view text) {
     const size_t digit = kBase64.find(c);
     if (c == '=') {
       if (padding == 0 && count < 2) {
-        return MakeError(SqlState::kInvalidParameterValue, "unexpected \"=\" while decoding base64 sequence");
+        return MakeError(SqlState::kInvalidParameterValue,
+                         "unexpected \"=\" while decoding base64 sequence");
       }
       ++padding;
     } else if (digit == std::string_view::npos || padding > 0) {
@@ -228,7 +229,8 @@ CallStatus Decode(FunctionContext* context, const Datum* args, const bool*, Datu
   if (name == "escape") {
     // Here "\x" is no prefix.
     if (text.substr(0, 2) == "\\x")
-      return context->Fail(SqlState::kInvalidTextRepresentation, "invalid input syntax for type bytea");
+      return context->Fail(SqlState::kInvalidTextRepresentation,
+                           "invalid input syntax for type bytea");
     return PutBytes(context, types::ParseBytea(text), result);
   }
   return UnknownEncoding(context, args[1].string.view());
@@ -273,8 +275,8 @@ CallStatus RandomUuid(FunctionContext* context, const Datum*, const bool*, Datum
 void AddByteaFunctions(std::vector<Function>* list) {
   constexpr TypeId Y = TypeId::kBytea, T = TypeId::kText, I = TypeId::kInt4, L = TypeId::kInt8,
                    N = TypeId::kName;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, TypeId type, BoxedFunction boxed, bool can_fail = false,
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, bool can_fail = false,
                  Volatility volatility = Volatility::kImmutable) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = can_fail;

@@ -26,7 +26,8 @@ CallStatus Invalid(FunctionContext* context, std::string message) {
 CallStatus PutPart(FunctionContext* context, const JsonSlice& part, bool as_text, Datum* result) {
   if (!as_text) return PutView(part.text, result);
   if (part.kind == JsonKind::kNull) return CallStatus::kNull;
-  if (part.kind == JsonKind::kString) return PutBytes(context, types::JsonUnescape(part.text), result);
+  if (part.kind == JsonKind::kString)
+    return PutBytes(context, types::JsonUnescape(part.text), result);
   return PutView(part.text, result);
 }
 
@@ -190,7 +191,8 @@ Datum ViewDatum(std::string_view text) {
   return value;
 }
 
-/// The parts of json or jsonb as rows (key and value, key, or value); with kText the values as text.
+/// The parts of json or jsonb as rows (key and value, key, or value); with kText the values as
+/// text.
 enum class Rows { kBoth, kKeys, kValues };
 bool AddRow(SetSink* sink, Rows rows, std::string_view key, const Datum& value, bool null) {
   Datum both[2] = {ViewDatum(key), value};
@@ -201,9 +203,9 @@ bool AddRow(SetSink* sink, Rows rows, std::string_view key, const Datum& value, 
 
 template <Rows kRows, bool kText>
 CallStatus JsonRows(FunctionContext* context, const Datum* args, const bool*, SetSink* sink) {
-  static const std::string name = kRows == Rows::kKeys    ? "json_object_keys"
-                                  : kText                 ? "json_array_elements_text"
-                                                          : "json_array_elements";
+  static const std::string name = kRows == Rows::kKeys ? "json_object_keys"
+                                  : kText              ? "json_array_elements_text"
+                                                       : "json_array_elements";
   const std::string_view json = args[0].string.view();
   const JsonKind kind = types::JsonKindOf(json);
   const bool scalar = kind != JsonKind::kObject && kind != JsonKind::kArray;
@@ -262,8 +264,8 @@ CallStatus JsonbRows(FunctionContext* context, const Datum* args, const bool*, S
 
 void AddJsonFunctions(std::vector<Function>* list) {
   constexpr TypeId J = TypeId::kJson, JB = TypeId::kJsonb, T = TypeId::kText, I = TypeId::kInt4;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, TypeId type, BoxedFunction boxed, bool can_fail = true) {
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, bool can_fail = true) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = can_fail;
     Add(list, row);

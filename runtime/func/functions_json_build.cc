@@ -76,9 +76,9 @@ CallStatus BuildBinaryArray(FunctionContext* context, const Datum* args, const b
 
 CallStatus CheckPairs(FunctionContext* context, const char* name) {
   if (context->call->args.size() % 2 == 0) return CallStatus::kOk;
-  return Invalid(context, "argument list must have even number of elements",
-                 std::string("The arguments of ") + name +
-                     "() must consist of alternating keys and values.");
+  return Invalid(
+      context, "argument list must have even number of elements",
+      std::string("The arguments of ") + name + "() must consist of alternating keys and values.");
 }
 CallStatus KeyOf(FunctionContext* context, const Datum* args, size_t i, std::string* key) {
   if (JsonKeyOf(context, context->call->args[i], args[i], key)) return CallStatus::kOk;
@@ -115,9 +115,9 @@ CallStatus BuildBinaryObject(FunctionContext* context, const Datum* args, const 
     if (nulls[i])
       return Invalid(context, "argument " + std::to_string(i + 1) + ": key must not be null");
     if (KeyOf(context, args, i, &key) != CallStatus::kOk) return CallStatus::kError;
-    Result<JsonNode> value =
-        nulls[i + 1] ? Result<JsonNode>(JsonNode())
-                     : JsonNodeOf(context, context->call->args[i + 1], args[i + 1]);
+    Result<JsonNode> value = nulls[i + 1]
+                                 ? Result<JsonNode>(JsonNode())
+                                 : JsonNodeOf(context, context->call->args[i + 1], args[i + 1]);
     if (!value.ok()) return context->Fail(std::move(value).error());
     node.AddMember(std::move(key), std::move(*value));
   }
@@ -172,8 +172,7 @@ CallStatus ObjectOfPairs(FunctionContext* context, const Datum* args, const bool
   if (all.dimensions.size() > 2)
     return context->Fail(SqlState::kArraySubscriptError, "wrong number of array subscripts");
   if (all.dimensions.size() == 1 && all.list.size() % 2 != 0)
-    return context->Fail(SqlState::kArraySubscriptError,
-                         "array must have even number of elements");
+    return context->Fail(SqlState::kArraySubscriptError, "array must have even number of elements");
   if (all.dimensions.size() == 2 && all.dimensions[1].length != 2)
     return context->Fail(SqlState::kArraySubscriptError, "array must have two columns");
   std::vector<std::optional<std::string_view>> keys, values;

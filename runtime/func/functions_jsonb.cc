@@ -90,9 +90,8 @@ CallStatus StripNulls(FunctionContext* context, const Datum* args, const bool*, 
 
 void AddJsonbFunctions(std::vector<Function>* list) {
   constexpr TypeId JB = TypeId::kJsonb, T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, TypeId type, BoxedFunction boxed,
-                 bool can_fail = false) {
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, bool can_fail = false) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = can_fail;
     Add(list, row);

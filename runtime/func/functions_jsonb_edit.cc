@@ -210,7 +210,8 @@ CallStatus EditAt(FunctionContext* context, const Datum& value, const Datum& pat
     return context->Fail(SqlState::kArraySubscriptError, "wrong number of array subscripts");
   if (!view.is_container()) return Invalid(context, scalar_error);
   PathEditor editor(path, change, fresh);
-  if (editor.empty() || (view.count() == 0 && (change == Change::kSet || change == Change::kDelete)))
+  if (editor.empty() ||
+      (view.count() == 0 && (change == Change::kSet || change == Change::kDelete)))
     return PutView(view.bytes(), result);
   Result<JsonNode> node = editor.Edit(view, 0);
   if (!node.ok()) return context->Fail(std::move(node).error());
@@ -239,7 +240,8 @@ CallStatus Insert(FunctionContext* context, const Datum* args, const bool*, Datu
 template <int kCount>
 CallStatus SetLax(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   if (nulls[0] || nulls[1] || (kCount > 3 && nulls[3])) return CallStatus::kNull;
-  if (!nulls[2]) return kCount > 3 ? Set<4>(context, args, nulls, result) : Set<3>(context, args, nulls, result);
+  if (!nulls[2])
+    return kCount > 3 ? Set<4>(context, args, nulls, result) : Set<3>(context, args, nulls, result);
   if (kCount > 4 && nulls[4]) {
     return Invalid(context,
                    "null_value_treatment must be \"delete_key\", \"return_target\", "
@@ -273,8 +275,8 @@ CallStatus SetLax(FunctionContext* context, const Datum* args, const bool* nulls
 void AddJsonbEditFunctions(std::vector<Function>* list) {
   constexpr TypeId JB = TypeId::kJsonb, T = TypeId::kText, I = TypeId::kInt4, B = TypeId::kBool,
                    A = TypeId::kArray;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, BoxedFunction boxed, bool strict = true) {
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 BoxedFunction boxed, bool strict = true) {
     Row row{oid, name, op, std::move(args), JB, boxed};
     row.can_fail = true;
     row.strict = strict;

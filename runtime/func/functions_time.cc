@@ -91,9 +91,8 @@ CallStatus AtOffset(FunctionContext* context, const Datum* args, const bool*, Da
   if (offset.months != 0 || offset.days != 0) {
     std::string text;
     types::AppendInterval(offset, &text);
-    return context->Fail(
-        SqlState::kInvalidParameterValue,
-        "interval time zone \"" + text + "\" must not include months or days");
+    return context->Fail(SqlState::kInvalidParameterValue,
+                         "interval time zone \"" + text + "\" must not include months or days");
   }
   return PutInt8(types::TimeTzAtOffset(
                      args[1].i64, static_cast<int32_t>(offset.micros / types::kMicrosPerSecond)),
@@ -120,8 +119,7 @@ CallStatus Overlaps(FunctionContext*, const Datum* args, const bool* nulls, Datu
     if (b[i].null && b[i + 1].null) return CallStatus::kNull;
     if (b[i].null || (!b[i + 1].null && b[i].at > b[i + 1].at)) std::swap(b[i], b[i + 1]);
   }
-  if (b[0].at == b[2].at)
-    return b[1].null || b[3].null ? CallStatus::kNull : PutBool(true, result);
+  if (b[0].at == b[2].at) return b[1].null || b[3].null ? CallStatus::kNull : PutBool(true, result);
   // The one that starts first has to reach the other's start.
   const Bound &first_end = b[0].at < b[2].at ? b[1] : b[3],
               &other_end = b[0].at < b[2].at ? b[3] : b[1];
@@ -134,13 +132,12 @@ CallStatus Overlaps(FunctionContext*, const Datum* args, const bool* nulls, Datu
 }  // namespace
 
 void AddTimeFunctions(std::vector<Function>* list) {
-  constexpr TypeId M = TypeId::kTime, Z = TypeId::kTimeTz, V = TypeId::kInterval,
-                   D = TypeId::kDate, S = TypeId::kTimestamp, SZ = TypeId::kTimestampTz,
-                   T = TypeId::kText, N = TypeId::kNumeric, F = TypeId::kFloat8,
-                   I = TypeId::kInt4, B = TypeId::kBool;
-  auto add = [&](uint32_t oid, std::string_view name, std::string_view op,
-                 std::vector<TypeId> args, TypeId type, BoxedFunction boxed, bool can_fail = false,
-                 bool strict = true, Volatility volatility = Volatility::kImmutable) {
+  constexpr TypeId M = TypeId::kTime, Z = TypeId::kTimeTz, V = TypeId::kInterval, D = TypeId::kDate,
+                   S = TypeId::kTimestamp, SZ = TypeId::kTimestampTz, T = TypeId::kText,
+                   N = TypeId::kNumeric, F = TypeId::kFloat8, I = TypeId::kInt4, B = TypeId::kBool;
+  auto add = [&](uint32_t oid, std::string_view name, std::string_view op, std::vector<TypeId> args,
+                 TypeId type, BoxedFunction boxed, bool can_fail = false, bool strict = true,
+                 Volatility volatility = Volatility::kImmutable) {
     Row row{oid, name, op, std::move(args), type, boxed};
     row.can_fail = can_fail;
     row.strict = strict;

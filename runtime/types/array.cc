@@ -87,8 +87,7 @@ bool ArrayElement(std::string_view array, std::span<const int32_t> subscripts, D
   return reader.Next(element);
 }
 
-Datum ArraySliceOf(std::string_view array, std::span<const ArraySlice> slices,
-                   base::Arena* arena) {
+Datum ArraySliceOf(std::string_view array, std::span<const ArraySlice> slices, base::Arena* arena) {
   ArrayReader reader(array);
   const auto dimensions = reader.dimensions();
   const size_t count = dimensions.size();
@@ -211,9 +210,9 @@ Result<Datum> ArrayOfArrays(TypeId element, std::span<const StringRef* const> ar
       made.push_back({0, 1});
       made.insert(made.end(), reader.dimensions().begin(), reader.dimensions().end());
       if (made.size() > kArrayDimensionsMax) {
-        return MakeError(SqlState::kProgramLimitExceeded,
-                         "number of array dimensions (" + std::to_string(made.size()) +
-                             ") exceeds the maximum allowed (6)");
+        return MakeError(SqlState::kProgramLimitExceeded, "number of array dimensions (" +
+                                                              std::to_string(made.size()) +
+                                                              ") exceeds the maximum allowed (6)");
       }
     } else if (!std::equal(made.begin() + 1, made.end(), reader.dimensions().begin(),
                            reader.dimensions().end())) {

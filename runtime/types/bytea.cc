@@ -37,9 +37,8 @@ Result<std::string> DecodeHex(std::string_view text) {
   bytes.reserve(text.size() / 2);
   auto bad_digit = [&](size_t at) {
     const auto size = static_cast<size_t>(CharBytes(text[at]));
-    return MakeError(SqlState::kInvalidParameterValue, "invalid hexadecimal digit: \"" +
-                                                           std::string(text.substr(at, size)) +
-                                                           "\"");
+    return MakeError(SqlState::kInvalidParameterValue,
+                     "invalid hexadecimal digit: \"" + std::string(text.substr(at, size)) + "\"");
   };
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];

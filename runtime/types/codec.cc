@@ -263,7 +263,8 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
     case TypeId::kAnyCompatible:
     case TypeId::kAnyCompatibleArray:
     case TypeId::kAnyCompatibleNonArray:
-      return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type " + std::string(CatalogName(type)));
+      return MakeError(SqlState::kFeatureNotSupported,
+                       "cannot accept a value of type " + std::string(CatalogName(type)));
     case TypeId::kUnknown:
     case TypeId::kText:
     case TypeId::kVarchar:
@@ -275,7 +276,8 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       return Ok();
     }
     case TypeId::kArray:
-      if (type.element != TypeId::kUnknown) return ParseArrayText(type, text, context, arena, datum);
+      if (type.element != TypeId::kUnknown)
+        return ParseArrayText(type, text, context, arena, datum);
       return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type anyarray");
     case TypeId::kVoid:
       datum->i32 = 0;

@@ -241,9 +241,9 @@ Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext
     case TypeId::kJsonb:
       if (bytes.empty()) return TooShort();
       if (bytes[0] != 1) {
-        return MakeError(SqlState::kInternalError,
-                         "unsupported jsonb version number " +
-                             std::to_string(static_cast<uint8_t>(bytes[0])));
+        return MakeError(
+            SqlState::kInternalError,
+            "unsupported jsonb version number " + std::to_string(static_cast<uint8_t>(bytes[0])));
       }
       return ParseText(type, bytes.substr(1), context, arena, datum);
     case TypeId::kAnyElement:

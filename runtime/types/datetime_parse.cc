@@ -198,8 +198,7 @@ Result<int64_t> ParseTime(std::string_view text, const TimeSettings& settings) {
 
 Result<int64_t> ParseTimeTz(std::string_view text, const TimeSettings& settings,
                             int32_t precision) {
-  LATHE_ASSIGN(Parsed parsed,
-               ParseFields(text, "time with time zone", DateInput::kTimeOfDay));
+  LATHE_ASSIGN(Parsed parsed, ParseFields(text, "time with time zone", DateInput::kTimeOfDay));
   if (parsed.special == Parsed::Special::kNow && !parsed.has_time) {
     return TimeTzOfInstant(settings.now, *settings.zone, precision);
   }
@@ -208,8 +207,8 @@ Result<int64_t> ParseTimeTz(std::string_view text, const TimeSettings& settings,
         SqlState::kInvalidDatetimeFormat,
         "invalid input syntax for type time with time zone: \"" + std::string(text) + "\"");
   }
-  return PackTimeTz({RoundTimestamp(parsed.time, precision),
-                     OffsetOfFields(parsed, parsed.time, settings)});
+  return PackTimeTz(
+      {RoundTimestamp(parsed.time, precision), OffsetOfFields(parsed, parsed.time, settings)});
 }
 
 }  // namespace lathe::types

@@ -48,7 +48,8 @@ TEST(Forms, AsPostgreSql) {
       {timetz, "allballs", "00:00:00+00"},
       {json, " {\"a\" : [1, 2.50]} ", " {\"a\" : [1, 2.50]} "},
       {json, "{\"a\":x}", "22P02 invalid input syntax for type json | Token \"x\" is invalid."},
-      {json, "[1,", "22P02 invalid input syntax for type json | The input string ended unexpectedly."},
+      {json, "[1,",
+       "22P02 invalid input syntax for type json | The input string ended unexpectedly."},
       {json, "{\"a\" 1}",
        "22P02 invalid input syntax for type json | Expected \":\", but found \"1\"."},
       {json, "01", "22P02 invalid input syntax for type json | Token \"01\" is invalid."},
@@ -65,10 +66,12 @@ TEST(Forms, AsPostgreSql) {
        "sub-arrays with matching dimensions."},
       {ints, "{1,2", "22P02 malformed array literal: \"{1,2\" | Unexpected end of input."},
       {texts, "{\"a b\",\"\",\"NULL\",null,c\\,d}", "{\"a b\",\"\",\"NULL\",NULL,\"c,d\"}"},
-      {texts, "{{},{}}", "22P02 malformed array literal: \"{{},{}}\" | Unexpected \"}\" character."},
+      {texts, "{{},{}}",
+       "22P02 malformed array literal: \"{{},{}}\" | Unexpected \"}\" character."},
       {texts, "{{a},b}", "22P02 malformed array literal: \"{{a},b}\" | Unexpected array element."},
       {texts, "{a,}", "22P02 malformed array literal: \"{a,}\" | Unexpected \"}\" character."},
-      {texts, "{a\"b\"}", "22P02 malformed array literal: \"{a\"b\"}\" | Unexpected array element."},
+      {texts, "{a\"b\"}",
+       "22P02 malformed array literal: \"{a\"b\"}\" | Unexpected array element."},
       {ints, "[1:2]={1}",
        "22P02 malformed array literal: \"[1:2]={1}\" | Specified array dimensions do not match "
        "array contents."},
@@ -84,10 +87,12 @@ Value RandomOf(const Type& type, base::Random* random) {
   std::string bytes;
   switch (type.id) {
     case TypeId::kBytea:
-      for (uint64_t i = random->Below(20); i > 0; --i) bytes.push_back(static_cast<char>(random->Next()));
+      for (uint64_t i = random->Below(20); i > 0; --i)
+        bytes.push_back(static_cast<char>(random->Next()));
       break;
     case TypeId::kText:
-      for (uint64_t i = random->Below(8); i > 0; --i) bytes.push_back("a\"\\{}, \n"[random->Below(8)]);
+      for (uint64_t i = random->Below(8); i > 0; --i)
+        bytes.push_back("a\"\\{}, \n"[random->Below(8)]);
       break;
     case TypeId::kUuid:
       datum.i128 = static_cast<int128>(random->Next()) << 64 | random->Next();
@@ -117,7 +122,8 @@ Value RandomOf(const Type& type, base::Random* random) {
     case TypeId::kArray: {
       ArrayBuilder builder(type.element);
       const auto rows = static_cast<int32_t>(random->Below(3));
-      const ArrayDimension dimensions[2] = {{rows, 1}, {2, static_cast<int32_t>(random->Between(0, 1))}};
+      const ArrayDimension dimensions[2] = {{rows, 1},
+                                            {2, static_cast<int32_t>(random->Between(0, 1))}};
       for (int32_t i = 0; i < rows * 2; ++i) {
         if (random->OneIn(4)) {
           builder.AddNull();
@@ -164,7 +170,8 @@ TEST(Forms, RoundTrips) {
 TEST(Forms, BrokenBinary) {
   base::Random random(8);
   for (int i = 0; i < 2000; ++i) {
-    const Type type = random.OneIn(2) ? Type::ArrayOf(TypeId::kJsonb) : Type::ArrayOf(TypeId::kUuid);
+    const Type type =
+        random.OneIn(2) ? Type::ArrayOf(TypeId::kJsonb) : Type::ArrayOf(TypeId::kUuid);
     const Value value = RandomOf(type, &random);
     std::string binary;
     AppendBinary(type, value.datum(), &binary);
@@ -185,14 +192,17 @@ TEST(Order, TimeTzAndJsonb) {
   EXPECT_EQ(order(timetz, "12:00+00", "13:00+02"), 1);
   EXPECT_EQ(order(timetz, "12:00+00", "14:00+02"), 1);  // the same instant: west is greater
   EXPECT_EQ(order(timetz, "12:00+00", "12:00+00"), 0);
-  EXPECT_EQ(order(uuid, "00000000-0000-0000-0000-000000000000",
-                  "ffffffff-ffff-ffff-ffff-ffffffffffff"), -1);
-  const char* ascending[] = {"[]", "null", "\"a\"", "\"b\"", "1", "2.0", "false", "true",
-                             "[1]", "[1, 2]", "{}", "{\"a\": 1}", "{\"a\": 2}",
-                             "{\"a\": 1, \"b\": 1}"};
+  EXPECT_EQ(
+      order(uuid, "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+      -1);
+  const char* ascending[] = {
+      "[]",   "null", "\"a\"",  "\"b\"", "1",          "2.0",        "false",
+      "true", "[1]",  "[1, 2]", "{}",    "{\"a\": 1}", "{\"a\": 2}", "{\"a\": 1, \"b\": 1}"};
   for (size_t i = 0; i < std::size(ascending); ++i) {
     for (size_t k = 0; k < std::size(ascending); ++k) {
-      EXPECT_EQ(order(jsonb, ascending[i], ascending[k]), i < k ? -1 : i > k ? 1 : 0)
+      EXPECT_EQ(order(jsonb, ascending[i], ascending[k]), i < k   ? -1
+                                                          : i > k ? 1
+                                                                  : 0)
           << ascending[i] << " " << ascending[k];
     }
   }

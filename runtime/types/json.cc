@@ -103,7 +103,8 @@ Error Reader::Fail(std::string detail, SqlState state) {
   if (!cut) from = line_begin;
   size_t line_end = end;
   while (line_end < text_.size() && text_[line_end] != '\n' && text_[line_end] != '\r') ++line_end;
-  const bool more = end < text_.size() && line_end > end && state != SqlState::kSuccessfulCompletion;
+  const bool more =
+      end < text_.size() && line_end > end && state != SqlState::kSuccessfulCompletion;
   error.context = "JSON data, line " + std::to_string(line) + ": " + (cut ? "..." : "") +
                   std::string(text_.substr(from, end - from)) + (more ? "..." : "");
   return error;
@@ -115,7 +116,8 @@ Status Reader::ReadEscape() {
     at_ = std::min(end, text_.size());
     return Fail(std::move(detail));
   };
-  if (at_ >= text_.size()) return Fail("Token \"" + std::string(text_.substr(begin_)) + "\" is invalid.");
+  if (at_ >= text_.size())
+    return Fail("Token \"" + std::string(text_.substr(begin_)) + "\" is invalid.");
   const char c = text_[at_];
   if (c == 'u') {
     uint32_t code = 0;
@@ -138,7 +140,8 @@ Status Reader::ReadEscape() {
     ++at_;
     if (!unescape_) return Ok();
     if (code >= 0xd800 && code <= 0xdbff) {
-      if (high_surrogate_ != 0) return Fail("Unicode high surrogate must not follow a high surrogate.");
+      if (high_surrogate_ != 0)
+        return Fail("Unicode high surrogate must not follow a high surrogate.");
       high_surrogate_ = code;
       return Ok();
     }
@@ -159,8 +162,8 @@ Status Reader::ReadEscape() {
   const size_t which = kNames.find(c);
   if (which == std::string_view::npos) {
     const size_t end = at_ + static_cast<size_t>(CharBytes(c));
-    return fail_at(end, "Escape sequence \"\\" + std::string(text_.substr(at_, end - at_)) +
-                            "\" is invalid.");
+    return fail_at(
+        end, "Escape sequence \"\\" + std::string(text_.substr(at_, end - at_)) + "\" is invalid.");
   }
   ++at_;
   if (unescape_) string_.push_back(kValues[which]);

@@ -19,7 +19,8 @@ struct JsonNode {
   JsonKind kind = JsonKind::kNull;
   /// kString: the characters; kNumber: its text as written.
   std::string text;
-  /// Not empty: the value is this, already in jsonb's form (types/jsonb.h), and nothing else counts.
+  /// Not empty: the value is this, already in jsonb's form (types/jsonb.h), and nothing else
+  /// counts.
   std::string encoded;
   std::vector<JsonNode> items;    // of an array; the values of an object
   std::vector<std::string> keys;  // of an object; of equal ones the last counts

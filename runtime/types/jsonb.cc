@@ -10,7 +10,8 @@
 namespace lathe::types {
 namespace {
 
-constexpr size_t kBytesMax = (size_t{1} << 28) - 1;  // PostgreSQL's limit of the elements of a value
+constexpr size_t kBytesMax =
+    (size_t{1} << 28) - 1;  // PostgreSQL's limit of the elements of a value
 
 template <class T>
 int Order(const T& a, const T& b) {
@@ -137,7 +138,8 @@ int TypeRank(JsonKind kind) {
 }
 
 int CompareAny(const JsonbView& a, const JsonbView& b) {
-  if (TypeRank(a.kind()) != TypeRank(b.kind())) return Order(TypeRank(a.kind()), TypeRank(b.kind()));
+  if (TypeRank(a.kind()) != TypeRank(b.kind()))
+    return Order(TypeRank(a.kind()), TypeRank(b.kind()));
   switch (a.kind()) {
     case JsonKind::kNull:
       return 0;

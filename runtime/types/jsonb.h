@@ -1,5 +1,5 @@
-// jsonb as bytes (Repr::kString), position-independent, readable without decoding all of it. A value
-// is a byte JsonKind and what follows to its end:
+// jsonb as bytes (Repr::kString), position-independent, readable without decoding all of it. A
+// value is a byte JsonKind and what follows to its end:
 //   null, false, true   nothing
 //   string              the characters (UTF-8)
 //   number              the numeric in its big form (numeric.h), exact

@@ -218,7 +218,7 @@ int Compare(const Numeric& a, const Numeric& b);
 /// Compares two byte forms without decoding more than needed.
 int CompareBigNumeric(std::string_view a, std::string_view b);
 
-Result<Numeric> SquareRoot(const Numeric& a);        // 2201F
+Result<Numeric> SquareRoot(const Numeric& a);  // 2201F
 /// The root with this many digits after the point; a is finite and not negative.
 Numeric SquareRootToScale(const Numeric& a, int scale);
 Result<Numeric> Exponential(const Numeric& a);       // 22003

@@ -1,5 +1,5 @@
-// Order and hash of values as SQL sees them, by type: the one definition that sorting, hashing, keys
-// and the comparison operators share.
+// Order and hash of values as SQL sees them, by type: the one definition that sorting, hashing,
+// keys and the comparison operators share.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace lathe::types {
 
-/// -1, 0 or 1 for two non-null values of the type in PostgreSQL's btree order: NaN greatest and equal
-/// to itself, -0 = 0, char(n) without trailing blanks, intervals by span, strings bytewise, arrays
-/// element by element, jsonb by kind and content. Numerics in the form that the type says. (json has
-/// no order in SQL; here it is its text's.)
+/// -1, 0 or 1 for two non-null values of the type in PostgreSQL's btree order: NaN greatest and
+/// equal to itself, -0 = 0, char(n) without trailing blanks, intervals by span, strings bytewise,
+/// arrays element by element, jsonb by kind and content. Numerics in the form that the type says.
+/// (json has no order in SQL; here it is its text's.)
 int CompareByType(const Type& type, const Datum& a, const Datum& b);
 /// Equal values have equal hashes.
 uint64_t HashByType(const Type& type, const Datum& value);

@@ -21,9 +21,9 @@ void AppendPart(int64_t value, std::string* out) {
 }
 
 Error FieldNotSupported(std::string_view name, std::string_view type) {
-  return MakeError(SqlState::kFeatureNotSupported, "unit \"" + std::string(name) +
-                                                       "\" not supported for type " +
-                                                       std::string(type));
+  return MakeError(
+      SqlState::kFeatureNotSupported,
+      "unit \"" + std::string(name) + "\" not supported for type " + std::string(type));
 }
 
 std::string Lower(std::string_view name) {

@@ -119,8 +119,7 @@ std::string FormatScalar(TypeId id, int32_t typmod) {
     case TypeId::kTime:
     case TypeId::kTimeTz: {
       std::string precision = typmod >= 0 ? "(" + std::to_string(typmod) + ")" : "";
-      return "time" + precision +
-             (id == TypeId::kTime ? " without time zone" : " with time zone");
+      return "time" + precision + (id == TypeId::kTime ? " without time zone" : " with time zone");
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz: {

@@ -32,8 +32,8 @@ enum class Repr : uint8_t {
   kF64,       // 8 bytes
   kInterval,  // 16 bytes: types::Interval
   kString,    // Datum: pointer and length; row slot: 4 bytes, see row/string_slot.h. Text is UTF-8.
-            // Also bytea, json, jsonb (jsonb.h), arrays (array.h) and numeric of any
-            // size in the form of types/numeric.h ("big").
+              // Also bytea, json, jsonb (jsonb.h), arrays (array.h) and numeric of any
+              // size in the form of types/numeric.h ("big").
 };
 
 /// PostgreSQL's interval: the three parts are independent.

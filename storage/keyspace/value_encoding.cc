@@ -298,7 +298,8 @@ Datum DatumOfBits(const Type& type, Repr repr, uint128 bits) {
 }  // namespace
 
 bool CanBeKey(const Type& type) {
-  if (type.id == TypeId::kArray) return type.element != TypeId::kUnknown && types::HasEquality(type);
+  if (type.id == TypeId::kArray)
+    return type.element != TypeId::kUnknown && types::HasEquality(type);
   return types::HasEquality(type);
 }
 

@@ -111,7 +111,8 @@ uint32_t FindExtremes(const row::Layout& layout, const char* page, size_t i, con
   }
   if (field.type.id == types::TypeId::kArray || field.type.id == types::TypeId::kJsonb) {
     const types::Type type = field.type;
-    return extremes([page, type](const char* s) { return TreeForm{type, row::ReadString(page, s)}; });
+    return extremes(
+        [page, type](const char* s) { return TreeForm{type, row::ReadString(page, s)}; });
   }
   return extremes([page](const char* s) { return row::ReadString(page, s); });
 }
