@@ -5,9 +5,11 @@
 namespace lathe::table {
 namespace {
 
-// Pages of one morsel in a large scan: enough to make the cursor cheap and to prefetch from page to
-// page, few enough to share and to cancel quickly.
-constexpr size_t kPagesPerMorsel = 16;
+// Pages of one morsel: in large scans enough to make the cursor cheap and to prefetch from page to
+// page, few enough to share and to cancel quickly; in small ones so many that several workers get
+// some.
+constexpr size_t kPagesPerMorselMax = 32;
+constexpr size_t kMorselsPerScan = 32;
 // Rows of a tail or a gap that one patch may hold and keep; longer tails are handed out in such
 // chunks.
 constexpr uint32_t kPatchRowsMax = 8192;
@@ -94,10 +96,8 @@ class TableScan final : public exec::RowSource {
     }
     first_leaf_ = next_leaf_ = directory.Find(range_.keys.begin);
     end_leaf_ = range_.keys.end.empty() ? directory.size() : directory.Find(range_.keys.end) + 1;
-    // Small relations in morsels of one page, so that several workers get some.
-    pages_per_morsel_ = directory.pages_between(first_leaf_, end_leaf_) > 16 * kPagesPerMorsel
-                            ? kPagesPerMorsel
-                            : 1;
+    pages_per_morsel_ = std::clamp<size_t>(
+        directory.pages_between(first_leaf_, end_leaf_) / kMorselsPerScan, 1, kPagesPerMorselMax);
     EstimateRows();
   }
 
@@ -110,8 +110,8 @@ class TableScan final : public exec::RowSource {
       Work work;
       LATHE_ASSIGN(bool more, Take(&work));
       if (!more) return NextOfTail(morsel);
-      Prefetch(work);
       for (size_t i = work.from; i < work.to; ++i) LATHE_TRY(AddUnit(work, i, morsel));
+      PrefetchBehind(work);
       if (morsel->segments.empty()) {  // skipped or all deleted
         morsel->Clear();
         continue;
@@ -178,13 +178,13 @@ class TableScan final : public exec::RowSource {
     rows_left_.store(rows, std::memory_order_relaxed);
   }
 
-  // Asks for what AddUnit reads of each unit, so that the misses overlap: pins are locked
-  // operations, which wait for one another.
-  static void Prefetch(const Work& work) {
-    for (size_t i = work.from; i < work.to; ++i) {
-      __builtin_prefetch(&work.pages->state(i));
-      if (i == work.pages->size()) break;
+  // Asks for what AddUnit will read of the units behind these: pins are locked operations, so
+  // their misses would not overlap.
+  static void PrefetchBehind(const Work& work) {
+    const size_t end = std::min(work.to + (work.to - work.from), work.pages->size());
+    for (size_t i = work.to; i < end; ++i) {
       const PageNode& node = work.pages->page(i);
+      __builtin_prefetch(&work.pages->state(i));
       __builtin_prefetch(&node.entry.row_count);
       __builtin_prefetch(&node.cached, 1);
     }
