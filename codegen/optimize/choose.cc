@@ -29,7 +29,16 @@ class Chooser {
  private:
   /// Every node is estimated before its expressions move.
   void EstimateAll(const Node& node) {
-    for (const NodePtr& child : node.children) EstimateAll(*child);
+    for (size_t i = 0; i < node.children.size(); ++i) {
+      const Node& child = *node.children[i];
+      EstimateAll(child);
+      if (i == 0 && node.kind == Kind::kWith) {
+        estimator_.Know(node.As<logical::With>().cte, estimator_.FactsOfCte(child));
+      }
+      if (i == 0 && node.kind == Kind::kRecursive) {
+        estimator_.Know(node.As<logical::Recursive>().working, estimator_.FactsOfCte(child));
+      }
+    }
     estimator_.Rows(node);
   }
 

@@ -35,6 +35,27 @@ double Estimator::Rows(const Node& node) {
   return rows;
 }
 
+Estimator::CteFacts Estimator::FactsOfCte(const Node& definition) {
+  CteFacts facts;
+  facts.rows = Rows(definition);
+  for (const OutputColumn& column : definition.outputs) {
+    auto found = facts_.find(column.id.value);
+    if (found == facts_.end()) continue;
+    facts.distinct[column.id.value] = Distinct(*ColumnRef(column), facts.rows);
+  }
+  return facts;
+}
+
+void Estimator::Know(uint32_t cte, const CteFacts& facts) {
+  cte_rows_[cte] = facts.rows;
+  for (const auto& [column, distinct] : facts.distinct) {
+    ColumnFacts known;
+    known.table_rows = facts.rows;
+    known.distinct = distinct;
+    facts_.try_emplace(column, known);
+  }
+}
+
 double Estimator::Compute(const Node& node) {
   switch (node.kind) {
     case Kind::kScan:

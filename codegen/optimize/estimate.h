@@ -37,6 +37,17 @@ class Estimator {
   /// Different values of the expression among this many rows.
   double Distinct(const Expr& e, double rows);
 
+  /// What is known of a common table expression's rows, for scans of it in other plans.
+  struct CteFacts {
+    double rows = 0;
+    std::unordered_map<uint32_t, double> distinct;  // by column of the definition
+  };
+  using Ctes = std::unordered_map<uint32_t, CteFacts>;
+  /// Estimates the definition.
+  CteFacts FactsOfCte(const Node& definition);
+  /// The scans of this common table expression are known now.
+  void Know(uint32_t cte, const CteFacts& facts);
+
   /// Rows of a join of inputs with these rows whose predicate has this selectivity.
   static double JoinRows(logical::JoinKind kind, double left, double right, double selectivity);
 

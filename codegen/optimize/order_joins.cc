@@ -54,15 +54,24 @@ Status OrderTree(NodePtr* slot, Estimator* estimator) {
 }
 
 /// in_tree: the parent is a join, which takes this one into its tree.
-Status Order(NodePtr* slot, bool in_tree, const OptimizeContext& options, bool positional) {
+/// ctes: what is known of the common table expressions around.
+Status Order(NodePtr* slot, bool in_tree, const OptimizeContext& options, bool positional,
+             Estimator::Ctes* ctes) {
   Node* node = slot->get();
   const bool join = node->kind == Kind::kJoin;
   const std::vector<OutputColumn> outputs = node->outputs;
-  for (NodePtr& child : node->children) {
-    LATHE_TRY(Order(&child, join, options, TakesChildrenByPosition(*node)));
+  for (size_t i = 0; i < node->children.size(); ++i) {
+    LATHE_TRY(Order(&node->children[i], join, options, TakesChildrenByPosition(*node), ctes));
+    if (i > 0 || (node->kind != Kind::kWith && node->kind != Kind::kRecursive)) continue;
+    const uint32_t cte = node->kind == Kind::kWith ? node->As<logical::With>().cte
+                                                   : node->As<logical::Recursive>().working;
+    Estimator estimator(options);
+    for (const auto& [number, facts] : *ctes) estimator.Know(number, facts);
+    (*ctes)[cte] = estimator.FactsOfCte(*node->children[0]);
   }
   if (join && !in_tree) {
     Estimator estimator(options);
+    for (const auto& [number, facts] : *ctes) estimator.Know(number, facts);
     LATHE_TRY(OrderTree(slot, &estimator));
   }
   RefreshOutputs(slot->get());
@@ -135,7 +144,8 @@ NodePtr Reassemble(JoinGraph* graph, const JoinPlan& plan) {
 }
 
 Status OrderJoins(RuleContext* context, NodePtr* root) {
-  return Order(root, false, *context->options, false);
+  Estimator::Ctes ctes;
+  return Order(root, false, *context->options, false, &ctes);
 }
 
 }  // namespace lathe::optimize

@@ -1,8 +1,8 @@
 // Aggregation before the join (Yan, Larson: Eager Aggregation and Lazy Aggregation, VLDB 1995; the
-// case that Moerkotte and Neumann call a groupjoin, PVLDB 2011): where every group is one row of the
-// left side and the calls read the right side only, the right side is grouped by its join keys and
-// then joined. Rows that would find no partner are aggregated in vain, so it is done only where most
-// rows find one and grouping leaves few.
+// case that Moerkotte and Neumann call a groupjoin, PVLDB 2011): where every group is one row of
+// the left side and the calls read the right side only, the right side is grouped by its join keys
+// and then joined. Rows that would find no partner are aggregated in vain, so it is done only where
+// most rows find one and grouping leaves few.
 #include "codegen/optimize/estimate.h"
 #include "codegen/optimize/keys.h"
 #include "codegen/optimize/rules.h"
