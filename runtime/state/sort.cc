@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "runtime/state/stable_sort.h"
+
 namespace lathe::state {
 namespace {
 
@@ -217,7 +219,7 @@ Status SortState::SortAll(QueryState* query, const ParallelFor& parallel) {
         entries.begin() + static_cast<ptrdiff_t>(std::min(entries.size(), (run + 1) * kRunRows));
     for (auto i = begin; i != end; ++i) *i = EntryOf(i->row);
     if (spec_->stable) {
-      std::stable_sort(begin, end, less);
+      StableSort(begin, end, less);
     } else {
       std::sort(begin, end, less);
     }

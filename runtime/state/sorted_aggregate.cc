@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/state/stable_sort.h"
+
 namespace lathe::state {
 namespace {
 
@@ -111,7 +113,7 @@ Status SortedAggregateState::RunCall(Task* task, size_t call, const char* const*
   }
   if (!order.empty()) {
     task->ordered.assign(rows, rows + count);
-    std::stable_sort(task->ordered.begin(), task->ordered.end(), [&](const char* a, const char* b) {
+    StableSort(task->ordered.begin(), task->ordered.end(), [&](const char* a, const char* b) {
       for (const SortKey& key : order) {
         const int o = CompareByKey(layout, key, a, b);
         if (o != 0) return o < 0;

@@ -118,6 +118,24 @@ Result<std::vector<Statement>> Statements() {
   }
   statements.push_back(
       {"point", "SELECT o_totalprice, o_comment FROM orders WHERE o_orderkey = 7", true});
+  statements.push_back({"window",
+                        "SELECT n_name, rank() OVER (PARTITION BY n_regionkey ORDER BY n_name), "
+                        "sum(n_nationkey) OVER (ORDER BY n_nationkey ROWS 2 PRECEDING) FROM nation",
+                        true});
+  statements.push_back({"sorted_groups",
+                        "SELECT n_regionkey, string_agg(n_name, ',' ORDER BY n_name DESC) "
+                        "FROM nation GROUP BY n_regionkey",
+                        true});
+  statements.push_back(
+      {"function", "SELECT n_name, g FROM nation, generate_series(1, n_regionkey) g", true});
+  statements.push_back({"recursion",
+                        "WITH RECURSIVE r (n) AS (SELECT 0 UNION SELECT n_nationkey FROM r "
+                        "JOIN nation ON n_nationkey = n + 1) SELECT n FROM r",
+                        true});
+  statements.push_back({"returning",
+                        "DELETE FROM region WHERE r_regionkey = ANY (ARRAY[1, 2]) "
+                        "RETURNING r_name",
+                        true});
   return statements;
 }
 

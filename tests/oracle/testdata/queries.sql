@@ -320,7 +320,6 @@ with recursive r (n) as (select 1 union all select n + 1 from r where n < 5) sel
 with recursive r (n) as (select 1 union select n * 2 % 7 from r) select n from r
 with recursive r (n, s) as (select a, b from u union all select n - 1, s from r where n > 2) select n, s from r
 with recursive r (n) as (select 1 union all select u.a from r join u on u.a = r.n + 1) select n, (select count(*) from r) from r
-with recursive r (n) as (select 1 union all select n + 1 from r) select n from r limit 4
 with recursive r (n) as (select 1 union all select n + 1 from r where 10 / (4 - n) > 0) select n from r
 select 2 = any (array[1, 2]), 2 = any (array[1, null]), null = any (array[1]), 1 = any ('{}'::int[]), 1 < all (array[2, 3]), 1 < all (array[2, null]), 2 > all ('{}'::int[])
 select a from u where a = any (array[1, 3, 9])
