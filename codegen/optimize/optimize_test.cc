@@ -233,6 +233,33 @@ TEST_F(OptimizeTest, DistinctOverKeyIsNothing) {
   EXPECT_THAT(Plan(build_.Aggregate(o, std::move(groups), {})), Not(HasSubstr("HashAggregate")));
 }
 
+TEST_F(OptimizeTest, GroupsGoBelowTheJoin) {
+  NodePtr c = build_.Scan(customer_), o = build_.Scan(orders_);
+  NodePtr join =
+      build_.Join(JoinKind::kLeft, c, o, Op("=", Ref(c, "c_custkey"), Ref(o, "o_custkey")));
+  std::vector<ExprPtr> groups;
+  groups.push_back(Ref(c, "c_custkey"));
+  std::vector<std::pair<std::string, ExprPtr>> calls;
+  calls.emplace_back("count", Ref(o, "o_orderkey"));
+  const std::string plan = Plan(build_.Aggregate(join, std::move(groups), std::move(calls)));
+  EXPECT_THAT(plan, HasSubstr("COALESCE(count"));
+  EXPECT_THAT(plan, HasSubstr("\n    HashAggregate by o_custkey"));
+}
+
+TEST_F(OptimizeTest, FewOuterRowsRestrictTheAggregate) {
+  NodePtr p = build_.Scan(part_), l = build_.Scan(lineitem_);
+  std::vector<std::pair<std::string, ExprPtr>> calls;
+  calls.emplace_back("max", Ref(l, "l_suppkey"));
+  NodePtr inner = build_.Aggregate(
+      build_.Filter(l, Op("=", Ref(l, "l_partkey"), Ref(p, "p_partkey"))), {}, std::move(calls));
+  ExprPtr value = Subquery(SubqueryKind::kScalar, inner);
+  NodePtr outer = build_.Filter(p, Op("=", Ref(p, "p_size"), Int(3)));
+  NodePtr root = build_.Filter(outer, Op("<", Ref(p, "p_size"), std::move(value)));
+  const std::string plan = Plan(build_.Only(root, Ref(p, "p_partkey")));
+  EXPECT_THAT(plan, HasSubstr("Materialize outer"));
+  EXPECT_THAT(plan, HasSubstr("CteScan domain"));
+}
+
 TEST_F(OptimizeTest, RulesCanBeNamed) {
   std::set<std::string_view> names;
   for (const RuleName& rule : Rules()) {
