@@ -1,13 +1,7 @@
 select a from t for update
 select a into q from t
-insert into t (a) values (1) returning a
 insert into u values (1) on conflict do nothing
-update t set (a, b) = (select 1, 'x')
-update t set a = u.a from u where u.a = t.a
-delete from t using u where t.a = u.a
 select b similar to 'x' from t
-with x as (insert into t values (1) returning a) select * from x
-update t set a = x.a from (select 1 as a) x
 create table m1 (a int, primary key (a), unique (a))
 create table m2 (a int check (a > 0))
 create table m3 (a int references u)

@@ -902,3 +902,17 @@ select count(*) from t having count(*) > 1 order by count(*)
 select row_number() over (order by a), sum(a) over (order by a rows between unbounded preceding and 1 following exclude group) from t
 select a, b from t group by grouping sets ((a, (a, b)), ((a), b))
 select sum(a) over (order by a rows (select 1) preceding) from t
+insert into t (a) values (1) returning a
+update t set (a, b) = (select 1, 'x')
+update t set a = u.a from u where u.a = t.a
+delete from t using u where t.a = u.a
+with x as (insert into t values (1) returning a) select * from x
+update t set a = x.a from (select 1 as a) x
+insert into t (a) values (1) returning *, a + 1 as next
+insert into t (a) values (1) returning nosuch
+insert into t (a) values (1) returning count(*)
+update t set a = 1 from t where true
+delete from t using u where u.nosuch = 1
+delete from t using u where t.a = u.a returning t.*, u.a
+with x as (insert into t values (1)) select * from x
+select * from (with x as (delete from t returning a) select * from x) y
