@@ -1,4 +1,4 @@
-// Memory for page frames: slots of 64 KiB and 256 KiB cut from 2 MiB chunks that ask for huge
+// Memory for page frames: slots of 64, 128 and 256 KiB cut from 2 MiB chunks that ask for huge
 // pages, so that a scan over many pages misses the TLB rarely; smaller and larger frames come from
 // the heap. Chunks go back to the system when all their slots are free.
 #pragma once
@@ -56,7 +56,7 @@ class FramePool {
  private:
   friend class Frame;
   static constexpr uint64_t kChunkBytes = 2 << 20;
-  static constexpr int kClasses = 2;  // 64 KiB, 256 KiB
+  static constexpr int kClasses = 3;  // 64 KiB, 128 KiB, 256 KiB
   struct Chunk {
     int size_class = 0;
     uint32_t free_slots = 0;     // bit i = slot i is free
@@ -64,8 +64,8 @@ class FramePool {
   };
 
   static int ClassOf(uint64_t bytes);  // -1 = heap
-  static uint64_t SlotBytes(int size_class) { return size_class == 0 ? 64 << 10 : 256 << 10; }
-  static uint32_t AllSlots(int size_class) { return size_class == 0 ? 0xffffffffu : 0xffu; }
+  static uint64_t SlotBytes(int size_class) { return uint64_t{64 << 10} << size_class; }
+  static uint32_t AllSlots(int size_class) { return 0xffffffffu >> (32 - (32 >> size_class)); }
   char* AllocateSlot(int size_class);
   void FreeSlot(char* slot);
   void OpenChunk(uintptr_t chunk, Chunk* c);

@@ -14,9 +14,9 @@
 
 namespace lathe::page {
 
-// A little under the round number, so that a page with its key still fits one block and one frame.
-inline constexpr uint32_t kPageBytes = 64 * 1024 - 512;
-inline constexpr uint32_t kAppendOnlyPageBytes = 256 * 1024 - 512;
+// Large, so that a scan meets few ends of pages, where memory has to be waited for. A little under
+// the round number, so that a page with its key still fits one block and one frame.
+inline constexpr uint32_t kPageBytes = 256 * 1024 - 512;
 
 /// A finished page, valid during PageSink::OnPage.
 struct BuiltPage {

@@ -145,7 +145,7 @@ TEST(PageBuilder, ARowBeyondTheReachOfSlotsGetsAPageOfItsOwn) {
   EXPECT_EQ(pages.pages.size(), 5u);
   ExpectRows(layout, pages.pages, rows);
   Collected again;
-  PageBuilder builder(&layout, 3, kAppendOnlyPageBytes, &again);
+  PageBuilder builder(&layout, 3, 2 * kPageBytes, &again);
   for (const std::string& page : pages.pages) {
     ASSERT_TRUE(builder.AppendRows(page.data(), 0, row::HeaderOf(page.data()).row_count).ok());
   }

@@ -24,6 +24,7 @@ namespace lathe::table {
 struct EngineOptions {
   uint64_t frame_cache_bytes = 1ull << 30;       // pages kept in memory
   uint64_t directory_cache_bytes = 64ull << 20;  // page directories kept in memory
+  uint32_t page_bytes = 0;                       // that pages are cut at; 0 = page::kPageBytes
   uint32_t directory_leaf_pages = 256;  // pages of which a directory is read and evicted together
   uint64_t delta_bytes_max = 512ull << 20;  // unfolded versions kept in memory; writers wait at it
   uint64_t transaction_bytes_max = 2ull << 30;  // buffered changes of one transaction; 53200 beyond

@@ -10,6 +10,8 @@ namespace {
 // some.
 constexpr size_t kPagesPerMorselMax = 32;
 constexpr size_t kMorselsPerScan = 32;
+// Newer rows are few: their pages are smaller than those of tables.
+constexpr uint32_t kOverlayPageBytes = 64 * 1024 - 512;
 // Rows of a tail or a gap that one patch may hold and keep; longer tails are handed out in such
 // chunks.
 constexpr uint32_t kPatchRowsMax = 8192;
@@ -39,7 +41,7 @@ class PatchWriter {
   PatchWriter(const Table& table, Patch* patch)
       : patch_(patch),
         pages_(patch),
-        builder_(&table.layout(), table.schema_version(), page::kPageBytes, &pages_) {}
+        builder_(&table.layout(), table.schema_version(), kOverlayPageBytes, &pages_) {}
 
   void Base(uint32_t from, uint32_t to) {
     if (from >= to) return;

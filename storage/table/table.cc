@@ -152,7 +152,7 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   LATHE_ASSIGN(table->encoder_, keyspace::KeyEncoder::Make(*relation));
   table->schema_version_ = relation->schema_version;
   table->has_row_id_ = relation->has_row_id();
-  table->page_bytes_ = relation->append_only ? page::kAppendOnlyPageBytes : page::kPageBytes;
+  table->page_bytes_ = context.page_bytes;
   table->reader_ =
       std::make_shared<page::KvPageReader>(context.kv, table->layout(), relation->schema_version);
   table->extents_ = Extents(table->layout());

@@ -37,6 +37,7 @@ struct TableContext {
   txn::Watermark* watermark = nullptr;
   catalog::IdAllocator* page_ids = nullptr;
   LeafCache* leaves = nullptr;
+  uint32_t page_bytes = page::kPageBytes;       // that pages are cut at
   uint32_t leaf_pages = 256;                    // pages that a leaf of a directory is cut at
   std::atomic<int64_t>* delta_bytes = nullptr;  // of all newest version stores
   std::atomic<int64_t>* delta_rows = nullptr;
