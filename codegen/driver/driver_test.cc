@@ -347,7 +347,7 @@ TEST_F(DriverTest, LimitOffsetAppend) {
 }
 
 TEST_F(DriverTest, SetOperations) {
-  auto rows = [](uint32_t id, std::vector<int> numbers) -> NodePtr {
+  auto rows = [](uint32_t id, const std::vector<int>& numbers) -> NodePtr {
     auto values = std::make_unique<physical::Values>();
     values->outputs.push_back(Out(id, "n", TypeId::kInt4));
     for (int n : numbers) {

@@ -28,7 +28,7 @@ class InlineTest : public ::testing::Test {
 
   std::vector<Value> ValuesOf(const Type& type) {
     std::vector<Value> values = {Value::Null(type)};
-    auto ints = [&](auto write, std::vector<int64_t> numbers) {
+    auto ints = [&](auto write, const std::vector<int64_t>& numbers) {
       for (int64_t n : numbers) {
         Datum d;
         write(d, n);

@@ -124,6 +124,8 @@ Result<CallOutput> Builder::AddCall(Components* c, const physical::AggregateCall
                          output.count_field);
       return output;
     }
+    case AggregateKind::kGeneric:
+      break;  // has no components
   }
   LATHE_UNREACHABLE("aggregate kind");
 }

@@ -5,6 +5,23 @@
 
 namespace lathe::func {
 
+namespace {
+
+/// What context->call was, again when this goes: the types of the operator's calls are a local.
+class KeptCall {
+ public:
+  explicit KeptCall(FunctionContext* context) : context_(context), kept_(context->call) {}
+  KeptCall(const KeptCall&) = delete;
+  KeptCall& operator=(const KeptCall&) = delete;
+  ~KeptCall() { context_->call = kept_; }
+
+ private:
+  FunctionContext* context_;
+  const CallTypes* kept_;
+};
+
+}  // namespace
+
 CallStatus AnyArray(FunctionContext* context, uint32_t function_oid, uint32_t all,
                     const types::Datum* args, const bool* nulls, types::Datum* result) {
   if (nulls[1]) return CallStatus::kNull;
@@ -23,6 +40,7 @@ CallStatus AnyArray(FunctionContext* context, uint32_t function_oid, uint32_t al
   CallTypes call;
   call.args = types_of_call;
   call.result = types::TypeId::kBool;
+  const KeptCall kept(context);
   if (function->wants_types) context->call = &call;
   bool any_null = false;
   types::Datum pair[2] = {args[0], types::Datum()};

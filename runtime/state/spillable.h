@@ -31,11 +31,12 @@ class SpillAllocator {
   }
   void deallocate(T* memory, size_t count) {
     const size_t bytes = count * sizeof(T);
-    if (budget_ != nullptr && budget_->spill() != nullptr && budget_->spill()->Owns(memory)) {
-      budget_->spill()->Free(reinterpret_cast<char*>(memory), bytes);
+    auto* const start = reinterpret_cast<char*>(memory);
+    if (budget_ != nullptr && budget_->spill() != nullptr && budget_->spill()->Owns(start)) {
+      budget_->spill()->Free(start, bytes);
       return;
     }
-    ::operator delete(memory);
+    ::operator delete(start);
     if (budget_ != nullptr) budget_->Release(bytes);
   }
   base::MemoryBudget* budget() const { return budget_; }

@@ -287,7 +287,7 @@ int KeyEncoder::ComparePart(const Part& part, const char* base, const char* row,
   if (part.is_number) {
     const uint64_t number = NumberOf(part, row);
     if (key->size() >= part.bytes) {
-      const uint64_t wanted = LoadNumber(key->data(), part.bytes);
+      const uint64_t wanted = LoadNumber(&key->front(), part.bytes);
       if (number != wanted) return number < wanted ? -1 : 1;
       key->remove_prefix(part.bytes);
       return 0;
