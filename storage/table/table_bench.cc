@@ -1,5 +1,6 @@
 // Speeds of the storage engine, for its builders: load of sorted rows, point reads, single-row
-// commits, scans with changes beside the pages. Prints one line each; no test.
+// commits, scans with changes beside the pages. Prints one line each; no test. Arguments: rows,
+// bytes of a page.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +64,7 @@ int Main(int argc, char** argv) {
   TempDirectory directory;
   EngineOptions options;
   options.frame_cache_bytes = 4ull << 30;
+  if (argc > 2) options.page_bytes = static_cast<uint32_t>(std::atoll(argv[2]));
   auto engine = Engine::Open(directory.path(), options).value();
   auto txn = engine->Begin(txn::Isolation::kReadCommitted);
   Check(txn->StartStatement(nullptr));
