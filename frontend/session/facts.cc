@@ -1,6 +1,10 @@
 // What SQL functions may ask of the session and its catalog (func::SessionFacts). Workers of one
 // statement may ask at the same time; the catalog reader is one thread's, so a mutex stands before
 // it.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
 
@@ -34,7 +38,37 @@ class Facts final : public func::SessionFacts {
     return "PostgreSQL 15.0 (Lathe 0.1.0) on x86_64-pc-linux-gnu, compiled by clang, 64-bit";
   }
   Result<std::string> CurrentSetting(std::string_view name) override {
+    std::lock_guard lock(mutex_);
     return session_->settings_.Show(name);
+  }
+
+  Result<std::string> SetConfig(std::string_view name, std::optional<std::string_view> value,
+                                bool local) override {
+    std::lock_guard lock(mutex_);
+    const int index = FindSetting(name);
+    if (index >= 0 && (static_cast<Setting>(index) == Setting::transaction_isolation ||
+                       static_cast<Setting>(index) == Setting::transaction_read_only)) {
+      return NotSupported("set_config of " + std::string(name));
+    }
+    if (value.has_value()) {
+      LATHE_TRY(session_->settings_.Set(name, *value, local));
+    } else {
+      LATHE_TRY(session_->settings_.Reset(name));
+    }
+    // Takes effect on text forms when the statement has ended.
+    if (index >= 0) session_->settings_changed_.push_back(index);
+    return session_->settings_.Show(name);
+  }
+  Status Sleep(double seconds) override {
+    constexpr auto kStep = std::chrono::milliseconds(10);
+    const auto start = std::chrono::steady_clock::now();
+    for (;;) {
+      LATHE_TRY(session_->CheckInterrupt());
+      const std::chrono::duration<double> left =
+          std::chrono::duration<double>(seconds) - (std::chrono::steady_clock::now() - start);
+      if (!(left.count() > 0)) return Ok();
+      std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(left, kStep));
+    }
   }
 
   std::optional<std::string> RelationName(Oid oid) override {

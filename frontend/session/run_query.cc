@@ -53,7 +53,12 @@ void AddSettings(const Settings& settings, std::string* key) {
   *key += '\x1f';
   *key += settings.Get(Setting::disable_rules);
   *key += '\x1f';
-  *key += settings.Get(Setting::timezone);  // literals are read in it
+  // Literals are read in these, folded casts to text are written in them.
+  for (Setting setting : {Setting::timezone, Setting::datestyle, Setting::intervalstyle,
+                          Setting::extra_float_digits, Setting::bytea_output}) {
+    *key += settings.Get(setting);
+    *key += '\x1f';
+  }
 }
 
 /// Tables of a plan with the lock mode that each needs.
@@ -336,9 +341,9 @@ Status SessionImpl::RunQuery(Run* run) {
     ClientSink sink(run->client, &plan->query->result_layout());
     LATHE_ASSIGN(stats, ExecutePlan(*plan, *prepared, *run->params, &sink, &affected, false));
   }
-  run->tag = CommandTag(*prepared->statement,
-                        prepared->statement->kind == ast::Statement::Kind::kSelect ? stats.rows
-                                                                                    : affected);
+  run->tag = CommandTag(
+      *prepared->statement,
+      prepared->statement->kind == ast::Statement::Kind::kSelect ? stats.rows : affected);
   return Ok();
 }
 

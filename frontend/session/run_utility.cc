@@ -1,8 +1,5 @@
 // Statements that drive the session: transactions, settings, prepared statements, VACUUM and
 // ANALYZE, LOCK.
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
@@ -33,24 +30,6 @@ std::string JoinValues(const ast::SetStatement& set) {
                                                                : value.text;
   }
   return text;
-}
-
-/// The zone so many hours east of Greenwich as PostgreSQL shows it: 3 is <+03>-03, for what follows
-/// the name counts west.
-std::string FixedZoneName(double hours) {
-  const int64_t seconds = static_cast<int64_t>(std::abs(hours) * 3600);
-  char offset[32];
-  int length = std::snprintf(offset, sizeof(offset), "%02d", static_cast<int>(seconds / 3600));
-  if (seconds % 3600 != 0) {
-    length += std::snprintf(offset + length, sizeof(offset) - length, ":%02d",
-                            static_cast<int>(seconds / 60 % 60));
-  }
-  if (seconds % 60 != 0) {
-    std::snprintf(offset + length, sizeof(offset) - length, ":%02d",
-                  static_cast<int>(seconds % 60));
-  }
-  const bool east = hours >= 0;
-  return std::string("<") + (east ? "+" : "-") + offset + ">" + (east ? "-" : "+") + offset;
 }
 
 }  // namespace
@@ -136,20 +115,6 @@ Status SessionImpl::ApplyModes(const ast::TransactionModes& modes) {
 Status SessionImpl::SetOne(const std::string& name, const std::string& value, bool local,
                            Client* client) {
   const int index = FindSetting(name);
-  if (index >= 0 && static_cast<Setting>(index) == Setting::timezone) {
-    auto zone = types::TimeZone::FindForSetting(value);
-    if (!zone.ok()) {
-      return MakeError(SqlState::kInvalidParameterValue,
-                       "invalid value for parameter \"TimeZone\": \"" + value + "\"");
-    }
-    char* end = nullptr;
-    const double hours = std::strtod(value.c_str(), &end);
-    if (end != value.c_str() && *end == '\0') {
-      LATHE_TRY(settings_.Set(name, FixedZoneName(hours), local));
-      ReportSetting(index, client);
-      return Ok();
-    }
-  }
   if (index >= 0 && (static_cast<Setting>(index) == Setting::transaction_isolation ||
                      static_cast<Setting>(index) == Setting::transaction_read_only)) {
     LATHE_TRY(settings_.Set(name, value, local));  // checks the value
@@ -171,6 +136,7 @@ Status SessionImpl::SetOne(const std::string& name, const std::string& value, bo
 }
 
 void SessionImpl::ReportSetting(int index, Client* client) {
+  if (index < 0) return;  // the client's own
   RefreshFormat();
   const SettingSpec& spec = SpecOf(static_cast<Setting>(index));
   if (spec.tracked) client->ParameterStatus(spec.name, settings_.Get(static_cast<Setting>(index)));
@@ -178,6 +144,10 @@ void SessionImpl::ReportSetting(int index, Client* client) {
     std::lock_guard lock(info_mutex_);
     info_.application_name = settings_.Get(Setting::application_name);
   }
+}
+
+void SessionImpl::ReportChanges(Client* client) {
+  for (int index : std::exchange(settings_changed_, {})) ReportSetting(index, client);
 }
 
 Status SessionImpl::RunSet(Run* run) {

@@ -293,6 +293,7 @@ Status SessionImpl::RunStatement(Run* run) {
     error.message = "canceling statement due to statement timeout";
     done = error;
   }
+  if (!settings_changed_.empty()) ReportChanges(run->client);
   running_.store(false);
   if (!terminated_.load()) cancel_.state.store(0);
   return done;
@@ -622,6 +623,22 @@ void SessionImpl::RefreshFormat() {
   if (auto zone = types::TimeZone::FindForSetting(settings_.Get(Setting::timezone)); zone.ok()) {
     format_.time.zone = *zone;
   }
+  const std::string& dates = settings_.Get(Setting::datestyle);
+  format_.style.date = dates.starts_with("SQL")        ? types::DateStyle::kSql
+                       : dates.starts_with("Postgres") ? types::DateStyle::kPostgres
+                       : dates.starts_with("German")   ? types::DateStyle::kGerman
+                                                       : types::DateStyle::kIso;
+  format_.style.order = dates.ends_with("DMY")   ? types::DateOrder::kDmy
+                        : dates.ends_with("YMD") ? types::DateOrder::kYmd
+                                                 : types::DateOrder::kMdy;
+  const std::string& intervals = settings_.Get(Setting::intervalstyle);
+  format_.style.interval = intervals == "sql_standard" ? types::IntervalStyle::kSqlStandard
+                           : intervals == "iso_8601"   ? types::IntervalStyle::kIso8601
+                           : intervals == "postgres_verbose"
+                               ? types::IntervalStyle::kPostgresVerbose
+                               : types::IntervalStyle::kPostgres;
+  format_.style.bytea_escape = settings_.Get(Setting::bytea_output) == "escape";
+  format_.extra_float_digits = static_cast<int>(settings_.GetInt(Setting::extra_float_digits));
   format_.names = names_.get();
   context_.format = &format_;
 }

@@ -163,6 +163,8 @@ class SessionImpl final : public Session {
   Status ApplyModes(const ast::TransactionModes& modes);
   Status SetOne(const std::string& name, const std::string& value, bool local, Client* client);
   void ReportSetting(int index, Client* client);
+  /// What set_config has changed in this statement takes effect.
+  void ReportChanges(Client* client);
   /// A statement of the session's own making.
   Result<std::shared_ptr<Prepared>> PrepareText(std::string sql);
   /// The value of a column-free expression, given as SQL text, cast to a type on assignment.
@@ -190,6 +192,7 @@ class SessionImpl final : public Session {
   const std::string user_, database_;
   const int64_t started_micros_;
   Settings settings_;
+  std::vector<int> settings_changed_;  // by set_config in this statement
   types::FormatContext format_;
   std::unique_ptr<func::SessionFacts> facts_;
   std::unique_ptr<types::NameResolver> names_;

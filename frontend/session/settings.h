@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +49,8 @@ class Settings {
   int64_t GetInt(Setting setting) const;  // kInt, in the setting's unit
 
   /// Checks and sets; 42704 unknown, 22023 bad value, 55P02 read-only, 0A000 a behaviour that Lathe
-  /// does not have.
+  /// does not have. A name of several parts that is not Lathe's ("app.user") is the client's own:
+  /// any value, known from then on; 42602 when it is not a name.
   Status Set(std::string_view name, std::string_view value, bool local);
   Status Reset(std::string_view name);
   void ResetAll();
@@ -65,7 +67,12 @@ class Settings {
   void EndTransaction(bool committed);
 
  private:
-  using Values = std::array<std::string, kSettingCount>;
+  struct Values {
+    std::array<std::string, kSettingCount> fixed;
+    std::map<std::string, std::string> custom;  // by name in lower case
+    std::string& operator[](size_t i) { return fixed[i]; }
+    const std::string& operator[](size_t i) const { return fixed[i]; }
+  };
   void Keep();
 
   Values values_, defaults_;

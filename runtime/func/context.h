@@ -46,6 +46,20 @@ class SessionFacts {
   virtual std::optional<int64_t> RelationBytes(Oid relation) = 0;
   /// The same of all relations of the database.
   virtual int64_t DatabaseBytes() = 0;
+
+  /// set_config: SET (no value: RESET), local to the transaction or not; gives the value as shown.
+  /// 42704, 22023, 55P02, 0A000.
+  virtual Result<std::string> SetConfig(std::string_view name,
+                                        std::optional<std::string_view> value, bool local) {
+    static_cast<void>(value);
+    static_cast<void>(local);
+    return NotSupported("setting \"" + std::string(name) + "\" here");
+  }
+  /// Waits, no longer than until the statement is cancelled (57014).
+  virtual Status Sleep(double seconds) {
+    static_cast<void>(seconds);
+    return NotSupported("pg_sleep here");
+  }
 };
 
 /// The types of a call of a polymorphic function, for those that ask (Function::wants_types).

@@ -70,6 +70,25 @@ CallStatus CurrentSettingOrNull(FunctionContext* c, SessionFacts* f, const Datum
   if (args[1].b && value.error().state == SqlState::kUndefinedObject) return CallStatus::kNull;
   return c->Fail(std::move(value).error());
 }
+CallStatus SetConfig(FunctionContext* context, const Datum* args, const bool* nulls,
+                     Datum* result) {
+  if (context->facts == nullptr) return NoSession(context);
+  if (nulls[0]) {
+    return context->Fail(SqlState::kNullValueNotAllowed, "SET requires parameter name");
+  }
+  std::optional<std::string_view> value;
+  if (!nulls[1]) value = args[1].string.view();
+  Result<std::string> shown =
+      context->facts->SetConfig(args[0].string.view(), value, !nulls[2] && args[2].b);
+  if (!shown.ok()) return context->Fail(std::move(shown).error());
+  return PutText(context, *shown, result);
+}
+CallStatus Sleep(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  if (Status slept = f->Sleep(args[0].f64); !slept.ok()) {
+    return c->Fail(std::move(slept).error());
+  }
+  return PutInt(0, r);
+}
 CallStatus TableIsVisible(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
   if (!f->RelationName(OidOfArg(args[0]))) return CallStatus::kNull;
   return PutBool(f->TableIsVisible(OidOfArg(args[0])), r);
@@ -304,6 +323,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2026, "pg_backend_pid", {}, I, WithFacts<BackendPid>);
   add(2077, "current_setting", {T}, T, WithFacts<CurrentSetting>);
   add(3294, "current_setting", {T, B}, T, WithFacts<CurrentSettingOrNull>);
+  add(2078, "set_config", {T, T, B}, T, SetConfig, kVolatile, true, false);
+  add(2626, "pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, WithFacts<Sleep>, kVolatile);
   add(2079, "pg_table_is_visible", {O}, B, WithFacts<TableIsVisible>);
   add(2080, "pg_type_is_visible", {O}, B, TypeIsVisible);
   add(2081, "pg_function_is_visible", {O}, B, FunctionIsVisible);

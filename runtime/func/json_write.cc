@@ -21,8 +21,17 @@ Type ShownType(const Type& type) {
   return type.id == TypeId::kNumeric ? Type(TypeId::kNumeric) : type;
 }
 
+/// The text form; dates in ISO style whatever the session's.
 std::string TextOf(FunctionContext* context, const Type& type, const Datum& value) {
   std::string text;
+  const bool styled = context->format_or_default().style.date != types::DateStyle::kIso;
+  if (styled && (type.id == TypeId::kDate || type.id == TypeId::kTimestamp ||
+                 type.id == TypeId::kTimestampTz)) {
+    types::FormatContext iso = context->format_or_default();
+    iso.style.date = types::DateStyle::kIso;
+    types::AppendText(type, value, iso, &text);
+    return text;
+  }
   types::AppendText(ShownType(type), value, context->format_or_default(), &text);
   return text;
 }

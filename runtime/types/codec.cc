@@ -212,21 +212,21 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
     case TypeId::kNumeric:
       return ParseNumeric(type, text, arena, datum);
     case TypeId::kDate: {
-      LATHE_ASSIGN(datum->i32, ParseDate(text, context.time));
+      LATHE_ASSIGN(datum->i32, ParseDate(text, context.time, context.style.order));
       return Ok();
     }
     case TypeId::kTimestamp: {
-      LATHE_ASSIGN(int64_t t, ParseTimestamp(text, context.time));
+      LATHE_ASSIGN(int64_t t, ParseTimestamp(text, context.time, context.style.order));
       datum->i64 = RoundTimestamp(t, type.typmod);
       return Ok();
     }
     case TypeId::kTimestampTz: {
-      LATHE_ASSIGN(int64_t t, ParseTimestampTz(text, context.time));
+      LATHE_ASSIGN(int64_t t, ParseTimestampTz(text, context.time, context.style.order));
       datum->i64 = RoundTimestamp(t, type.typmod);
       return Ok();
     }
     case TypeId::kInterval: {
-      LATHE_ASSIGN(datum->interval, ParseInterval(text, type.typmod));
+      LATHE_ASSIGN(datum->interval, ParseInterval(text, type.typmod, context.style.interval));
       return Ok();
     }
     case TypeId::kTime: {
@@ -342,16 +342,16 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
       }
       return;
     case TypeId::kDate:
-      AppendDate(datum.i32, out);
+      AppendDate(datum.i32, context.style, out);
       return;
     case TypeId::kTimestamp:
-      AppendTimestamp(datum.i64, out);
+      AppendTimestamp(datum.i64, context.style, out);
       return;
     case TypeId::kTimestampTz:
-      AppendTimestampTz(datum.i64, *context.time.zone, out);
+      AppendTimestampTz(datum.i64, *context.time.zone, context.style, out);
       return;
     case TypeId::kInterval:
-      AppendInterval(datum.interval, out);
+      AppendInterval(datum.interval, context.style.interval, out);
       return;
     case TypeId::kTime:
       AppendTime(datum.i64, out);
@@ -363,6 +363,7 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
       AppendUuid(datum.i128, out);
       return;
     case TypeId::kBytea:
+      if (context.style.bytea_escape) return AppendByteaEscaped(datum.string.view(), out);
       AppendBytea(datum.string.view(), out);
       return;
     case TypeId::kJsonb:

@@ -8,6 +8,7 @@
 #include "runtime/base/arena.h"
 #include "runtime/base/result.h"
 #include "runtime/types/datetime.h"
+#include "runtime/types/text_style.h"
 #include "runtime/types/value.h"
 
 namespace lathe::types {
@@ -28,6 +29,7 @@ class NameResolver {
 struct FormatContext {
   TimeSettings time;
   int extra_float_digits = 1;
+  TextStyle style;
   const NameResolver* names = nullptr;
 };
 

@@ -1,5 +1,5 @@
 // Fields of dates and times: the text is cut into fields (numbers, dates, times, words,
-// offsets), then the fields are put together. Order of ambiguous numbers: month, day, year.
+// offsets), then the fields are put together. Ambiguous numbers are read in the order of DateStyle.
 #include <absl/container/inlined_vector.h>
 
 #include <charconv>
@@ -48,7 +48,8 @@ bool IsWeekday(std::string_view lower) {
 
 class Parser {
  public:
-  Parser(std::string_view text, DateInput input) : text_(text), input_(input) {}
+  Parser(std::string_view text, DateInput input, DateOrder order)
+      : text_(text), input_(input), order_(order) {}
 
   Fault Parse(Parsed* out) {
     if (!Split()) return Fault::kFormat;
@@ -77,6 +78,7 @@ class Parser {
 
   std::string_view text_;
   DateInput input_;
+  DateOrder order_;
   absl::InlinedVector<Field, 6> fields_;
   std::string bad_zone_;
 };
@@ -365,10 +367,13 @@ Fault Parser::DecodeNumber(std::string_view text, Parsed* out) {
     out->has_month = out->has_day = true;
     return Fault::kNone;
   }
-  if (!out->has_year && !out->has_month && !out->has_day) return wide ? set_year() : set_month();
+  if (!out->has_year && !out->has_month && !out->has_day) {
+    if (wide || order_ == DateOrder::kYmd) return set_year();
+    return order_ == DateOrder::kDmy ? set_day() : set_month();
+  }
   if (out->has_year && !out->has_month && !out->has_day) return set_month();
   if (!out->has_year && out->has_month && !out->has_day) {
-    if (out->text_month && wide) return set_year();
+    if (out->text_month && (wide || order_ == DateOrder::kYmd)) return set_year();
     return set_day();
   }
   if (out->has_year && out->has_month && !out->has_day) {
@@ -556,8 +561,9 @@ Error FaultError(Fault fault, std::string_view text, std::string_view type,
 
 }  // namespace
 
-Result<Parsed> ParseFields(std::string_view text, std::string_view type, DateInput input) {
-  Parser parser(text, input);
+Result<Parsed> ParseFields(std::string_view text, std::string_view type, DateInput input,
+                           DateOrder order) {
+  Parser parser(text, input, order);
   Parsed parsed;
   Fault fault = parser.Parse(&parsed);
   if (fault != Fault::kNone) return FaultError(fault, text, type, parser.bad_zone());

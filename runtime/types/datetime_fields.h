@@ -1,11 +1,12 @@
 // Private to the input of dates and times: the text cut into fields (numbers, dates, times, words,
-// offsets) and the fields put together. Order of ambiguous numbers: month, day, year.
+// offsets) and the fields put together. Ambiguous numbers are read in the order of DateStyle.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "runtime/types/datetime.h"
+#include "runtime/types/text_style.h"
 
 namespace lathe::types {
 
@@ -42,6 +43,7 @@ enum class DateInput { kDate, kTimeOfDay };
 
 /// 22007, 22008, 22009, 22023; `type` is the type's name for the message.
 Result<Parsed> ParseFields(std::string_view text, std::string_view type,
-                           DateInput input = DateInput::kDate);
+                           DateInput input = DateInput::kDate,
+                           DateOrder order = DateOrder::kMdy);
 
 }  // namespace lathe::types

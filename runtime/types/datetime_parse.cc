@@ -83,9 +83,13 @@ constexpr int64_t kEpochTimestamp = -kUnixEpochSeconds * kMicrosPerSecond;
 }  // namespace
 
 Result<int32_t> ParseDate(std::string_view text, const TimeSettings& settings) {
+  return ParseDate(text, settings, DateOrder::kMdy);
+}
+
+Result<int32_t> ParseDate(std::string_view text, const TimeSettings& settings, DateOrder order) {
   int64_t days;
   if (text.size() == 10 && FastDate(text, &days)) return static_cast<int32_t>(days);
-  LATHE_ASSIGN(Parsed parsed, ParseFields(text, "date"));
+  LATHE_ASSIGN(Parsed parsed, ParseFields(text, "date", DateInput::kDate, order));
   switch (parsed.special) {
     case Parsed::Special::kInfinity:
       return kDateInfinity;
@@ -109,9 +113,14 @@ Result<int32_t> ParseDate(std::string_view text, const TimeSettings& settings) {
 }
 
 Result<int64_t> ParseTimestamp(std::string_view text, const TimeSettings& settings) {
+  return ParseTimestamp(text, settings, DateOrder::kMdy);
+}
+
+Result<int64_t> ParseTimestamp(std::string_view text, const TimeSettings& settings,
+                               DateOrder order) {
   int64_t fast;
   if (FastTimestamp(text, &fast)) return fast;
-  LATHE_ASSIGN(Parsed parsed, ParseFields(text, "timestamp"));
+  LATHE_ASSIGN(Parsed parsed, ParseFields(text, "timestamp", DateInput::kDate, order));
   switch (parsed.special) {
     case Parsed::Special::kInfinity:
       return kTimestampInfinity;
@@ -125,9 +134,15 @@ Result<int64_t> ParseTimestamp(std::string_view text, const TimeSettings& settin
 }
 
 Result<int64_t> ParseTimestampTz(std::string_view text, const TimeSettings& settings) {
+  return ParseTimestampTz(text, settings, DateOrder::kMdy);
+}
+
+Result<int64_t> ParseTimestampTz(std::string_view text, const TimeSettings& settings,
+                                 DateOrder order) {
   int64_t fast;
   if (FastTimestamp(text, &fast)) return LocalToInstant(fast, *settings.zone);
-  LATHE_ASSIGN(Parsed parsed, ParseFields(text, "timestamp with time zone"));
+  LATHE_ASSIGN(Parsed parsed,
+               ParseFields(text, "timestamp with time zone", DateInput::kDate, order));
   switch (parsed.special) {
     case Parsed::Special::kInfinity:
       return kTimestampInfinity;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/types/datetime.h"
+#include "runtime/types/text_style.h"
 
 namespace lathe::types {
 namespace {
@@ -449,7 +450,32 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
 
 }  // namespace
 
+namespace {
+
+/// "-1 2:03:04": whether the text begins with a minus and no other field has a sign.
+bool LeadingSignOnly(std::string_view text) {
+  if (text.empty() || text[0] != '-') return false;
+  for (size_t i = 1; i < text.size(); ++i) {
+    const bool sign = text[i] == '-' || text[i] == '+';
+    if (sign && !(text[i - 1] >= '0' && text[i - 1] <= '9')) return false;
+  }
+  return true;
+}
+
+/// All of the interval's parts below zero.
+void MakeNegative(Interval* interval) {
+  if (interval->months > 0) interval->months = -interval->months;
+  if (interval->days > 0) interval->days = -interval->days;
+  if (interval->micros > 0) interval->micros = -interval->micros;
+}
+
+}  // namespace
+
 Result<Interval> ParseInterval(std::string_view text, int32_t typmod) {
+  return ParseInterval(text, typmod, IntervalStyle::kPostgres);
+}
+
+Result<Interval> ParseInterval(std::string_view text, int32_t typmod, IntervalStyle style) {
   std::string_view trimmed = text;
   while (!trimmed.empty() && IsBlank(trimmed.front())) trimmed.remove_prefix(1);
   while (!trimmed.empty() && IsBlank(trimmed.back())) trimmed.remove_suffix(1);
@@ -469,6 +495,9 @@ Result<Interval> ParseInterval(std::string_view text, int32_t typmod) {
                      "interval field value out of range: " + quoted);
   }
   if (!sum.Get(&interval, ago)) return IntervalOutOfRange();
+  if (style == IntervalStyle::kSqlStandard && !ago && LeadingSignOnly(trimmed)) {
+    MakeNegative(&interval);
+  }
   return IntervalWithTypmod(interval, typmod);
 }
 
