@@ -13,9 +13,8 @@ namespace lathe::table {
 namespace {
 
 constexpr size_t kSampleRows = 30000;
-// A larger table is sampled: so many of its pages, so many rows of each.
-constexpr uint64_t kAllPages = 4096;
-constexpr uint64_t kSamplePages = 1024;
+// Of a larger table this part of EngineOptions::analyze_pages is read, so many rows of each page.
+constexpr uint64_t kSamplePart = 4;
 constexpr uint64_t kSamplePageRows = 30;
 constexpr size_t kMostCommon = 20;
 constexpr size_t kHistogramBounds = 101;
@@ -133,7 +132,8 @@ Status TransactionImpl::Analyze(RelationId id) {
   const Directory& directory = *version->directory;
   const uint64_t page_count = directory.pages_between(0, directory.size());
   double row_count;
-  if (page_count <= kAllPages) {
+  const uint64_t all_pages = engine_->options().analyze_pages;
+  if (page_count <= all_pages) {
     LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenScan(relation, {}));
     // Every k-th row of every page: pages are in key order, so this spreads over the whole key.
     const double before = std::max(rows->RowsLeft(), 1.0);
@@ -145,9 +145,10 @@ Status TransactionImpl::Analyze(RelationId id) {
     row_count = view_.GetStats(id)->row_count;
     base::Random random(id.value);
     uint64_t seen = 0;
-    for (uint64_t i = 0; i < kSamplePages; ++i) {
-      // One page of each of kSamplePages equal parts of the table.
-      const uint64_t from = i * page_count / kSamplePages, to = (i + 1) * page_count / kSamplePages;
+    const uint64_t parts = std::max<uint64_t>(all_pages / kSamplePart, 1);
+    for (uint64_t i = 0; i < parts; ++i) {
+      // One page of each of so many equal parts of the table; none is empty.
+      const uint64_t from = i * page_count / parts, to = (i + 1) * page_count / parts;
       uint64_t number = from + random.Next() % (to - from);
       size_t at = 0;
       while (at + 1 < directory.size() && directory.pages_between(0, at + 1) <= number) ++at;

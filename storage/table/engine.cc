@@ -33,6 +33,7 @@ Result<std::shared_ptr<Table>> EngineImpl::GetTable(const schema::RelationPtr& r
   context.watermark = watermark_.get();
   context.page_ids = page_ids_.get();
   context.leaves = &leaves_;
+  context.resolver = options_.resolver != nullptr ? options_.resolver : &records_;
   if (options_.page_bytes != 0) context.page_bytes = options_.page_bytes;
   context.leaf_pages = options_.directory_leaf_pages;
   context.delta_bytes = &delta_bytes_;

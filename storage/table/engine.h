@@ -17,6 +17,7 @@
 #include "runtime/schema/schema.h"
 #include "storage/txn/isolation.h"
 #include "storage/txn/lock_table.h"
+#include "storage/txn/resolver.h"
 
 namespace lathe::table {
 
@@ -36,6 +37,12 @@ struct EngineOptions {
   bool synchronous_commit = true;           // a commit is acknowledged once it is on disk
   bool background_fold = true;              // off: only FoldNow folds (tests)
   bool create_if_missing = true;
+  // ANALYZE reads all pages of a table with at most this many, of a larger one a quarter
+  // as many.
+  uint32_t analyze_pages = 4096;
+  // Knows the outcomes of prepared transactions and outlives the engine; null = the commit records
+  // of this directory (txn::RecordResolver).
+  txn::Resolver* resolver = nullptr;
   // Sees every serialised entry (storage/txn/batch.h) in commit order, once it is durable; for
   // replicas and archives. Commits go one after the other while it is set.
   std::function<void(std::string_view entry)> on_entry;

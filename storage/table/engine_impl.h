@@ -126,6 +126,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   std::unique_ptr<kv::Kv> kv_;
   page::FrameCache frames_;
   LeafCache leaves_;
+  txn::RecordResolver records_;
   txn::LockTable locks_;
   std::unique_ptr<txn::Oracle> oracle_;
   std::unique_ptr<txn::Watermark> watermark_;

@@ -50,6 +50,9 @@ EngineImpl::EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options,
       kv_(std::move(kv)),
       frames_(options.frame_cache_bytes),
       leaves_(options.directory_cache_bytes),
+      records_([this](TxnId txn, std::string* record) {
+        return kv_->Get(kv::Family::kMeta, OutcomeKey(txn), record);
+      }),
       locks_(clock) {}
 
 Result<Timestamp> EngineImpl::ReadMark(std::string_view key) {

@@ -24,6 +24,11 @@ std::string FoldIntentKey(StorageId storage) { return MetaKey("fold/", storage);
 std::string RowIdKey(StorageId storage) { return MetaKey("rowid/", storage); }
 std::string DroppedStorageKey(StorageId storage) { return MetaKey("dropped/", storage); }
 std::string TableRecordKey(StorageId storage) { return MetaKey("table/", storage); }
+std::string OutcomeKey(TxnId txn) {
+  std::string key("txn/");
+  AppendBig(&key, txn.value);
+  return key;
+}
 std::string FenceKey(StorageId storage, std::string_view fence) {
   return MetaKey("chunk/", storage) + std::string(fence);
 }
@@ -326,6 +331,32 @@ void Table::Register(const std::vector<LeafPtr>& leaves) const {
   }
 }
 
+// Every reader reads versions in memory, and this is the way there from disk: behind it nothing is
+// unresolved. What was found out is written back, so a fold deletes the keys that it sees. A
+// version that is still pending keeps the table shut, for reading on or past it could be wrong
+// either way.
+Result<bool> Table::ResolveVersion(const std::string& row_key, Timestamp* ts, std::string* value,
+                                   kv::WriteBatch* resolved) const {
+  LATHE_ASSIGN(page::DeltaValue version, page::DecodeDeltaValue(*value));
+  if (!version.unresolved) return true;
+  LATHE_ASSIGN(txn::Outcome outcome, context_.resolver->Resolve(version.txn));
+  if (outcome.state == txn::Outcome::State::kPending) {
+    Error error = MakeError(SqlState::kLockNotAvailable,
+                            "a prepared transaction has changed rows of this table");
+    error.detail = "Transaction " + std::to_string(version.txn.value) + " has not ended yet.";
+    return error;
+  }
+  resolved->Delete(kv::Family::kDelta, keyspace::DeltaKey(storage_, row_key, *ts));
+  if (outcome.state == txn::Outcome::State::kAborted) return false;
+  version.unresolved = false;
+  std::string bytes;
+  page::EncodeDeltaValue(version, &bytes);
+  *ts = outcome.commit_ts;
+  resolved->Put(kv::Family::kDelta, keyspace::DeltaKey(storage_, row_key, *ts), bytes);
+  *value = std::move(bytes);
+  return true;
+}
+
 Status Table::ReadDelta() {
   kv::IterateOptions range;
   range.lower = keyspace::StoragePrefix(storage_);
@@ -338,7 +369,11 @@ Status Table::ReadDelta() {
   // Versions of a row come newest first; the store wants them oldest first.
   std::string row_key;
   std::vector<std::pair<Timestamp, std::string>> row;
+  kv::WriteBatch resolved;
   auto flush = [&]() -> Status {
+    // Resolved versions may have moved: newest first, as the others.
+    std::stable_sort(row.begin(), row.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
     if (leaf == nullptr || !leaf->Covers(row_key)) {
       leaf = directory.leaf(directory.Find(row_key)).get();
       LATHE_ASSIGN(pages, leaf->Pages());
@@ -347,9 +382,6 @@ Status Table::ReadDelta() {
     const bool in_page = page < pages->size() && pages->page(page).entry.first_key <= row_key;
     for (auto v = row.rbegin(); v != row.rend(); ++v) {
       LATHE_ASSIGN(page::DeltaValue value, page::DecodeDeltaValue(v->second));
-      if (value.unresolved) {
-        return MakeError(SqlState::kDataCorrupted, "delta holds an unresolved version");
-      }
       if (value.schema_version != schema_version_) {
         return MakeError(SqlState::kDataCorrupted, "delta holds a version of another row format");
       }
@@ -383,10 +415,14 @@ Status Table::ReadDelta() {
       if (!row.empty()) LATHE_TRY(flush());
       row_key = parts.row_key;
     }
-    row.emplace_back(parts.commit_ts, std::string(it->value()));
+    std::string value(it->value());
+    Timestamp ts = parts.commit_ts;
+    LATHE_ASSIGN(bool exists, ResolveVersion(row_key, &ts, &value, &resolved));
+    if (exists) row.emplace_back(ts, std::move(value));
   }
   LATHE_TRY(it->status());
   if (!row.empty()) LATHE_TRY(flush());
+  if (!resolved.empty()) LATHE_TRY(context_.kv->Write(resolved, false));
   AccountDelta(bytes, rows);
   return Ok();
 }

@@ -37,6 +37,7 @@ struct TableContext {
   txn::Watermark* watermark = nullptr;
   catalog::IdAllocator* page_ids = nullptr;
   LeafCache* leaves = nullptr;
+  txn::Resolver* resolver = nullptr;            // outcomes of prepared transactions
   uint32_t page_bytes = page::kPageBytes;       // that pages are cut at
   uint32_t leaf_pages = 256;                    // pages that a leaf of a directory is cut at
   std::atomic<int64_t>* delta_bytes = nullptr;  // of all newest version stores
@@ -73,7 +74,8 @@ class Extents {
 /// Thread-safe.
 class Table {
  public:
-  /// Reads the fences of the directory, and the delta of the storage. Errors: 58030, XX001.
+  /// Reads the fences of the directory, and the delta of the storage. Errors: 58030, XX001; 55P03
+  /// while a prepared transaction that changed it is pending (to be tried again).
   static Result<std::shared_ptr<Table>> Open(StorageId storage, const schema::RelationPtr& relation,
                                              const TableContext& context);
   ~Table();
@@ -180,6 +182,10 @@ class Table {
   // The directory of a storage that has no record yet.
   Status ReadWholeDirectory();
   Status ReadDelta();
+  // Asks for the outcome of an unresolved version and makes it one with its final timestamp; false
+  // = it never was. What changes on disk goes into `resolved`. Errors: 55P03 while it is pending.
+  Result<bool> ResolveVersion(const std::string& row_key, Timestamp* ts, std::string* value,
+                              kv::WriteBatch* resolved) const;
   Status FoldLeaves(Timestamp fold_ts);
   bool BeginFolding();
   void EndFolding();
@@ -250,6 +256,7 @@ std::string RetiredPageKey(
 std::string FoldIntentKey(StorageId storage);   // pages that a fold is writing
 std::string RowIdKey(StorageId storage);        // bound of hidden row ids
 std::string TableRecordKey(StorageId storage);  // counts and column bounds
+std::string OutcomeKey(TxnId txn);              // commit record of a prepared transaction
 // A fence of the directory; fence empty = the prefix of all.
 std::string FenceKey(StorageId storage, std::string_view fence);
 // A page that a load has written, by its key in the store.
