@@ -72,8 +72,7 @@ class TableBinder {
     const int32_t location = create.table.location;
     if (create.persistence == ast::Persistence::kTemporary)
       return NotYet("temporary table", location);
-    if (create.persistence == ast::Persistence::kUnlogged)
-      return NotYet("unlogged table", location);
+    // An unlogged table is an ordinary one: it keeps more than was asked for.
     if (!create.inherits.empty()) return NotYet("INHERITS", create.inherits[0].location);
     if (!create.of_type.name.empty()) return NotYet("CREATE TABLE OF", create.of_type.location);
     if (!create.partition_of.name.empty()) {

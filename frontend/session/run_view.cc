@@ -109,9 +109,9 @@ Status SessionImpl::RunCreateTableAs(Run* run) {
     return NotSupported(std::move(what), PositionOf(sql, create.location));
   };
   if (create.materialized_view) return refuse("CREATE MATERIALIZED VIEW");
-  if (create.persistence != ast::Persistence::kPermanent ||
+  if (create.persistence == ast::Persistence::kTemporary ||
       create.on_commit != ast::OnCommit::kNone) {
-    return refuse("CREATE TABLE AS of a temporary or unlogged table");
+    return refuse("CREATE TABLE AS of a temporary table");
   }
   if (!create.tablespace.empty()) return refuse("TABLESPACE");
   if (!create.access_method.empty() && create.access_method != "heap") {
