@@ -3,8 +3,9 @@
 //   h = hash(groups);                                           without groups: row = local->single
 //   for (i = h & mask; (entry = directory[i]); i = (i + 1) & mask)
 //     if (entry's 16 bits == h's && entry->groups == groups) { row = entry; goto found; }
-//   row = aggregate_insert(local, h, bytes of strings); row->groups = groups;
-//   found: row->sum += argument; row->count += 1; ...
+//   row = aggregate_insert(local, h, bytes of strings); row->groups = groups;     groups of strings
+//   of up to three characters: row = aggregate_find(local, groups), also where one of them is not
+//   in its slot found: row->sum += argument; row->count += 1; ...
 #include <llvm/IR/Intrinsics.h>
 
 #include "codegen/emit/emitter.h"
@@ -73,6 +74,121 @@ llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& sp
   return row;
 }
 
+namespace {
+
+/// A string of at most three characters: nearly always one that lies within its slot.
+bool IsShortString(const types::Type& type) {
+  return (type.id == types::TypeId::kBpChar || type.id == types::TypeId::kVarchar) &&
+         type.typmod > 4 && type.typmod <= 7;
+}
+
+/// Equal where its bits are, or compared by a few instructions.
+bool IsPlain(const types::Type& type) {
+  const Repr repr = types::ReprOf(type);
+  return repr != Repr::kString && repr != Repr::kInterval;
+}
+
+}  // namespace
+
+llvm::Value* Emitter::FindShortGroup(const state::AggregateSpec& spec,
+                                     const std::vector<SqlValue>& groups, llvm::Value* local) {
+  llvm::BasicBlock* fast = code_.Block("group.short");
+  llvm::BasicBlock* head = code_.Block("group.probe");
+  llvm::BasicBlock* occupied = code_.Block("group.entry");
+  llvm::BasicBlock* next = code_.Block("group.next");
+  llvm::BasicBlock* other = code_.Block("group.other");
+  llvm::BasicBlock* found = code_.Block("group.found");
+  llvm::Value* all_short = code_.Bool(true);
+  for (const SqlValue& group : groups) {
+    if (group.repr != Repr::kString) continue;
+    llvm::Value* is_short = b_.CreateTrunc(group.slot, code_.I1());
+    if (group.null != nullptr) is_short = b_.CreateOr(is_short, group.null);
+    all_short = b_.CreateAnd(all_short, is_short, "all_short");
+  }
+  code_.Branch(all_short, fast, other, Code::Hint::kLikely);
+
+  b_.SetInsertPoint(fast);
+  llvm::Value* hash = code_.UInt64(abi::kHashSeed);
+  for (const SqlValue& group : groups) {
+    if (group.repr != Repr::kString) {
+      hash = Hash(hash, group);
+      continue;
+    }
+    llvm::Value* word = b_.CreateZExt(group.slot, code_.I64());
+    if (group.null != nullptr)
+      word = b_.CreateSelect(group.null, code_.UInt64(abi::kHashNull), word);
+    hash = HashWord(hash, word);
+  }
+  llvm::Value* directory = code_.Load(code_.Ptr(), local, "directory");
+  llvm::Value* mask = code_.Load(code_.I64(), code_.At(local, 8), "mask");
+  llvm::Value* start = b_.CreateAnd(hash, mask);
+  llvm::BasicBlock* hashed = b_.GetInsertBlock();
+  b_.CreateBr(head);
+  b_.SetInsertPoint(head);
+  llvm::PHINode* i = b_.CreatePHI(code_.I64(), 2, "i");
+  i->addIncoming(start, hashed);
+  llvm::Value* entry =
+      code_.Load(code_.I64(), b_.CreateInBoundsGEP(code_.I64(), directory, i), "entry");
+  code_.Branch(b_.CreateICmpNE(entry, code_.Int64(0)), occupied, other, Code::Hint::kLikely);
+  // Entries are few and far between: their rows are compared at once.
+  b_.SetInsertPoint(occupied);
+  llvm::Value* entry_row = b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)),
+                                             code_.Ptr(), "entry_row");
+  llvm::Value* equal = nullptr;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    const row::Field& field = spec.layout.field(g);
+    const SqlValue& group = groups[g];
+    llvm::Value* same;
+    SqlValue stored;
+    if (group.repr == Repr::kString) {
+      same = b_.CreateICmpEQ(code_.Load(code_.I32(), code_.At(entry_row, field.offset), "slot"),
+                             group.slot);
+      if (field.null_bit >= 0)
+        stored = code_.LoadField(spec.layout, static_cast<uint32_t>(g), entry_row, entry_row,
+                                 nullptr, "key" + std::to_string(g));
+    } else {
+      stored = code_.LoadField(spec.layout, static_cast<uint32_t>(g), entry_row, nullptr, nullptr,
+                               "key" + std::to_string(g));
+      same = Compare(func::InlineOp::kEq, stored, group);
+    }
+    if (stored.null != nullptr || group.null != nullptr) {
+      llvm::Value *x = code_.IsNull(stored), *y = code_.IsNull(group);
+      same = b_.CreateAnd(same, b_.CreateNot(b_.CreateOr(x, y)));
+      same = b_.CreateOr(same, b_.CreateAnd(x, y));
+    }
+    equal = equal == nullptr ? same : b_.CreateAnd(equal, same, "same_group");
+  }
+  llvm::BasicBlock* compared = b_.GetInsertBlock();
+  code_.Branch(equal, found, next, Code::Hint::kLikely);
+  b_.SetInsertPoint(next);
+  i->addIncoming(b_.CreateAnd(b_.CreateAdd(i, code_.Int64(1)), mask), next);
+  b_.CreateBr(head);
+
+  b_.SetInsertPoint(other);
+  llvm::Value* values = code_.StackRoom(16 * groups.size(), "group_values");
+  llvm::Value* nulls = code_.StackRoom(groups.size(), "group_nulls");
+  for (size_t g = 0; g < groups.size(); ++g) {
+    SqlValue value = code_.Decode(groups[g]);
+    code_.Store(value.null == nullptr ? static_cast<llvm::Value*>(b_.getInt8(0))
+                                      : b_.CreateZExt(value.null, code_.I8()),
+                code_.At(nulls, g));
+    code_.StoreDatum(value, code_.At(values, 16 * g));
+  }
+  llvm::Value* row_found =
+      code_.Call(Abi::lathe_aggregate_find, {local, values, nulls}, "group_or_new");
+  code_.If(
+      b_.CreateIsNull(row_found), "no_memory",
+      [&] { b_.CreateRet(code_.Call(Abi::lathe_out_of_memory, {code_.worker()})); }, {},
+      Code::Hint::kUnlikely);
+  llvm::BasicBlock* other_end = b_.GetInsertBlock();
+  b_.CreateBr(found);
+  b_.SetInsertPoint(found);
+  llvm::PHINode* row = b_.CreatePHI(code_.Ptr(), 2, "group");
+  row->addIncoming(entry_row, compared);
+  row->addIncoming(row_found, other_end);
+  return row;
+}
+
 void Emitter::EmitAggregateSink(const Sink& sink) {
   const state::AggregateSpec& spec = program_.objects[sink.object].aggregate;
   llvm::Value* local = Local(sink.object);
@@ -95,7 +211,14 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
       }
       groups.push_back(v);
     }
-    row = FindGroup(sink, spec, groups, local);
+    bool short_strings = false, plain = true;
+    for (const SqlValue& group : groups) {
+      const bool is_short = IsShortString(group.type) && group.slot != nullptr;
+      short_strings |= is_short;
+      plain &= is_short || IsPlain(group.type);
+    }
+    row = short_strings && plain ? FindShortGroup(spec, groups, local)
+                                 : FindGroup(sink, spec, groups, local);
   }
   for (const pipeline::ArgumentUpdate& update : sink.updates) {
     if (update.filter != nullptr) {

@@ -63,7 +63,7 @@ class Emitter {
 
  private:
   // --- operators (one file each) ---
-  void EmitSource();             // scan.cc
+  void EmitSource();  // scan.cc
   void EmitPrefetch(const std::vector<uint32_t>& offsets);
   void EmitSteps(size_t index);  // emitter.cc: step index and all after it, then the sinks
   void EmitFilter(const Step& step, size_t index);
@@ -113,6 +113,10 @@ class Emitter {
   // Aggregation (aggregate.cc).
   llvm::Value* FindGroup(const Sink& sink, const state::AggregateSpec& spec,
                          const std::vector<SqlValue>& groups, llvm::Value* local);
+  /// The same for groups of a few short strings: the common case compares words and has one way
+  /// out.
+  llvm::Value* FindShortGroup(const state::AggregateSpec& spec, const std::vector<SqlValue>& groups,
+                              llvm::Value* local);
   void UpdateComponents(const state::AggregateSpec& spec, const pipeline::ArgumentUpdate& update,
                         llvm::Value* row, llvm::Value* local);
   llvm::Value* LoadWideSum(llvm::Value* address);  // state::WideSum as i128

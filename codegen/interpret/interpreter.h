@@ -100,7 +100,9 @@ class Machine final : public Interpreter {
   /// The value in another form of its type (numerics); everything else stays as it is.
   bool Coerce(const Type& from, const Type& to, Cell* value);
   Datum ToBig(const Type& type, const Datum& datum);
-  uint64_t Hash(uint64_t h, const Type& type, const Cell& value) const;
+  static uint64_t Hash(uint64_t h, const Type& type, const Cell& value) {
+    return abi::HashDatum(h, type, value.datum, value.null);
+  }
 
   bool Fail(Error error);
   bool Fail(SqlState state, std::string message) {

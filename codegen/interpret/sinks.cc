@@ -89,32 +89,14 @@ int32_t Machine::RowSink(const Sink& sink) {
 }
 
 char* Machine::FindGroup(const state::AggregateSpec& spec, state::AggregateTable::Local_* local) {
-  uint64_t hash = abi::kHashSeed;
-  uint64_t heap_bytes = 0;
+  std::vector<Datum> values(spec.group_count);
+  std::unique_ptr<bool[]> nulls(new bool[spec.group_count]);
   for (uint32_t i = 0; i < spec.group_count; ++i) {
-    hash = Hash(hash, spec.layout.field(i).type, row_cells_[i]);
-    if (!row_cells_[i].null && spec.layout.field(i).repr == Repr::kString)
-      heap_bytes += row::StringHeapBytes(row_cells_[i].datum.string.size);
+    nulls[i] = row_cells_[i].null;
+    values[i] = row_cells_[i].datum;
   }
-  for (uint64_t i = hash & local->mask;; i = (i + 1) & local->mask) {
-    const uint64_t entry = local->directory[i];
-    if (entry == 0) break;
-    if ((entry ^ hash) >> 48 != 0) continue;
-    auto* row = reinterpret_cast<char*>(entry & abi::kPointerMask);
-    if (KeysEqual(spec.layout, row_cells_, nullptr, row)) return row;
-  }
-  char* row = local->Insert(hash, heap_bytes);
-  if (row == nullptr) {
-    Fail(state::OutOfMemory());
-    return nullptr;
-  }
-  for (uint32_t i = 0; i < spec.group_count; ++i) {
-    if (row_cells_[i].null) {
-      local->buffer->SetNull(row, i);
-    } else {
-      local->buffer->Set(row, i, row_cells_[i].datum);
-    }
-  }
+  char* row = local->Find(values.data(), nulls.get());
+  if (row == nullptr) Fail(state::OutOfMemory());
   return row;
 }
 

@@ -82,4 +82,7 @@ class ValueSet {
 /// char(n) without trailing blanks.
 int CompareDatums(const types::Type& type, const types::Datum& a, const types::Datum& b);
 
+/// The hash h with one more value in it, as generated code computes it.
+uint64_t HashDatum(uint64_t h, const types::Type& type, const types::Datum& d, bool null);
+
 }  // namespace lathe::abi

@@ -47,6 +47,56 @@ int CompareDatums(const types::Type& type, const types::Datum& a, const types::D
   return types::CompareByType(type, a, b);
 }
 
+uint64_t HashDatum(uint64_t h, const types::Type& type, const types::Datum& d, bool null) {
+  using types::Repr;
+  using types::TypeId;
+  const Repr repr = types::ReprOf(type);
+  if (null) {
+    h = HashWord(h, kHashNull);
+    return repr == Repr::kI128 ? HashWord(h, kHashNull) : h;
+  }
+  switch (repr) {
+    case Repr::kBool:
+      return HashWord(h, d.b ? 1 : 0);
+    case Repr::kI8:
+      return HashWord(h, static_cast<uint64_t>(static_cast<int64_t>(d.i8)));
+    case Repr::kI16:
+      return HashWord(h, static_cast<uint64_t>(static_cast<int64_t>(d.i16)));
+    case Repr::kI32:
+      return HashWord(h, static_cast<uint64_t>(static_cast<int64_t>(d.i32)));
+    case Repr::kI64:
+      return HashWord(h, static_cast<uint64_t>(d.i64));
+    case Repr::kI128: {
+      const auto bits = static_cast<types::uint128>(d.i128);
+      return HashWord(HashWord(h, static_cast<uint64_t>(bits)), static_cast<uint64_t>(bits >> 64));
+    }
+    case Repr::kF32:
+    case Repr::kF64: {
+      double number = repr == Repr::kF32 ? static_cast<double>(d.f32) : d.f64;
+      if (number == 0) number = 0;  // -0 equals 0
+      uint64_t bits;
+      std::memcpy(&bits, &number, sizeof bits);
+      if (std::isnan(number)) bits = 0x7ff8000000000000;
+      return HashWord(h, bits);
+    }
+    case Repr::kInterval: {
+      const auto bits = static_cast<types::uint128>(d.i128);
+      return HashWord(
+          h, lathe_hash_interval(static_cast<int64_t>(bits), static_cast<int64_t>(bits >> 64)));
+    }
+    case Repr::kString:
+      break;
+  }
+  const char* data = d.string.data;
+  const uint64_t size = d.string.size;
+  if (type.id == TypeId::kNumeric) return HashWord(h, lathe_hash_numeric(data, size));
+  if (type.id == TypeId::kArray || type.id == TypeId::kJsonb)
+    return HashWord(h, lathe_hash_tree(static_cast<int32_t>(type.id), data, size));
+  if (type.id == TypeId::kBpChar && type.typmod < 0)
+    return HashWord(h, lathe_hash_bpchar(data, size));
+  return HashWord(h, lathe_hash_string(data, size));
+}
+
 void ValueSet::Seal() {
   std::sort(values_.begin(), values_.end(), [this](const types::Datum& a, const types::Datum& b) {
     return CompareDatums(type_, a, b) < 0;

@@ -323,6 +323,45 @@ Status AggregateTable::Merge(QueryState* query, const ParallelFor& parallel) {
   return Ok();
 }
 
+char* AggregateTable::Local_::Find(const types::Datum* values, const bool* nulls) {
+  const AggregateSpec& spec = *table->spec_;
+  const row::Layout& layout = spec.layout;
+  uint64_t hash = abi::kHashSeed;
+  uint64_t heap_bytes = 0;
+  for (uint32_t i = 0; i < spec.group_count; ++i) {
+    hash = abi::HashDatum(hash, layout.field(i).type, values[i], nulls[i]);
+    if (!nulls[i] && layout.field(i).repr == types::Repr::kString)
+      heap_bytes += row::StringHeapBytes(values[i].string.size);
+  }
+  auto equal = [&](const char* row) {
+    const char* page = row::RowPageOf(row);
+    for (uint32_t i = 0; i < spec.group_count; ++i) {
+      const bool null = layout.IsNull(row, i);
+      if (null != nulls[i]) return false;
+      if (!null && abi::CompareDatums(layout.field(i).type, row::ReadField(layout, page, row, i),
+                                      values[i]) != 0) {
+        return false;
+      }
+    }
+    return true;
+  };
+  for (uint64_t i = hash & mask; directory[i] != 0; i = (i + 1) & mask) {
+    if ((directory[i] ^ hash) >> 48 != 0) continue;
+    auto* row = reinterpret_cast<char*>(directory[i] & abi::kPointerMask);
+    if (equal(row)) return row;
+  }
+  char* row = Insert(hash, heap_bytes);
+  if (row == nullptr) return nullptr;
+  for (uint32_t i = 0; i < spec.group_count; ++i) {
+    if (nulls[i]) {
+      buffer->SetNull(row, i);
+    } else {
+      buffer->Set(row, i, values[i]);
+    }
+  }
+  return row;
+}
+
 uint64_t AggregateTable::memory_bytes() const {
   uint64_t bytes = 0;
   for (const auto& local : locals_) {
@@ -340,6 +379,11 @@ extern "C" {
 
 char* lathe_aggregate_insert(void* local, uint64_t hash, uint64_t heap_bytes) {
   return static_cast<LocalTable*>(local)->Insert(hash, heap_bytes);
+}
+
+char* lathe_aggregate_find(void* local, const void* datums, const void* nulls) {
+  return static_cast<LocalTable*>(local)->Find(static_cast<const lathe::types::Datum*>(datums),
+                                               static_cast<const bool*>(nulls));
 }
 
 int32_t lathe_aggregate_keep(void* local, char* state, const char* data, uint64_t size) {

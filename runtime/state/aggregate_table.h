@@ -100,6 +100,8 @@ class AggregateTable final : public Operator {
     uint64_t arena_charged = 0;
 
     char* Insert(uint64_t hash, uint64_t heap_bytes);
+    /// The group of these values, one per group column; made where there is none. Null: no memory.
+    char* Find(const types::Datum* values, const bool* nulls);
     bool Keep(HeldBytes* held, std::string_view bytes);
 
    private:
