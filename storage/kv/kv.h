@@ -84,8 +84,9 @@ struct KvOptions {
       64ull << 20;  // pages have their own cache; this one serves directory, catalog, delta
   uint64_t write_buffer_bytes = 64ull << 20;  // of the delta family; the others take a quarter
   int background_threads = 2;                 // flush and compaction
-  base::FileSystem* files = nullptr;          // for the lock and the directories; null =
-                                              // FileSystem::Posix(). RocksDB uses its own
+  // Where the directory lies; outlives the store. null = FileSystem::Posix(), with RocksDB on its
+  // own files. Anything else stands below RocksDB too (tests).
+  base::FileSystem* files = nullptr;
 };
 
 /// Sizes for gauges.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/bytes.h"
+#include "storage/kv/file_env.h"
 
 namespace lathe::kv {
 namespace {
@@ -81,8 +82,13 @@ Status RocksKv::OpenDatabase(const KvOptions& options) {
                         FamilyOptions(Family::kMeta, options, block_cache_));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  LATHE_TRY(FromRocks(rocksdb::DB::Open(DatabaseOptions(options), base::JoinPath(directory_, "db"),
-                                        families, &handles, &db)));
+  rocksdb::DBOptions database = DatabaseOptions(options);
+  if (files_ != base::FileSystem::Posix()) {
+    env_ = NewFileEnv(files_);
+    database.env = env_.get();
+  }
+  LATHE_TRY(FromRocks(
+      rocksdb::DB::Open(database, base::JoinPath(directory_, "db"), families, &handles, &db)));
   db_.reset(db);
   std::copy_n(handles.begin(), kFamilyCount, handles_.begin());
   default_handle_ = handles[kFamilyCount];
@@ -150,7 +156,19 @@ Status RocksKv::Write(const WriteBatch& batch, bool sync) {
   LATHE_TRY(FromRocks(status));
   rocksdb::WriteOptions options;
   options.sync = sync;
-  return FromRocks(db_->Write(options, &rocks));
+  return FromRocks(WriteOrResume(options, &rocks));
+}
+
+// RocksDB refuses writes after a failed one until it is told to go on: Resume writes what is in
+// memory to files and starts a new log, so it fails as long as the disk is full. Writing the batch
+// again is the same as once.
+rocksdb::Status RocksKv::WriteOrResume(const rocksdb::WriteOptions& options,
+                                       rocksdb::WriteBatch* batch) {
+  rocksdb::Status status = db_->Write(options, batch);
+  if (!status.IsNoSpace()) return status;
+  rocksdb::Status resumed = db_->Resume();
+  if (!resumed.ok()) return status;
+  return db_->Write(options, batch);
 }
 
 Result<bool> RocksKv::Get(Family family, std::string_view key, std::string* value) {

@@ -36,6 +36,8 @@ class RocksKv final : public Kv {
   RocksKv() = default;
   Status OpenDatabase(const KvOptions& options);
   Status CheckFormat(bool created);
+  // Writes; when the disk was full before, tries whether there is room again.
+  rocksdb::Status WriteOrResume(const rocksdb::WriteOptions& options, rocksdb::WriteBatch* batch);
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<size_t>(family)];
   }
@@ -43,6 +45,7 @@ class RocksKv final : public Kv {
   std::string directory_;
   base::FileSystem* files_ = nullptr;
   std::unique_ptr<base::DirectoryLock> lock_;
+  std::unique_ptr<rocksdb::Env> env_;  // null = RocksDB's own; outlives the database
   std::shared_ptr<rocksdb::Cache> block_cache_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles_{};

@@ -53,6 +53,7 @@ class RocksPageFileWriter final : public PageFileWriter {
   Status OpenFile() {
     rocksdb::Options options(rocksdb::DBOptions(),
                              kv_->db_->GetOptions(kv_->handle(Family::kPages)));
+    if (kv_->env_ != nullptr) options.env = kv_->env_.get();
     writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options,
                                                        kv_->handle(Family::kPages),
                                                        /*invalidate_page_cache=*/false);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/base/clock.h"
+#include "runtime/base/file.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/result.h"
 #include "runtime/exec/exec.h"
@@ -37,6 +38,7 @@ struct EngineOptions {
   bool synchronous_commit = true;           // a commit is acknowledged once it is on disk
   bool background_fold = true;              // off: only FoldNow folds (tests)
   bool create_if_missing = true;
+  base::FileSystem* files = nullptr;  // below the store; outlives the engine; null = the machine's
   // ANALYZE reads all pages of a table with at most this many, of a larger one a quarter
   // as many.
   uint32_t analyze_pages = 4096;

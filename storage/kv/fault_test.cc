@@ -1,0 +1,97 @@
+// RocksDB on a disk that is full, breaks, or loses what was not synced.
+#include <gtest/gtest.h>
+
+#include "runtime/base/memory_file.h"
+#include "storage/kv/kv.h"
+
+namespace lathe::kv {
+namespace {
+
+// What went wrong; empty = nothing.
+std::string Why(const Status& status) {
+  return status.ok() ? std::string() : status.error().ToString();
+}
+
+class FaultTest : public ::testing::Test {
+ protected:
+  Status Open() {
+    kv_.reset();
+    KvOptions options;
+    options.files = &files_;
+    LATHE_ASSIGN(kv_, Kv::Open("/data", options));
+    return Ok();
+  }
+  Status Put(const std::string& key, const std::string& value, bool sync = true) {
+    WriteBatch batch;
+    batch.Put(Family::kDelta, key, value);
+    return kv_->Write(batch, sync);
+  }
+  std::string Read(const std::string& key) {
+    std::string value;
+    Result<bool> found = kv_->Get(Family::kDelta, key, &value);
+    EXPECT_TRUE(found.ok());
+    return found.ok() && found.value() ? value : "none";
+  }
+
+  base::MemoryFileSystem files_;
+  std::unique_ptr<Kv> kv_;
+};
+
+TEST_F(FaultTest, SyncedWritesAndPagesSurviveAPowerCut) {
+  ASSERT_EQ(Why(Open()), "");
+  ASSERT_TRUE(Put("a", "1").ok());
+  auto pages = kv_->NewPageFileWriter().value();
+  ASSERT_TRUE(pages->Add("page", "body").ok());
+  ASSERT_TRUE(pages->Finish().ok());
+  pages.reset();
+  ASSERT_TRUE(Put("b", "2").ok());
+  ASSERT_TRUE(Put("c", "3", false).ok());
+  files_.Crash();
+  ASSERT_EQ(Why(Open()), "");
+  EXPECT_EQ(Read("a"), "1");
+  EXPECT_EQ(Read("b"), "2");
+  EXPECT_EQ(Read("c"), "none");
+  std::string body;
+  ASSERT_TRUE(kv_->Get(Family::kPages, "page", &body).value());
+  EXPECT_EQ(body, "body");
+}
+
+TEST_F(FaultTest, AFullDiskIsLeftBehind) {
+  ASSERT_EQ(Why(Open()), "");
+  ASSERT_TRUE(Put("a", "1").ok());
+  files_.SetDiskBytes(1);
+  for (int i = 0; i < 3; ++i) {
+    Status status = Put("b", std::string(100'000, 'x'));
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().state, SqlState::kDiskFull) << status.error().ToString();
+    EXPECT_EQ(Read("a"), "1");
+  }
+  files_.SetDiskBytes(0);
+  Status status = Put("c", "3");
+  ASSERT_TRUE(status.ok()) << status.error().ToString();
+  files_.Crash();
+  ASSERT_EQ(Why(Open()), "");
+  EXPECT_EQ(Read("a"), "1");
+  EXPECT_EQ(Read("c"), "3");
+}
+
+// The disk breaks at the n-th change, for every n: what was acknowledged is there afterwards.
+TEST_F(FaultTest, BrokenAtEveryChange) {
+  bool done = false;
+  for (uint64_t n = 1; !done && n < 200; ++n) {
+    kv_.reset();
+    ASSERT_TRUE(files_.RemoveDirectory("/data").ok());
+    ASSERT_EQ(Why(Open()), "");
+    files_.FailChangesFrom(n);
+    int acknowledged = 0;
+    while (acknowledged < 5 && Put(std::to_string(acknowledged), "v").ok()) ++acknowledged;
+    done = acknowledged == 5 && kv_->Flush(Family::kDelta).ok();
+    files_.Crash();
+    ASSERT_EQ(Why(Open()), "") << n;
+    for (int i = 0; i < acknowledged; ++i) EXPECT_EQ(Read(std::to_string(i)), "v") << n;
+  }
+  EXPECT_TRUE(done);
+}
+
+}  // namespace
+}  // namespace lathe::kv
