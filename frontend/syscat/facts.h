@@ -25,6 +25,12 @@ void ForEachTable(const Source& source, F f) {
     if (relation->kind == schema::RelationKind::kTable) f(*relation);
   }
 }
+template <class F>
+void ForEachView(const Source& source, F f) {
+  for (const schema::RelationPtr& relation : source.catalog->Relations()) {
+    if (relation->kind == schema::RelationKind::kView) f(*relation);
+  }
+}
 /// The name of the schema of a relation.
 inline std::string SchemaNameOf(const Source& source, const schema::RelationDescriptor& relation) {
   auto schema = source.catalog->GetSchema(relation.schema);

@@ -130,6 +130,8 @@ void ProduceSchemaSchemata(const Source& source, RowWriter* rows) {
 void ProduceSchemaTables(const Source& source, RowWriter* rows) {
   ForEachTable(source,
                [&](const RelationDescriptor& table) { AddRelation(source, table, false, rows); });
+  ForEachView(source,
+              [&](const RelationDescriptor& view) { AddRelation(source, view, true, rows); });
   for (const TableSpec& spec : AllSpecs()) {
     AddRelation(source, *DescriptorOf(spec), spec.kind == 'v', rows);
   }
@@ -137,6 +139,7 @@ void ProduceSchemaTables(const Source& source, RowWriter* rows) {
 
 void ProduceSchemaColumns(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) { AddColumns(source, table, rows); });
+  ForEachView(source, [&](const RelationDescriptor& view) { AddColumns(source, view, rows); });
   for (const TableSpec& spec : AllSpecs()) AddColumns(source, *DescriptorOf(spec), rows);
 }
 

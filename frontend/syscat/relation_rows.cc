@@ -110,6 +110,9 @@ void ProduceNamespaces(const Source& source, RowWriter* rows) {
 
 void ProduceClasses(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) { AddTable(source, table, rows); });
+  ForEachView(source, [&](const RelationDescriptor& view) {
+    BeginClass(view, 'v', rows).Set("relhasrules", true).Set("relreplident", 'n').EndRow();
+  });
   for (const TableSpec& spec : AllSpecs()) AddVirtual(spec, rows);
 }
 
@@ -118,6 +121,7 @@ void ProduceAttributes(const Source& source, RowWriter* rows) {
     AddAttributes(table, rows);
     if (HasPrimaryKey(table)) AddAttributes(*IndexDescriptor(table), rows);
   });
+  ForEachView(source, [&](const RelationDescriptor& view) { AddAttributes(view, rows); });
   for (const TableSpec& spec : AllSpecs()) AddAttributes(*DescriptorOf(spec), rows);
 }
 
