@@ -19,8 +19,7 @@ SqlValue Emitter::EmitAnyArray(const Expr& e) {
       StoreBoxed(v, address);
       code_.Store(b_.getInt8(0), code_.At(nulls, i));
     } else {
-      code_.If(
-          v.null, "null_argument", [] {}, [&] { StoreBoxed(v, address); });
+      code_.If(v.null, "null_argument", [] {}, [&] { StoreBoxed(v, address); });
       code_.Store(b_.CreateZExt(v.null, code_.I8()), code_.At(nulls, i));
     }
   }

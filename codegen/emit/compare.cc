@@ -334,8 +334,7 @@ llvm::Value* Emitter::Hash(llvm::Value* h, const SqlValue& v) {
     auto hash = [&]() -> llvm::Value* {
       SqlValue s = code_.Decode(v);
       if (IsTree(v.type)) {
-        return code_.Call(Abi::lathe_hash_tree,
-                          {code_.Int32(TreeCode(v.type)), s.value, s.size});
+        return code_.Call(Abi::lathe_hash_tree, {code_.Int32(TreeCode(v.type)), s.value, s.size});
       }
       return code_.Call(Abi::lathe_hash_numeric, {s.value, s.size});
     };

@@ -30,8 +30,7 @@ void Emitter::EmitRowSink(const Sink& sink) {
       std::string message = "null value in a column that cannot be null";
       SqlState state = SqlState::kInternalError;
       if (sink.node != nullptr && sink.node->kind == physical::Kind::kModify) {
-        const schema::RelationDescriptor& relation =
-            *sink.node->As<physical::Modify>().relation;
+        const schema::RelationDescriptor& relation = *sink.node->As<physical::Modify>().relation;
         std::vector<uint32_t> live = relation.LiveColumns();
         const size_t position = i % (live.size() + (relation.has_row_id() ? 1 : 0));
         const std::string column =

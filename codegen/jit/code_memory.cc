@@ -22,9 +22,7 @@ CodeSlabs::~CodeSlabs() {
 Status CodeSlabs::AddSlab(uint64_t bytes) {
   const uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   bytes = (bytes + page - 1) / page * page;
-  auto failed = [] {
-    return MakeError(SqlState::kOutOfMemory, "out of memory for machine code");
-  };
+  auto failed = [] { return MakeError(SqlState::kOutOfMemory, "out of memory for machine code"); };
   int file = ::memfd_create("lathe code", MFD_CLOEXEC);
   if (file < 0) return failed();
   if (::ftruncate(file, static_cast<off_t>(bytes)) != 0) {
@@ -38,11 +36,10 @@ Status CodeSlabs::AddSlab(uint64_t bytes) {
   }
   char* writable = static_cast<char*>(reserved);
   char* executable = writable + bytes;
-  const bool mapped =
-      ::mmap(writable, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) !=
-          MAP_FAILED &&
-      ::mmap(executable, bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) !=
-          MAP_FAILED;
+  const bool mapped = ::mmap(writable, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
+                             0) != MAP_FAILED &&
+                      ::mmap(executable, bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file,
+                             0) != MAP_FAILED;
   ::close(file);
   if (!mapped) {
     ::munmap(reserved, 2 * bytes);
@@ -145,8 +142,7 @@ void CodeMemory::allocate(const llvm::jitlink::JITLinkDylib*, llvm::jitlink::Lin
   llvm::jitlink::BasicLayout layout(graph);
   uint64_t bytes = 0;
   auto place = [&bytes](auto& segment) {
-    const uint64_t alignment =
-        std::max<uint64_t>(segment.Alignment.value(), CodeSlabs::kAlignment);
+    const uint64_t alignment = std::max<uint64_t>(segment.Alignment.value(), CodeSlabs::kAlignment);
     const uint64_t at = (bytes + alignment - 1) / alignment * alignment;
     bytes = at + segment.ContentSize + segment.ZeroFillSize;
     return at;
@@ -188,8 +184,8 @@ void CodeMemory::deallocate(std::vector<FinalizedAlloc> allocations,
   llvm::Error error = llvm::Error::success();
   for (auto it = allocations.rbegin(); it != allocations.rend(); ++it) {
     std::unique_ptr<Allocation> allocation(it->release().toPtr<Allocation*>());
-    error = llvm::joinErrors(std::move(error),
-                             llvm::orc::shared::runDeallocActions(allocation->undo));
+    error =
+        llvm::joinErrors(std::move(error), llvm::orc::shared::runDeallocActions(allocation->undo));
     slabs_.Free(allocation->range);
   }
   on_deallocated(std::move(error));

@@ -216,8 +216,8 @@ struct Modify : Node {
   bool counts = true;
 };
 
-/// Sorts the child by (partition, order), then computes the calls; see logical::Window. The rows come
-/// out in that order, by one worker or by partition.
+/// Sorts the child by (partition, order), then computes the calls; see logical::Window. The rows
+/// come out in that order, by one worker or by partition.
 struct Window : Node {
   static constexpr Kind kKind = Kind::kWindow;
   Window() : Node(kKind) {}

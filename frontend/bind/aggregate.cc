@@ -11,8 +11,7 @@ namespace {
 
 bool SameCall(const logical::AggregateCall& a, const logical::AggregateCall& b) {
   if (a.function != b.function || a.distinct != b.distinct || a.args.size() != b.args.size() ||
-      a.order.size() != b.order.size() ||
-      (a.filter == nullptr) != (b.filter == nullptr) ||
+      a.order.size() != b.order.size() || (a.filter == nullptr) != (b.filter == nullptr) ||
       (a.filter && !expr::Equal(*a.filter, *b.filter))) {
     return false;
   }
@@ -299,8 +298,8 @@ BoundExpr Binder::BindGrouping(const ast::Grouping& e, Scope& scope) {
 }
 
 /// Replaces group expressions by the columns of the Aggregate, and finds columns that are neither
-/// grouped nor aggregated. With grouping sets the groups' columns are new ones: they are NULL in the
-/// rows of the sets that have not got them.
+/// grouped nor aggregated. With grouping sets the groups' columns are new ones: they are NULL in
+/// the rows of the sets that have not got them.
 class Grouping {
  public:
   Grouping(Binder& binder, Scope& scope, logical::Aggregate& aggregate, bool sets)
@@ -360,8 +359,7 @@ class Grouping {
       Status status = Replace(copy);
       if (status.ok()) continue;
       Error error = std::move(status).error();
-      error.detail =
-          "Direct arguments of an ordered-set aggregate must use only grouped columns.";
+      error.detail = "Direct arguments of an ordered-set aggregate must use only grouped columns.";
       return error;
     }
     return Ok();
@@ -419,8 +417,7 @@ class Grouping {
       if (value == last) break;
       std::vector<ExprPtr> numbers;
       for (int32_t s : sets) numbers.push_back(expr::MakeConst(types::Value::Int4(s)));
-      ExprPtr number =
-          expr::MakeColumn(aggregate_.set_number.id, aggregate_.set_number.type);
+      ExprPtr number = expr::MakeColumn(aggregate_.set_number.id, aggregate_.set_number.type);
       ExprPtr condition;
       if (numbers.size() == 1) {
         LATHE_ASSIGN(condition,

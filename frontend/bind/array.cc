@@ -15,10 +15,9 @@ const func::Function* Internal(std::string_view name) {
 /// The function for `left op ANY (array)` or ALL; null when there is none.
 const func::Function* QuantifiedFunction(std::string_view op, bool all) {
   static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"=", "eq"},         {"<>", "ne"},         {"<", "lt"},
-      {"<=", "le"},        {">", "gt"},          {">=", "ge"},
-      {"~~", "like"},      {"!~~", "not_like"},  {"~~*", "ilike"},
-      {"!~~*", "not_ilike"}, {"~", "regex"},     {"!~", "not_regex"}};
+      {"=", "eq"},      {"<>", "ne"},          {"<", "lt"},    {"<=", "le"},
+      {">", "gt"},      {">=", "ge"},          {"~~", "like"}, {"!~~", "not_like"},
+      {"~~*", "ilike"}, {"!~~*", "not_ilike"}, {"~", "regex"}, {"!~", "not_regex"}};
   for (const auto& [symbol, name] : kNames) {
     if (symbol == op) return Internal((all ? "all_" : "any_") + std::string(name));
   }
@@ -111,9 +110,10 @@ BoundExpr Binder::BindSubscript(const ast::Subscript& subscript, Scope& scope) {
     return container;
   }
   if (type.id != TypeId::kArray || type.element == TypeId::kUnknown) {
-    return At(SqlState::kDatatypeMismatch,
-              "cannot subscript type " + TypeText(type) + " because it does not support subscripting",
-              Leftmost(*container));
+    return At(
+        SqlState::kDatatypeMismatch,
+        "cannot subscript type " + TypeText(type) + " because it does not support subscripting",
+        Leftmost(*container));
   }
   if (chain.size() > kDimensionsMax) {
     return At(SqlState::kProgramLimitExceeded,
@@ -145,7 +145,8 @@ BoundExpr Binder::BindSubscript(const ast::Subscript& subscript, Scope& scope) {
   }
   int32_t bounds = 0;
   for (size_t i = 0; i < chain.size(); ++i) {
-    const bool lower = !chain[i]->slice || chain[i]->lower, upper = !chain[i]->slice || chain[i]->upper;
+    const bool lower = !chain[i]->slice || chain[i]->lower,
+               upper = !chain[i]->slice || chain[i]->upper;
     bounds |= (lower ? 1 : 0) << (2 * i) | (upper ? 2 : 0) << (2 * i);
   }
   args.push_back(expr::MakeConst(types::Value::Int4(bounds)));

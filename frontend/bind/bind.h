@@ -53,7 +53,7 @@ struct BindContext {
 
   // Results.
   std::vector<LiteralCopy> literal_copies;
-  std::vector<ColumnOrigin> origins;  // like Query::result_names
+  std::vector<ColumnOrigin> origins;           // like Query::result_names
   std::vector<schema::RelationPtr> relations;  // that the statement names, views unexpanded
 };
 
@@ -79,8 +79,8 @@ Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescr
 Result<std::vector<schema::Column>> BindViewColumns(const ast::CreateViewStatement& statement,
                                                     const logical::Query& query);
 /// The columns of CREATE TABLE AS, likewise.
-Result<std::vector<schema::Column>> BindTableAsColumns(
-    const ast::CreateTableAsStatement& statement, const logical::Query& query);
+Result<std::vector<schema::Column>> BindTableAsColumns(const ast::CreateTableAsStatement& statement,
+                                                       const logical::Query& query);
 
 /// A type as written, modifiers applied. Errors: 42704, 22023, 42601; 0A000 for types that
 /// PostgreSQL has and Lathe has not.

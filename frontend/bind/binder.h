@@ -354,8 +354,8 @@ class Binder {
   BoundQuery BindInsert(const ast::InsertStatement& insert, Scope& scope);
   BoundQuery BindUpdate(const ast::UpdateStatement& update, Scope& scope);
   BoundQuery BindDelete(const ast::DeleteStatement& remove, Scope& scope);
-  /// Modify over its rows, with the WITH queries and RETURNING of its statement around it. values[i]:
-  /// the child's column that is column i of the target once written.
+  /// Modify over its rows, with the WITH queries and RETURNING of its statement around it.
+  /// values[i]: the child's column that is column i of the target once written.
   BoundQuery FinishModify(NodePtr modify, const ast::TargetList& returning,
                           const RangeTable& target, const std::vector<ColumnId>& values,
                           Scope& scope);

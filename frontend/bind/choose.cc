@@ -225,8 +225,8 @@ int Choose(const Binder& binder, std::span<const Type> actual,
 
 bool Binder::FindPolymorphic(const Candidate& candidate, std::span<const Type> actual,
                              Polymorphic* result) const {
-  Type element, array_element;      // anyelement's and anyarray's
-  Type compatible;                  // the common type so far
+  Type element, array_element;  // anyelement's and anyarray's
+  Type compatible;              // the common type so far
   bool non_array = false, compatible_used = false;
   for (size_t i = 0; i < actual.size(); ++i) {
     const Pseudo pseudo = PseudoOf(candidate.Arg(i));

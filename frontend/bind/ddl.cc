@@ -129,8 +129,7 @@ class TableBinder {
   }
 
   Status CheckType(const ast::ColumnDefinition& definition, const Type& type) const {
-    if (type.id == TypeId::kUnknown || type.id == TypeId::kVoid ||
-        type.is_polymorphic()) {
+    if (type.id == TypeId::kUnknown || type.id == TypeId::kVoid || type.is_polymorphic()) {
       return At(SqlState::kInvalidTableDefinition,
                 "column \"" + definition.name + "\" has pseudo-type " + types::FormatType(type),
                 -1);

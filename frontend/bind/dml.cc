@@ -403,7 +403,8 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   project->children.push_back(std::move(plan));
   NodePtr modify =
       MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(project), ids);
-  if (!update.from.empty()) modify->As<logical::Modify>().repeats = logical::Modify::Repeats::kFirst;
+  if (!update.from.empty())
+    modify->As<logical::Modify>().repeats = logical::Modify::Repeats::kFirst;
   return FinishModify(std::move(modify), update.returning, *table, ids, scope);
 }
 
@@ -425,8 +426,7 @@ BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) 
     filter->children.push_back(std::move(plan));
     plan = std::move(filter);
   }
-  NodePtr modify =
-      MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan), ids);
+  NodePtr modify = MakeModify(exec::WriteKind::kDelete, std::move(relation), std::move(plan), ids);
   if (!remove.using_list.empty()) {
     modify->As<logical::Modify>().repeats = logical::Modify::Repeats::kFirst;
   }

@@ -78,14 +78,13 @@ Result<size_t> Binder::FindOrAddTarget(const ast::Expr& e, Scope& scope, SelectP
   return parts->targets.size() - 1;
 }
 
-Status Binder::SortDirection(const ast::SortItem& item, bool* descending,
-                             bool* nulls_first) const {
+Status Binder::SortDirection(const ast::SortItem& item, bool* descending, bool* nulls_first) const {
   *descending = item.direction == ast::SortItem::Direction::kDescending;
   if (item.direction == ast::SortItem::Direction::kUsing) {
     if (item.using_op.name != "<" && item.using_op.name != ">") {
-      Error error = At(SqlState::kWrongObjectType,
-                       "operator " + item.using_op.name + " is not a valid ordering operator",
-                       item.location);
+      Error error =
+          At(SqlState::kWrongObjectType,
+             "operator " + item.using_op.name + " is not a valid ordering operator", item.location);
       error.hint = "Ordering operators must be \"<\" or \">\" members of btree operator families.";
       return error;
     }
@@ -233,8 +232,7 @@ std::vector<uint32_t> Together(const Sets& items, size_t count, uint64_t mask) {
 }  // namespace
 
 Result<std::vector<std::vector<uint32_t>>> Binder::BindGroupSets(const ast::GroupItem& item,
-                                                                 Scope& scope,
-                                                                 SelectParts* parts) {
+                                                                 Scope& scope, SelectParts* parts) {
   using Type = ast::GroupItem::Type;
   Sets sets;
   switch (item.type) {
@@ -376,8 +374,8 @@ Status Binder::DistinctOnPlan(const SelectParts& parts, NodePtr* plan) {
                NumberRows("row_number", std::move(partition), std::move(order), plan));
   auto filter = std::make_shared<logical::Filter>();
   filter->outputs = (*plan)->outputs;
-  LATHE_ASSIGN(filter->predicate, MakeOperator("=", std::move(number),
-                                               expr::MakeConst(types::Value::Int8(1)), -1));
+  LATHE_ASSIGN(filter->predicate,
+               MakeOperator("=", std::move(number), expr::MakeConst(types::Value::Int8(1)), -1));
   filter->children.push_back(std::move(*plan));
   *plan = std::move(filter);
   return Ok();
@@ -388,10 +386,9 @@ Status Binder::WithTiesPlan(SelectParts& parts, NodePtr* plan) {
   auto keys = [&] {
     std::vector<logical::SortKey> order;
     for (const SortEntry& entry : parts.sort) {
-      const OutputColumn* output =
-          logical::FindOutput(**plan, parts.targets[entry.target].id);
-      order.push_back({expr::MakeColumn(output->id, output->type), entry.descending,
-                       entry.nulls_first});
+      const OutputColumn* output = logical::FindOutput(**plan, parts.targets[entry.target].id);
+      order.push_back(
+          {expr::MakeColumn(output->id, output->type), entry.descending, entry.nulls_first});
     }
     return order;
   };

@@ -94,10 +94,10 @@ BoundExpr Binder::CombineRowComparison(
       LATHE_ASSIGN(ExprPtr unused, compare(op, i));
       static_cast<void>(unused);
     }
-    Error error = At(SqlState::kFeatureNotSupported,
-                     "could not determine interpretation of row comparison operator " +
-                         std::string(op),
-                     location);
+    Error error =
+        At(SqlState::kFeatureNotSupported,
+           "could not determine interpretation of row comparison operator " + std::string(op),
+           location);
     error.hint = "Row comparison operators must be associated with btree operator families.";
     return error;
   }
@@ -319,8 +319,8 @@ BoundExpr Binder::BindQuantifiedArray(const ast::QuantifiedArray& e, Scope& scop
   for (ExprPtr& item : items) {
     LATHE_ASSIGN(ExprPtr part, MakeOperator(e.op, operand->Clone(), std::move(item), e.location));
     if (part->type.id != TypeId::kBool) {
-      return At(SqlState::kWrongObjectType,
-                "op ANY/ALL (array) requires operator to yield boolean", e.location);
+      return At(SqlState::kWrongObjectType, "op ANY/ALL (array) requires operator to yield boolean",
+                e.location);
     }
     parts.push_back(std::move(part));
   }

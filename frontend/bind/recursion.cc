@@ -170,10 +170,10 @@ Status CheckRecursion(const ast::CommonTableExpr& item,
   auto report = [&](const ast::RelationRef& ref, Place place) {
     if (ref.name.name != item.name || !status.ok()) return;
     if (place != Place::kAllowed) {
-      status = at(SqlState::kInvalidRecursion,
-                  "recursive reference to query " + quoted + " must not appear within " +
-                      PlaceText(place),
-                  ref.location);
+      status = at(
+          SqlState::kInvalidRecursion,
+          "recursive reference to query " + quoted + " must not appear within " + PlaceText(place),
+          ref.location);
     } else if (++references > 1) {
       status = at(SqlState::kInvalidRecursion,
                   "recursive reference to query " + quoted + " must not appear more than once",

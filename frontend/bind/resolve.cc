@@ -47,8 +47,9 @@ Error Binder::NoFunction(const ast::QualifiedName& name, const std::vector<ExprP
   const std::string text =
       (name.schema.empty() ? "" : name.schema + ".") + name.name + "(" + TypeList(args) + ")";
   Error error =
-      ambiguous ? At(SqlState::kAmbiguousFunction, "function " + text + " is not unique", location)
-                : At(SqlState::kUndefinedFunction, "function " + text + " does not exist", location);
+      ambiguous
+          ? At(SqlState::kAmbiguousFunction, "function " + text + " is not unique", location)
+          : At(SqlState::kUndefinedFunction, "function " + text + " does not exist", location);
   error.hint = ambiguous ? "Could not choose a best candidate function. You might need to add "
                            "explicit type casts."
                          : "No function matches the given name and argument types. You might need "

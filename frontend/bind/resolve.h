@@ -1,5 +1,6 @@
-// Which overload is meant: PostgreSQL's rules (documentation, sections 10.2 and 10.3) over signatures,
-// and what the polymorphic types of a signature (38.2.5) stand for in a call. Part of the binder.
+// Which overload is meant: PostgreSQL's rules (documentation, sections 10.2 and 10.3) over
+// signatures, and what the polymorphic types of a signature (38.2.5) stand for in a call. Part of
+// the binder.
 #pragma once
 
 #include <span>

@@ -129,8 +129,9 @@ struct Scope {
   bool in_aggregate = false;  // the arguments of one of this level's aggregates are being bound
   std::vector<logical::AggregateCall> calls;
   bool recursive_term = false;  // the recursive part of a WITH RECURSIVE query
-  bool in_window = false;  // the arguments of a window call are being bound
-  const char* no_sets = nullptr;  // set-returning functions are not allowed here, within "CASE", ...
+  bool in_window = false;       // the arguments of a window call are being bound
+  const char* no_sets =
+      nullptr;  // set-returning functions are not allowed here, within "CASE", ...
   std::vector<BoundWindow> named_windows;
   std::vector<WindowGroup> windows;
   std::vector<SetCall> set_calls;

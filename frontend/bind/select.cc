@@ -121,8 +121,7 @@ NodePtr Binder::MakeDistinct(NodePtr child) {
 BoundQuery Binder::Finish(SelectParts& parts, NodePtr plan) {
   if (!parts.distinct_on.empty()) LATHE_TRY(DistinctOnPlan(parts, &plan));
   if (parts.with_ties && parts.limit) {
-    const bool null =
-        parts.limit->kind == expr::Kind::kConst && parts.limit->value.is_null();
+    const bool null = parts.limit->kind == expr::Kind::kConst && parts.limit->value.is_null();
     if (null) {
       return At(SqlState::kInvalidRowCountInLimit,
                 "row count cannot be null in FETCH FIRST ... WITH TIES clause", -1);
@@ -190,9 +189,8 @@ void Binder::SelectedSetFunctions(SelectParts& parts, Scope& scope, bool distinc
     sorted_by_set |= sorted.contains(call.call.outputs[0].id.value);
   }
   // The rows of one input row stay in the order that the functions give them.
-  const bool ordered =
-      !parts.sort.empty() && !sorted_by_set && !distinct && parts.distinct_on.empty() &&
-      !parts.with_ties;
+  const bool ordered = !parts.sort.empty() && !sorted_by_set && !distinct &&
+                       parts.distinct_on.empty() && !parts.with_ties;
   OutputColumn ordinality;
   SetFunctionPlan(std::move(scope.set_calls), plan, ordered ? &ordinality : nullptr);
   scope.set_calls.clear();

@@ -70,8 +70,7 @@ Result<logical::TableFunction::Call> Binder::MakeSetCall(const ast::QualifiedNam
 BoundExpr Binder::BindSetCall(const ast::FunctionCall& call, Scope& scope) {
   if (scope.no_sets != nullptr) {
     Error error = At(SqlState::kFeatureNotSupported, scope.no_sets, call.location);
-    error.hint =
-        "You might be able to move the set-returning function into a LATERAL FROM item.";
+    error.hint = "You might be able to move the set-returning function into a LATERAL FROM item.";
     return error;
   }
   switch (scope.clause) {
@@ -92,10 +91,10 @@ BoundExpr Binder::BindSetCall(const ast::FunctionCall& call, Scope& scope) {
       return At(SqlState::kFeatureNotSupported,
                 "set-returning functions must appear at top level of FROM", call.location);
     default:
-      return At(SqlState::kFeatureNotSupported,
-                std::string("set-returning functions are not allowed in ") +
-                    ClauseName(scope.clause),
-                call.location);
+      return At(
+          SqlState::kFeatureNotSupported,
+          std::string("set-returning functions are not allowed in ") + ClauseName(scope.clause),
+          call.location);
   }
   LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
   SetCall bound;
@@ -222,8 +221,8 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
 
   NodePtr plan = OneEmptyRow();
   const bool sets = !node->calls.empty();
-  const bool scalars =
-      std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.scalar != nullptr; });
+  const bool scalars = std::any_of(columns.begin(), columns.end(),
+                                   [](const Column& c) { return c.scalar != nullptr; });
   OutputColumn ordinality;
   if (sets) {
     for (const logical::TableFunction::Call& call : node->calls) {

@@ -17,15 +17,14 @@ constexpr int32_t kHeader = 4;  // of a length typmod
 
 /// PostgreSQL's types that Lathe does not have yet: 0A000, not "does not exist".
 constexpr std::string_view kLaterTypes[] = {
-    "aclitem",     "bit",           "box",       "cid",          "cidr",
-    "circle",      "cstring",       "daterange", "inet",        "int2vector",   "int4range",
-    "int8range",     "jsonpath",    "line",         "lseg",
-    "macaddr",     "macaddr8",      "money",     "numrange",    "oidvector",    "path",
-    "pg_lsn",      "point",         "polygon",   "record",      "refcursor",    "regcollation",
-    "regconfig",   "bigserial",     "serial",    "serial2",     "serial4",      "serial8",
-    "smallserial", "regdictionary", "regoper",   "regoperator", "regprocedure", "regrole",
-    "tid",    "tsquery",     "tsrange",      "tstzrange",
-    "tsvector",    "txid_snapshot",      "varbit",      "xid",          "xid8",
+    "aclitem",     "bit",          "box",           "cid",         "cidr",          "circle",
+    "cstring",     "daterange",    "inet",          "int2vector",  "int4range",     "int8range",
+    "jsonpath",    "line",         "lseg",          "macaddr",     "macaddr8",      "money",
+    "numrange",    "oidvector",    "path",          "pg_lsn",      "point",         "polygon",
+    "record",      "refcursor",    "regcollation",  "regconfig",   "bigserial",     "serial",
+    "serial2",     "serial4",      "serial8",       "smallserial", "regdictionary", "regoper",
+    "regoperator", "regprocedure", "regrole",       "tid",         "tsquery",       "tsrange",
+    "tstzrange",   "tsvector",     "txid_snapshot", "varbit",      "xid",           "xid8",
     "xml",
 };
 
@@ -198,8 +197,7 @@ class TypeBinder {
     if (modifiers[0] < 0) {
       return At(SqlState::kInvalidParameterValue,
                 std::string(clock ? "TIME(" : "TIMESTAMP(") + std::to_string(modifiers[0]) + ")" +
-                    (zoned ? " WITH TIME ZONE" : "") +
-                    " precision must not be negative");
+                    (zoned ? " WITH TIME ZONE" : "") + " precision must not be negative");
     }
     type.typmod = std::min(modifiers[0], 6);
     return type;

@@ -78,8 +78,8 @@ Result<std::vector<schema::Column>> BindViewColumns(const ast::CreateViewStateme
                    "CREATE VIEW specifies more column names than columns");
 }
 
-Result<std::vector<schema::Column>> BindTableAsColumns(
-    const ast::CreateTableAsStatement& statement, const logical::Query& query) {
+Result<std::vector<schema::Column>> BindTableAsColumns(const ast::CreateTableAsStatement& statement,
+                                                       const logical::Query& query) {
   LATHE_ASSIGN(std::vector<schema::Column> columns,
                ColumnsOf(query, statement.columns, "too many column names were specified"));
   for (schema::Column& column : columns) {

@@ -343,8 +343,8 @@ Status Binder::BindNamedWindows(const std::vector<ast::WindowDefinition>& window
   for (const ast::WindowDefinition& window : windows) {
     for (const BoundWindow& other : scope.named_windows) {
       if (other.name == window.name) {
-        return At(SqlState::kWindowingError,
-                  "window \"" + window.name + "\" is already defined", window.location);
+        return At(SqlState::kWindowingError, "window \"" + window.name + "\" is already defined",
+                  window.location);
       }
     }
     LATHE_ASSIGN(BoundWindow bound, BindWindow(window, scope));
@@ -418,8 +418,8 @@ BoundExpr Binder::BindWindowCall(const ast::FunctionCall& call, Scope& scope) {
                 "OVER is not supported for ordered-set aggregate " + name, call.location);
     }
     if (call.within_group) {
-      return At(SqlState::kWrongObjectType,
-                "window function " + name + " cannot have WITHIN GROUP", call.location);
+      return At(SqlState::kWrongObjectType, "window function " + name + " cannot have WITHIN GROUP",
+                call.location);
     }
     LATHE_ASSIGN(bound.args, BindList(call.args, scope));
     Result<const func::WindowFunction*> chosen =
@@ -473,8 +473,8 @@ BoundExpr Binder::BindWindowCall(const ast::FunctionCall& call, Scope& scope) {
     case Clause::kFrameRows:
     case Clause::kFrameRange:
     case Clause::kFrameGroups:
-      return At(SqlState::kWindowingError,
-                "window functions are not allowed in window definitions", call.location);
+      return At(SqlState::kWindowingError, "window functions are not allowed in window definitions",
+                call.location);
     default:
       return At(SqlState::kWindowingError,
                 std::string("window functions are not allowed in ") + ClauseName(scope.clause),

@@ -1,6 +1,6 @@
 // WITH: each name is bound once. A name that is used once is put in its place; one that is used
-// more often, is volatile or is MATERIALIZED, is computed once (With, CteScan); one that is not used
-// is dropped, as in PostgreSQL. A query that refers to itself becomes a Recursive node.
+// more often, is volatile or is MATERIALIZED, is computed once (With, CteScan); one that is not
+// used is dropped, as in PostgreSQL. A query that refers to itself becomes a Recursive node.
 #include "frontend/bind/binder.h"
 #include "frontend/bind/recursion.h"
 
@@ -159,11 +159,11 @@ Status Binder::BindRecursive(const ast::CommonTableExpr& item, const std::shared
   cte->working = 0;
 
   if (right->outputs.size() != types.size()) {
-    return At(SqlState::kSyntaxError, "each UNION query must have the same number of columns",
-              query.right->form == ast::SelectStatement::Form::kSelect &&
-                      !query.right->targets.empty()
-                  ? query.right->targets[0].location
-                  : query.right->location);
+    return At(
+        SqlState::kSyntaxError, "each UNION query must have the same number of columns",
+        query.right->form == ast::SelectStatement::Form::kSelect && !query.right->targets.empty()
+            ? query.right->targets[0].location
+            : query.right->location);
   }
   for (size_t i = 0; i < types.size(); ++i) {
     const Type& own = right->outputs[i].type;
@@ -190,8 +190,7 @@ Status Binder::BindRecursive(const ast::CommonTableExpr& item, const std::shared
       Error error = At(SqlState::kDatatypeMismatch,
                        "recursive query \"" + item.name + "\" column " + std::to_string(i + 1) +
                            " has type " + text(types[i], types[i].typmod) +
-                           " in non-recursive term but type " + text(common, modifier) +
-                           " overall",
+                           " in non-recursive term but type " + text(common, modifier) + " overall",
                        first_location);
       error.hint = "Cast the output of the non-recursive term to the correct type.";
       return error;

@@ -201,12 +201,14 @@ Status SessionImpl::RunDrop(Run* run) {
       return MakeError(SqlState::kInsufficientPrivilege,
                        "permission denied: \"" + (*found)->name + "\" is a system catalog");
     }
-    if ((*found)->kind !=
-        (table ? schema::RelationKind::kTable : schema::RelationKind::kView)) {
-      Error error = MakeError(SqlState::kWrongObjectType,
-                              "\"" + (*found)->name + "\" is not a " + kind);
+    if ((*found)->kind != (table ? schema::RelationKind::kTable : schema::RelationKind::kView)) {
+      Error error =
+          MakeError(SqlState::kWrongObjectType, "\"" + (*found)->name + "\" is not a " + kind);
       const std::string is = KindName(**found);
-      error.hint = "Use DROP " + std::string(is == "view" ? "VIEW" : is == "index" ? "INDEX" : "TABLE") +
+      error.hint = "Use DROP " +
+                   std::string(is == "view"    ? "VIEW"
+                               : is == "index" ? "INDEX"
+                                               : "TABLE") +
                    " to remove " + (is == "index" ? "an " : "a ") + is + ".";
       return error;
     }
@@ -218,7 +220,8 @@ Status SessionImpl::RunDrop(Run* run) {
 Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool cascade,
                                  Client* client) {
   // All views that read it, directly or through others, nearest first.
-  std::vector<std::pair<schema::RelationPtr, schema::RelationPtr>> dependents;  // view, what it reads
+  std::vector<std::pair<schema::RelationPtr, schema::RelationPtr>>
+      dependents;  // view, what it reads
   std::vector<schema::RelationPtr> open = {relation};
   for (size_t i = 0; i < open.size(); ++i) {
     for (const schema::RelationPtr& view : txn_->catalog()->Relations()) {
@@ -241,8 +244,7 @@ Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool casca
                                 " because other objects depend on it");
     for (const auto& [view, read] : dependents) {
       if (!error.detail.empty()) error.detail += "\n";
-      error.detail +=
-          "view " + view->name + " depends on " + KindName(*read) + " " + read->name;
+      error.detail += "view " + view->name + " depends on " + KindName(*read) + " " + read->name;
     }
     error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
     return error;
@@ -251,9 +253,9 @@ Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool casca
     client->SendNotice(Skipping("drop cascades to view " + dependents[0].first->name,
                                 SqlState::kSuccessfulCompletion));
   } else if (dependents.size() > 1) {
-    Notice notice = Skipping("drop cascades to " + std::to_string(dependents.size()) +
-                                 " other objects",
-                             SqlState::kSuccessfulCompletion);
+    Notice notice =
+        Skipping("drop cascades to " + std::to_string(dependents.size()) + " other objects",
+                 SqlState::kSuccessfulCompletion);
     for (const auto& [view, read] : dependents) {
       if (!notice.fields.detail.empty()) notice.fields.detail += "\n";
       notice.fields.detail += "drop cascades to view " + view->name;

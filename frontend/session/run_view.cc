@@ -26,9 +26,9 @@ Status CheckReplacement(const schema::RelationDescriptor& old,
   for (size_t i = 0; i < old.columns.size(); ++i) {
     const schema::Column &was = old.columns[i], &is = columns[i];
     if (was.name != is.name) {
-      Error error = MakeError(SqlState::kInvalidTableDefinition,
-                              "cannot change name of view column \"" + was.name + "\" to \"" +
-                                  is.name + "\"");
+      Error error =
+          MakeError(SqlState::kInvalidTableDefinition, "cannot change name of view column \"" +
+                                                           was.name + "\" to \"" + is.name + "\"");
       error.hint = "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.";
       return error;
     }
@@ -46,7 +46,8 @@ Status CheckReplacement(const schema::RelationDescriptor& old,
 Status SessionImpl::RunCreateView(Run* run) {
   const std::string& sql = run->prepared->sql;
   const auto& create = run->prepared->statement->As<ast::CreateViewStatement>();
-  if (create.temporary) return NotSupported("CREATE TEMPORARY VIEW", PositionOf(sql, create.location));
+  if (create.temporary)
+    return NotSupported("CREATE TEMPORARY VIEW", PositionOf(sql, create.location));
   if (create.check != ast::CreateViewStatement::Check::kNone) {
     return NotSupported("WITH CHECK OPTION", PositionOf(sql, create.location));
   }

@@ -64,8 +64,8 @@ struct RelationDescriptor {
   RelationId table;              // kIndex: the table that it indexes
   bool append_only = false;      // larger pages
   int32_t fillfactor = 100;      // kept for pg_class only; row pages are immutable
-  // kView: the query as SQL text, the search path that its names are looked up in, and the relations
-  // that it reads.
+  // kView: the query as SQL text, the search path that its names are looked up in, and the
+  // relations that it reads.
   std::string view_sql;
   std::vector<std::string> view_search_path;
   std::vector<RelationId> view_reads;

@@ -43,7 +43,6 @@ enum class DateInput { kDate, kTimeOfDay };
 
 /// 22007, 22008, 22009, 22023; `type` is the type's name for the message.
 Result<Parsed> ParseFields(std::string_view text, std::string_view type,
-                           DateInput input = DateInput::kDate,
-                           DateOrder order = DateOrder::kMdy);
+                           DateInput input = DateInput::kDate, DateOrder order = DateOrder::kMdy);
 
 }  // namespace lathe::types

@@ -13,9 +13,11 @@
 //   negative, 3 zero, 4 positive, 5 +Inf, 6 NaN; for 2 and 4: weight (2 bytes, sign flipped),
 //                       digits + 1 (2 bytes each), 00 00; inverted after the class byte for 2
 //   uuid                its 16 bytes; time, timetz as int8; bytea as strings
-//   arrays              per element 02 and its encoding, or 03 for NULL; 01; count of dimensions (1),
+//   arrays              per element 02 and its encoding, or 03 for NULL; 01; count of dimensions
+//   (1),
 //                       their lengths (4 each), their lower bounds (4 each, sign flipped)
-//   jsonb               01 empty array, 02 scalar, 03 other array, 04 object; then per value kind + 1,
+//   jsonb               01 empty array, 02 scalar, 03 other array, 04 object; then per value kind +
+//   1,
 //                       and the string, the number as numeric, or the count (4) and the items (of
 //                       objects: key as string, value)
 // Descending: all bytes inverted.
