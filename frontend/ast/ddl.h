@@ -177,6 +177,10 @@ struct CreateTableAsStatement : Statement {
   bool with_data = true;
 };
 
+/// SELECT ... INTO as the CREATE TABLE AS that it is; other queries as they are. statement: of kind
+/// kSelect.
+StatementPtr SelectIntoAsCreate(StatementPtr statement);
+
 struct CreateIndexStatement : Statement {
   CreateIndexStatement() : Statement(Kind::kCreateIndex) {}
   bool unique = false;

@@ -36,6 +36,9 @@ struct BindContext {
   schema::CatalogReader* catalog = nullptr;
   std::vector<std::string>
       search_path;  // schema names; pg_catalog is searched first unless it is listed
+  /// The session's schema of temporary objects, which "pg_temp" stands for and which is searched
+  /// first unless it is listed; empty = it has none.
+  std::string temp_schema;
   const types::FormatContext* format =
       nullptr;           // time zone and names for reading literals; null = UTC, no names
   std::string_view sql;  // the text that the tree's locations point into
@@ -85,6 +88,9 @@ Result<std::vector<schema::Column>> BindTableAsColumns(const ast::CreateTableAsS
 /// A type as written, modifiers applied. Errors: 42704, 22023, 42601; 0A000 for types that
 /// PostgreSQL has and Lathe has not.
 Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context);
+
+/// The schemas in which relations are looked up, in order, with the implicit ones.
+std::vector<std::string> EffectivePath(const BindContext& context);
 
 /// The relation of that name as seen from the search path. 42P01, 3F000; null instead of 42P01 if
 /// missing_ok.

@@ -11,13 +11,31 @@ Error At(const BindContext& context, SqlState state, std::string message, int32_
   return MakeError(state, std::move(message), ast::PositionOf(context.sql, location));
 }
 
+/// The schema of a name as written.
+std::string_view SchemaCalled(const BindContext& context, const std::string& name) {
+  return name == "pg_temp" ? std::string_view(context.temp_schema) : std::string_view(name);
+}
+
 }  // namespace
+
+std::vector<std::string> EffectivePath(const BindContext& context) {
+  std::vector<std::string> path;
+  bool temp = false, system = false;
+  for (const std::string& name : context.search_path) {
+    path.emplace_back(SchemaCalled(context, name));
+    temp |= path.back() == context.temp_schema;
+    system |= name == "pg_catalog";
+  }
+  if (!system) path.insert(path.begin(), "pg_catalog");
+  if (!temp && !context.temp_schema.empty()) path.insert(path.begin(), context.temp_schema);
+  return path;
+}
 
 Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindContext& context,
                                          bool missing_ok) {
   const std::string full = (name.schema.empty() ? "" : name.schema + ".") + name.name;
   if (!name.schema.empty()) {
-    auto schema = context.catalog->FindSchema(name.schema);
+    auto schema = context.catalog->FindSchema(SchemaCalled(context, name.schema));
     if (schema) {
       if (schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name)) {
         return relation;
@@ -28,11 +46,7 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
                 name.location);
     }
   } else {
-    std::vector<std::string> path = context.search_path;
-    if (std::find(path.begin(), path.end(), "pg_catalog") == path.end()) {
-      path.insert(path.begin(), "pg_catalog");
-    }
-    for (const std::string& schema_name : path) {
+    for (const std::string& schema_name : EffectivePath(context)) {
       auto schema = context.catalog->FindSchema(schema_name);
       if (!schema) continue;
       if (schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name)) {
@@ -48,14 +62,16 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
 Result<std::shared_ptr<const schema::SchemaDescriptor>> FindCreationSchema(
     const ast::QualifiedName& name, BindContext& context) {
   if (!name.schema.empty()) {
-    auto schema = context.catalog->FindSchema(name.schema);
+    auto schema = context.catalog->FindSchema(SchemaCalled(context, name.schema));
     if (schema) return schema;
     return At(context, SqlState::kInvalidSchemaName,
               "schema \"" + name.schema + "\" does not exist", name.location);
   }
   for (const std::string& schema_name : context.search_path) {
-    if (schema_name == "pg_catalog" || schema_name == "pg_temp") continue;
-    if (auto schema = context.catalog->FindSchema(schema_name)) return schema;
+    if (schema_name == "pg_catalog") continue;
+    if (auto schema = context.catalog->FindSchema(SchemaCalled(context, schema_name))) {
+      return schema;
+    }
   }
   return At(context, SqlState::kInvalidSchemaName, "no schema has been selected to create in",
             name.location);

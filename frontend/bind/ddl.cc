@@ -70,8 +70,6 @@ class TableBinder {
 
   Status CheckUnsupported(const ast::CreateTableStatement& create) const {
     const int32_t location = create.table.location;
-    if (create.persistence == ast::Persistence::kTemporary)
-      return NotYet("temporary table", location);
     // An unlogged table is an ordinary one: it keeps more than was asked for.
     if (!create.inherits.empty()) return NotYet("INHERITS", create.inherits[0].location);
     if (!create.of_type.name.empty()) return NotYet("CREATE TABLE OF", create.of_type.location);
@@ -81,10 +79,6 @@ class TableBinder {
     if (create.partition_by) return NotYet("PARTITION BY", create.partition_by->location);
     if (!create.access_method.empty()) {
       return NotYet("table access method \"" + create.access_method + "\"", location);
-    }
-    if (create.on_commit != ast::OnCommit::kNone) {
-      return At(SqlState::kInvalidTableDefinition, "ON COMMIT can only be used on temporary tables",
-                -1);
     }
     if (!create.tablespace.empty() && create.tablespace != "pg_default") {
       return NotYet("tablespace", location);

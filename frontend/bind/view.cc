@@ -18,6 +18,8 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
   // The text is another one than the statement's: its positions mean nothing to the client.
   const std::string_view sql = std::exchange(context_.sql, view->view_sql);
   std::vector<std::string> path = std::exchange(context_.search_path, view->view_search_path);
+  // A temporary view has its schema in its path.
+  std::string temp = std::exchange(context_.temp_schema, std::string());
   views_.push_back(view->id);
   ast::StatementPtr parsed;  // lives until its plan is made
   BoundQuery plan = [&]() -> BoundQuery {
@@ -26,6 +28,7 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
   }();
   views_.pop_back();
   context_.search_path = std::move(path);
+  context_.temp_schema = std::move(temp);
   context_.sql = sql;
   if (!plan.ok()) {
     Error error = std::move(plan).error();

@@ -24,10 +24,9 @@ class Facts final : public func::SessionFacts {
   std::vector<std::string> CurrentSchemas(bool include_implicit) override {
     std::lock_guard lock(mutex_);
     std::vector<std::string> found;
-    const std::vector<std::string> path = session_->SearchPath();
-    if (include_implicit && std::find(path.begin(), path.end(), "pg_catalog") == path.end()) {
-      found.push_back("pg_catalog");
-    }
+    const std::vector<std::string> path =
+        include_implicit ? bind::EffectivePath(session_->MakeBindContext({}, catalog()))
+                         : session_->SearchPath();
     for (const std::string& name : path) {
       if (catalog() != nullptr && catalog()->FindSchema(name) != nullptr) found.push_back(name);
     }
@@ -165,9 +164,8 @@ class Facts final : public func::SessionFacts {
     return catalog() == nullptr ? nullptr : catalog()->GetRelation(RelationId(oid.value));
   }
   bool Visible(const schema::RelationDescriptor& relation) {
-    if (relation.schema == schema::kPgCatalogSchema) return true;
-    if (catalog()->FindRelation(schema::kPgCatalogSchema, relation.name) != nullptr) return false;
-    for (const std::string& name : session_->SearchPath()) {
+    for (const std::string& name :
+         bind::EffectivePath(session_->MakeBindContext({}, catalog()))) {
       auto schema = catalog()->FindSchema(name);
       if (schema == nullptr) continue;
       schema::RelationPtr first = catalog()->FindRelation(schema->id, relation.name);

@@ -34,6 +34,7 @@ Result<std::unique_ptr<Instance>> Instance::Open(const std::string& dir,
   driver::CompilerOptions compiler;
   compiler.pool = instance->pool_.get();
   LATHE_ASSIGN(instance->compiler_, driver::Compiler::Create(compiler));
+  LATHE_TRY(DropLeftTemporary(instance->engine_.get()));
   return instance;
 }
 

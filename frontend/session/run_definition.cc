@@ -102,7 +102,9 @@ Status SessionImpl::RunCreateSchema(Run* run) {
 Status SessionImpl::RunCreateTable(Run* run) {
   const auto& create = run->prepared->statement->As<ast::CreateTableStatement>();
   bind::BindContext context = MakeBindContext(run->prepared->sql, catalog_.get());
-  LATHE_ASSIGN(auto schema, bind::FindCreationSchema(create.table, context));
+  LATHE_ASSIGN(auto schema,
+               CreationSchema(create.table, create.persistence == ast::Persistence::kTemporary,
+                              &context));
   if (schema->id == schema::kPgCatalogSchema || schema->id == schema::kInformationSchema) {
     return MakeError(
         SqlState::kInsufficientPrivilege,
@@ -124,8 +126,8 @@ Status SessionImpl::RunCreateTable(Run* run) {
   spec.primary_key_name = table.primary_key_name;
   spec.fillfactor = table.fillfactor;
   spec.append_only = table.append_only;
-  LATHE_TRY(txn_->CreateTable(spec));
-  return Ok();
+  LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
+  return NoteOnCommit(*made, create.on_commit);
 }
 
 Status SessionImpl::RunDrop(Run* run) {
@@ -249,7 +251,9 @@ Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool casca
     error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
     return error;
   }
-  if (dependents.size() == 1) {
+  if (client == nullptr) {
+    // Nobody to tell.
+  } else if (dependents.size() == 1) {
     client->SendNotice(Skipping("drop cascades to view " + dependents[0].first->name,
                                 SqlState::kSuccessfulCompletion));
   } else if (dependents.size() > 1) {

@@ -47,9 +47,14 @@ class PortalSink final : public exec::RowSink {
   row::RowBuffer* const rows_;
 };
 
-void AddSettings(const Settings& settings, std::string* key) {
+/// schemas: the search path. Which of them are there decides what names mean.
+void AddSettings(const Settings& settings, const std::vector<std::string>& schemas,
+                 schema::CatalogReader* catalog, std::string* key) {
   *key += '\x1f';
-  *key += settings.Get(Setting::search_path);
+  for (const std::string& name : schemas) {
+    auto schema = catalog->FindSchema(name);
+    if (schema != nullptr) *key += std::to_string(schema->id.value) + ',';
+  }
   *key += '\x1f';
   *key += settings.Get(Setting::disable_rules);
   *key += '\x1f';
@@ -111,6 +116,7 @@ bind::BindContext SessionImpl::MakeBindContext(std::string_view sql,
   bind::BindContext context;
   context.catalog = catalog;
   context.search_path = SearchPath();
+  context.temp_schema = temp_schema_;
   context.sql = sql;
   context.format = &format_;
   context.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
@@ -140,7 +146,8 @@ std::vector<ResultColumn> SessionImpl::ColumnsOf(const driver::CachedPlan& cache
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
     Prepared* prepared, const std::vector<types::Value>* params) {
   std::string settings;
-  AddSettings(settings_, &settings);
+  AddSettings(settings_, bind::EffectivePath(MakeBindContext({}, catalog_.get())), catalog_.get(),
+              &settings);
   // The statement's own last plan needs no look-up by text.
   if (prepared->plan != nullptr && prepared->plan_search_path == settings &&
       driver::StillValid(*prepared->plan, catalog_.get())) {
@@ -320,7 +327,11 @@ Status SessionImpl::RunQuery(Run* run) {
   Prepared* prepared = run->prepared;
   LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan,
                LockedPlanFor(prepared, run->params));
-  if (run->described != nullptr) LATHE_TRY(CheckDescribed(*run->described, *plan));
+  if (run->described != nullptr && run->described->described != nullptr &&
+      run->described->described != plan) {
+    LATHE_TRY(CheckDescribed(ColumnsOf(*run->described->described), *plan));
+  }
+  if (prepared->columns.has_value()) LATHE_TRY(CheckDescribed(*prepared->columns, *plan));
   uint64_t affected = 0;
   if (!plan->query->returns_rows()) {
     LATHE_TRY(ExecutePlan(*plan, *prepared, *run->params, nullptr, &affected, false));

@@ -298,7 +298,7 @@ Status SessionImpl::RunPrepare(Run* run) {
   LATHE_ASSIGN(std::shared_ptr<Prepared> prepared,
                Prepare(std::move(statement.query), run->prepared->sql, std::move(declared)));
   prepared->name = name;
-  LATHE_TRY(DescribeColumns(prepared.get()));
+  LATHE_ASSIGN(prepared->columns, DescribeColumns(prepared.get()));
   prepared_[name] = std::move(prepared);
   run->tag = "PREPARE";
   return Ok();
@@ -358,12 +358,18 @@ Status SessionImpl::RunDiscard(Run* run) {
       prepared_.clear();
       settings_.ResetAll();
       RefreshFormat();
+      LATHE_TRY(EnsureTransaction());
+      LATHE_TRY(StartStatement());
+      LATHE_TRY(DropTemporary());
       run->tag = "DISCARD ALL";
       return Ok();
     case Target::kPlans:
       run->tag = "DISCARD PLANS";
       return Ok();
     case Target::kTemp:
+      LATHE_TRY(EnsureTransaction());
+      LATHE_TRY(StartStatement());
+      LATHE_TRY(DropTemporary());
       run->tag = "DISCARD TEMP";
       return Ok();
     case Target::kSequences:

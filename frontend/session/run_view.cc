@@ -1,4 +1,6 @@
 // CREATE VIEW and CREATE TABLE AS: what is made from a query.
+#include <algorithm>
+
 #include "frontend/ast/print.h"
 #include "frontend/session/session_impl.h"
 #include "frontend/session/statement_name.h"
@@ -46,8 +48,6 @@ Status CheckReplacement(const schema::RelationDescriptor& old,
 Status SessionImpl::RunCreateView(Run* run) {
   const std::string& sql = run->prepared->sql;
   const auto& create = run->prepared->statement->As<ast::CreateViewStatement>();
-  if (create.temporary)
-    return NotSupported("CREATE TEMPORARY VIEW", PositionOf(sql, create.location));
   if (create.check != ast::CreateViewStatement::Check::kNone) {
     return NotSupported("WITH CHECK OPTION", PositionOf(sql, create.location));
   }
@@ -68,8 +68,6 @@ Status SessionImpl::RunCreateView(Run* run) {
   }
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   context.parameters_allowed = false;
-  LATHE_ASSIGN(auto schema, bind::FindCreationSchema(create.view, context));
-  if (IsSystemSchema(*schema)) return SystemSchema(*schema, create.view.name);
   run->tag = "CREATE VIEW";
   // What is bound is what will be stored.
   std::string_view bound_text = create.recursive ? std::string_view(text) : std::string_view(sql);
@@ -84,12 +82,24 @@ Status SessionImpl::RunCreateView(Run* run) {
   if (query.root->kind == logical::Kind::kModify) {
     return NotSupported("a view that changes data", PositionOf(sql, create.location));
   }
+  bool temporary = create.temporary;
+  if (!temporary && std::any_of(context.relations.begin(), context.relations.end(),
+                                [&](const auto& read) { return IsTemporary(read->schema); })) {
+    temporary = true;
+    LATHE_ASSIGN(auto target, CreationSchema(create.view, false, &context));
+    if (!IsTemporary(target->id)) {
+      Notify(run->client, "NOTICE", SqlState::kSuccessfulCompletion,
+             "view \"" + create.view.name + "\" will be a temporary view");
+    }
+  }
+  LATHE_ASSIGN(auto schema, CreationSchema(create.view, temporary, &context));
+  if (IsSystemSchema(*schema)) return SystemSchema(*schema, create.view.name);
   table::ViewSpec spec;
   LATHE_ASSIGN(spec.columns, bind::BindViewColumns(create, query));
   spec.schema = schema->id;
   spec.name = create.view.name;
   spec.sql = std::move(text);
-  spec.search_path = SearchPath();
+  spec.search_path = bind::EffectivePath(context);
   for (const schema::RelationPtr& relation : context.relations) {
     if (relation->kind != schema::RelationKind::kVirtual) spec.reads.push_back(relation->id);
   }
@@ -110,10 +120,6 @@ Status SessionImpl::RunCreateTableAs(Run* run) {
     return NotSupported(std::move(what), PositionOf(sql, create.location));
   };
   if (create.materialized_view) return refuse("CREATE MATERIALIZED VIEW");
-  if (create.persistence == ast::Persistence::kTemporary ||
-      create.on_commit != ast::OnCommit::kNone) {
-    return refuse("CREATE TABLE AS of a temporary table");
-  }
   if (!create.tablespace.empty()) return refuse("TABLESPACE");
   if (!create.access_method.empty() && create.access_method != "heap") {
     return MakeError(SqlState::kUndefinedObject,
@@ -122,7 +128,9 @@ Status SessionImpl::RunCreateTableAs(Run* run) {
   if (create.query->kind != ast::Statement::Kind::kSelect) return refuse("CREATE TABLE AS EXECUTE");
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   context.parameters_allowed = false;
-  LATHE_ASSIGN(auto schema, bind::FindCreationSchema(create.table, context));
+  LATHE_ASSIGN(auto schema,
+               CreationSchema(create.table, create.persistence == ast::Persistence::kTemporary,
+                              &context));
   if (IsSystemSchema(*schema)) return SystemSchema(*schema, create.table.name);
   run->tag = "CREATE TABLE AS";
   if (catalog_->FindRelation(schema->id, create.table.name) != nullptr) {
@@ -136,7 +144,8 @@ Status SessionImpl::RunCreateTableAs(Run* run) {
   LATHE_ASSIGN(spec.columns, bind::BindTableAsColumns(create, query));
   spec.schema = schema->id;
   spec.name = create.table.name;
-  LATHE_TRY(txn_->CreateTable(spec));
+  LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
+  LATHE_TRY(NoteOnCommit(*made, create.on_commit));
   if (!create.with_data) return Ok();
   ast::QualifiedName name = create.table;
   name.schema = schema->name;

@@ -55,6 +55,7 @@ SessionImpl::SessionImpl(Instance* instance, SessionId id, uint32_t cancel_key,
 SessionImpl::~SessionImpl() {
   portals_.clear();
   RollbackTransaction();
+  LeaveTemporary();
   instance_->Forget(id_);
 }
 
@@ -120,6 +121,7 @@ Status SessionImpl::EnsureTransaction() {
   catalog_ = std::make_unique<syscat::SystemCatalog>(txn_->catalog());
   access_ = MakeTableAccess(this);
   statement_seen_ = false;
+  temp_written_ = false;
   context_.transaction_timestamp = instance_->clock()->UnixMicros();
   format_.time.now =
       context_.transaction_timestamp - types::kUnixEpochSeconds * types::kMicrosPerSecond;
@@ -129,6 +131,13 @@ Status SessionImpl::EnsureTransaction() {
 Status SessionImpl::CommitTransaction() {
   if (txn_ == nullptr) return Ok();
   portals_.clear();
+  if (!on_commit_.empty()) {
+    Status prepared = BeforeCommit();
+    if (!prepared.ok()) {
+      RollbackTransaction();
+      return prepared;
+    }
+  }
   access_.reset();
   catalog_.reset();
   Status committed = txn_->Commit();
@@ -226,6 +235,9 @@ SessionInfo SessionImpl::Info() {
 Result<std::shared_ptr<Prepared>> SessionImpl::Prepare(ast::StatementPtr statement, std::string sql,
                                                        std::vector<types::Type> declared) {
   auto prepared = std::make_shared<Prepared>();
+  if (statement != nullptr && statement->kind == ast::Statement::Kind::kSelect) {
+    statement = ast::SelectIntoAsCreate(std::move(statement));
+  }
   prepared->sql = std::move(sql);
   prepared->statement = std::move(statement);
   prepared->declared = std::move(declared);
@@ -523,9 +535,9 @@ Result<std::optional<std::vector<ResultColumn>>> SessionImpl::DescribePortal(
   return DescribeColumns(portal.prepared.get());
 }
 
-Status SessionImpl::CheckDescribed(const Portal& portal, const driver::CachedPlan& plan) {
-  if (portal.described == nullptr || portal.described.get() == &plan) return Ok();
-  const std::vector<ResultColumn> told = ColumnsOf(*portal.described), now = ColumnsOf(plan);
+Status SessionImpl::CheckDescribed(const std::vector<ResultColumn>& told,
+                                   const driver::CachedPlan& plan) {
+  const std::vector<ResultColumn> now = ColumnsOf(plan);
   bool same = told.size() == now.size();
   for (size_t i = 0; same && i < told.size(); ++i) same = told[i].type == now[i].type;
   if (same) return Ok();

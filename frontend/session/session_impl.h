@@ -32,6 +32,8 @@ struct Prepared {
   std::vector<types::Type> params;                 // of the statement's own parameters
   std::shared_ptr<const driver::CachedPlan> plan;  // the last one used: checked before use
   std::string plan_search_path;                    // with which it was bound
+  // PREPARE: the columns that EXECUTE has to give.
+  std::optional<std::vector<ResultColumn>> columns;
 };
 
 /// A prepared statement bound to values.
@@ -107,7 +109,8 @@ class SessionImpl final : public Session {
   Status RunInTransaction(Run* run);
   Status RunOnce(Run* run);
   Result<std::optional<std::vector<ResultColumn>>> DescribeColumns(Prepared* prepared);
-  Status CheckDescribed(const Portal& portal, const driver::CachedPlan& plan);
+  /// 0A000 when a plan no longer has the columns that the client was told.
+  Status CheckDescribed(const std::vector<ResultColumn>& told, const driver::CachedPlan& plan);
 
   // Transactions (session.cc).
   Status EnsureTransaction();
@@ -146,6 +149,7 @@ class SessionImpl final : public Session {
   Status RunCreateView(Run* run);
   Status RunCreateTableAs(Run* run);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
+  /// client: is told of them; null = nobody.
   Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);
   Status RunDrop(Run* run);
   Status RunAlterTable(Run* run);
@@ -159,6 +163,20 @@ class SessionImpl final : public Session {
   Status RunDeallocate(Run* run);
   Status RunDiscard(Run* run);
   Status RunLock(Run* run);
+
+  // Temporary objects (temporary.cc).
+  /// The schema that a new relation goes to; makes that of temporary objects when it is wanted.
+  /// 42P16 for a temporary relation elsewhere.
+  Result<std::shared_ptr<const schema::SchemaDescriptor>> CreationSchema(
+      const ast::QualifiedName& name, bool temporary, bind::BindContext* context);
+  bool IsTemporary(SchemaId schema);
+  /// Notes what becomes of a new table at commit; 42P16 if it is not temporary.
+  Status NoteOnCommit(const schema::RelationDescriptor& table, ast::OnCommit action);
+  /// ON COMMIT DROP and DELETE ROWS, before the commit.
+  Status BeforeCommit();
+  /// All temporary relations go.
+  Status DropTemporary();
+  void LeaveTemporary();
 
   Status ApplyModes(const ast::TransactionModes& modes);
   Status SetOne(const std::string& name, const std::string& value, bool local, Client* client);
@@ -202,6 +220,9 @@ class SessionImpl final : public Session {
   std::unique_ptr<syscat::SystemCatalog> catalog_;  // over txn_'s; with txn_
   std::unique_ptr<exec::TableAccess> access_;       // tables of txn_ and virtual ones; with txn_
   Block block_ = Block::kNone;
+  std::string temp_schema_;  // of temporary objects, "pg_temp_N"; empty: none was made
+  std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too
+  bool temp_written_ = false;                      // a table in it was written in this transaction
   bool implicit_failed_ = false;  // an extended batch outside of a block has failed
   bool statement_seen_ =
       false;  // something ran in this transaction (SET TRANSACTION comes too late)
@@ -223,6 +244,8 @@ std::unique_ptr<func::SessionFacts> MakeFacts(SessionImpl* session);
 std::unique_ptr<types::NameResolver> MakeNameResolver(func::SessionFacts* facts);
 /// The tables of the session's transaction, and the virtual ones.
 std::unique_ptr<exec::TableAccess> MakeTableAccess(SessionImpl* session);
+/// Drops what sessions of an earlier run have left in their temporary schemas.
+Status DropLeftTemporary(table::Engine* engine);
 std::vector<ResultColumn> ShowColumns(const std::string& name);
 std::vector<ResultColumn> ExplainColumns();
 

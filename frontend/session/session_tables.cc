@@ -26,6 +26,7 @@ class SessionTables final : public exec::TableAccess {
                                                    exec::WriteKind kind,
                                                    uint64_t* affected) override {
     if (relation->kind != schema::RelationKind::kVirtual) {
+      session_->temp_written_ |= session_->on_commit_.contains(relation->id);
       return session_->txn_->tables()->OpenWrite(relation, kind, affected);
     }
     return MakeError(SqlState::kInsufficientPrivilege,

@@ -13,12 +13,15 @@ using schema::Column;
 using schema::RelationDescriptor;
 
 /// What all rows of pg_class have in common.
-RowWriter& BeginClass(const RelationDescriptor& relation, char kind, RowWriter* rows) {
+RowWriter& BeginClass(const Source* source, const RelationDescriptor& relation, char kind,
+                      RowWriter* rows) {
+  const bool temporary =
+      source != nullptr && SchemaNameOf(*source, relation).starts_with("pg_temp_");
   return rows->Set("oid", relation.id)
       .Set("relname", relation.name)
       .Set("relnamespace", relation.schema)
       .Set("relowner", kOwnerRole)
-      .Set("relpersistence", 'p')
+      .Set("relpersistence", temporary ? 't' : 'p')
       .Set("relkind", kind)
       .Set("relnatts", relation.columns.size())
       .Set("relispopulated", true);
@@ -28,7 +31,7 @@ int32_t Clamped(double count) { return static_cast<int32_t>(std::clamp(count, 0.
 
 void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* rows) {
   auto stats = source.catalog->GetStats(table.id);
-  BeginClass(table, 'r', rows)
+  BeginClass(&source, table, 'r', rows)
       .Set("relam", kHeapAccessMethod)
       .Set("relfilenode", static_cast<uint32_t>(table.storage.value))
       .Set("relpages", Clamped(stats->page_count))
@@ -41,7 +44,7 @@ void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* 
   }
   rows->EndRow();
   if (!HasPrimaryKey(table)) return;
-  BeginClass(*IndexDescriptor(table), 'i', rows)
+  BeginClass(&source, *IndexDescriptor(table), 'i', rows)
       .Set("relam", kBtreeAccessMethod)
       .Set("relfilenode", table.primary_key_oid)
       .Set("reltuples", stats->row_count)
@@ -51,7 +54,7 @@ void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* 
 
 void AddVirtual(const TableSpec& spec, RowWriter* rows) {
   const RelationDescriptor& relation = *DescriptorOf(spec);
-  BeginClass(relation, spec.kind, rows);
+  BeginClass(nullptr, relation, spec.kind, rows);
   if (spec.kind == 'r') rows->Set("relam", kHeapAccessMethod).Set("reltuples", -1.0);
   rows->Set("relreplident", 'n').EndRow();
 }
@@ -111,7 +114,7 @@ void ProduceNamespaces(const Source& source, RowWriter* rows) {
 void ProduceClasses(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) { AddTable(source, table, rows); });
   ForEachView(source, [&](const RelationDescriptor& view) {
-    BeginClass(view, 'v', rows).Set("relhasrules", true).Set("relreplident", 'n').EndRow();
+    BeginClass(&source, view, 'v', rows).Set("relhasrules", true).Set("relreplident", 'n').EndRow();
   });
   for (const TableSpec& spec : AllSpecs()) AddVirtual(spec, rows);
 }

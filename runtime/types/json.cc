@@ -44,8 +44,8 @@ class Reader {
     return Ok();
   }
 
-  // For reading one level by hand.
-  Status Next();
+  // For reading one level by hand. What Value calls is kept out of its frame: it is recursive.
+  [[gnu::noinline]] Status Next();
   Token token() const { return token_; }
   size_t begin() const { return begin_; }
   size_t token_end() const { return at_; }
@@ -57,13 +57,14 @@ class Reader {
   Status ReadString();
   Status ReadEscape();
   Status ReadNumber();
-  Status Object(JsonNode* node, int depth);
-  Status Array(JsonNode* node, int depth);
-  Status BadToken() {
+  [[gnu::noinline]] Status Object(JsonNode* node, int depth);
+  [[gnu::noinline]] Status Array(JsonNode* node, int depth);
+  [[gnu::noinline]] Status BadToken() {
     return Fail("Token \"" + std::string(text_.substr(begin_, at_ - begin_)) + "\" is invalid.");
   }
-  Error Fail(std::string detail, SqlState state = SqlState::kInvalidTextRepresentation);
-  Error Expected(const char* what) {
+  [[gnu::noinline]] Status TooDeep();
+  [[gnu::noinline]] Error Fail(std::string detail, SqlState state = SqlState::kInvalidTextRepresentation);
+  [[gnu::noinline]] Error Expected(const char* what) {
     if (token_ == Token::kEnd) return Fail("The input string ended unexpectedly.");
     return Fail(std::string(what) + " \"" + std::string(text_.substr(begin_, at_ - begin_)) +
                 "\".");
@@ -285,12 +286,14 @@ Status Reader::Next() {
   }
 }
 
+Status Reader::TooDeep() {
+  Error error = MakeError(SqlState::kStatementTooComplex, "stack depth limit exceeded");
+  error.detail = "JSON values nested more than " + std::to_string(kJsonDepthMax) + " deep.";
+  return error;
+}
+
 Status Reader::Value(JsonNode* node, int depth) {
-  if (depth > kJsonDepthMax) {
-    Error error = MakeError(SqlState::kStatementTooComplex, "stack depth limit exceeded");
-    error.detail = "JSON values nested more than " + std::to_string(kJsonDepthMax) + " deep.";
-    return error;
-  }
+  if (depth > kJsonDepthMax) return TooDeep();
   switch (token_) {
     case Token::kOpenObject:
       return Object(node, depth);

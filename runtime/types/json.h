@@ -48,7 +48,7 @@ struct JsonNode {
 };
 
 /// Nesting beyond this is 54001.
-inline constexpr int kJsonDepthMax = 6000;
+inline constexpr int kJsonDepthMax = 1500;
 
 /// Checks the text of a json value. 22P02 with PostgreSQL's detail and context; 54001.
 Status CheckJson(std::string_view text);

@@ -37,7 +37,7 @@ Result<StorageId> TransactionImpl::NewStorage() {
 }
 
 Result<SchemaId> TransactionImpl::CreateSchema(const std::string& name) {
-  if (name.starts_with("pg_")) {
+  if (name.starts_with("pg_") && !name.starts_with("pg_temp_")) {
     Error error = MakeError(SqlState::kReservedName, "unacceptable schema name \"" + name + "\"");
     error.detail = "The prefix \"pg_\" is reserved for system schemas.";
     return error;

@@ -105,7 +105,8 @@ class Transaction {
 
   // Changes of the catalog: atomic with the data, visible to others at commit. Each takes the locks
   // it needs.
-  /// 42P06 when the name is taken; 42939 for names that begin with pg_.
+  /// 42P06 when the name is taken; 42939 for names that begin with pg_ other than a session's
+  /// schema of temporary objects, pg_temp_N.
   virtual Result<SchemaId> CreateSchema(const std::string& name) = 0;
   /// The schema must be empty (2BP01 otherwise; drop its tables first for CASCADE).
   virtual Status DropSchema(SchemaId schema) = 0;
