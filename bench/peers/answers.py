@@ -46,6 +46,19 @@ def difference(expected, actual, relative=RELATIVE):
     return None
 
 
+def sort_key(value):
+    """A key that two values that agree share, but for the last digits of a number."""
+    if value is None:
+        return (0, "")
+    found = number(value)
+    return (1, value.rstrip()) if found is None else (2, f"{found + 0:.6e}")
+
+
+def in_any_order(rows):
+    """The rows in an order of their own, for comparing answers whose order is left open."""
+    return sorted(rows, key=lambda row: [sort_key(value) for value in row])
+
+
 def read_answer(path):
     """The rows of an answer file: columns separated by '|', no header, no quoting, an empty field for NULL."""
     with open(path, newline="\n") as file:

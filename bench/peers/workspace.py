@@ -32,6 +32,11 @@ class Workspace:
             raise NotBuilt(f"{os.path.relpath(path)} is not built")
         return path
 
+    def result(self, name):
+        """The path of a file of results; its folder exists."""
+        os.makedirs(self.results, exist_ok=True)
+        return os.path.join(self.results, name)
+
     def make(self, *targets):
         """Builds targets with the release preset (other build folders are built as they are)."""
         release = self.build == os.path.join(ROOT, "build", "release")
