@@ -65,11 +65,26 @@ struct BindContext {
 /// positions; 0A000 for what is not supported.
 Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& context);
 
+/// An index or a UNIQUE constraint of a table.
+struct IndexDefinition {
+  std::string name;
+  bool named = false;                      // by the statement; else another one like it will do
+  std::vector<schema::KeyColumn> columns;  // of the table
+  bool unique = false;
+  bool nulls_not_distinct = false;
+  int32_t fillfactor = 100;
+};
+
 /// A new table from CREATE TABLE: name, columns, key, primary_key_name, fillfactor; ids and storage
 /// are the catalog's. The schema is not looked up. A column's DEFAULT has been checked against its
-/// type.
+/// type. uniques: gets the UNIQUE constraints; null = 0A000 where there are any.
 Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
-                                                   BindContext& context);
+                                                   BindContext& context,
+                                                   std::vector<IndexDefinition>* uniques = nullptr);
+
+/// The index of ALTER TABLE ADD UNIQUE, checked against the table's columns.
+Result<IndexDefinition> BindAddUnique(const schema::RelationDescriptor& table,
+                                      const ast::Constraint& constraint, BindContext& context);
 
 /// The key of ALTER TABLE ADD PRIMARY KEY, checked against the table's columns: a copy of the
 /// descriptor with key, unique, primary_key_name and NOT NULL set; version and storage are as they

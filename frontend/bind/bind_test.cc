@@ -115,7 +115,8 @@ class BindTest : public ::testing::Test {
     ast::Statement& statement = *(*parsed)[0].statement;
     BindContext context = MakeContext(&catalog_, sql);
     if (statement.kind == ast::Statement::Kind::kCreateTable) {
-      auto table = BindCreateTable(statement.As<ast::CreateTableStatement>(), context);
+      std::vector<IndexDefinition> uniques;
+      auto table = BindCreateTable(statement.As<ast::CreateTableStatement>(), context, &uniques);
       return table.ok() ? "= " : ErrorText(table.error());
     }
     size_t own = SIZE_MAX;

@@ -4,13 +4,13 @@
 
 #include "frontend/ast/position.h"
 #include "frontend/bind/binder.h"
+#include "frontend/bind/index.h"
 #include "runtime/types/order.h"
 
 namespace lathe::bind {
 namespace {
 
 constexpr size_t kColumnsMax = 1600;
-constexpr size_t kNameBytesMax = 63;
 
 using Constraint = ast::Constraint;
 
@@ -44,12 +44,48 @@ class TableBinder {
         for (const Constraint& constraint : element.column->constraints) {
           if (constraint.type == Constraint::Type::kPrimaryKey) {
             LATHE_TRY(AddKey(constraint, {element.column->name}));
+          } else if (constraint.type == Constraint::Type::kUnique) {
+            LATHE_TRY(AddUnique(constraint, {element.column->name}));
           }
         }
       }
       if (element.constraint) LATHE_TRY(AddTableConstraint(*element.constraint));
     }
     return std::move(result_);
+  }
+
+  /// The UNIQUE constraints, without those that another key says already.
+  std::vector<IndexDefinition> TakeUniques(const schema::RelationDescriptor& table) {
+    auto same = [](const std::vector<schema::KeyColumn>& a,
+                   const std::vector<schema::KeyColumn>& b) {
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                        [](const auto& x, const auto& y) { return x.column == y.column; });
+    };
+    std::vector<IndexDefinition> kept;
+    for (IndexDefinition& unique : uniques_) {
+      bool repeats = same(unique.columns, table.key) && !unique.nulls_not_distinct;
+      for (IndexDefinition& other : kept) {
+        if (!same(unique.columns, other.columns) ||
+            unique.nulls_not_distinct != other.nulls_not_distinct) {
+          continue;
+        }
+        repeats = true;
+        if (!other.named && unique.named) {
+          other.named = true;
+          other.name = unique.name;
+        }
+      }
+      if (!repeats) kept.push_back(std::move(unique));
+    }
+    return kept;
+  }
+
+  Result<IndexDefinition> AddUniqueTo(const Constraint& constraint) {
+    if (!constraint.using_index.empty()) {
+      return NotYet("ADD CONSTRAINT USING INDEX", constraint.location);
+    }
+    LATHE_TRY(AddUnique(constraint, constraint.columns));
+    return std::move(uniques_.back());
   }
 
   Result<schema::RelationDescriptor> AddPrimaryKey(const Constraint& constraint) {
@@ -168,6 +204,7 @@ class TableBinder {
           null = true;
           break;
         case Constraint::Type::kPrimaryKey:
+        case Constraint::Type::kUnique:
           break;
         case Constraint::Type::kDefault: {
           if (has_default) {
@@ -201,8 +238,6 @@ class TableBinder {
     switch (constraint.type) {
       case Constraint::Type::kCheck:
         return NotYet("CHECK constraint", constraint.location);
-      case Constraint::Type::kUnique:
-        return NotYet("UNIQUE constraint", constraint.location);
       case Constraint::Type::kForeignKey:
         return NotYet("FOREIGN KEY constraint", constraint.location);
       case Constraint::Type::kExclusion:
@@ -217,8 +252,60 @@ class TableBinder {
   }
 
   Status AddTableConstraint(const Constraint& constraint) {
+    if (constraint.type == Constraint::Type::kUnique) {
+      return AddUnique(constraint, constraint.columns);
+    }
     if (constraint.type != Constraint::Type::kPrimaryKey) return Refuse(constraint);
     return AddKey(constraint, constraint.columns);
+  }
+
+  Status CheckKeyConstraint(const Constraint& constraint, const std::string& what) const {
+    if (!constraint.include.empty()) return NotYet("INCLUDE", constraint.location);
+    if (constraint.deferrable || constraint.initially_deferred) {
+      return NotYet("deferrable " + what, constraint.location);
+    }
+    if (!constraint.tablespace.empty() && constraint.tablespace != "pg_default") {
+      return NotYet("tablespace", constraint.location);
+    }
+    for (const ast::Option& option : constraint.with) {
+      return NotYet("storage parameter \"" + option.name + "\" of a " + what, option.location);
+    }
+    return Ok();
+  }
+
+  /// what: "unique" or "primary key".
+  Status AddKeyColumns(const Constraint& constraint, const std::vector<std::string>& columns,
+                       const std::string& what, std::vector<schema::KeyColumn>* key) {
+    for (const std::string& name : columns) {
+      const int index = result_.FindColumn(name);
+      if (index < 0) {
+        return At(SqlState::kUndefinedColumn, "column \"" + name + "\" named in key does not exist",
+                  constraint.location);
+      }
+      for (const schema::KeyColumn& part : *key) {
+        if (part.column != static_cast<uint32_t>(index)) continue;
+        return At(SqlState::kDuplicateColumn,
+                  "column \"" + name + "\" appears twice in " + what + " constraint",
+                  constraint.location);
+      }
+      LATHE_TRY(CheckKeyType(result_.columns[static_cast<size_t>(index)].type));
+      key->push_back({static_cast<uint32_t>(index), false, false});
+    }
+    return Ok();
+  }
+
+  Status AddUnique(const Constraint& constraint, const std::vector<std::string>& columns) {
+    LATHE_TRY(CheckKeyConstraint(constraint, "unique constraint"));
+    IndexDefinition unique;
+    unique.unique = true;
+    unique.nulls_not_distinct = constraint.nulls_not_distinct;
+    LATHE_TRY(AddKeyColumns(constraint, columns, "unique", &unique.columns));
+    unique.named = !constraint.name.empty();
+    unique.name = unique.named ? constraint.name
+                               : GeneratedName(result_.name,
+                                               JoinedColumnNames(result_, unique.columns), "key");
+    uniques_.push_back(std::move(unique));
+    return Ok();
   }
 
   Status AddKey(const Constraint& constraint, const std::vector<std::string>& columns) {
@@ -227,68 +314,40 @@ class TableBinder {
                 "multiple primary keys for table \"" + result_.name + "\" are not allowed",
                 constraint.location);
     }
-    if (!constraint.include.empty()) return NotYet("INCLUDE", constraint.location);
-    if (constraint.deferrable || constraint.initially_deferred) {
-      return NotYet("deferrable primary key", constraint.location);
-    }
-    if (!constraint.tablespace.empty() && constraint.tablespace != "pg_default") {
-      return NotYet("tablespace", constraint.location);
-    }
-    for (const ast::Option& option : constraint.with) {
-      return NotYet("storage parameter \"" + option.name + "\" of a primary key", option.location);
-    }
-    for (const std::string& name : columns) {
-      const int index = result_.FindColumn(name);
-      if (index < 0) {
-        return At(SqlState::kUndefinedColumn, "column \"" + name + "\" named in key does not exist",
-                  constraint.location);
-      }
-      for (const schema::KeyColumn& key : result_.key) {
-        if (key.column != static_cast<uint32_t>(index)) continue;
-        return At(SqlState::kDuplicateColumn,
-                  "column \"" + name + "\" appears twice in primary key constraint",
-                  constraint.location);
-      }
-      const Type& type = result_.columns[index].type;
-      if (!types::HasEquality(type)) {
-        Error error = At(SqlState::kUndefinedObject,
-                         "data type " + TypeText(type) +
-                             " has no default operator class for access method \"btree\"",
-                         -1);
-        error.hint =
-            "You must specify an operator class for the index or define a default operator class "
-            "for the data type.";
-        return error;
-      }
-      result_.key.push_back({static_cast<uint32_t>(index), false, false});
-      result_.columns[index].not_null = true;
-    }
+    LATHE_TRY(CheckKeyConstraint(constraint, "primary key"));
+    LATHE_TRY(AddKeyColumns(constraint, columns, "primary key", &result_.key));
+    for (const schema::KeyColumn& key : result_.key) result_.columns[key.column].not_null = true;
     result_.unique = true;
-    result_.primary_key_name = constraint.name.empty() ? KeyName() : constraint.name;
+    result_.primary_key_name =
+        constraint.name.empty() ? GeneratedName(result_.name, {}, "pkey") : constraint.name;
     return Ok();
-  }
-
-  /// "t_pkey", cut to PostgreSQL's name length at a character's border.
-  std::string KeyName() const {
-    constexpr std::string_view kSuffix = "_pkey";
-    size_t bytes = std::min(result_.name.size(), kNameBytesMax - kSuffix.size());
-    while (bytes < result_.name.size() && bytes > 0 &&
-           (static_cast<unsigned char>(result_.name[bytes]) & 0xc0) == 0x80) {
-      --bytes;
-    }
-    return result_.name.substr(0, bytes) + std::string(kSuffix);
   }
 
   BindContext& context_;
   Binder binder_;
   schema::RelationDescriptor result_;
+  std::vector<IndexDefinition> uniques_;
 };
 
 }  // namespace
 
 Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
-                                                   BindContext& context) {
-  return TableBinder(statement.table.name, context).Create(statement);
+                                                   BindContext& context,
+                                                   std::vector<IndexDefinition>* uniques) {
+  TableBinder binder(statement.table.name, context);
+  LATHE_ASSIGN(schema::RelationDescriptor table, binder.Create(statement));
+  std::vector<IndexDefinition> made = binder.TakeUniques(table);
+  if (uniques != nullptr) {
+    *uniques = std::move(made);
+  } else if (!made.empty()) {
+    return NotSupported("UNIQUE constraint");
+  }
+  return table;
+}
+
+Result<IndexDefinition> BindAddUnique(const schema::RelationDescriptor& table,
+                                      const ast::Constraint& constraint, BindContext& context) {
+  return TableBinder(table, context).AddUniqueTo(constraint);
 }
 
 Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescriptor& table,

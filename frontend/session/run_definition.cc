@@ -102,9 +102,9 @@ Status SessionImpl::RunCreateSchema(Run* run) {
 Status SessionImpl::RunCreateTable(Run* run) {
   const auto& create = run->prepared->statement->As<ast::CreateTableStatement>();
   bind::BindContext context = MakeBindContext(run->prepared->sql, catalog_.get());
-  LATHE_ASSIGN(auto schema,
-               CreationSchema(create.table, create.persistence == ast::Persistence::kTemporary,
-                              &context));
+  LATHE_ASSIGN(
+      auto schema,
+      CreationSchema(create.table, create.persistence == ast::Persistence::kTemporary, &context));
   if (schema->id == schema::kPgCatalogSchema || schema->id == schema::kInformationSchema) {
     return MakeError(
         SqlState::kInsufficientPrivilege,
@@ -117,7 +117,8 @@ Status SessionImpl::RunCreateTable(Run* run) {
     run->client->SendNotice(Skipping(message + ", skipping", SqlState::kDuplicateTable));
     return Ok();
   }
-  LATHE_ASSIGN(schema::RelationDescriptor table, bind::BindCreateTable(create, context));
+  std::vector<bind::IndexDefinition> uniques;
+  LATHE_ASSIGN(schema::RelationDescriptor table, bind::BindCreateTable(create, context, &uniques));
   table::TableSpec spec;
   spec.schema = schema->id;
   spec.name = table.name;
@@ -127,6 +128,7 @@ Status SessionImpl::RunCreateTable(Run* run) {
   spec.fillfactor = table.fillfactor;
   spec.append_only = table.append_only;
   LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
+  for (const bind::IndexDefinition& unique : uniques) LATHE_TRY(MakeIndex(*made, unique, true));
   return NoteOnCommit(*made, create.on_commit);
 }
 
@@ -151,7 +153,10 @@ Status SessionImpl::RunDrop(Run* run) {
       }
       std::vector<schema::RelationPtr> inside;
       for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
-        if (relation->schema == schema->id) inside.push_back(relation);
+        // Indexes go with their tables.
+        if (relation->schema == schema->id && relation->kind != schema::RelationKind::kIndex) {
+          inside.push_back(relation);
+        }
       }
       if (!inside.empty() && !drop.cascade) {
         Error error =
@@ -174,6 +179,7 @@ Status SessionImpl::RunDrop(Run* run) {
     }
     return Ok();
   }
+  if (drop.type == ast::ObjectType::kIndex) return RunDropIndex(run);
   if (drop.type != ast::ObjectType::kTable && drop.type != ast::ObjectType::kView) {
     return NotSupported(StatementName(*run->prepared->statement),
                         PositionOf(sql, run->prepared->statement->location));
@@ -287,10 +293,17 @@ Status SessionImpl::RunAlterTable(Run* run) {
     return Ok();
   }
   for (const ast::AlterTableCommand& command : alter.commands) {
-    const bool add_key = command.type == ast::AlterTableCommand::Type::kAddConstraint &&
-                         command.constraint != nullptr &&
-                         command.constraint->type == ast::Constraint::Type::kPrimaryKey;
-    if (!add_key)
+    const bool add = command.type == ast::AlterTableCommand::Type::kAddConstraint &&
+                     command.constraint != nullptr;
+    if (add && command.constraint->type == ast::Constraint::Type::kUnique) {
+      bind::BindContext context = MakeBindContext(sql, catalog_.get());
+      LATHE_ASSIGN(bind::IndexDefinition unique,
+                   bind::BindAddUnique(*table, *command.constraint, context));
+      LATHE_TRY(MakeIndex(*table, unique, true));
+      table = txn_->catalog()->GetRelation(table->id);
+      continue;
+    }
+    if (!add || command.constraint->type != ast::Constraint::Type::kPrimaryKey)
       return NotSupported("this form of ALTER TABLE", PositionOf(sql, command.location));
     LATHE_ASSIGN(table, txn_->LockTable(table->id, txn::TableLockMode::kAccessExclusive));
     bind::BindContext context = MakeBindContext(sql, catalog_.get());

@@ -373,6 +373,8 @@ Status SessionImpl::RunOnce(Run* run) {
       return RunCreateTableAs(run);
     case Kind::kCreateView:
       return RunCreateView(run);
+    case Kind::kCreateIndex:
+      return RunCreateIndex(run);
     case Kind::kCreateSchema:
       return RunCreateSchema(run);
     case Kind::kDrop:

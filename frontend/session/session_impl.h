@@ -148,6 +148,10 @@ class SessionImpl final : public Session {
   Status RunCreateSchema(Run* run);
   Status RunCreateView(Run* run);
   Status RunCreateTableAs(Run* run);
+  Status RunCreateIndex(Run* run);
+  Status RunDropIndex(Run* run);
+  Status MakeIndex(const schema::RelationDescriptor& table, const bind::IndexDefinition& index,
+                   bool constraint);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
   /// client: is told of them; null = nobody.
   Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);

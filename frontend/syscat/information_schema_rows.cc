@@ -1,6 +1,6 @@
 // Rows of information_schema.
 #include "frontend/syscat/facts.h"
-#include "frontend/syscat/primary_key.h"
+#include "frontend/syscat/indexes.h"
 #include "frontend/syscat/specs.h"
 
 namespace lathe::syscat {
@@ -145,36 +145,40 @@ void ProduceSchemaColumns(const Source& source, RowWriter* rows) {
 
 void ProduceSchemaConstraints(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
-    if (!HasPrimaryKey(table)) return;
     const std::string schema = SchemaNameOf(source, table);
-    rows->Set("constraint_catalog", source.database)
-        .Set("constraint_schema", schema)
-        .Set("constraint_name", table.primary_key_name)
-        .Set("table_catalog", source.database)
-        .Set("table_schema", schema)
-        .Set("table_name", table.name)
-        .Set("constraint_type", "PRIMARY KEY")
-        .Set("is_deferrable", "NO")
-        .Set("initially_deferred", "NO")
-        .Set("enforced", "YES")
-        .EndRow();
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      if (!index->is_constraint) continue;
+      rows->Set("constraint_catalog", source.database)
+          .Set("constraint_schema", schema)
+          .Set("constraint_name", index->name)
+          .Set("table_catalog", source.database)
+          .Set("table_schema", schema)
+          .Set("table_name", table.name)
+          .Set("constraint_type", IsPrimaryKey(table, *index) ? "PRIMARY KEY" : "UNIQUE")
+          .Set("is_deferrable", "NO")
+          .Set("initially_deferred", "NO")
+          .Set("enforced", "YES")
+          .EndRow();
+    }
   });
 }
 
 void ProduceSchemaKeyColumns(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
-    if (!HasPrimaryKey(table)) return;
     const std::string schema = SchemaNameOf(source, table);
-    for (size_t i = 0; i < table.key.size(); ++i) {
-      rows->Set("constraint_catalog", source.database)
-          .Set("constraint_schema", schema)
-          .Set("constraint_name", table.primary_key_name)
-          .Set("table_catalog", source.database)
-          .Set("table_schema", schema)
-          .Set("table_name", table.name)
-          .Set("column_name", table.columns[table.key[i].column].name)
-          .Set("ordinal_position", i + 1)
-          .EndRow();
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      if (!index->is_constraint) continue;
+      for (size_t i = 0; i < index->key.size(); ++i) {
+        rows->Set("constraint_catalog", source.database)
+            .Set("constraint_schema", schema)
+            .Set("constraint_name", index->name)
+            .Set("table_catalog", source.database)
+            .Set("table_schema", schema)
+            .Set("table_name", table.name)
+            .Set("column_name", index->columns[index->key[i].column].name)
+            .Set("ordinal_position", i + 1)
+            .EndRow();
+      }
     }
   });
 }

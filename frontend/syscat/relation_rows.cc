@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "frontend/syscat/facts.h"
-#include "frontend/syscat/primary_key.h"
+#include "frontend/syscat/indexes.h"
 #include "frontend/syscat/specs.h"
 
 namespace lathe::syscat {
@@ -29,6 +29,16 @@ RowWriter& BeginClass(const Source* source, const RelationDescriptor& relation, 
 
 int32_t Clamped(double count) { return static_cast<int32_t>(std::clamp(count, 0.0, 2147483647.0)); }
 
+bool HasIndex(const RelationDescriptor& table) {
+  return HasPrimaryKey(table) || !table.indexes.empty();
+}
+
+void SetOptions(const RelationDescriptor& relation, RowWriter* rows) {
+  if (relation.fillfactor == 100) return;
+  rows->Set("reloptions",
+            std::vector<std::string>{"fillfactor=" + std::to_string(relation.fillfactor)});
+}
+
 void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* rows) {
   auto stats = source.catalog->GetStats(table.id);
   BeginClass(&source, table, 'r', rows)
@@ -36,20 +46,23 @@ void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* 
       .Set("relfilenode", static_cast<uint32_t>(table.storage.value))
       .Set("relpages", Clamped(stats->page_count))
       .Set("reltuples", stats->row_count)
-      .Set("relhasindex", HasPrimaryKey(table))
+      .Set("relhasindex", HasIndex(table))
       .Set("relreplident", 'd');
-  if (table.fillfactor != 100) {
-    rows->Set("reloptions",
-              std::vector<std::string>{"fillfactor=" + std::to_string(table.fillfactor)});
-  }
+  SetOptions(table, rows);
   rows->EndRow();
-  if (!HasPrimaryKey(table)) return;
-  BeginClass(&source, *IndexDescriptor(table), 'i', rows)
-      .Set("relam", kBtreeAccessMethod)
-      .Set("relfilenode", table.primary_key_oid)
-      .Set("reltuples", stats->row_count)
-      .Set("relreplident", 'n')
-      .EndRow();
+  for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+    BeginClass(&source, *index, 'i', rows)
+        .Set("relam", kBtreeAccessMethod)
+        .Set("relfilenode",
+             index->storage ? static_cast<uint32_t>(index->storage.value) : index->id.value)
+        .Set("reltuples", stats->row_count)
+        .Set("relreplident", 'n');
+    if (index->storage) {
+      rows->Set("relpages", Clamped(source.catalog->GetStats(index->id)->page_count));
+    }
+    SetOptions(*index, rows);
+    rows->EndRow();
+  }
 }
 
 void AddVirtual(const TableSpec& spec, RowWriter* rows) {
@@ -95,10 +108,11 @@ uint32_t DefaultOid(const RelationDescriptor& table, const Column& column) {
   return 0x80000000u | ((table.id.value << 11) + column.number.value);
 }
 
-std::vector<int64_t> KeyNumbers(const RelationDescriptor& table) {
+/// The table's columns in the key of an index.
+std::vector<int64_t> KeyNumbers(const RelationDescriptor& table, const RelationDescriptor& index) {
   std::vector<int64_t> numbers;
-  for (const schema::KeyColumn& part : table.key) {
-    numbers.push_back(table.columns[part.column].number.value);
+  for (const schema::KeyColumn& part : index.key) {
+    numbers.push_back(table.columns[index.sources[part.column]].number.value);
   }
   return numbers;
 }
@@ -122,7 +136,9 @@ void ProduceClasses(const Source& source, RowWriter* rows) {
 void ProduceAttributes(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
     AddAttributes(table, rows);
-    if (HasPrimaryKey(table)) AddAttributes(*IndexDescriptor(table), rows);
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      AddAttributes(*index, rows);
+    }
   });
   ForEachView(source, [&](const RelationDescriptor& view) { AddAttributes(view, rows); });
   for (const TableSpec& spec : AllSpecs()) AddAttributes(*DescriptorOf(spec), rows);
@@ -143,47 +159,51 @@ void ProduceAttributeDefaults(const Source& source, RowWriter* rows) {
 
 void ProduceIndexes(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
-    if (!HasPrimaryKey(table)) return;
-    std::vector<int64_t> collations, options;
-    for (const schema::KeyColumn& part : table.key) {
-      collations.push_back(CollationOf(table.columns[part.column].type));
-      options.push_back((part.descending ? 1 : 0) | (part.nulls_first ? 2 : 0));
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      std::vector<int64_t> collations, options;
+      for (const schema::KeyColumn& part : index->key) {
+        collations.push_back(CollationOf(index->columns[part.column].type));
+        options.push_back((part.descending ? 1 : 0) | (part.nulls_first ? 2 : 0));
+      }
+      rows->Set("indexrelid", index->id)
+          .Set("indrelid", table.id)
+          .Set("indnatts", index->key.size())
+          .Set("indnkeyatts", index->key.size())
+          .Set("indisunique", index->unique)
+          .Set("indnullsnotdistinct", index->nulls_not_distinct)
+          .Set("indisprimary", IsPrimaryKey(table, *index))
+          .Set("indimmediate", true)
+          .Set("indisvalid", true)
+          .Set("indisready", true)
+          .Set("indislive", true)
+          .Set("indkey", KeyNumbers(table, *index))
+          .Set("indcollation", collations)
+          .Set("indclass", std::vector<int64_t>(index->key.size(), 0))  // there are no classes
+          .Set("indoption", options)
+          .EndRow();
     }
-    rows->Set("indexrelid", table.primary_key_oid)
-        .Set("indrelid", table.id)
-        .Set("indnatts", table.key.size())
-        .Set("indnkeyatts", table.key.size())
-        .Set("indisunique", true)
-        .Set("indisprimary", true)
-        .Set("indimmediate", true)
-        .Set("indisvalid", true)
-        .Set("indisready", true)
-        .Set("indislive", true)
-        .Set("indkey", KeyNumbers(table))
-        .Set("indcollation", collations)
-        .Set("indclass", std::vector<int64_t>(table.key.size(), 0))  // there are no classes
-        .Set("indoption", options)
-        .EndRow();
   });
 }
 
 void ProduceConstraints(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
-    if (!HasPrimaryKey(table)) return;
-    rows->Set("oid", table.primary_key_oid)
-        .Set("conname", table.primary_key_name)
-        .Set("connamespace", table.schema)
-        .Set("contype", 'p')
-        .Set("convalidated", true)
-        .Set("conrelid", table.id)
-        .Set("conindid", table.primary_key_oid)
-        .Set("confupdtype", ' ')
-        .Set("confdeltype", ' ')
-        .Set("confmatchtype", ' ')
-        .Set("conislocal", true)
-        .Set("connoinherit", true)
-        .Set("conkey", KeyNumbers(table))
-        .EndRow();
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      if (!index->is_constraint) continue;
+      rows->Set("oid", index->id)
+          .Set("conname", index->name)
+          .Set("connamespace", table.schema)
+          .Set("contype", IsPrimaryKey(table, *index) ? 'p' : 'u')
+          .Set("convalidated", true)
+          .Set("conrelid", table.id)
+          .Set("conindid", index->id)
+          .Set("confupdtype", ' ')
+          .Set("confdeltype", ' ')
+          .Set("confmatchtype", ' ')
+          .Set("conislocal", true)
+          .Set("connoinherit", true)
+          .Set("conkey", KeyNumbers(table, *index))
+          .EndRow();
+    }
   });
 }
 
@@ -192,7 +212,7 @@ void ProduceTableList(const Source& source, RowWriter* rows) {
     rows->Set("schemaname", SchemaNameOf(source, table))
         .Set("tablename", table.name)
         .Set("tableowner", source.role)
-        .Set("hasindexes", HasPrimaryKey(table))
+        .Set("hasindexes", HasIndex(table))
         .Set("hasrules", false)
         .Set("hastriggers", false)
         .Set("rowsecurity", false)
@@ -206,12 +226,13 @@ void ProduceTableList(const Source& source, RowWriter* rows) {
 
 void ProduceIndexList(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
-    if (!HasPrimaryKey(table)) return;
-    rows->Set("schemaname", SchemaNameOf(source, table))
-        .Set("tablename", table.name)
-        .Set("indexname", table.primary_key_name)
-        .Set("indexdef", IndexText(source.catalog, table))
-        .EndRow();
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      rows->Set("schemaname", SchemaNameOf(source, table))
+          .Set("tablename", table.name)
+          .Set("indexname", index->name)
+          .Set("indexdef", IndexText(source.catalog, *index))
+          .EndRow();
+    }
   });
 }
 

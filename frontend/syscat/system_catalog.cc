@@ -1,7 +1,7 @@
 // The catalog with the virtual tables, and the indexes of primary keys, added.
 #include <algorithm>
 
-#include "frontend/syscat/primary_key.h"
+#include "frontend/syscat/indexes.h"
 #include "frontend/syscat/specs.h"
 #include "frontend/syscat/syscat.h"
 
@@ -51,20 +51,13 @@ schema::RelationPtr SystemCatalog::FindRelation(SchemaId schema, std::string_vie
   if (const TableSpec* spec = FindSpec(schema, name)) return DescriptorOf(*spec);
   if (schema == schema::kPgCatalogSchema || schema == schema::kInformationSchema) return nullptr;
   if (schema::RelationPtr relation = inner_->FindRelation(schema, name)) return relation;
-  for (const schema::RelationPtr& relation : inner_->Relations()) {
-    if (relation->schema == schema && HasPrimaryKey(*relation) &&
-        relation->primary_key_name == name) {
-      return IndexDescriptor(*relation);
-    }
-  }
-  return nullptr;
+  return FindPrimaryKey(inner_, schema, name);
 }
 
 schema::RelationPtr SystemCatalog::GetRelation(RelationId id) {
   if (const TableSpec* spec = FindSpec(id)) return DescriptorOf(*spec);
   if (schema::RelationPtr relation = inner_->GetRelation(id)) return relation;
-  schema::RelationPtr table = FindTableOfIndex(inner_, Oid(id.value));
-  return table == nullptr ? nullptr : IndexDescriptor(*table);
+  return FindIndex(inner_, Oid(id.value));
 }
 
 std::vector<schema::RelationPtr> SystemCatalog::Relations() {

@@ -100,6 +100,13 @@ struct ScanRequest {
   std::vector<SkipRange> skip;
   bool key_order =
       false;  // morsels in key order, each of them in order; then only one worker may call Next
+  bool reverse = false;  // with key_order: from the greatest key down
+  // An index of the relation: bounds, points and order are of its key, and rows are found through
+  // it. Null: the relation's own key.
+  schema::RelationPtr index;
+  // Not empty: rows whose first key parts equal one of these. Each is as long as the others, none
+  // has a NULL; any order, repeats allowed. Then there are no bounds.
+  std::vector<std::vector<types::Value>> points;
 };
 
 enum class WriteKind : uint8_t { kInsert, kUpdate, kDelete };

@@ -9,6 +9,13 @@ int RelationDescriptor::FindColumn(std::string_view column_name) const {
   return -1;
 }
 
+int RelationDescriptor::ColumnOfSource(uint32_t source) const {
+  for (size_t i = 0; i < first_tie && i < sources.size(); ++i) {
+    if (sources[i] == source) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 std::vector<uint32_t> RelationDescriptor::LiveColumns() const {
   std::vector<uint32_t> live;
   for (size_t i = 0; i < columns.size(); ++i) {

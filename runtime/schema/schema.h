@@ -31,6 +31,9 @@ struct Column {
   types::Value missing;
 };
 
+/// In RelationDescriptor::sources.
+inline constexpr uint32_t kRowIdSource = UINT32_MAX;
+
 /// One part of a key.
 struct KeyColumn {
   uint32_t column;  // index into RelationDescriptor::columns
@@ -62,6 +65,18 @@ struct RelationDescriptor {
   std::string primary_key_name;  // constraint name, "t_pkey"; empty = no primary key
   Oid primary_key_oid;           // of the primary key's index entry in pg_class
   RelationId table;              // kIndex: the table that it indexes
+  // kTable: its indexes beside the primary key, in the order in which they were made.
+  std::vector<RelationId> indexes;
+  // kIndex: column i holds the table's column sources[i] (an index into its columns; kRowIdSource:
+  // the hidden row id). First come the key_columns that the user has named, then what else the
+  // table's own key needs, then, from first_tie on, in unique indexes, copies of the table's key
+  // that are NULL unless a named column is NULL: they keep entries with NULLs apart. `key` has the
+  // named columns, then what makes every entry unique.
+  std::vector<uint32_t> sources;
+  uint32_t key_columns = 0;
+  uint32_t first_tie = 0;
+  bool nulls_not_distinct = false;  // kIndex, unique: NULLs are equal
+  bool is_constraint = false;       // kIndex: of a UNIQUE constraint
   bool append_only = false;      // larger pages
   int32_t fillfactor = 100;      // kept for pg_class only; row pages are immutable
   // kView: the query as SQL text, the search path that its names are looked up in, and the
@@ -71,6 +86,8 @@ struct RelationDescriptor {
   std::vector<RelationId> view_reads;
 
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
+  /// kIndex: the column that holds a column of the table in every entry; -1 = none.
+  int ColumnOfSource(uint32_t source) const;
   /// Index into columns of a live column with this name; -1 = none.
   int FindColumn(std::string_view column_name) const;
   /// Layout of the rows as scans deliver them and writers take them: all columns that are not

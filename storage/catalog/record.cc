@@ -90,6 +90,30 @@ schema::Column GetColumn(ByteReader* in) {
   return column;
 }
 
+void PutIndexParts(const schema::RelationDescriptor& index, std::string* out) {
+  for (uint32_t source : index.sources) AppendVarint(out, source);
+  AppendVarint(out, index.key_columns);
+  AppendVarint(out, index.first_tie);
+  out->push_back(
+      static_cast<char>((index.nulls_not_distinct ? 1 : 0) | (index.is_constraint ? 2 : 0)));
+}
+
+Status GetIndexParts(ByteReader* in, schema::RelationDescriptor* index) {
+  const size_t columns = index->columns.size();
+  for (size_t i = 0; i < columns && in->ok(); ++i) {
+    index->sources.push_back(static_cast<uint32_t>(in->Varint()));
+  }
+  index->key_columns = static_cast<uint32_t>(in->Varint());
+  index->first_tie = static_cast<uint32_t>(in->Varint());
+  const uint8_t flags = in->Little<uint8_t>();
+  index->nulls_not_distinct = (flags & 1) != 0;
+  index->is_constraint = (flags & 2) != 0;
+  if (index->first_tie > columns || index->key_columns > index->key.size()) {
+    return MakeError(SqlState::kDataCorrupted, "catalog record is damaged");
+  }
+  return Ok();
+}
+
 }  // namespace
 
 std::string RecordKey(RecordKind kind, uint32_t id) {
@@ -189,6 +213,11 @@ std::string EncodeRelation(const schema::RelationDescriptor& relation) {
     for (const std::string& name : relation.view_search_path) AppendLengthPrefixed(&out, name);
     AppendVarint(&out, relation.view_reads.size());
     for (RelationId id : relation.view_reads) AppendVarint(&out, id.value);
+  } else if (relation.kind == schema::RelationKind::kIndex) {
+    PutIndexParts(relation, &out);
+  } else if (!relation.indexes.empty()) {  // records of tables without any end here
+    AppendVarint(&out, relation.indexes.size());
+    for (RelationId id : relation.indexes) AppendVarint(&out, id.value);
   }
   return out;
 }
@@ -234,6 +263,13 @@ Result<schema::RelationDescriptor> DecodeRelation(std::string_view bytes) {
     uint64_t reads = in.Varint();
     for (uint64_t i = 0; i < reads && in.ok(); ++i) {
       relation.view_reads.emplace_back(static_cast<uint32_t>(in.Varint()));
+    }
+  } else if (relation.kind == schema::RelationKind::kIndex) {
+    LATHE_TRY(GetIndexParts(&in, &relation));
+  } else if (!in.AtEnd()) {
+    uint64_t indexes = in.Varint();
+    for (uint64_t i = 0; i < indexes && in.ok(); ++i) {
+      relation.indexes.emplace_back(static_cast<uint32_t>(in.Varint()));
     }
   }
   LATHE_TRY(CheckEnd(in));

@@ -65,7 +65,7 @@ Status TransactionImpl::DropSchema(SchemaId schema) {
   }
   std::string dependents;
   for (const schema::RelationPtr& relation : view_.Relations()) {
-    if (relation->schema != schema) continue;
+    if (relation->schema != schema || relation->kind == schema::RelationKind::kIndex) continue;
     if (!dependents.empty()) dependents += "\n";
     dependents +=
         "table " + found->name + "." + relation->name + " depends on schema " + found->name;
@@ -189,6 +189,12 @@ Result<schema::RelationPtr> TransactionImpl::CreateView(const ViewSpec& spec, bo
 
 Status TransactionImpl::DropTable(RelationId id) {
   LATHE_ASSIGN(schema::RelationPtr relation, LockTable(id, txn::TableLockMode::kAccessExclusive));
+  for (RelationId index : relation->indexes) {
+    schema::RelationPtr found = view_.GetRelation(index);
+    if (found == nullptr) continue;
+    view_.DropRelation(index);
+    dropped_.push_back(found->storage);
+  }
   view_.DropRelation(id);
   if (relation->storage.value != 0) dropped_.push_back(relation->storage);
   return Ok();
@@ -200,6 +206,14 @@ Status TransactionImpl::TruncateTable(RelationId id) {
   ++next.version;
   LATHE_TRY(MakeTable(std::move(next)));
   dropped_.push_back(relation->storage);
+  for (RelationId id : relation->indexes) {
+    schema::RelationPtr index = view_.GetRelation(id);
+    LATHE_CHECK(index != nullptr);
+    schema::RelationDescriptor empty = *index;
+    ++empty.version;
+    LATHE_TRY(MakeTable(std::move(empty)));
+    dropped_.push_back(index->storage);
+  }
   return Ok();
 }
 
@@ -230,6 +244,14 @@ Result<schema::RelationPtr> TransactionImpl::AddPrimaryKey(RelationId id,
   LATHE_ASSIGN(schema::RelationPtr after, MakeTable(std::move(next)));
   LATHE_TRY(Rewrite(before, after));
   dropped_.push_back(before->storage);
+  // Entries name rows by the table's key.
+  for (RelationId id : before->indexes) {
+    schema::RelationPtr index = view_.GetRelation(id);
+    LATHE_CHECK(index != nullptr);
+    LATHE_ASSIGN(schema::RelationPtr made, MakeIndex(*index, after));
+    LATHE_TRY(BuildIndex(after, made));
+    dropped_.push_back(index->storage);
+  }
   return after;
 }
 

@@ -38,6 +38,8 @@ struct EngineOptions {
   bool synchronous_commit = true;           // a commit is acknowledged once it is on disk
   bool background_fold = true;              // off: only FoldNow folds (tests)
   bool create_if_missing = true;
+  // Commits, folds and loads are refused (53100) before they would leave less of the disk free.
+  uint64_t disk_reserve_bytes = 16ull << 20;
   base::FileSystem* files = nullptr;  // below the store; outlives the engine; null = the machine's
   // ANALYZE reads all pages of a table with at most this many, of a larger one a quarter
   // as many.
@@ -61,6 +63,18 @@ struct TableSpec {
   std::string primary_key_name;  // empty with a key: "<table>_pkey"
   int32_t fillfactor = 100;
   bool append_only = false;
+};
+
+/// What CREATE INDEX and UNIQUE make.
+struct IndexSpec {
+  RelationId table;
+  std::string name;          // of the index and of the constraint, in the table's schema
+  bool choose_name = false;  // another name like it when that one is taken
+  std::vector<schema::KeyColumn> columns;  // of the table
+  bool unique = false;
+  bool nulls_not_distinct = false;
+  bool constraint = false;
+  int32_t fillfactor = 100;
 };
 
 /// A new view, or what an existing one becomes.
@@ -115,7 +129,7 @@ class Transaction {
   /// A view; replace: one of that name gets the new definition and keeps its number. Errors: 42P07
   /// for a relation of that name, 42809 when it is to be replaced and is no view.
   virtual Result<schema::RelationPtr> CreateView(const ViewSpec& spec, bool replace) = 0;
-  /// Also of views.
+  /// With its indexes. Also of views.
   virtual Status DropTable(RelationId relation) = 0;
   /// Empties tables by giving them new storage.
   virtual Status TruncateTable(RelationId relation) = 0;
@@ -125,6 +139,10 @@ class Transaction {
   virtual Result<schema::RelationPtr> AddPrimaryKey(RelationId relation,
                                                     const std::vector<uint32_t>& columns,
                                                     const std::string& name) = 0;
+  /// An index over the rows that are there, which writers then keep. Errors: 42P07 when the name is
+  /// taken, 23505 for duplicates, 0A000 for types that cannot be keys.
+  virtual Result<schema::RelationPtr> CreateIndex(const IndexSpec& spec) = 0;
+  virtual Status DropIndex(RelationId index) = 0;
   /// ANALYZE: samples the rows that the current statement sees and stores statistics with this
   /// transaction.
   virtual Status Analyze(RelationId relation) = 0;

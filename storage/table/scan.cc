@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/table/index_scan.h"
+
 namespace lathe::table {
 namespace {
 
@@ -569,6 +571,7 @@ std::unique_ptr<exec::RowSource> OpenScan(ScanSource source, ScanRange range,
   if (range.point) {
     return std::make_unique<PointScan>(std::move(source), std::move(range.keys.begin));
   }
+  if (request.reverse) return OpenReverse(std::move(source), std::move(range));
   return std::make_unique<TableScan>(std::move(source), std::move(range), request);
 }
 

@@ -258,13 +258,64 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
   ScanSource source;
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(ScanRange range, MakeScanRange(source.table->encoder(), request));
-  source.version = source.table->VersionFor(snapshot);
-  if (!loads_.empty()) source.version = VersionWithLoads(*source.table, source.version);
-  source.snapshot = snapshot;
-  source.own = OwnRows(source.table->storage(), range);
-  if (!source.own.empty()) source.own_bytes = buffer_.Find(source.table->storage())->arena();
-  source.cancel = cancel_;
+  FillSource(snapshot, range, &source);
   return table::OpenScan(std::move(source), std::move(range), request);
+}
+
+void TransactionImpl::FillSource(Timestamp snapshot, const ScanRange& range,
+                                 ScanSource* source) const {
+  source->version = source->table->VersionFor(snapshot);
+  if (!loads_.empty()) source->version = VersionWithLoads(*source->table, source->version);
+  source->snapshot = snapshot;
+  source->own = OwnRows(source->table->storage(), range);
+  if (!source->own.empty()) source->own_bytes = buffer_.Find(source->table->storage())->arena();
+  source->cancel = cancel_;
+}
+
+LookupSource TransactionImpl::LookupsIn(std::shared_ptr<Table> table,
+                                        TableVersionPtr version) const {
+  LookupSource source;
+  source.own = buffer_.Find(table->storage());
+  source.table = std::move(table);
+  source.version = std::move(version);
+  source.snapshot = snapshot_;
+  source.statement = statement_;
+  return source;
+}
+
+// The rows of `relation` in the ranges of keys that a request's points mean.
+Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenPoints(
+    const schema::RelationPtr& relation, const exec::ScanRequest& request) {
+  ScanSource source;
+  LATHE_ASSIGN(source.table, engine_->GetTable(relation));
+  LATHE_ASSIGN(std::vector<ScanRange> ranges,
+               MakePointRanges(source.table->encoder(), request.points));
+  ScanRange hull;
+  hull.keys.begin = ranges.front().keys.begin;
+  hull.keys.end = ranges.back().keys.end;
+  FillSource(snapshot_, hull, &source);
+  LookupSource lookups = LookupsIn(source.table, source.version);
+  return OpenRanges(std::move(source), std::move(lookups), std::move(ranges), request);
+}
+
+Status TransactionImpl::CheckHistory(const schema::RelationDescriptor& relation) const {
+  auto known = snapshot_state_->relations.find(relation.id);
+  const bool same = known == snapshot_state_->relations.end()
+                        ? relation.kind != schema::RelationKind::kIndex
+                        : known->second->storage == relation.storage;
+  if (same) return Ok();
+  const bool created =
+      std::find(created_.begin(), created_.end(), relation.storage) != created_.end();
+  // An index made here has the rows as they were then, not as an older snapshot sees them.
+  if (created &&
+      (relation.kind != schema::RelationKind::kIndex ||
+       isolation_ == txn::Isolation::kReadCommitted || exact_indexes_.contains(relation.storage))) {
+    return Ok();
+  }
+  return MakeError(SqlState::kSerializationFailure,
+                   isolation_ == txn::Isolation::kReadCommitted
+                       ? exec::kRestartStatement
+                       : "could not serialize access due to concurrent update");
 }
 
 Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScan(
@@ -272,15 +323,29 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScan(
   LATHE_CHECK(has_snapshot_);
   has_read_ = true;
   // Rows that were rewritten after the snapshot have lost their history.
-  auto known = snapshot_state_->relations.find(relation->id);
-  if (known != snapshot_state_->relations.end() && known->second->storage != relation->storage &&
-      std::find(created_.begin(), created_.end(), relation->storage) == created_.end()) {
-    return MakeError(SqlState::kSerializationFailure,
-                     isolation_ == txn::Isolation::kReadCommitted
-                         ? exec::kRestartStatement
-                         : "could not serialize access due to concurrent update");
-  }
+  LATHE_TRY(CheckHistory(*relation));
+  if (request.index != nullptr) return OpenByIndex(relation, request);
+  if (!request.points.empty()) return OpenPoints(relation, request);
   return OpenScanAt(relation, request, snapshot_);
+}
+
+Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenByIndex(
+    const schema::RelationPtr& relation, const exec::ScanRequest& request) {
+  const schema::RelationPtr& index = request.index;
+  exec::ScanRequest inner;
+  inner.lower = request.lower;
+  inner.upper = request.upper;
+  inner.points = request.points;
+  inner.key_order = request.key_order;
+  inner.reverse = request.reverse;
+  LATHE_ASSIGN(std::unique_ptr<exec::RowSource> entries, OpenScan(index, inner));
+  LATHE_ASSIGN(std::shared_ptr<Table> index_table, engine_->GetTable(index));
+  LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(relation));
+  TableVersionPtr version = table->VersionFor(snapshot_);
+  if (!loads_.empty()) version = VersionWithLoads(*table, std::move(version));
+  LATHE_ASSIGN(keyspace::KeyEncoder keys, RowKeyOfEntry(*relation, *index, index_table->layout()));
+  return OpenLookups(std::move(entries), LookupsIn(std::move(table), std::move(version)),
+                     std::move(keys));
 }
 
 Result<std::unique_ptr<exec::RowSink>> TransactionImpl::OpenWrite(
@@ -414,7 +479,9 @@ std::string DescribeKey(const schema::RelationDescriptor& relation,
   std::vector<types::Value> values;
   std::string names, texts;
   if (!encoder.Decode(key, &values)) return "Key";
-  for (size_t i = 0; i < relation.key.size() && i < values.size(); ++i) {
+  const size_t parts =
+      relation.kind == schema::RelationKind::kIndex ? relation.key_columns : relation.key.size();
+  for (size_t i = 0; i < parts && i < values.size(); ++i) {
     if (i > 0) {
       names += ", ";
       texts += ", ";
@@ -431,12 +498,13 @@ std::string DescribeKey(const schema::RelationDescriptor& relation,
 
 Error DuplicateKeyError(const schema::RelationDescriptor& relation,
                         const keyspace::KeyEncoder& encoder, std::string_view key) {
-  Error error =
-      MakeError(SqlState::kUniqueViolation, "duplicate key value violates unique constraint \"" +
-                                                relation.primary_key_name + "\"");
+  const bool index = relation.kind == schema::RelationKind::kIndex;
+  const std::string& name = index ? relation.name : relation.primary_key_name;
+  Error error = MakeError(SqlState::kUniqueViolation,
+                          "duplicate key value violates unique constraint \"" + name + "\"");
   error.detail = DescribeKey(relation, encoder, key) + " already exists.";
-  error.table_name = relation.name;
-  error.constraint_name = relation.primary_key_name;
+  if (!index) error.table_name = relation.name;
+  error.constraint_name = name;
   return error;
 }
 

@@ -4,10 +4,12 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "storage/table/engine_impl.h"
+#include "storage/table/index_scan.h"
 #include "storage/table/load.h"
 #include "storage/table/merge.h"
 #include "storage/table/scan.h"
@@ -35,6 +37,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Result<schema::RelationPtr> AddPrimaryKey(RelationId relation,
                                             const std::vector<uint32_t>& columns,
                                             const std::string& name) override;
+  Result<schema::RelationPtr> CreateIndex(const IndexSpec& spec) override;
+  Status DropIndex(RelationId index) override;
   Status Analyze(RelationId relation) override;
   Status Commit() override;
   void Rollback() override;
@@ -94,6 +98,14 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Result<std::unique_ptr<exec::RowSource>> OpenScanAt(const schema::RelationPtr& relation,
                                                       const exec::ScanRequest& request,
                                                       Timestamp snapshot);
+  Result<std::unique_ptr<exec::RowSource>> OpenPoints(const schema::RelationPtr& relation,
+                                                      const exec::ScanRequest& request);
+  Result<std::unique_ptr<exec::RowSource>> OpenByIndex(const schema::RelationPtr& relation,
+                                                       const exec::ScanRequest& request);
+  LookupSource LookupsIn(std::shared_ptr<Table> table, TableVersionPtr version) const;
+  void FillSource(Timestamp snapshot, const ScanRange& range, ScanSource* source) const;
+  // 40001 for a relation whose storage is not as old as the snapshot.
+  Status CheckHistory(const schema::RelationDescriptor& relation) const;
   // The rows that belong to page i of a leaf of what the statement reads.
   Result<std::unique_ptr<exec::RowSource>> OpenUnit(const schema::RelationPtr& relation,
                                                     const Leaf& leaf, const LeafPages& pages,
@@ -101,6 +113,10 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::string FreeRelationName(SchemaId schema, const std::string& name);
   Result<schema::RelationPtr> MakeTable(schema::RelationDescriptor relation);
   Status Rewrite(const schema::RelationPtr& before, const schema::RelationPtr& after);
+  // An index of these columns and properties over the table as it is, in new storage.
+  Result<schema::RelationPtr> MakeIndex(schema::RelationDescriptor index,
+                                        const schema::RelationPtr& table);
+  Status BuildIndex(const schema::RelationPtr& table, const schema::RelationPtr& index);
   Status LockName(SchemaId schema, const std::string& name);
   Result<StorageId> NewStorage();
   Result<schema::RelationPtr> NeedTable(RelationId relation);
@@ -124,6 +140,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::map<StorageId, uint64_t> row_ids_;     // next unused row id of storages written to
   std::vector<StorageId> created_;            // storages that nobody knows if it rolls back
   std::vector<StorageId> dropped_;            // storages that go at commit
+  std::set<StorageId> exact_indexes_;         // made here of just the rows that the snapshot sees
   // At the start of the statement, for undoing it.
   catalog::Changes saved_changes_;
   size_t saved_dropped_ = 0;

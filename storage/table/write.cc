@@ -1,127 +1,23 @@
 // Sinks for INSERT, UPDATE and DELETE: lock the row, check it, buffer the change. Past
 // load_rows_min rows an INSERT becomes a load.
 #include <algorithm>
-#include <functional>
 
-#include "storage/table/transaction_impl.h"
+#include "storage/table/index_writer.h"
 
 namespace lathe::table {
 namespace {
 
-// Row locks of one statement before it tries to lock all rows at once.
-constexpr uint64_t kEscalateRows = 1000;
+using IndexWriters = std::vector<std::unique_ptr<IndexWriter>>;
 
-// Rows that wait in an INSERT for the decision between single changes and a load; rows_min of them,
-// or so many bytes.
-constexpr size_t kWaitingBytes = 16 << 20;
-
-// What the sinks share: single changes of rows of one table.
-class RowWriter {
- public:
-  RowWriter(TransactionImpl* transaction, schema::RelationPtr relation,
-            std::shared_ptr<Table> table)
-      : transaction_(transaction), relation_(std::move(relation)), table_(std::move(table)) {}
-
-  const Table& table() const { return *table_; }
-  const std::shared_ptr<Table>& shared_table() const { return table_; }
-  TransactionImpl* transaction() const { return transaction_; }
-  const schema::RelationDescriptor& relation() const { return *relation_; }
-
-  Status Start() {
-    if (started_) return Ok();
-    LATHE_TRY(transaction_->LockStorage(table_->storage(), txn::TableLockMode::kRowExclusive));
-    started_ = true;
-    return Ok();
-  }
-
-  /// All rows are locked: no lock per row any more.
-  void AllLocked() { started_ = all_locked_ = true; }
-
-  Status Lock(std::string_view key) {
-    if (all_locked_) return Ok();
-    if (++locked_rows_ > kEscalateRows && locked_rows_ % kEscalateRows == 1 &&
-        transaction_->TryLockStorage(table_->storage(), txn::TableLockMode::kShareRowExclusive)) {
-      all_locked_ = true;
-      return Ok();
-    }
-    return transaction_->engine()->locks()->LockRow(
-        transaction_->id(), keyspace::RowPrefix(table_->storage(), key),
-        txn::RowLockMode::kExclusive, transaction_->lock_wait());
-  }
-
-  const txn::OwnVersion* Own(std::string_view key) const {
-    const txn::StorageWrites* writes = transaction_->buffer()->Find(table_->storage());
-    return writes == nullptr ? nullptr : writes->Find(key);
-  }
-
-  /// First committer wins: the row, locked now, must not have changed since the snapshot.
-  Status CheckUnchanged(std::string_view key) const {
-    if (Own(key) != nullptr) return Ok();  // checked when it was written first
-    if (!table_->ChangedSince(key, transaction_->snapshot())) return Ok();
-    if (transaction_->isolation() == txn::Isolation::kReadCommitted) {
-      return MakeError(SqlState::kSerializationFailure, exec::kRestartStatement);
-    }
-    return MakeError(SqlState::kSerializationFailure,
-                     "could not serialize access due to concurrent update");
-  }
-
-  Result<bool> Exists(std::string_view key) const {
-    if (const txn::OwnVersion* own = Own(key)) return !own->is_delete();
-    return table_->Exists(*transaction_->ViewOf(*table_), key);
-  }
-
-  /// A new row; its key is checked and locked.
-  Status Insert(std::string_view key, std::string_view image) {
-    LATHE_TRY(Lock(key));
-    if (!table_->has_row_id()) {
-      LATHE_ASSIGN(bool exists, Exists(key));
-      if (exists) return DuplicateKeyError(*relation_, table_->encoder(), key);
-    }
-    return Put(key, image, 1);
-  }
-
-  Status Put(std::string_view key, std::string_view image, int net_rows) {
-    LATHE_TRY(transaction_->buffer()->Put(table_->storage(), table_->schema_version(), key, image,
-                                          transaction_->statement(), net_rows));
-    return transaction_->WantsSpill() ? Spill() : Ok();
-  }
-
-  /// Called before buffered rows are written as pages.
-  void SetBeforeSpill(std::function<Status()> before) { before_spill_ = std::move(before); }
-
-  /// True when this statement has changed the row already (a join found it twice): the first change
-  /// stays.
-  Result<bool> ChangedByThisStatement(std::string_view key) const {
-    const txn::OwnVersion* own = Own(key);
-    if (own != nullptr && own->statement == transaction_->statement()) return true;
-    return transaction_->SpilledByStatement(table_->storage(), key);
-  }
-
-  Status CheckCancel() const {
-    const exec::CancelFlag* cancel = transaction_->cancel();
-    return cancel != nullptr && cancel->cancelled() ? Status(txn::CancelledError(*cancel)) : Ok();
-  }
-
- private:
-  Status Spill() {
-    if (before_spill_ != nullptr) LATHE_TRY(before_spill_());
-    LATHE_ASSIGN(bool spilled, transaction_->Spill(table_));
-    if (spilled) all_locked_ = true;
-    return Ok();
-  }
-
-  TransactionImpl* const transaction_;
-  const schema::RelationPtr relation_;
-  const std::shared_ptr<Table> table_;
-  std::function<Status()> before_spill_;
-  bool started_ = false, all_locked_ = false;
-  uint64_t locked_rows_ = 0;
-};
+Status FinishAll(const IndexWriters& indexes) {
+  for (const auto& index : indexes) LATHE_TRY(index->Finish());
+  return Ok();
+}
 
 class InsertSink final : public exec::RowSink {
  public:
-  InsertSink(RowWriter writer, uint64_t* affected)
-      : writer_(std::move(writer)), affected_(affected) {}
+  InsertSink(RowWriter writer, IndexWriters indexes, uint64_t* affected)
+      : writer_(std::move(writer)), indexes_(std::move(indexes)), affected_(affected) {}
 
   Status Consume(const exec::Segment& segment) override {
     LATHE_TRY(writer_.CheckCancel());
@@ -133,7 +29,11 @@ class InsertSink final : public exec::RowSink {
       LATHE_TRY(StartLoad());
     }
     if (load_ != nullptr && !writer_.table().has_row_id()) {
-      return load_->AddRows(segment.page, segment.from, segment.to);
+      LATHE_TRY(load_->AddRows(segment.page, segment.from, segment.to));
+      for (uint32_t i = segment.from; i < segment.to && !indexes_.empty(); ++i) {
+        LATHE_TRY(AddEntries(segment.page, row::RowAt(segment.page, layout.stride(), i)));
+      }
+      return Ok();
     }
     if (writer_.table().has_row_id()) LATHE_TRY(NeedRowIds(segment.to - segment.from));
     for (uint32_t i = segment.from; i < segment.to; ++i) {
@@ -149,9 +49,17 @@ class InsertSink final : public exec::RowSink {
     return no_load_ ? WriteRows() : Ok();
   }
 
-  Status Finish() override { return load_ != nullptr ? FinishLoad() : WriteRows(); }
+  Status Finish() override {
+    LATHE_TRY(load_ != nullptr ? FinishLoad() : WriteRows());
+    return FinishAll(indexes_);
+  }
 
  private:
+  Status AddEntries(const char* base, const char* row) {
+    for (const auto& index : indexes_) LATHE_TRY(index->Insert(base, row));
+    return Ok();
+  }
+
   // The rows that wait, one by one.
   Status WriteRows() {
     LATHE_TRY(writer_.Start());
@@ -164,6 +72,7 @@ class InsertSink final : public exec::RowSink {
       key.clear();
       writer_.table().encoder().EncodeRow(image, image, &key);
       LATHE_TRY(writer_.Insert(key, {image, end - begin}));
+      LATHE_TRY(AddEntries(image, image));
       begin = end;
     }
     images_.clear();
@@ -173,48 +82,19 @@ class InsertSink final : public exec::RowSink {
   }
 
   Status StartLoad() {
-    TransactionImpl* transaction = writer_.transaction();
-    // Against other loads and writers of single rows.
-    LATHE_TRY(transaction->LockStorage(writer_.table().storage(),
-                                       txn::TableLockMode::kShareRowExclusive));
-    writer_.AllLocked();
-    // The load's pages must fit between those that this transaction's snapshot reads, not only
-    // between the newest.
-    if (transaction->isolation() != txn::Isolation::kReadCommitted &&
-        !writer_.table().NewestIs(transaction->snapshot())) {
+    LATHE_TRY(writer_.BeginLoad(&load_));
+    if (load_ == nullptr) {
       no_load_ = true;
       return Ok();
     }
-    LATHE_TRY(transaction->SpillEarlier(writer_.shared_table()));
-    LATHE_ASSIGN(uint64_t id, transaction->engine()->load_ids()->Next());
-    LoadOptions options;
-    options.view = [this] { return writer_.transaction()->ViewOf(writer_.table()); };
-    options.sort_bytes = transaction->engine()->options().load_sort_bytes;
-    options.range_free = [this](std::string_view first, std::string_view last) {
-      return writer_.transaction()->RangeFree(writer_.table(), first, last);
-    };
-    options.fallback = [this](const char* base, const char* row) {
-      const keyspace::KeyEncoder& encoder = writer_.table().encoder();
-      return writer_.Insert(encoder.RowKey(base, row), page::RowImage(encoder.layout(), base, row));
-    };
-    options.duplicate = [this](std::string_view key) {
-      return DuplicateKeyError(writer_.relation(), writer_.table().encoder(), key);
-    };
-    LATHE_ASSIGN(load_, LoadWriter::Begin(transaction->engine(), writer_.shared_table(), LoadId(id),
-                                          std::move(options)));
-    // What the load has written so far must be part of what buffered rows are merged with.
-    writer_.SetBeforeSpill([this]() -> Status {
-      if (load_ == nullptr) return Ok();
-      LATHE_ASSIGN(uint64_t next, writer_.transaction()->engine()->load_ids()->Next());
-      LATHE_ASSIGN(PendingLoad done, load_->Split(LoadId(next)));
-      return writer_.transaction()->AddLoad(std::move(done));
-    });
+    for (const auto& index : indexes_) LATHE_TRY(index->StartLoad());
     size_t begin = 0;
     if (writer_.table().has_row_id()) LATHE_TRY(NeedRowIds(rows_));
     for (size_t end : ends_) {
       char* image = images_.data() + begin;
       if (writer_.table().has_row_id()) SetRowId(image);
       LATHE_TRY(load_->Add(image, image));
+      LATHE_TRY(AddEntries(image, image));
       begin = end;
     }
     images_ = std::string();
@@ -247,10 +127,12 @@ class InsertSink final : public exec::RowSink {
     row_.assign(row, writer_.table().layout().stride());
     // Inline strings lie in the row, all others count from the page.
     SetRowId(row_.data());
-    return load_->Add(page, row_.data());
+    LATHE_TRY(load_->Add(page, row_.data()));
+    return AddEntries(page, row_.data());
   }
 
   RowWriter writer_;
+  const IndexWriters indexes_;
   uint64_t* const affected_;
   std::string images_;        // rows that wait to become single changes or a load
   std::vector<size_t> ends_;  // of each in images_
@@ -263,30 +145,32 @@ class InsertSink final : public exec::RowSink {
 
 class DeleteSink final : public exec::RowSink {
  public:
-  DeleteSink(RowWriter writer, uint64_t* affected)
-      : writer_(std::move(writer)), affected_(affected) {}
+  DeleteSink(RowWriter writer, IndexWriters indexes, uint64_t* affected)
+      : writer_(std::move(writer)), indexes_(std::move(indexes)), affected_(affected) {}
 
   Status Consume(const exec::Segment& segment) override {
     LATHE_TRY(writer_.CheckCancel());
     LATHE_TRY(writer_.Start());
     const row::Layout& layout = writer_.table().layout();
     for (uint32_t i = segment.from; i < segment.to; ++i) {
+      const char* row = row::RowAt(segment.page, layout.stride(), i);
       key_.clear();
-      writer_.table().encoder().EncodeRow(segment.page,
-                                          row::RowAt(segment.page, layout.stride(), i), &key_);
+      writer_.table().encoder().EncodeRow(segment.page, row, &key_);
       LATHE_TRY(writer_.Lock(key_));
       LATHE_TRY(writer_.CheckUnchanged(key_));
       LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(key_));
       if (again) continue;
       LATHE_TRY(writer_.Put(key_, {}, -1));
+      for (const auto& index : indexes_) LATHE_TRY(index->Delete(segment.page, row));
       ++*affected_;
     }
     return Ok();
   }
-  Status Finish() override { return Ok(); }
+  Status Finish() override { return FinishAll(indexes_); }
 
  private:
   RowWriter writer_;
+  const IndexWriters indexes_;
   uint64_t* const affected_;
   std::string key_;
 };
@@ -295,8 +179,9 @@ class DeleteSink final : public exec::RowSink {
 // an insertion at the statement's end, so that UPDATE t SET k = k + 1 finds the keys free.
 class UpdateSink final : public exec::RowSink {
  public:
-  static Result<std::unique_ptr<exec::RowSink>> Make(RowWriter writer, uint64_t* affected) {
-    auto sink = std::make_unique<UpdateSink>(std::move(writer), affected);
+  static Result<std::unique_ptr<exec::RowSink>> Make(RowWriter writer, IndexWriters indexes,
+                                                     uint64_t* affected) {
+    auto sink = std::make_unique<UpdateSink>(std::move(writer), std::move(indexes), affected);
     const schema::RelationDescriptor& relation = sink->writer_.relation();
     sink->wide_ = exec::WriteLayout(relation, exec::WriteKind::kUpdate);
     const keyspace::KeyEncoder& encoder = sink->writer_.table().encoder();
@@ -311,8 +196,8 @@ class UpdateSink final : public exec::RowSink {
     LATHE_ASSIGN(sink->new_key_, keyspace::KeyEncoder::Make(sink->wide_, new_parts));
     return std::unique_ptr<exec::RowSink>(std::move(sink));
   }
-  UpdateSink(RowWriter writer, uint64_t* affected)
-      : writer_(std::move(writer)), affected_(affected) {}
+  UpdateSink(RowWriter writer, IndexWriters indexes, uint64_t* affected)
+      : writer_(std::move(writer)), indexes_(std::move(indexes)), affected_(affected) {}
 
   Status Consume(const exec::Segment& segment) override {
     LATHE_TRY(writer_.CheckCancel());
@@ -327,11 +212,10 @@ class UpdateSink final : public exec::RowSink {
     if (sorter_ != nullptr) {
       LATHE_ASSIGN(PendingLoad nothing, sorter_->Finish());
       LATHE_CHECK(nothing.pages.empty());
-      return Ok();
     }
     std::sort(moved_.begin(), moved_.end());
     for (const auto& [key, image] : moved_) LATHE_TRY(writer_.Insert(key, image));
-    return Ok();
+    return FinishAll(indexes_);
   }
 
  private:
@@ -344,12 +228,20 @@ class UpdateSink final : public exec::RowSink {
     if (again) return Ok();
     ++*affected_;
     MakeImage(page, row);
-    if (writer_.table().has_row_id()) return writer_.Put(old_, image_, 0);
-    new_.clear();
-    new_key_.EncodeRow(page, row, &new_);
-    if (new_ == old_) return writer_.Put(old_, image_, 0);
-    LATHE_TRY(writer_.Put(old_, {}, -1));
-    return Move();
+    bool moved = false;
+    if (!writer_.table().has_row_id()) {
+      new_.clear();
+      new_key_.EncodeRow(page, row, &new_);
+      moved = new_ != old_;
+    }
+    if (moved) {
+      LATHE_TRY(writer_.Put(old_, {}, -1));
+      LATHE_TRY(Move());
+    } else {
+      LATHE_TRY(writer_.Put(old_, image_, 0));
+    }
+    for (const auto& index : indexes_) LATHE_TRY(index->Update(page, row, moved));
+    return Ok();
   }
 
   // A row with a new key waits; many of them in a sort on disk.
@@ -358,21 +250,7 @@ class UpdateSink final : public exec::RowSink {
     moved_bytes_ += new_.size() + image_.size() + sizeof(moved_[0]);
     moved_.emplace_back(new_, image_);
     if (moved_bytes_ < kWaitingBytes) return Ok();
-    EngineImpl* engine = writer_.transaction()->engine();
-    LATHE_ASSIGN(uint64_t id, engine->load_ids()->Next());
-    LoadOptions options;
-    options.sort_all = true;
-    options.sort_bytes = engine->options().load_sort_bytes;
-    options.range_free = [](std::string_view, std::string_view) { return false; };
-    options.fallback = [this](const char* base, const char* row) {
-      const keyspace::KeyEncoder& encoder = writer_.table().encoder();
-      return writer_.Insert(encoder.RowKey(base, row), page::RowImage(encoder.layout(), base, row));
-    };
-    options.duplicate = [this](std::string_view key) {
-      return DuplicateKeyError(writer_.relation(), writer_.table().encoder(), key);
-    };
-    LATHE_ASSIGN(sorter_,
-                 LoadWriter::Begin(engine, writer_.shared_table(), LoadId(id), std::move(options)));
+    LATHE_ASSIGN(sorter_, writer_.BeginSort());
     for (const auto& [key, image] : moved_) LATHE_TRY(sorter_->Add(image.data(), image.data()));
     moved_ = {};
     return Ok();
@@ -395,6 +273,7 @@ class UpdateSink final : public exec::RowSink {
   }
 
   RowWriter writer_;
+  const IndexWriters indexes_;
   uint64_t* const affected_;
   row::Layout wide_;
   keyspace::KeyEncoder old_key_, new_key_;
@@ -413,15 +292,16 @@ Result<std::unique_ptr<exec::RowSink>> MakeSink(TransactionImpl* transaction,
                                                 std::shared_ptr<Table> table, exec::WriteKind kind,
                                                 uint64_t* affected) {
   RowWriter writer(transaction, relation, std::move(table));
+  LATHE_ASSIGN(IndexWriters indexes, IndexWriter::All(transaction, *relation, kind));
   switch (kind) {
     case exec::WriteKind::kInsert:
       return std::unique_ptr<exec::RowSink>(
-          std::make_unique<InsertSink>(std::move(writer), affected));
+          std::make_unique<InsertSink>(std::move(writer), std::move(indexes), affected));
     case exec::WriteKind::kUpdate:
-      return UpdateSink::Make(std::move(writer), affected);
+      return UpdateSink::Make(std::move(writer), std::move(indexes), affected);
     case exec::WriteKind::kDelete:
       return std::unique_ptr<exec::RowSink>(
-          std::make_unique<DeleteSink>(std::move(writer), affected));
+          std::make_unique<DeleteSink>(std::move(writer), std::move(indexes), affected));
   }
   return MakeError(SqlState::kInternalError, "unknown kind of write");
 }

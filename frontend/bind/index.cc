@@ -1,0 +1,180 @@
+// CREATE INDEX and UNIQUE constraints: columns, order, names.
+#include "frontend/bind/index.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "frontend/ast/position.h"
+#include "frontend/bind/binder.h"
+#include "runtime/types/order.h"
+
+namespace lathe::bind {
+namespace {
+
+constexpr size_t kNameBytesMax = 63;
+constexpr size_t kIndexColumnsMax = 32;
+
+/// The first bytes of a name that are whole characters.
+std::string_view Clip(std::string_view name, size_t bytes) {
+  if (bytes >= name.size()) return name;
+  while (bytes > 0 && (static_cast<unsigned char>(name[bytes]) & 0xc0) == 0x80) --bytes;
+  return name.substr(0, bytes);
+}
+
+Status CheckOptions(const ast::CreateIndexStatement& create, const BindContext& context,
+                    int32_t* fillfactor) {
+  for (const ast::Option& option : create.with) {
+    const int32_t position = ast::PositionOf(context.sql, option.location);
+    if (!option.name_space.empty() || option.name == "deduplicate_items") {
+      return NotSupported("storage parameter \"" + option.name + "\" of an index", position);
+    }
+    if (option.name != "fillfactor") {
+      return MakeError(SqlState::kInvalidParameterValue,
+                       "unrecognized parameter \"" + option.name + "\"");
+    }
+    int value = 0;
+    const char* end = option.text.data() + option.text.size();
+    const auto parsed = std::from_chars(option.text.data(), end, value);
+    if (option.text.empty() || parsed.ec != std::errc() || parsed.ptr != end) {
+      return MakeError(SqlState::kInvalidParameterValue,
+                       "invalid value for integer option \"fillfactor\": " + option.text);
+    }
+    if (value < 10 || value > 100) {
+      Error error = MakeError(SqlState::kInvalidParameterValue,
+                              "value " + option.text + " out of bounds for option \"fillfactor\"");
+      error.detail = "Valid values are between \"10\" and \"100\".";
+      return error;
+    }
+    *fillfactor = value;
+  }
+  return Ok();
+}
+
+Status CheckMethod(const ast::CreateIndexStatement& create, const BindContext& context) {
+  if (create.method.empty() || create.method == "btree") return Ok();
+  static constexpr std::string_view kOthers[] = {"hash", "gist", "gin", "spgist", "brin"};
+  if (std::find(std::begin(kOthers), std::end(kOthers), create.method) != std::end(kOthers)) {
+    return NotSupported("index access method \"" + create.method + "\"",
+                        ast::PositionOf(context.sql, create.location));
+  }
+  return MakeError(SqlState::kUndefinedObject,
+                   "access method \"" + create.method + "\" does not exist");
+}
+
+Status CheckUnsupported(const ast::CreateIndexStatement& create, const BindContext& context) {
+  const int32_t position = ast::PositionOf(context.sql, create.location);
+  if (create.concurrently) return NotSupported("CREATE INDEX CONCURRENTLY", position);
+  if (create.where) return NotSupported("partial index", position);
+  if (!create.include.empty()) return NotSupported("INCLUDE of an index", position);
+  if (!create.tablespace.empty() && create.tablespace != "pg_default") {
+    return NotSupported("tablespace", position);
+  }
+  return Ok();
+}
+
+Status CheckCollation(const ast::IndexElement& element, const Type& type,
+                      const BindContext& context) {
+  const int32_t position = ast::PositionOf(context.sql, element.location);
+  if (!element.opclass.name.empty()) return NotSupported("operator class of an index", position);
+  const std::string& collation = element.collation.name;
+  if (collation.empty()) return Ok();
+  if (types::CategoryOf(type) != 'S') {
+    return MakeError(SqlState::kDatatypeMismatch,
+                     "collations are not supported by type " + TypeText(type));
+  }
+  if (collation != "C" && collation != "POSIX" && collation != "default" &&
+      collation != "ucs_basic") {
+    return NotSupported("collation \"" + collation + "\"", position);
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status CheckKeyType(const types::Type& type) {
+  if (types::HasEquality(type)) return Ok();
+  Error error = MakeError(
+      SqlState::kUndefinedObject,
+      "data type " + TypeText(type) + " has no default operator class for access method \"btree\"");
+  error.hint =
+      "You must specify an operator class for the index or define a default operator class for the "
+      "data type.";
+  return error;
+}
+
+std::string GeneratedName(std::string_view first, std::string_view second, std::string_view last) {
+  const size_t overhead = last.size() + 1 + (second.empty() ? 0 : 1);
+  size_t a = first.size(), b = second.size();
+  while (a + b + overhead > kNameBytesMax) --(a > b ? a : b);
+  std::string name(Clip(first, a));
+  if (!second.empty()) name += "_" + std::string(Clip(second, b));
+  return name + "_" + std::string(last);
+}
+
+std::string JoinedColumnNames(const schema::RelationDescriptor& table,
+                              const std::vector<schema::KeyColumn>& columns) {
+  std::vector<std::string> names;
+  std::string joined;
+  for (const schema::KeyColumn& column : columns) {
+    const std::string& name = table.columns[column.column].name;
+    std::string free = name;
+    for (int i = 1; std::find(names.begin(), names.end(), free) != names.end(); ++i) {
+      const std::string number = std::to_string(i);
+      free = std::string(Clip(name, kNameBytesMax - number.size())) + number;
+    }
+    names.push_back(free);
+    if (!joined.empty()) joined += "_";
+    joined += free;
+    if (joined.size() > kNameBytesMax) break;
+  }
+  return joined;
+}
+
+Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
+                                        const schema::RelationDescriptor& table,
+                                        BindContext& context) {
+  LATHE_TRY(CheckUnsupported(create, context));
+  if (create.elements.size() > kIndexColumnsMax) {
+    return MakeError(
+        SqlState::kTooManyColumns,
+        "cannot use more than " + std::to_string(kIndexColumnsMax) + " columns in an index");
+  }
+  LATHE_TRY(CheckMethod(create, context));
+  IndexDefinition index;
+  LATHE_TRY(CheckOptions(create, context, &index.fillfactor));
+  index.unique = create.unique;
+  index.nulls_not_distinct = create.nulls_not_distinct;
+  for (const ast::IndexElement& element : create.elements) {
+    if (element.expr->kind != ast::Expr::Kind::kColumnRef ||
+        element.expr->As<ast::ColumnRef>().parts.size() != 1) {
+      return NotSupported("expression in an index", ast::PositionOf(context.sql, element.location));
+    }
+    const std::string& name = element.expr->As<ast::ColumnRef>().parts[0];
+    const int column = table.FindColumn(name);
+    if (column < 0) {
+      static constexpr std::string_view kSystem[] = {"ctid", "xmin", "cmin",
+                                                     "xmax", "cmax", "tableoid"};
+      if (std::find(std::begin(kSystem), std::end(kSystem), name) != std::end(kSystem)) {
+        return MakeError(SqlState::kFeatureNotSupported,
+                         "index creation on system columns is not supported");
+      }
+      return MakeError(SqlState::kUndefinedColumn, "column \"" + name + "\" does not exist");
+    }
+    const Type& type = table.columns[static_cast<size_t>(column)].type;
+    LATHE_TRY(CheckCollation(element, type, context));
+    LATHE_TRY(CheckKeyType(type));
+    schema::KeyColumn part{static_cast<uint32_t>(column)};
+    part.descending = element.direction == ast::SortItem::Direction::kDescending;
+    part.nulls_first = element.nulls == ast::SortItem::Nulls::kDefault
+                           ? part.descending
+                           : element.nulls == ast::SortItem::Nulls::kFirst;
+    index.columns.push_back(part);
+  }
+  index.named = !create.name.empty();
+  index.name = index.named
+                   ? create.name
+                   : GeneratedName(table.name, JoinedColumnNames(table, index.columns), "idx");
+  return index;
+}
+
+}  // namespace lathe::bind

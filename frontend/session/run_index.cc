@@ -1,0 +1,115 @@
+// CREATE INDEX, DROP INDEX, and the indexes of UNIQUE constraints.
+#include "frontend/bind/index.h"
+#include "frontend/session/session_impl.h"
+
+namespace lathe::session {
+namespace {
+
+Notice Skipping(std::string message, SqlState state) {
+  Notice notice;
+  notice.fields = MakeError(state, std::move(message));
+  return notice;
+}
+
+std::string KindName(schema::RelationKind kind) {
+  return kind == schema::RelationKind::kView    ? "view"
+         : kind == schema::RelationKind::kIndex ? "index"
+                                                : "table";
+}
+
+}  // namespace
+
+Status SessionImpl::MakeIndex(const schema::RelationDescriptor& table,
+                              const bind::IndexDefinition& index, bool constraint) {
+  table::IndexSpec spec;
+  spec.table = table.id;
+  spec.name = index.name;
+  spec.choose_name = !index.named;
+  spec.columns = index.columns;
+  spec.unique = index.unique;
+  spec.nulls_not_distinct = index.nulls_not_distinct;
+  spec.constraint = constraint;
+  spec.fillfactor = index.fillfactor;
+  LATHE_TRY(txn_->CreateIndex(spec));
+  return Ok();
+}
+
+Status SessionImpl::RunCreateIndex(Run* run) {
+  const auto& create = run->prepared->statement->As<ast::CreateIndexStatement>();
+  const std::string& sql = run->prepared->sql;
+  run->tag = "CREATE INDEX";
+  bind::BindContext context = MakeBindContext(sql, catalog_.get());
+  LATHE_ASSIGN(schema::RelationPtr table, bind::FindRelation(create.table, context));
+  if (table->kind == schema::RelationKind::kVirtual) {
+    return MakeError(SqlState::kInsufficientPrivilege,
+                     "permission denied: \"" + table->name + "\" is a system catalog");
+  }
+  if (table->kind != schema::RelationKind::kTable) {
+    Error error = MakeError(SqlState::kWrongObjectType,
+                            "cannot create index on relation \"" + table->name + "\"");
+    error.detail = table->kind == schema::RelationKind::kView
+                       ? "This operation is not supported for views."
+                       : "This operation is not supported for indexes.";
+    return error;
+  }
+  LATHE_ASSIGN(table, txn_->LockTable(table->id, txn::TableLockMode::kShareRowExclusive));
+  LATHE_ASSIGN(bind::IndexDefinition index, bind::BindCreateIndex(create, *table, context));
+  if (create.if_not_exists && catalog_->FindRelation(table->schema, index.name) != nullptr) {
+    run->client->SendNotice(Skipping("relation \"" + index.name + "\" already exists, skipping",
+                                     SqlState::kDuplicateTable));
+    return Ok();
+  }
+  return MakeIndex(*table, index, false);
+}
+
+Status SessionImpl::RunDropIndex(Run* run) {
+  const auto& drop = run->prepared->statement->As<ast::DropStatement>();
+  const std::string& sql = run->prepared->sql;
+  run->tag = "DROP INDEX";
+  if (drop.concurrently) {
+    return NotSupported("DROP INDEX CONCURRENTLY", ast::PositionOf(sql, drop.location));
+  }
+  for (const ast::ObjectName& object : drop.names) {
+    const std::string& name = object.name.name;
+    bind::BindContext context = MakeBindContext(sql, catalog_.get());
+    LATHE_ASSIGN(schema::RelationPtr index, bind::FindRelation(object.name, context, true));
+    if (index == nullptr && !object.name.schema.empty() &&
+        catalog_->FindSchema(object.name.schema) == nullptr) {
+      const std::string message = "schema \"" + object.name.schema + "\" does not exist";
+      if (!drop.if_exists) return MakeError(SqlState::kInvalidSchemaName, message);
+      run->client->SendNotice(Skipping(message + ", skipping", SqlState::kSuccessfulCompletion));
+      continue;
+    }
+    if (index == nullptr) {
+      const std::string message = "index \"" + name + "\" does not exist";
+      if (!drop.if_exists) return MakeError(SqlState::kUndefinedObject, message);
+      run->client->SendNotice(Skipping(message + ", skipping", SqlState::kSuccessfulCompletion));
+      continue;
+    }
+    if (index->kind == schema::RelationKind::kVirtual) {
+      return MakeError(SqlState::kInsufficientPrivilege,
+                       "permission denied: \"" + index->name + "\" is a system catalog");
+    }
+    if (index->kind != schema::RelationKind::kIndex) {
+      Error error =
+          MakeError(SqlState::kWrongObjectType, "\"" + index->name + "\" is not an index");
+      const std::string kind = KindName(index->kind);
+      error.hint = "Use DROP " + std::string(kind == "view" ? "VIEW" : "TABLE") + " to remove a " +
+                   kind + ".";
+      return error;
+    }
+    if (index->is_constraint) {
+      schema::RelationPtr table = catalog_->GetRelation(index->table);
+      const std::string constraint = "constraint " + index->name + " on table " + table->name;
+      Error error =
+          MakeError(SqlState::kDependentObjectsStillExist,
+                    "cannot drop index " + index->name + " because " + constraint + " requires it");
+      error.hint = "You can drop " + constraint + " instead.";
+      return error;
+    }
+    LATHE_TRY(txn_->DropIndex(index->id));
+  }
+  return Ok();
+}
+
+}  // namespace lathe::session

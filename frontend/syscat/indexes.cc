@@ -1,0 +1,130 @@
+#include "frontend/syscat/indexes.h"
+
+#include "frontend/ast/print.h"
+#include "frontend/syscat/syscat.h"
+
+namespace lathe::syscat {
+namespace {
+
+schema::RelationPtr NamedColumnsOnly(const schema::RelationDescriptor& index) {
+  auto shown = std::make_shared<schema::RelationDescriptor>(index);
+  shown->columns.resize(index.key_columns);
+  shown->key.resize(index.key_columns);
+  for (schema::Column& column : shown->columns) column.not_null = false;
+  return shown;
+}
+
+std::string ColumnText(const schema::RelationDescriptor& index, size_t i) {
+  return ast::QuoteIdentifier(index.columns[index.key[i].column].name);
+}
+
+}  // namespace
+
+schema::RelationPtr PrimaryKeyIndex(const schema::RelationDescriptor& table) {
+  auto index = std::make_shared<schema::RelationDescriptor>();
+  index->id = RelationId(table.primary_key_oid.value);
+  index->schema = table.schema;
+  index->name = table.primary_key_name;
+  index->kind = schema::RelationKind::kIndex;
+  index->version = table.version;
+  index->table = table.id;
+  index->unique = true;
+  index->is_constraint = true;
+  index->key_columns = static_cast<uint32_t>(table.key.size());
+  for (const schema::KeyColumn& part : table.key) {
+    schema::Column column;
+    column.number = ColumnNumber(static_cast<uint16_t>(index->columns.size() + 1));
+    column.name = table.columns[part.column].name;
+    column.type = table.columns[part.column].type;
+    index->key.push_back(
+        {static_cast<uint32_t>(index->columns.size()), part.descending, part.nulls_first});
+    index->sources.push_back(part.column);
+    index->columns.push_back(std::move(column));
+  }
+  return index;
+}
+
+schema::RelationPtr FindIndex(schema::CatalogReader* catalog, Oid oid) {
+  if (!oid) return nullptr;
+  schema::RelationPtr relation = catalog->GetRelation(RelationId(oid.value));
+  if (relation != nullptr) {
+    return relation->kind == schema::RelationKind::kIndex ? NamedColumnsOnly(*relation) : nullptr;
+  }
+  for (const schema::RelationPtr& table : catalog->Relations()) {
+    if (table->kind == schema::RelationKind::kTable && HasPrimaryKey(*table) &&
+        table->primary_key_oid == oid) {
+      return PrimaryKeyIndex(*table);
+    }
+  }
+  return nullptr;
+}
+
+std::vector<schema::RelationPtr> IndexesOf(schema::CatalogReader* catalog,
+                                           const schema::RelationDescriptor& table) {
+  std::vector<schema::RelationPtr> indexes;
+  if (HasPrimaryKey(table)) indexes.push_back(PrimaryKeyIndex(table));
+  for (RelationId id : table.indexes) {
+    schema::RelationPtr index = catalog->GetRelation(id);
+    if (index != nullptr) indexes.push_back(NamedColumnsOnly(*index));
+  }
+  return indexes;
+}
+
+schema::RelationPtr FindPrimaryKey(schema::CatalogReader* catalog, SchemaId schema,
+                                   std::string_view name) {
+  for (const schema::RelationPtr& relation : catalog->Relations()) {
+    if (relation->schema == schema && HasPrimaryKey(*relation) &&
+        relation->primary_key_name == name) {
+      return PrimaryKeyIndex(*relation);
+    }
+  }
+  return nullptr;
+}
+
+std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDescriptor& index) {
+  std::string text = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  text += ast::QuoteIdentifier(index.name) + " ON ";
+  if (auto schema = catalog->GetSchema(index.schema)) {
+    text += ast::QuoteIdentifier(schema->name) + ".";
+  }
+  schema::RelationPtr table = catalog->GetRelation(index.table);
+  text += ast::QuoteIdentifier(table == nullptr ? "" : table->name) + " USING btree (";
+  for (size_t i = 0; i < index.key.size(); ++i) {
+    const schema::KeyColumn& part = index.key[i];
+    if (i != 0) text += ", ";
+    text += ColumnText(index, i);
+    if (part.descending) text += " DESC";
+    if (part.descending != part.nulls_first)
+      text += part.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+  }
+  text += ")";
+  if (index.nulls_not_distinct) text += " NULLS NOT DISTINCT";
+  if (index.fillfactor != 100) {
+    text += " WITH (fillfactor='" + std::to_string(index.fillfactor) + "')";
+  }
+  return text;
+}
+
+std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint) {
+  schema::RelationPtr index = FindIndex(catalog, constraint);
+  if (index == nullptr || !index->is_constraint) return "";
+  schema::RelationPtr table = catalog->GetRelation(index->table);
+  std::string text = table != nullptr && IsPrimaryKey(*table, *index) ? "PRIMARY KEY" : "UNIQUE";
+  if (index->nulls_not_distinct) text += " NULLS NOT DISTINCT";
+  text += " (";
+  for (size_t i = 0; i < index->key.size(); ++i) {
+    if (i != 0) text += ", ";
+    text += ColumnText(*index, i);
+  }
+  return text + ")";
+}
+
+std::string IndexDefinition(schema::CatalogReader* catalog, Oid oid, int column) {
+  schema::RelationPtr index = FindIndex(catalog, oid);
+  if (index == nullptr) return "";
+  if (column == 0) return IndexText(catalog, *index);
+  if (column < 0 || static_cast<size_t>(column) > index->key.size()) return "";
+  return ColumnText(*index, static_cast<size_t>(column - 1));
+}
+
+}  // namespace lathe::syscat

@@ -1,0 +1,97 @@
+#include "storage/table/row_writer.h"
+
+namespace lathe::table {
+namespace {
+
+// Row locks of one statement before it tries to lock all rows at once.
+constexpr uint64_t kEscalateRows = 1000;
+
+}  // namespace
+
+Status RowWriter::Lock(std::string_view key) {
+  if (all_locked_) return Ok();
+  if (++locked_rows_ > kEscalateRows && locked_rows_ % kEscalateRows == 1 &&
+      transaction_->TryLockStorage(table_->storage(), txn::TableLockMode::kShareRowExclusive)) {
+    all_locked_ = true;
+    return Ok();
+  }
+  return transaction_->engine()->locks()->LockRow(
+      transaction_->id(), keyspace::RowPrefix(table_->storage(), key), txn::RowLockMode::kExclusive,
+      transaction_->lock_wait());
+}
+
+Status RowWriter::CheckUnchanged(std::string_view key) const {
+  if (Own(key) != nullptr) return Ok();  // checked when it was written first
+  if (!table_->ChangedSince(key, transaction_->snapshot())) return Ok();
+  if (transaction_->isolation() == txn::Isolation::kReadCommitted) {
+    return MakeError(SqlState::kSerializationFailure, exec::kRestartStatement);
+  }
+  return MakeError(SqlState::kSerializationFailure,
+                   "could not serialize access due to concurrent update");
+}
+
+Error RowWriter::Duplicate(std::string_view key) const {
+  Error error = DuplicateKeyError(*relation_, table_->encoder(), key);
+  if (relation_->kind == schema::RelationKind::kIndex) {
+    schema::RelationPtr table = transaction_->catalog()->GetRelation(relation_->table);
+    if (table != nullptr) error.table_name = table->name;
+  }
+  return error;
+}
+
+Status RowWriter::Spill() {
+  if (before_spill_ != nullptr) LATHE_TRY(before_spill_());
+  LATHE_ASSIGN(bool spilled, transaction_->Spill(table_));
+  if (spilled) all_locked_ = true;
+  return Ok();
+}
+
+LoadOptions RowWriter::InsertOptions() {
+  LoadOptions options;
+  options.sort_bytes = transaction_->engine()->options().load_sort_bytes;
+  options.fallback = [this](const char* base, const char* row) {
+    const keyspace::KeyEncoder& encoder = table_->encoder();
+    return Insert(encoder.RowKey(base, row), page::RowImage(encoder.layout(), base, row));
+  };
+  options.duplicate = [this](std::string_view key) { return Duplicate(key); };
+  return options;
+}
+
+Status RowWriter::BeginLoad(std::unique_ptr<LoadWriter>* load) {
+  // Against other loads and writers of single rows.
+  LATHE_TRY(transaction_->LockStorage(table_->storage(), txn::TableLockMode::kShareRowExclusive));
+  AllLocked();
+  // The load's pages must fit between those that this transaction's snapshot reads, not only
+  // between the newest.
+  if (transaction_->isolation() != txn::Isolation::kReadCommitted &&
+      !table_->NewestIs(transaction_->snapshot())) {
+    return Ok();
+  }
+  LATHE_TRY(transaction_->SpillEarlier(table_));
+  LATHE_ASSIGN(uint64_t id, transaction_->engine()->load_ids()->Next());
+  LoadOptions options = InsertOptions();
+  options.view = [this] { return transaction_->ViewOf(*table_); };
+  options.range_free = [this](std::string_view first, std::string_view last) {
+    return transaction_->RangeFree(*table_, first, last);
+  };
+  LATHE_ASSIGN(*load,
+               LoadWriter::Begin(transaction_->engine(), table_, LoadId(id), std::move(options)));
+  // What the load has written so far must be part of what buffered rows are merged with.
+  SetBeforeSpill([this, load]() -> Status {
+    if (*load == nullptr) return Ok();
+    LATHE_ASSIGN(uint64_t next, transaction_->engine()->load_ids()->Next());
+    LATHE_ASSIGN(PendingLoad done, (*load)->Split(LoadId(next)));
+    return transaction_->AddLoad(std::move(done));
+  });
+  return Ok();
+}
+
+Result<std::unique_ptr<LoadWriter>> RowWriter::BeginSort() {
+  LATHE_ASSIGN(uint64_t id, transaction_->engine()->load_ids()->Next());
+  LoadOptions options = InsertOptions();
+  options.sort_all = true;
+  options.range_free = [](std::string_view, std::string_view) { return false; };
+  return LoadWriter::Begin(transaction_->engine(), table_, LoadId(id), std::move(options));
+}
+
+}  // namespace lathe::table
