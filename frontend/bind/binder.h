@@ -169,6 +169,17 @@ class Binder {
   /// wanted: the array type of a cast around it, or null.
   BoundExpr BindArray(const ast::Array& array, Scope& scope, const Type* wanted);
   BoundExpr BindSubscript(const ast::Subscript& subscript, Scope& scope);
+  /// The value of a column once `value` is assigned to a part of it: a[1], a[1:2], j['key']. base:
+  /// the column's value before.
+  BoundExpr AssignPart(const ast::ColumnTarget& target, const schema::Column& column, ExprPtr base,
+                       ExprPtr value, Scope& scope);
+  /// f(..., VARIADIC array) of a function whose last argument may come any number of times.
+  BoundExpr BindVariadic(const ast::FunctionCall& call, Scope& scope);
+  Status AddSubscript(const ast::ExprPtr& e, int32_t otherwise, Scope& scope,
+                      std::vector<ExprPtr>* args);
+  /// The bits of the bounds that are written, then all bounds.
+  Status AddSlices(const std::vector<const ast::Subscript*>& chain, Scope& scope,
+                   std::vector<ExprPtr>* args);
   /// left op ANY (array), or ALL.
   BoundExpr MakeAnyArray(const ast::QualifiedName& op, ExprPtr left, ExprPtr array, bool all,
                          int32_t location);
@@ -195,6 +206,8 @@ class Binder {
 
   // ---- call.cc
   BoundExpr BindCall(const ast::FunctionCall& call, Scope& scope);
+  /// f(a => 1).
+  BoundExpr BindNamed(const ast::FunctionCall& call, Scope& scope);
   BoundExpr BindSpecialValue(const ast::SpecialValue& e);
 
   // ---- aggregate.cc
@@ -363,8 +376,8 @@ class Binder {
   Result<NodePtr> JoinTarget(FromItem target, const std::vector<ast::TableRefPtr>& from,
                              Scope& scope);
   Result<schema::RelationPtr> FindTarget(const ast::QualifiedName& name, std::string_view verb);
-  /// `a.b = ` and `a[1] = ` are refused.
-  Status CheckWholeColumn(const ast::ColumnTarget& target, const schema::Column& column) const;
+  /// `a.b = ` is refused.
+  Status CheckPart(const ast::ColumnTarget& target, const schema::Column& column) const;
   BoundExpr ColumnDefault(const schema::Column& column);
 
   BindContext& context_;

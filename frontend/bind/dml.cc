@@ -74,17 +74,19 @@ BoundExpr Binder::ColumnDefault(const schema::Column& column) {
   return error;
 }
 
-Status Binder::CheckWholeColumn(const ast::ColumnTarget& target,
-                                const schema::Column& column) const {
-  if (!target.indirection) return Ok();
-  if (target.indirection->kind == ast::Expr::Kind::kFieldSelect) {
+Status Binder::CheckPart(const ast::ColumnTarget& target, const schema::Column& column) const {
+  const ast::Expr* e = target.indirection.get();
+  while (e != nullptr && e->kind == ast::Expr::Kind::kSubscript) {
+    e = e->As<ast::Subscript>().operand.get();
+  }
+  if (e != nullptr && e->kind == ast::Expr::Kind::kFieldSelect) {
     return At(SqlState::kDatatypeMismatch,
-              "cannot assign to field \"" + target.indirection->As<ast::FieldSelect>().field +
+              "cannot assign to field \"" + e->As<ast::FieldSelect>().field +
                   "\" of column \"" + column.name + "\" because its type " + TypeText(column.type) +
                   " is not a composite type",
               target.location);
   }
-  return NotYet("assignment to a part of a column", target.location);
+  return Ok();
 }
 
 BoundQuery Binder::FinishModify(NodePtr modify, const ast::TargetList& returning,
@@ -148,10 +150,14 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
           "column \"" + target.name + "\" of relation \"" + relation->name + "\" does not exist",
           target.location);
     }
-    LATHE_TRY(CheckWholeColumn(target, relation->columns[column]));
+    LATHE_TRY(CheckPart(target, relation->columns[column]));
     const size_t field =
         std::find(live.begin(), live.end(), static_cast<uint32_t>(column)) - live.begin();
-    if (std::find(given.begin(), given.end(), field) != given.end()) {
+    bool again = false;
+    for (size_t i = 0; i < given.size(); ++i) {
+      again |= given[i] == field && (!target.indirection || !insert.columns[i].indirection);
+    }
+    if (again) {
       return At(SqlState::kDuplicateColumn,
                 "column \"" + target.name + "\" specified more than once", target.location);
     }
@@ -179,6 +185,25 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
     return defaults[field]->Clone();
   };
 
+  auto no_default_part = [&](size_t i) -> Status {
+    if (insert.columns.empty() || !insert.columns[i].indirection) return Ok();
+    return At(SqlState::kFeatureNotSupported, "cannot set an array element to DEFAULT",
+              insert.columns[i].location);
+  };
+  // The i-th value, put into its column or into a part of it.
+  auto assign = [&](size_t i, ExprPtr value, ExprPtr* field) -> Status {
+    const schema::Column& column = relation->columns[live[given[i]]];
+    if (insert.columns.empty() || !insert.columns[i].indirection) {
+      LATHE_ASSIGN(*field, Assign(std::move(value), column, false));
+      return Ok();
+    }
+    ExprPtr base =
+        *field ? std::move(*field) : expr::MakeConst(types::Value::Null(column.type));
+    LATHE_ASSIGN(*field, AssignPart(insert.columns[i], column, std::move(base), std::move(value),
+                                    scope));
+    return Ok();
+  };
+
   NodePtr child;
   if (!insert.source || IsPlainValues(*insert.source)) {
     auto values = std::make_shared<logical::Values>();
@@ -194,10 +219,12 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
       LATHE_TRY(check_count(row.size(), [&](size_t i) { return row[i]->location; }));
       std::vector<ExprPtr> fields(live.size());
       for (size_t i = 0; i < row.size(); ++i) {
-        if (row[i]->kind == ast::Expr::Kind::kDefault) continue;
+        if (row[i]->kind == ast::Expr::Kind::kDefault) {
+          LATHE_TRY(no_default_part(i));
+          continue;
+        }
         LATHE_ASSIGN(ExprPtr e, Bind(*row[i], scope));
-        LATHE_ASSIGN(fields[given[i]],
-                     Assign(std::move(e), relation->columns[live[given[i]]], false));
+        LATHE_TRY(assign(i, std::move(e), &fields[given[i]]));
       }
       for (size_t field = 0; field < live.size(); ++field) {
         if (!fields[field]) {
@@ -227,11 +254,12 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
     for (size_t i = 0; i < child->outputs.size(); ++i) {
       const schema::Column& column = relation->columns[live[given[i]]];
       if (child->outputs[i].type.id == TypeId::kUnknown) {
-        LATHE_TRY(CoerceOutput(child.get(), i, column.type));
+        const bool part = !insert.columns.empty() && insert.columns[i].indirection != nullptr;
+        LATHE_TRY(CoerceOutput(child.get(), i, part ? Type(TypeId::kText) : column.type));
       }
       ExprPtr e = expr::MakeColumn(child->outputs[i].id, child->outputs[i].type);
       e->location = location_of(i);
-      LATHE_ASSIGN(targets[given[i]].expr, Assign(std::move(e), column, false));
+      LATHE_TRY(assign(i, std::move(e), &targets[given[i]].expr));
     }
     for (size_t field = 0; field < live.size(); ++field) {
       targets[field].name = relation->columns[live[field]].name;
@@ -289,6 +317,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   scope.clause = Clause::kUpdate;
   const std::vector<uint32_t> live = relation->LiveColumns();
   std::vector<ExprPtr> values(live.size());
+  std::vector<bool> partial(live.size(), false);  // so far only parts of the column were assigned
   std::vector<NodePtr> queries;  // SET (a, b) = (SELECT ...): at most one row each
   auto field_of = [&](const ast::ColumnTarget& column_target) -> Result<size_t> {
     const int index = relation->FindColumn(column_target.name);
@@ -299,30 +328,45 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
                 column_target.location);
     }
     const schema::Column& column = relation->columns[index];
-    LATHE_TRY(CheckWholeColumn(column_target, column));
+    LATHE_TRY(CheckPart(column_target, column));
     const size_t field =
         std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) - live.begin();
-    if (values[field]) {
+    if (values[field] && (!column_target.indirection || !partial[field])) {
       return At(SqlState::kSyntaxError,
                 "multiple assignments to same column \"" + column.name + "\"", -1);
     }
+    partial[field] = column_target.indirection != nullptr;
     return field;
+  };
+  auto put = [&](const ast::ColumnTarget& column_target, size_t field, ExprPtr value) -> Status {
+    const schema::Column& column = relation->columns[live[field]];
+    if (!column_target.indirection) {
+      LATHE_ASSIGN(values[field], Assign(std::move(value), column, false));
+      return Ok();
+    }
+    ExprPtr base = values[field] ? std::move(values[field])
+                                 : expr::MakeColumn(old[field].id, old[field].type);
+    LATHE_ASSIGN(values[field],
+                 AssignPart(column_target, column, std::move(base), std::move(value), scope));
+    return Ok();
   };
   auto assign_bound = [&](const ast::ColumnTarget& column_target, ExprPtr value) -> Status {
     LATHE_ASSIGN(size_t field, field_of(column_target));
-    LATHE_ASSIGN(values[field], Assign(std::move(value), relation->columns[live[field]], false));
-    return Ok();
+    return put(column_target, field, std::move(value));
   };
   auto assign = [&](const ast::ColumnTarget& column_target, const ast::Expr& value) -> Status {
     LATHE_ASSIGN(size_t field, field_of(column_target));
     const schema::Column& column = relation->columns[live[field]];
     if (value.kind == ast::Expr::Kind::kDefault) {
+      if (column_target.indirection) {
+        return At(SqlState::kFeatureNotSupported, "cannot set an array element to DEFAULT",
+                  column_target.location);
+      }
       LATHE_ASSIGN(values[field], ColumnDefault(column));
       return Ok();
     }
     LATHE_ASSIGN(ExprPtr e, Bind(value, scope));
-    LATHE_ASSIGN(values[field], Assign(std::move(e), column, false));
-    return Ok();
+    return put(column_target, field, std::move(e));
   };
   for (const ast::Assignment& assignment : update.assignments) {
     if (!assignment.multiple) {

@@ -212,6 +212,12 @@ BoundExpr Binder::MakeFunction(const ast::QualifiedName& name, std::vector<ExprP
     return At(SqlState::kInvalidSchemaName, "schema \"" + name.schema + "\" does not exist",
               location);
   }
+  // What the binder alone may call has no name in SQL.
+  constexpr uint32_t kInternalFirst = 9350, kInternalLast = 9359;
+  if (!functions.empty() && functions[0]->oid.value >= kInternalFirst &&
+      functions[0]->oid.value <= kInternalLast) {
+    functions = {};
+  }
   const int chosen = ChooseFrom(*this, functions, TypesOf(args));
   if (chosen >= 0) {
     const bool exact = args.size() == 1 && SameType(functions[chosen]->args[0], args[0]->type);

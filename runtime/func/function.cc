@@ -36,6 +36,7 @@ struct Registry {
     AddJsonbFunctions(&functions);
     AddJsonbEditFunctions(&functions);
     AddJsonBuildFunctions(&functions);
+    AddInternalFunctions(&functions);
     for (const Function& f : functions) {
       by_name[f.name].push_back(&f);
       if (!f.op.empty()) by_op[{f.op, static_cast<int>(f.args.size())}].push_back(&f);

@@ -23,6 +23,7 @@ void AddJsonFunctions(std::vector<Function>* list);
 void AddJsonbFunctions(std::vector<Function>* list);
 void AddJsonbEditFunctions(std::vector<Function>* list);
 void AddJsonBuildFunctions(std::vector<Function>* list);
+void AddInternalFunctions(std::vector<Function>* list);  // what the binder makes calls of
 
 // The same for aggregates, windows and sets of rows.
 void AddBasicAggregates(std::vector<Aggregate>* list);
