@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -213,6 +214,12 @@ class PosixFileSystem final : public FileSystem {
       return error;
     }
     return std::unique_ptr<DirectoryLock>(new PosixLock(fd));
+  }
+
+  Result<uint64_t> FreeBytes(const std::string& directory) override {
+    struct statvfs disk = {};
+    if (::statvfs(directory.c_str(), &disk) != 0) return FileError("stat", directory, errno);
+    return uint64_t{disk.f_bavail} * disk.f_frsize;
   }
 
  private:

@@ -70,6 +70,8 @@ class FileSystem {
   /// Takes the directory for this process (a lock on the file "lock" in it, holding the process
   /// id). 55006 when it is taken.
   virtual Result<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory) = 0;
+  /// Bytes that may still be written below an existing directory.
+  virtual Result<uint64_t> FreeBytes(const std::string& directory) = 0;
 };
 
 /// The whole content of a file.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace lathe::base {
 
@@ -143,6 +144,11 @@ void MemoryFileSystem::SetDiskBytes(uint64_t bytes) {
   disk_bytes_ = bytes;
 }
 
+uint64_t MemoryFileSystem::used_bytes() const {
+  std::lock_guard lock(mutex_);
+  return UsedBytes();
+}
+
 void MemoryFileSystem::Crash() {
   std::lock_guard lock(mutex_);
   ++crashes_;
@@ -260,6 +266,13 @@ Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::LockDirectory(
                      "data directory \"" + directory + "\" is in use by another process");
   }
   return std::unique_ptr<DirectoryLock>(new Lock(this, directory));
+}
+
+Result<uint64_t> MemoryFileSystem::FreeBytes(const std::string&) {
+  std::lock_guard lock(mutex_);
+  if (disk_bytes_ == 0) return std::numeric_limits<uint64_t>::max();
+  const uint64_t used = UsedBytes();
+  return used < disk_bytes_ ? disk_bytes_ - used : 0;
 }
 
 }  // namespace lathe::base

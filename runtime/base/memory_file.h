@@ -29,6 +29,8 @@ class MemoryFileSystem final : public FileSystem {
   uint64_t change_count() const;
   /// Writes beyond this many bytes in all files together fail with 53100; 0 = no bound.
   void SetDiskBytes(uint64_t bytes);
+  /// Bytes in all files together.
+  uint64_t used_bytes() const;
   /// Power cut: contents and names go back to what was synced; locks are gone.
   void Crash();
 
@@ -41,6 +43,7 @@ class MemoryFileSystem final : public FileSystem {
   Result<std::vector<std::string>> List(const std::string& directory) override;
   Status SyncDirectory(const std::string& directory) override;
   Result<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory) override;
+  Result<uint64_t> FreeBytes(const std::string& directory) override;
 
  private:
   struct Node;  // one file's bytes, as written and as synced

@@ -86,6 +86,8 @@ struct KvOptions {
   int background_threads = 2;                 // flush and compaction
   // Where the directory lies; outlives the store. null = FileSystem::Posix(), with RocksDB on its
   // own files. Anything else stands below RocksDB too (tests).
+  // Writes are refused (53100) before they would leave less free than this.
+  uint64_t disk_reserve_bytes = 16 << 20;
   base::FileSystem* files = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <utility>
 #include <vector>
 
 #include "runtime/base/bytes.h"
@@ -18,14 +19,26 @@ constexpr std::string_view kFormatKey = "format_version";
 /// A walk over a family; owns the bounds that RocksDB points to.
 class RocksIterator final : public Iterator {
  public:
-  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle, const IterateOptions& options)
-      : lower_(options.lower), upper_(options.upper), lower_slice_(lower_), upper_slice_(upper_) {
+  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle, const IterateOptions& options,
+                std::atomic<int>* count)
+      : count_(count),
+        lower_(options.lower),
+        upper_(options.upper),
+        lower_slice_(lower_),
+        upper_slice_(upper_) {
     rocksdb::ReadOptions read;
     if (!lower_.empty()) read.iterate_lower_bound = &lower_slice_;
     if (!upper_.empty()) read.iterate_upper_bound = &upper_slice_;
     read.readahead_size = options.readahead_bytes;
     read.fill_cache = options.fill_cache;
-    iterator_.reset(db->NewIterator(read, handle));
+    iterator_.reset(db != nullptr
+                        ? db->NewIterator(read, handle)
+                        : rocksdb::NewErrorIterator(rocksdb::Status::NoSpace("the disk is full")));
+    count_->fetch_add(1, std::memory_order_relaxed);
+  }
+  ~RocksIterator() override {
+    iterator_.reset();
+    count_->fetch_sub(1, std::memory_order_release);
   }
 
   bool Valid() const override { return iterator_->Valid(); }
@@ -40,6 +53,7 @@ class RocksIterator final : public Iterator {
   Status status() const override { return FromRocks(iterator_->status()); }
 
  private:
+  std::atomic<int>* const count_;
   const std::string lower_, upper_;
   const rocksdb::Slice lower_slice_, upper_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -54,6 +68,7 @@ Result<std::unique_ptr<Kv>> Kv::Open(const std::string& directory, const KvOptio
 Result<std::unique_ptr<Kv>> RocksKv::Open(const std::string& directory, const KvOptions& options) {
   std::unique_ptr<RocksKv> kv(new RocksKv);
   kv->directory_ = directory;
+  kv->options_ = options;
   kv->files_ = options.files != nullptr ? options.files : base::FileSystem::Posix();
   const std::string db_directory = base::JoinPath(directory, "db");
   LATHE_ASSIGN(bool exists, kv->files_->Exists(base::JoinPath(db_directory, "CURRENT")));
@@ -65,26 +80,27 @@ Result<std::unique_ptr<Kv>> RocksKv::Open(const std::string& directory, const Kv
   LATHE_ASSIGN(kv->lock_, kv->files_->LockDirectory(directory));
   LATHE_TRY(kv->files_->RemoveDirectory(base::JoinPath(directory, "tmp")));
   LATHE_TRY(kv->files_->MakeDirectory(base::JoinPath(directory, "tmp")));
-  LATHE_TRY(kv->OpenDatabase(options));
+  kv->room_ = std::make_unique<DiskRoom>(kv->files_, directory, options.disk_reserve_bytes);
+  LATHE_TRY(kv->OpenDatabase());
   LATHE_TRY(kv->CheckFormat(!exists));
   return std::unique_ptr<Kv>(std::move(kv));
 }
 
-Status RocksKv::OpenDatabase(const KvOptions& options) {
-  block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
+Status RocksKv::OpenDatabase() {
+  if (block_cache_ == nullptr) block_cache_ = rocksdb::NewLRUCache(options_.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < kFamilyCount; ++i) {
     Family family = static_cast<Family>(i);
     families.emplace_back(std::string(FamilyName(family)),
-                          FamilyOptions(family, options, block_cache_));
+                          FamilyOptions(family, options_, block_cache_));
   }
   families.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                        FamilyOptions(Family::kMeta, options, block_cache_));
+                        FamilyOptions(Family::kMeta, options_, block_cache_));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  rocksdb::DBOptions database = DatabaseOptions(options);
+  rocksdb::DBOptions database = DatabaseOptions(options_);
   if (files_ != base::FileSystem::Posix()) {
-    env_ = NewFileEnv(files_);
+    if (env_ == nullptr) env_ = NewFileEnv(files_);
     database.env = env_.get();
   }
   LATHE_TRY(FromRocks(
@@ -123,18 +139,22 @@ Status RocksKv::CheckFormat(bool created) {
   return error;
 }
 
-RocksKv::~RocksKv() {
+RocksKv::~RocksKv() { CloseDatabase(); }
+
+void RocksKv::CloseDatabase() {
   if (db_ == nullptr) return;
   rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
-  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-    if (handle != nullptr) (void)db_->DestroyColumnFamilyHandle(handle);
+  for (rocksdb::ColumnFamilyHandle*& handle : handles_) {
+    if (handle != nullptr) (void)db_->DestroyColumnFamilyHandle(std::exchange(handle, nullptr));
   }
-  if (default_handle_ != nullptr) (void)db_->DestroyColumnFamilyHandle(default_handle_);
+  if (default_handle_ != nullptr) {
+    (void)db_->DestroyColumnFamilyHandle(std::exchange(default_handle_, nullptr));
+  }
   (void)db_->Close();
+  db_.reset();
 }
 
 Status RocksKv::Write(const WriteBatch& batch, bool sync) {
-  if (batch.empty() && sync) return FromRocks(db_->SyncWAL());
   rocksdb::WriteBatch rocks(batch.bytes() + 16);
   rocksdb::Status status;
   batch.ForEach(
@@ -154,24 +174,69 @@ Status RocksKv::Write(const WriteBatch& batch, bool sync) {
         }
       });
   LATHE_TRY(FromRocks(status));
+  LATHE_TRY(room_->Take(2 * rocks.GetDataSize()));  // log and, later, file
   rocksdb::WriteOptions options;
   options.sync = sync;
-  return FromRocks(WriteOrResume(options, &rocks));
+  return WriteOrReopen(options, &rocks);
 }
 
-// RocksDB refuses writes after a failed one until it is told to go on: Resume writes what is in
-// memory to files and starts a new log, so it fails as long as the disk is full. Writing the batch
-// again is the same as once.
-rocksdb::Status RocksKv::WriteOrResume(const rocksdb::WriteOptions& options,
-                                       rocksdb::WriteBatch* batch) {
-  rocksdb::Status status = db_->Write(options, batch);
-  if (!status.IsNoSpace()) return status;
-  rocksdb::Status resumed = db_->Resume();
-  if (!resumed.ok()) return status;
-  return db_->Write(options, batch);
+// RocksDB refuses writes after a failed one. Writing the batch again is the same as once.
+Status RocksKv::WriteOrReopen(const rocksdb::WriteOptions& options, rocksdb::WriteBatch* batch) {
+  {
+    LATHE_ASSIGN(Use use, UseDatabase());
+    rocksdb::Status status = db_->Write(options, batch);
+    if (status.ok() || (!status.IsNoSpace() && !disk_full_)) return FromRocks(status);
+    disk_full_ = true;  // what RocksDB says from now on may be another error
+  }
+  std::unique_lock lock(gate_);
+  if (disk_full_) {  // no other thread was faster
+    LATHE_TRY(LeaveFullDisk());
+    disk_full_ = false;
+  }
+  return FromRocks(db_->Write(options, batch));
+}
+
+// The database is opened anew. RocksDB 7.8 has DB::Resume for this, but writing goes on in the
+// failed log when nothing was in memory, and taking in page files afterwards aborts the process
+// (ErrorHandler::ClearBGError leaves is_db_stopped_ set). DiskRoom makes all this rare.
+Status RocksKv::LeaveFullDisk() {
+  if (db_ != nullptr) {
+    room_->Forget();
+    LATHE_TRY(room_->Take(2 * MemtableBytes() + (1 << 20)));  // opening writes them to files
+    if (iterators_.load(std::memory_order_acquire) != 0) {
+      return FromRocks(rocksdb::Status::NoSpace("the disk was full"));
+    }
+  }
+  CloseDatabase();
+  Status opened = OpenDatabase();
+  if (!opened.ok()) CloseDatabase();
+  return opened;
+}
+
+uint64_t RocksKv::MemtableBytes() {
+  uint64_t bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    uint64_t of_family = 0;
+    (void)db_->GetIntProperty(family, rocksdb::DB::Properties::kCurSizeAllMemTables, &of_family);
+    bytes += of_family;
+  }
+  return bytes;
+}
+
+Result<RocksKv::Use> RocksKv::UseDatabase() {
+  for (;;) {
+    Use use(gate_);
+    if (db_ != nullptr) return use;
+    use.unlock();
+    std::unique_lock lock(gate_);
+    if (db_ != nullptr) continue;
+    LATHE_TRY(LeaveFullDisk());
+    disk_full_ = false;
+  }
 }
 
 Result<bool> RocksKv::Get(Family family, std::string_view key, std::string* value) {
+  LATHE_ASSIGN(Use use, UseDatabase());
   rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(family), ToSlice(key), value);
   if (status.IsNotFound()) return false;
   LATHE_TRY(FromRocks(status));
@@ -179,6 +244,7 @@ Result<bool> RocksKv::Get(Family family, std::string_view key, std::string* valu
 }
 
 Result<bool> RocksKv::GetPinned(Family family, std::string_view key, PinnedValue* value) {
+  LATHE_ASSIGN(Use use, UseDatabase());
   auto pinned = std::make_shared<rocksdb::PinnableSlice>();
   rocksdb::Status status =
       db_->Get(rocksdb::ReadOptions(), handle(family), ToSlice(key), pinned.get());
@@ -190,7 +256,9 @@ Result<bool> RocksKv::GetPinned(Family family, std::string_view key, PinnedValue
 }
 
 std::unique_ptr<Iterator> RocksKv::NewIterator(Family family, const IterateOptions& options) {
-  return std::make_unique<RocksIterator>(db_.get(), handle(family), options);
+  Result<Use> use = UseDatabase();
+  return std::make_unique<RocksIterator>(use.ok() ? db_.get() : nullptr, handle(family), options,
+                                         &iterators_);
 }
 
 Result<std::unique_ptr<PageFileWriter>> RocksKv::NewPageFileWriter() {
@@ -199,9 +267,12 @@ Result<std::unique_ptr<PageFileWriter>> RocksKv::NewPageFileWriter() {
 
 Status RocksKv::DropPages(std::string_view from, std::string_view to) {
   if (from >= to) return Ok();
-  rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
-  LATHE_TRY(FromRocks(rocksdb::DeleteFilesInRange(db_.get(), handle(Family::kPages), &begin, &end,
-                                                  /*include_end=*/false)));
+  {
+    LATHE_ASSIGN(Use use, UseDatabase());
+    rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
+    LATHE_TRY(FromRocks(rocksdb::DeleteFilesInRange(db_.get(), handle(Family::kPages), &begin, &end,
+                                                    /*include_end=*/false)));
+  }
   // Files that lie only partly inside keep their pages until this reaches them in compaction.
   WriteBatch batch;
   batch.DeleteRange(Family::kPages, from, to);
@@ -209,12 +280,14 @@ Status RocksKv::DropPages(std::string_view from, std::string_view to) {
 }
 
 Status RocksKv::Flush(Family family) {
+  LATHE_ASSIGN(Use use, UseDatabase());
   rocksdb::FlushOptions options;
   options.wait = true;
   return FromRocks(db_->Flush(options, handle(family)));
 }
 
 Status RocksKv::Compact(Family family, std::string_view from, std::string_view to) {
+  LATHE_ASSIGN(Use use, UseDatabase());
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
@@ -227,6 +300,7 @@ Status RocksKv::Checkpoint(const std::string& directory) {
     return MakeError(SqlState::kObjectInUse, "directory \"" + directory + "\" exists already");
   }
   LATHE_TRY(files_->MakeDirectory(directory));
+  LATHE_ASSIGN(Use use, UseDatabase());
   rocksdb::Checkpoint* made = nullptr;
   LATHE_TRY(FromRocks(rocksdb::Checkpoint::Create(db_.get(), &made)));
   std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
@@ -235,6 +309,8 @@ Status RocksKv::Checkpoint(const std::string& directory) {
 }
 
 KvStats RocksKv::Stats() {
+  Use use(gate_);
+  if (db_ == nullptr) return {};
   auto number = [&](Family family, const std::string& name) {
     uint64_t value = 0;
     (void)db_->GetIntProperty(handle(family), name, &value);
@@ -259,7 +335,8 @@ KvStats RocksKv::Stats() {
 
 std::string RocksKv::Property(Family family, const std::string& name) {
   std::string value;
-  if (!db_->GetProperty(handle(family), name, &value)) value.clear();
+  Use use(gate_);
+  if (db_ == nullptr || !db_->GetProperty(handle(family), name, &value)) value.clear();
   return value;
 }
 

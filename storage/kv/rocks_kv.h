@@ -7,8 +7,10 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 
+#include "storage/kv/disk_room.h"
 #include "storage/kv/rocks_options.h"
 
 namespace lathe::kv {
@@ -33,24 +35,39 @@ class RocksKv final : public Kv {
  private:
   friend class RocksPageFileWriter;
 
+  using Use = std::shared_lock<std::shared_mutex>;  // of gate_, while db_ is used
+
   RocksKv() = default;
-  Status OpenDatabase(const KvOptions& options);
+  Status OpenDatabase();
+  uint64_t MemtableBytes();
+  void CloseDatabase();
   Status CheckFormat(bool created);
-  // Writes; when the disk was full before, tries whether there is room again.
-  rocksdb::Status WriteOrResume(const rocksdb::WriteOptions& options, rocksdb::WriteBatch* batch);
+  // The database stays where it is as long as the result lives; 53100 when it was closed because
+  // the disk is full, and still is.
+  Result<Use> UseDatabase();
+  // Writes; when the disk was full before and there is room again, opens the database anew.
+  Status WriteOrReopen(const rocksdb::WriteOptions& options, rocksdb::WriteBatch* batch);
+  Status LeaveFullDisk();  // gate_ held alone
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<size_t>(family)];
   }
 
   std::string directory_;
+  KvOptions options_;
   base::FileSystem* files_ = nullptr;
+  std::unique_ptr<DiskRoom> room_;
   std::unique_ptr<base::DirectoryLock> lock_;
-  std::unique_ptr<rocksdb::Env> env_;  // null = RocksDB's own; outlives the database
   std::shared_ptr<rocksdb::Cache> block_cache_;
-  std::unique_ptr<rocksdb::DB> db_;
+  std::unique_ptr<rocksdb::Env> env_;  // null = RocksDB's own; outlives the database
+  // Held by all who use the database; alone by who replaces it or its log. Iterators are counted
+  // instead: they may live long.
+  std::shared_mutex gate_;
+  std::atomic<int> iterators_{0};
+  std::unique_ptr<rocksdb::DB> db_;  // null only while the disk is full
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles_{};
   rocksdb::ColumnFamilyHandle* default_handle_ = nullptr;  // RocksDB insists on one; unused
-  std::atomic<uint64_t> next_file_{1};                     // names of files in tmp/
+  std::atomic<bool> disk_full_{false};  // a write failed for that, and the log is not replaced yet
+  std::atomic<uint64_t> next_file_{1};  // names of files in tmp/
 };
 
 /// Rolls over to a new file at this size, so that compaction and dropping work in pieces.

@@ -2,10 +2,25 @@
 #include "storage/kv/rocks_options.h"
 
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 namespace lathe::kv {
+
+namespace {
+
+// RocksDB would go on by itself when the disk has room again, and then write to the log that a
+// write failed in: RocksKv::WriteOrReopen decides.
+class NoRecoveryByItself final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
+}  // namespace
 
 rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   rocksdb::DBOptions db;
@@ -24,6 +39,8 @@ rocksdb::DBOptions DatabaseOptions(const KvOptions& options) {
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.max_total_wal_size = 4 * options.write_buffer_bytes;
   db.avoid_unnecessary_blocking_io = true;
+  db.listeners.push_back(std::make_shared<NoRecoveryByItself>());
+  db.max_bgerror_resume_count = 0;
   return db;
 }
 

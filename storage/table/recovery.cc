@@ -39,6 +39,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const std::string& dir, const Engin
   kv::KvOptions kv_options;
   kv_options.create_if_missing = options.create_if_missing;
   kv_options.files = options.files;
+  kv_options.disk_reserve_bytes = options.disk_reserve_bytes;
   LATHE_ASSIGN(std::unique_ptr<kv::Kv> kv, kv::Kv::Open(dir, kv_options));
   auto engine = std::make_unique<EngineImpl>(std::move(kv), options, clock);
   LATHE_TRY(engine->Start());

@@ -129,7 +129,7 @@ inline std::vector<Row> Scan(Transaction* txn, const schema::RelationPtr& relati
   LATHE_CHECK(txn->StartStatement(nullptr).ok());
   request.key_order = true;
   auto source = txn->tables()->OpenScan(relation, request);
-  LATHE_CHECK_NOTE(source.ok(), "open scan");
+  LATHE_CHECK_NOTE(source.ok(), source.error().ToString().c_str());
   auto rows = Drain(source.value().get(), *relation, with_id);
   LATHE_CHECK_NOTE(rows.ok(), rows.error().ToString().c_str());
   return std::move(rows).value();

@@ -17,8 +17,9 @@ VersionNode* VersionStore::NewNode(std::string_view key, uint32_t height) {
   for (uint32_t i = 0; i < height; ++i) {
     new (&node->next[i]) std::atomic<VersionNode*>(nullptr);
   }
-  std::memcpy(memory + offsetof(VersionNode, next) + height * sizeof(std::atomic<VersionNode*>),
-              key.data(), key.size());
+  if (!key.empty())
+    std::memcpy(memory + offsetof(VersionNode, next) + height * sizeof(std::atomic<VersionNode*>),
+                key.data(), key.size());
   return node;
 }
 
