@@ -6,8 +6,8 @@
 namespace lathe::kv {
 namespace {
 
-constexpr int64_t kTrustMs = 50;  // others write to the disk, too
-constexpr int64_t kLeftMax = 1ll << 50;
+constexpr int64_t kTrustMs = 50;         // others write to the disk, too
+constexpr int64_t kLeftMax = 1ll << 50;  // enough of anything, and far from an overflow
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -17,27 +17,25 @@ int64_t NowMs() {
 
 }  // namespace
 
-Status DiskRoom::Take(uint64_t bytes) {
+Status DiskRoom::Take(uint64_t bytes, uint64_t keep_bytes) {
   const auto wanted = static_cast<int64_t>(std::min<uint64_t>(bytes, kLeftMax));
+  const auto keep = static_cast<int64_t>(std::min<uint64_t>(keep_bytes, kLeftMax));
   const int64_t now = NowMs();
   const int64_t asked = asked_ms_.load(std::memory_order_relaxed);
   if (asked >= 0 && now - asked < kTrustMs &&
-      left_.fetch_sub(wanted, std::memory_order_relaxed) >= wanted) {
+      left_.fetch_sub(wanted, std::memory_order_relaxed) - wanted >= keep) {
     return Ok();
   }
   Result<uint64_t> free = files_->FreeBytes(directory_);
   if (!free.ok()) return Ok();  // the write itself will tell
-  if (free.value() < reserve_bytes_ || free.value() - reserve_bytes_ < bytes) {
-    asked_ms_.store(-1, std::memory_order_relaxed);
-    Error error = MakeError(SqlState::kDiskFull, "could not write to data directory \"" +
-                                                     directory_ + "\": No space left on device");
-    error.hint = "Check free disk space.";
-    return error;
-  }
-  const uint64_t left = free.value() - reserve_bytes_ - bytes;
-  left_.store(static_cast<int64_t>(std::min<uint64_t>(left, kLeftMax)), std::memory_order_relaxed);
+  const auto left = static_cast<int64_t>(std::min<uint64_t>(free.value(), kLeftMax)) - wanted;
+  left_.store(left, std::memory_order_relaxed);
   asked_ms_.store(now, std::memory_order_relaxed);
-  return Ok();
+  if (left >= keep) return Ok();
+  Error error = MakeError(SqlState::kDiskFull, "could not write to data directory \"" + directory_ +
+                                                   "\": No space left on device");
+  error.hint = "Check free disk space.";
+  return error;
 }
 
 }  // namespace lathe::kv
