@@ -116,6 +116,10 @@ class Builder {
       return -1;
     }
     auto& join = node->As<logical::Join>();
+    if (join.join_kind == JoinKind::kRight) {
+      std::swap(join.children[0], join.children[1]);
+      join.join_kind = JoinKind::kLeft;
+    }
     TreeJoin tree;
     tree.kind = join.join_kind;
     tree.mark = join.mark;

@@ -88,6 +88,7 @@ class Remover {
   /// positional: the parent relies on the order of the outputs.
   void Run(NodePtr* slot, bool positional) {
     Node* node = slot->get();
+    const std::vector<OutputColumn> before = node->outputs;
     for (size_t i = 0; i < node->children.size(); ++i) {
       Run(&node->children[i], TakesChildrenByPosition(*node) || (positional && Passes(*node, i)));
     }
@@ -107,6 +108,7 @@ class Remover {
       for (const OutputColumn& column : node->outputs) names_.erase(column.id.value);
     }
     RefreshOutputs(node);
+    if (positional && node->kind == Kind::kJoin) KeepPositions(slot, before);
   }
 
   /// Gives the result its columns back where they have been renamed.
@@ -128,6 +130,24 @@ class Remover {
   }
 
  private:
+  /// A join passes what its inputs now have; above it the columns of before stand in their places.
+  void KeepPositions(NodePtr* slot, const std::vector<OutputColumn>& before) {
+    const std::vector<OutputColumn>& now = (*slot)->outputs;
+    bool same = now.size() == before.size();
+    for (size_t i = 0; same && i < now.size(); ++i) same = now[i].id == before[i].id;
+    if (same) return;
+    auto project = std::make_shared<logical::Project>();
+    project->outputs = before;
+    for (const OutputColumn& column : before) {
+      ColumnId id = column.id;
+      RenameId(&id);
+      project->expressions.push_back(expr::MakeColumn(id, column.type));
+    }
+    for (const OutputColumn& column : before) names_.erase(column.id.value);
+    project->children.push_back(std::move(*slot));
+    *slot = std::move(project);
+  }
+
   /// The operator's outputs are those of its i-th child, in its order.
   static bool Passes(const Node& node, size_t i) {
     return node.kind == Kind::kLimit || node.kind == Kind::kSort || node.kind == Kind::kFilter ||

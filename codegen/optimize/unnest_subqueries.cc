@@ -57,8 +57,16 @@ class Unnester {
   }
 
   Status RunNode(NodePtr* slot) {
+    if (!HasSubqueries(**slot)) return Ok();
+    std::vector<Attached> around = std::move(attached_);
+    attached_.clear();
+    Status status = RunKind(slot);
+    attached_ = std::move(around);
+    return status;
+  }
+
+  Status RunKind(NodePtr* slot) {
     Node* node = slot->get();
-    if (!HasSubqueries(*node)) return Ok();
     switch (node->kind) {
       case Kind::kFilter:
         return RunFilter(slot);
@@ -319,6 +327,18 @@ class Unnester {
   }
 
   Status AttachSubquery(ExprPtr* e, NodePtr* input, const Path& path) {
+    const NodePtr plan = (*e)->subquery;
+    for (const Attached& attached : attached_) {
+      if (attached.plan != plan) continue;
+      *e = attached.value->Clone();
+      return Ok();
+    }
+    LATHE_TRY(AttachNew(e, input, path));
+    attached_.push_back({plan, (*e)->Clone()});
+    return Ok();
+  }
+
+  Status AttachNew(ExprPtr* e, NodePtr* input, const Path& path) {
     ExprPtr subquery = std::move(*e);
     switch (subquery->subquery_kind) {
       case SubqueryKind::kArray:
@@ -653,7 +673,15 @@ class Unnester {
     return Ok();
   }
 
+  /// A subquery's plan and what stands for it in the operator's expressions. An operator may hold
+  /// one expression twice (an aggregate's argument that is its order too); copies share the plan.
+  struct Attached {
+    NodePtr plan;
+    ExprPtr value;
+  };
+
   RuleContext* context_;
+  std::vector<Attached> attached_;  // of the operator whose expressions are being attached
   OutputColumn mark_;        // of the next mark join
   OutputColumn guard_;       // of the next join; no id = none
   bool deep_guard_ = false;  // the next guarded join's plan may fail by itself

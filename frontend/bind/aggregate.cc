@@ -38,6 +38,8 @@ const char* ClauseName(Clause clause) {
       return "SELECT";
     case Clause::kFromFunction:
       return "functions in FROM";
+    case Clause::kFromSubquery:
+      return "FROM clause of their own query level";
     case Clause::kJoinOn:
       return "JOIN conditions";
     case Clause::kWhere:

@@ -222,7 +222,11 @@ Result<FromItem> Binder::BindDerived(const ast::SubqueryRef& ref, Scope& scope) 
                      : "For example, FROM (SELECT ...) [AS] foo.";
     return error;
   }
-  LATHE_ASSIGN(NodePtr plan, BindSelect(*ref.query, &scope, true, ref.lateral));
+  const Clause clause = scope.clause;
+  scope.clause = Clause::kFromSubquery;
+  Result<NodePtr> bound = BindSelect(*ref.query, &scope, true, ref.lateral);
+  scope.clause = clause;
+  LATHE_ASSIGN(NodePtr plan, std::move(bound));
   return MakeDerived(std::move(plan), {}, ref.alias, scope);
 }
 
@@ -239,7 +243,7 @@ Result<FromItem> Binder::BindCatalogFunction(const ast::FunctionRef& ref, Scope&
   Type type(TypeId::kText);
   if (!args->empty()) {
     const Type& first = (*args)[0]->type;
-    type = first.id == TypeId::kArray ? Type(first.element) : first;
+    type = first.id == TypeId::kArray ? first.Element() : first;
   }
   ExprPtr value =
       Later("function " + call.name.name + " in FROM", type, std::move(*args), call.location);

@@ -19,6 +19,7 @@ enum class Clause : uint8_t {
   kNone,
   kTargets,
   kFromFunction,
+  kFromSubquery,  // LATERAL
   kJoinOn,
   kWhere,
   kGroupBy,

@@ -28,11 +28,13 @@ UNITS = {"year": 360 * 86400, "mon": 30 * 86400, "day": 86400}
 
 
 def loose(value, type):
-    """One text for all values that are equal: 1.0 and 1.00, 1 month and 30 days. A group may show any of them."""
+    """One text for all values that are equal: 1.0 and 1.00, 1 month and 30 days, 'a' and 'a '. A group may show any of them."""
     if value is None:
         return None
     if type == 1700 and value not in ("NaN", "Infinity", "-Infinity"):
         return str(decimal.Decimal(value).normalize() + 0)
+    if type == 1042:
+        return value.rstrip(" ")
     if type == 1186:
         total = 0.0
         for number, unit in re.findall(r"(-?[0-9]+) (year|mon|day)", value):

@@ -253,7 +253,7 @@ class Queries(Expressions):
         items = [self.expression(type, scope, rng.choice([0, 1, 1, 2])) for type in types]
         if rng.random() < 0.06:
             keys = ", ".join(str(index + 1) for index in range(len(items)))
-            return Made(query("SELECT DISTINCT ON (", items[0], ") ", *self.between(items, ", "), " FROM ",
+            return Made(query("SELECT DISTINCT ON (1) ", *self.between(items, ", "), " FROM ",
                               source, *where, f" ORDER BY {keys}"), types)
         distinct = [opt(" DISTINCT")] if rng.random() < 0.12 else []
         return Made(self.select_node(distinct, items, source, where), types)
