@@ -1,12 +1,13 @@
-// ANALYZE: null fractions, distinct counts, most common values and histograms from a sample of
-// rows. Of a large table only a sample of its pages is read; the number of rows is then what the
-// directory knows. Distinct counts: the estimator Duj1 of Haas and Stokes, "Estimating the Number
-// of Classes in a Finite Population", IBM RJ 10025, 1996, as PostgreSQL uses it: n d / (n - f1 + f1
-// n / N), with n rows sampled of N, d distinct, f1 seen once.
+// ANALYZE: null fractions, most common values and histograms from a sample of rows; distinct counts
+// from all rows that are read. Of a large table only a sample of its pages is read; the number of
+// rows is then what the directory knows.
 #include <algorithm>
 #include <map>
 
+#include "absl/container/flat_hash_set.h"
 #include "runtime/base/random.h"
+#include "runtime/types/order.h"
+#include "storage/table/distinct.h"
 #include "storage/table/transaction_impl.h"
 
 namespace lathe::table {
@@ -19,10 +20,15 @@ constexpr uint64_t kSamplePageRows = 30;
 constexpr size_t kMostCommon = 20;
 constexpr size_t kHistogramBounds = 101;
 
-// Values of one column in the sample, as their order-preserving encodings.
+// What is seen of one column.
 struct Sample {
+  // Of the rows sampled, as order-preserving encodings.
   std::vector<std::string> values;
   uint64_t nulls = 0;
+  // Of all rows read.
+  HyperLogLog distinct;
+  absl::flat_hash_set<uint64_t> of_page;  // hashes of the page at hand, when not all pages are read
+  double sum_over_pages = 0;
 };
 
 types::Value Decode(const types::Type& type, std::string_view bytes) {
@@ -31,7 +37,8 @@ types::Value Decode(const types::Type& type, std::string_view bytes) {
   return value;
 }
 
-void Summarize(const types::Type& type, double rows_total, Sample* sample,
+// distinct: the estimate of the different values of the whole table.
+void Summarize(const types::Type& type, double rows_total, double distinct, Sample* sample,
                schema::ColumnStats* stats) {
   std::vector<std::string>& values = sample->values;
   const double sampled = static_cast<double>(values.size() + sample->nulls);
@@ -53,9 +60,8 @@ void Summarize(const types::Type& type, double rows_total, Sample* sample,
   const double n = static_cast<double>(values.size());
   const double total = std::max(n, rows_total * (1 - stats->null_fraction));
   const double d = static_cast<double>(runs.size());
-  const double f1 = static_cast<double>(
-      std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.count == 1; }));
-  stats->distinct_count = std::clamp(n * d / (n - f1 + f1 * n / total), d, total);
+  // A sample of everything is exact.
+  stats->distinct_count = sampled >= rows_total ? d : std::clamp(distinct, d, total);
 
   std::vector<Run> common = runs;
   std::sort(common.begin(), common.end(),
@@ -74,8 +80,9 @@ void Summarize(const types::Type& type, double rows_total, Sample* sample,
   }
 }
 
-// Takes about every step-th row of a source into the samples.
-Status SampleRows(const row::Layout& layout, size_t fields, uint64_t step, exec::RowSource* rows,
+// Reads a source: about every step-th row goes into the samples, all of them into the counts of
+// distinct values, by page if by_page.
+Status SampleRows(const row::Layout& layout, uint64_t step, bool by_page, exec::RowSource* rows,
                   uint64_t* seen, std::vector<Sample>* samples) {
   step = std::max<uint64_t>(step, 1);
   exec::Morsel morsel;
@@ -86,17 +93,24 @@ Status SampleRows(const row::Layout& layout, size_t fields, uint64_t step, exec:
     for (const exec::Segment& segment : morsel.segments) {
       for (uint32_t i = segment.from; i < segment.to; ++i, ++*seen) {
         // Spread within the step, so that a pattern in the data does not meet the step.
-        if ((*seen + (*seen / step) * 7919 % step) % step != 0) continue;
+        const bool sampled = (*seen + (*seen / step) * 7919 % step) % step == 0;
         const char* row = row::RowAt(segment.page, layout.stride(), i);
-        for (size_t f = 0; f < fields; ++f) {
+        for (size_t f = 0; f < samples->size(); ++f) {
+          Sample& sample = (*samples)[f];
           if (layout.IsNull(row, f)) {
-            ++(*samples)[f].nulls;
-          } else if (keyspace::CanBeKey(layout.field(f).type)) {
-            bytes.clear();
-            keyspace::EncodeValue(layout.field(f).type,
-                                  row::ReadField(layout, segment.page, row, f), false, &bytes);
-            (*samples)[f].values.push_back(bytes);
+            if (sampled) ++sample.nulls;
+            continue;
           }
+          const types::Type& type = layout.field(f).type;
+          if (!keyspace::CanBeKey(type)) continue;
+          const types::Datum value = row::ReadField(layout, segment.page, row, f);
+          const uint64_t hash = base::MixBits(types::HashByType(type, value));
+          sample.distinct.Add(hash);
+          if (by_page) sample.of_page.insert(hash);
+          if (!sampled) continue;
+          bytes.clear();
+          keyspace::EncodeValue(type, value, false, &bytes);
+          sample.values.push_back(bytes);
         }
       }
     }
@@ -131,7 +145,7 @@ Status TransactionImpl::Analyze(RelationId id) {
   TableVersionPtr version = VersionWithLoads(*table, table->VersionFor(snapshot_));
   const Directory& directory = *version->directory;
   const uint64_t page_count = directory.pages_between(0, directory.size());
-  double row_count;
+  double row_count, sampled_pages = 0;  // 0 = all
   const uint64_t all_pages = engine_->options().analyze_pages;
   if (page_count <= all_pages) {
     LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenScan(relation, {}));
@@ -139,7 +153,7 @@ Status TransactionImpl::Analyze(RelationId id) {
     const double before = std::max(rows->RowsLeft(), 1.0);
     const auto step = static_cast<uint64_t>(before / static_cast<double>(kSampleRows));
     uint64_t seen = 0;
-    LATHE_TRY(SampleRows(table->layout(), live.size(), step, rows.get(), &seen, &samples));
+    LATHE_TRY(SampleRows(table->layout(), step, false, rows.get(), &seen, &samples));
     row_count = static_cast<double>(seen);
   } else {
     row_count = view_.GetStats(id)->row_count;
@@ -159,7 +173,12 @@ Status TransactionImpl::Analyze(RelationId id) {
       LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenUnit(relation, leaf, *pages, number));
       const uint64_t step = pages->page(number).entry.row_count / kSamplePageRows;
       seen = random.Next() % std::max<uint64_t>(step, 1);
-      LATHE_TRY(SampleRows(table->layout(), live.size(), step, rows.get(), &seen, &samples));
+      LATHE_TRY(SampleRows(table->layout(), step, true, rows.get(), &seen, &samples));
+      ++sampled_pages;
+      for (Sample& sample : samples) {
+        sample.sum_over_pages += static_cast<double>(sample.of_page.size());
+        sample.of_page.clear();
+      }
     }
   }
   auto stats = std::make_shared<schema::RelationStats>();
@@ -167,7 +186,13 @@ Status TransactionImpl::Analyze(RelationId id) {
   stats->page_count = static_cast<double>(page_count);
   stats->columns.resize(relation->columns.size());
   for (size_t f = 0; f < live.size(); ++f) {
-    Summarize(table->layout().field(f).type, row_count, &samples[f], &stats->columns[live[f]]);
+    double distinct = samples[f].distinct.Estimate();
+    if (sampled_pages > 0) {
+      distinct = DistinctOfAllPages(distinct, samples[f].sum_over_pages, sampled_pages,
+                                    static_cast<double>(page_count));
+    }
+    Summarize(table->layout().field(f).type, row_count, distinct, &samples[f],
+              &stats->columns[live[f]]);
   }
   view_.PutStats(id, std::move(stats));
   schema::RelationDescriptor next = *relation;

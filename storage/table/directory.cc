@@ -14,7 +14,7 @@ namespace {
 uint64_t PrefixOf(std::string_view key) {
   if (key.size() >= 8) return LoadBig<uint64_t>(key.data());
   uint64_t prefix = 0;
-  std::memcpy(&prefix, key.data(), key.size());
+  std::copy(key.begin(), key.end(), reinterpret_cast<char*>(&prefix));
   return ByteSwap(prefix);
 }
 

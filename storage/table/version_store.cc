@@ -1,5 +1,6 @@
 #include "storage/table/version_store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -17,9 +18,8 @@ VersionNode* VersionStore::NewNode(std::string_view key, uint32_t height) {
   for (uint32_t i = 0; i < height; ++i) {
     new (&node->next[i]) std::atomic<VersionNode*>(nullptr);
   }
-  if (!key.empty())
-    std::memcpy(memory + offsetof(VersionNode, next) + height * sizeof(std::atomic<VersionNode*>),
-                key.data(), key.size());
+  std::copy(key.begin(), key.end(),
+            memory + offsetof(VersionNode, next) + height * sizeof(std::atomic<VersionNode*>));
   return node;
 }
 
@@ -75,7 +75,7 @@ const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_
   version->older = newest;
   version->schema_version = schema_version;
   version->image_bytes = static_cast<uint32_t>(image.size());
-  std::memcpy(reinterpret_cast<char*>(version + 1), image.data(), image.size());
+  std::copy(image.begin(), image.end(), reinterpret_cast<char*>(version + 1));
   node->newest.store(version, std::memory_order_release);
 
   if (fresh) {

@@ -2,9 +2,9 @@
 // overlay.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -26,7 +26,7 @@ class Arena {
   }
   std::string_view Copy(std::string_view bytes) {
     char* copy = Allocate(bytes.size());
-    std::memcpy(copy, bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), copy);
     return {copy, bytes.size()};
   }
   /// Bytes handed out.
