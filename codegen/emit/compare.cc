@@ -178,7 +178,28 @@ llvm::Value* Emitter::EqualStrings(const SqlValue& x, const SqlValue& y) {
       });
 }
 
-llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y) {
+bool Emitter::WithoutBlanks(SqlValue* v) {
+  if (v->type.typmod >= 0) return true;
+  for (const auto& [index, constant] : constant_values_) {
+    if (constant.value != v->value || !constant.decoded()) continue;
+    SqlValue& trimmed = trimmed_constants_[index];
+    if (!trimmed.decoded()) {
+      trimmed = constant;
+      InPrologue([&] {
+        llvm::Value* made =
+            code_.Call(Abi::lathe_trim_bpchar, {constant.value, constant.size}, "trimmed");
+        trimmed.size = b_.CreateAnd(made, code_.UInt64(0xffffffff));
+        trimmed.slot = b_.CreateTrunc(b_.CreateLShr(made, 32), code_.I32(), "trimmed_slot");
+      });
+    }
+    *v = trimmed;
+    return true;
+  }
+  return false;
+}
+
+llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& left, const SqlValue& right) {
+  SqlValue x = left, y = right;
   auto by_order = [&](llvm::Value* order) {
     return b_.CreateICmp(PredicateOf(op, true), order, code_.Int32(0), "compare");
   };
@@ -283,7 +304,7 @@ llvm::Value* Emitter::Compare(InlineOp op, const SqlValue& x, const SqlValue& y)
   }
   // char(n) of known length lies without trailing blanks; only others need care.
   const bool blanks =
-      x.type.id == types::TypeId::kBpChar && (x.type.typmod < 0 || y.type.typmod < 0);
+      x.type.id == types::TypeId::kBpChar && !(WithoutBlanks(&x) && WithoutBlanks(&y));
   if (!blanks && (op == InlineOp::kEq || op == InlineOp::kNe)) {
     llvm::Value* equal = EqualStrings(x, y);
     return op == InlineOp::kEq ? equal : b_.CreateNot(equal);

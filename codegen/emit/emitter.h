@@ -201,6 +201,9 @@ class Emitter {
   /// A date against a timestamp known before the first row; nullptr when it is not.
   llvm::Value* CompareDateWith(func::InlineOp op, const SqlValue& date, const SqlValue& timestamp);
   llvm::Value* MidnightOf(const SqlValue& v);  // of a date, as a timestamp; timestamps as they are
+  /// Makes a char(n) of a form whose bytes compare as the values do: without trailing blanks, as
+  /// those of known length are already. False = *v is of unknown length and no constant.
+  bool WithoutBlanks(SqlValue* v);
   llvm::Value* EqualStrings(const SqlValue& a, const SqlValue& b);
   llvm::Value* HashWord(llvm::Value* h, llvm::Value* word);
   llvm::Value* Hash(llvm::Value* h, const SqlValue& v);
@@ -242,6 +245,7 @@ class Emitter {
   llvm::Value* row_counts_ = nullptr;
   std::map<uint32_t, SqlValue> constant_values_;
   std::map<uint32_t, llvm::Value*> constant_errors_;  // i1
+  std::map<uint32_t, SqlValue> trimmed_constants_;    // char(n) without trailing blanks
 };
 
 }  // namespace lathe::emit

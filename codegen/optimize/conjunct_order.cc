@@ -6,8 +6,16 @@
 namespace lathe::optimize {
 namespace {
 
+/// What comparing two values of a type costs beyond a number's comparison.
+double ComparisonCost(const types::Type& type) {
+  if (type.id == types::TypeId::kBpChar) return 4;
+  return type.is_string_like() ? 3 : 0;
+}
+
 /// Rough price of evaluating an expression once.
 double CostOf(const Expr& e) {
+  // Computed once per execution, whatever it is.
+  if (expr::IsRuntimeConstant(e)) return e.type.is_string_like() ? 0.5 : 0.1;
   double cost = 0.2;
   switch (e.kind) {
     case expr::Kind::kConst:
@@ -20,6 +28,13 @@ double CostOf(const Expr& e) {
                      e.function->inline_op == func::InlineOp::kNotLike
                  ? 15
                  : 1;
+      if (e.children.size() == 2 && e.type.id == types::TypeId::kBool && cost == 1) {
+        cost += ComparisonCost(e.children[0]->type);
+      }
+      break;
+    case expr::Kind::kInList:
+      cost += static_cast<double>(e.children.size() - 1) *
+              (0.2 + ComparisonCost(e.children[0]->type));
       break;
     case expr::Kind::kCast:
       cost = func::InlineCastFor(e.children[0]->type, e.type) == func::InlineCast::kNone ? 10 : 0.3;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "runtime/base/bytes.h"
+#include "runtime/row/string_slot.h"
 #include "runtime/types/datetime.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/numeric.h"
@@ -177,6 +178,13 @@ int32_t lathe_compare_string(const char* a, uint64_t a_size, const char* b, uint
 int32_t lathe_compare_bpchar(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
   return lathe::abi::CompareBytes(types::TrimTrailingBlanks({a, a_size}),
                                   types::TrimTrailingBlanks({b, b_size}));
+}
+
+uint64_t lathe_trim_bpchar(const char* data, uint64_t size) {
+  const std::string_view text = types::TrimTrailingBlanks({data, size});
+  uint64_t slot = 0;
+  if (text.size() <= lathe::row::kInlineStringMax) slot = lathe::row::EncodeInlineString(text);
+  return slot << 32 | text.size();
 }
 
 int32_t lathe_compare_numeric(const char* a, uint64_t a_size, const char* b, uint64_t b_size) {
