@@ -41,6 +41,7 @@ EDGES = {
     "codegen/driver": GROUND + ["codegen/expr", "codegen/logical", "codegen/physical", "codegen/pipeline",
                                 "codegen/interpret", "codegen/ir", "codegen/emit", "codegen/jit", "runtime/abi",
                                 "runtime/state"],
+    "dist/raft": ["runtime/base"],
     "dist/admin": GROUND,
     "frontend/ast": ["runtime/base"],
     "frontend/parse": ["runtime/base", "frontend/ast"],

@@ -1,0 +1,78 @@
+// The planted bugs. Each stands where the text LATHE_RAFT_MUTANT(name) stands in this folder.
+#pragma once
+
+#include <cstdint>
+
+// clang-format off
+#define LATHE_RAFT_MUTANTS_ALL(X) \
+  X(kAckBeforePersist) \
+  X(kAckWholeLog) \
+  X(kAlwaysTruncate) \
+  X(kAnyVoterCounts) \
+  X(kApplyNotDurable) \
+  X(kApplyUncommitted) \
+  X(kCommitBeyondMatch) \
+  X(kCommitByOne) \
+  X(kCommitIgnoresOldVoters) \
+  X(kCommitOldTerms) \
+  X(kConfigBeforeOwnTerm) \
+  X(kConfigNotRolledBack) \
+  X(kConfigWhilePending) \
+  X(kConflictKept) \
+  X(kElectionIgnoresOldVoters) \
+  X(kGoneTooEarly) \
+  X(kHalfIsEnough) \
+  X(kHeartbeatCommitUncapped) \
+  X(kHeartbeatCommitsAll) \
+  X(kHungDiskLeads) \
+  X(kLearnerCampaigns) \
+  X(kLearnersCommit) \
+  X(kLeaseKeptOverTransfer) \
+  X(kLeaseNeverEnds) \
+  X(kLeaseWithoutBinding) \
+  X(kMatchRegresses) \
+  X(kNoJointConfig) \
+  X(kNoNoop) \
+  X(kNoPrevCheck) \
+  X(kNoQuorumCheck) \
+  X(kOldSnapshotInstalled) \
+  X(kOldTermAccepted) \
+  X(kOwnAppendAtOnce) \
+  X(kOwnVoteAtOnce) \
+  X(kPreVoteAlwaysRefused) \
+  X(kPreVoteCountsAsVote) \
+  X(kPrevTermIgnored) \
+  X(kReadBeforeOwnTerm) \
+  X(kReadJoinsOldRound) \
+  X(kReadWithoutQuorum) \
+  X(kRestartForgetsPromise) \
+  X(kSendBeforePersist) \
+  X(kSnapshotOffByOne) \
+  X(kStaleRefusalTaken) \
+  X(kTermReused) \
+  X(kTransferTooEarly) \
+  X(kVoteByLengthOnly) \
+  X(kVoteByTermOnly) \
+  X(kVoteKeptOverTerms) \
+  X(kVoteNotPersisted) \
+  X(kVoteSentBeforePersist) \
+  X(kVoteTwice) \
+  X(kVoteWhileBound) \
+  X(kVoteWithoutLogCheck) \
+  X(kWindowIgnored) \
+  X(kWriteNotCut)
+// clang-format on
+
+namespace lathe::raft {
+
+enum class Mutant : uint8_t {
+  kNone,
+#define LATHE_RAFT_MUTANT_NAME(name) name,
+  LATHE_RAFT_MUTANTS_ALL(LATHE_RAFT_MUTANT_NAME)
+#undef LATHE_RAFT_MUTANT_NAME
+};
+
+/// The bug that is switched on, in all cores of the process.
+inline Mutant active_mutant = Mutant::kNone;
+
+}  // namespace lathe::raft
