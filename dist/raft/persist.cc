@@ -124,7 +124,6 @@ void Core::Take(Effects* effects) {
     for (Message& message : effects->send_after) effects->send_now.push_back(std::move(message));
     effects->send_after.clear();
   }
-  std::swap(effects->reads, answers_);
   LogIndex to = ApplicableIndex();
   if (to > handed_) {
     log_.Copy(handed_ + 1, to, options_->apply_bytes_max, &effects->apply);
@@ -133,8 +132,9 @@ void Core::Take(Effects* effects) {
   if (removed_ && handed_ == commit_) {
     effects->removed = true;
     FailReads();
-    if (!is_leader()) role_ = Follower{};
+    role_ = Follower{};
   }
+  std::swap(effects->reads, answers_);
 }
 
 }  // namespace lathe::raft
