@@ -46,6 +46,7 @@ class Queries(Expressions):
         self.aliases = 0
         self.ctes = []      # [(name, [(column, type)])]
         self.level = 0      # of subqueries in expressions
+        self.numbered = False
         self.budget = 9     # FROM items left in the whole statement
 
     # Top.
@@ -374,8 +375,12 @@ class Queries(Expressions):
 
     def windowed(self, types, source, where, scope):
         rng = self.rng
+        # Rows that are alike in all columns may be numbered in any order: one window that tells them apart is
+        # enough, two could number them in two ways.
+        around, self.numbered = self.numbered, False
         items = [self.window(type, scope) if rng.random() < 0.6
                  else self.expression(type, scope, 1) for type in types]
+        self.numbered = around
         return Made(self.select_node([], items, source, list(where)), types)
 
     def window(self, type, scope):
@@ -405,7 +410,9 @@ class Queries(Expressions):
             ranked = [("min(", leaf, ")"), ("max(", leaf, ")")]
         else:
             ranked = []
-        if ranked and rng.random() < 0.5:
+        if self.numbered and not ranked:
+            return self.expression(type, scope, 1)
+        if ranked and (self.numbered or rng.random() < 0.5):
             function = rng.choice(ranked)
             frame = ""
             if function[0][:3] in ("sum", "cou", "avg", "max", "min") and rng.random() < 0.4:
@@ -414,6 +421,7 @@ class Queries(Expressions):
                                     " GROUPS BETWEEN CURRENT ROW AND 2 FOLLOWING EXCLUDE GROUP",
                                     " RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"])
             return expr(type, "(", *function, " OVER (", *partition, some, frame, "))")
+        self.numbered = True
         function = rng.choice(total)()
         frame = ""
         if function[0].startswith(("first", "last", "nth")) and rng.random() < 0.6:
