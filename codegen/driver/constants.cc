@@ -123,6 +123,17 @@ Result<ScanBounds> BoundsOf(const physical::TableScan& scan, OnceEvaluator* eval
   };
   LATHE_TRY(fill(scan.lower, &bounds.request.lower));
   LATHE_TRY(fill(scan.upper, &bounds.request.upper));
+  for (const auto& point : scan.points) {
+    std::vector<types::Value> values;
+    bool has_null = false;
+    for (const auto& e : point) {
+      LATHE_ASSIGN(types::Value value, evaluator->Evaluate(*e));
+      has_null |= value.is_null();
+      values.push_back(std::move(value));
+    }
+    if (!has_null) bounds.request.points.push_back(std::move(values));
+  }
+  if (!scan.points.empty() && bounds.request.points.empty()) bounds.empty = true;
   for (const physical::SkipRangeExprs& skip : scan.skip) {
     exec::SkipRange range;
     range.field = skip.field;
@@ -137,6 +148,8 @@ Result<ScanBounds> BoundsOf(const physical::TableScan& scan, OnceEvaluator* eval
     bounds.request.skip.push_back(std::move(range));
   }
   bounds.request.key_order = scan.key_order;
+  bounds.request.reverse = scan.reverse;
+  if (!scan.index_only) bounds.request.index = scan.index;
   return bounds;
 }
 

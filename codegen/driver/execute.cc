@@ -247,6 +247,30 @@ class Execution::RoundsSource final : public exec::RowSource {
   size_t page_ = 0;
 };
 
+namespace {
+
+/// These key fields of all rows of a join table that have no NULL in them.
+std::vector<std::vector<types::Value>> KeysOf(const state::RowCollector& rows,
+                                              const std::vector<uint32_t>& fields) {
+  std::vector<std::vector<types::Value>> keys;
+  const row::Layout& layout = rows.layout();
+  for (const char* page : rows.pages()) {
+    for (uint32_t i = 0; i < row::HeaderOf(page).row_count; ++i) {
+      const char* row = row::RowAt(page, layout.stride(), i);
+      std::vector<types::Value> key;
+      for (uint32_t field : fields) {
+        if (layout.IsNull(row, field)) break;
+        key.push_back(types::Value::FromDatum(layout.field(field).type,
+                                              row::ReadField(layout, page, row, field)));
+      }
+      if (key.size() == fields.size()) keys.push_back(std::move(key));
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::Pipeline& pipeline) {
   const pipeline::Source& source = pipeline.source;
   switch (source.kind) {
@@ -254,7 +278,23 @@ Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::P
       LATHE_CHECK_NOTE(request_.tables != nullptr, "the plan scans a table");
       LATHE_ASSIGN(ScanBounds bounds, BoundsOf(*source.scan, &evaluator_));
       if (bounds.empty) return std::unique_ptr<exec::RowSource>(std::make_unique<EmptySource>());
-      return request_.tables->OpenScan(source.scan->relation, bounds.request);
+      const schema::RelationPtr& relation =
+          source.scan->index_only ? source.scan->index : source.scan->relation;
+      LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows,
+                   request_.tables->OpenScan(relation, bounds.request));
+      if (!source.by_keys) return rows;
+      auto* keys = static_cast<state::RowCollector*>(operators_[source.object].get());
+      const physical::KeyLookup& lookup = source.scan->lookup;
+      const double cost = static_cast<double>(keys->row_count()) * lookup.key_cost;
+      if (cost >= rows->RowsLeft()) return rows;
+      rows.reset();
+      exec::ScanRequest request;
+      if (!source.scan->index_only) request.index = lookup.index;
+      request.points = KeysOf(*keys, lookup.join_keys);
+      if (request.points.empty()) {
+        return std::unique_ptr<exec::RowSource>(std::make_unique<EmptySource>());
+      }
+      return request_.tables->OpenScan(relation, request);
     }
     case SourceKind::kPages: {
       auto* rows = static_cast<state::RowCollector*>(operators_[source.object].get());

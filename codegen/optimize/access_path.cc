@@ -1,6 +1,10 @@
-// Access paths: bounds of the key that orders a table's rows, and pages that need not be read.
-// Bounds are exact and replace the conjuncts that they express; skip ranges are hints beside them.
-// Only expressions without columns qualify, so that a plan serves any parameter values.
+// Access paths: which key a table is read by (its own or an index's), which part of it, in which
+// order, and pages that need not be read. Bounds and points are exact and replace the conjuncts
+// that they express; skip ranges are hints beside them. Only expressions without columns qualify,
+// so that a plan serves any parameter values.
+#include <algorithm>
+#include <limits>
+
 #include "codegen/optimize/choose.h"
 
 namespace lathe::optimize {
@@ -8,7 +12,8 @@ namespace {
 
 using types::TypeId;
 
-constexpr size_t kInListMax = 100;  // items whose least and greatest are worth computing
+constexpr size_t kInListMax = 100;   // items whose least and greatest are worth computing
+constexpr size_t kPointsMax = 2000;  // items that are worth looking up one by one
 
 /// The bound in the column's type, when every value keeps its meaning there; null otherwise.
 ExprPtr InTypeOf(const Expr& bound, const types::Type& column) {
@@ -54,7 +59,7 @@ const Expr* Bare(const Expr* e) {
   return e;
 }
 
-enum class Op : uint8_t { kNone, kEq, kLt, kLe, kGt, kGe };
+enum class Op : uint8_t { kNone, kEq, kLt, kLe, kGt, kGe, kIn };
 
 Op Flip(Op op) {
   switch (op) {
@@ -71,7 +76,7 @@ Op Flip(Op op) {
   }
 }
 
-/// column op bound.
+/// column op bound; kIn: column is one of the items.
 struct Restriction {
   size_t conjunct;
   uint32_t field;
@@ -80,68 +85,123 @@ struct Restriction {
   bool exact = true;     // false: only good for skipping
   bool complete = true;  // false: the conjunct says more than this
   bool bounds = false;   // in the key's bounds already
+  std::vector<ExprPtr> items = {};
+};
+
+// Costs in units of one sequentially read row.
+constexpr double kSeekCost = 40;         // of finding where a range begins
+constexpr double kLookupCost = 80;       // of finding the row of an entry
+constexpr double kReverseCost = 1.5;     // of a row that is handed out by itself
+constexpr double kWorthwhileRows = 100;  // smaller tables are read whole
+
+/// A part of a key, in terms of the table.
+struct Part {
+  uint32_t field;
+  uint32_t column;
+  bool descending, nulls_first, nullable;
+};
+
+/// One way to read the table.
+struct Path {
+  schema::RelationPtr index;  // null = by its own key
+  bool index_only = false;
+  std::vector<Restriction*> equal;  // of the first parts
+  Restriction* items = nullptr;     // of the part behind them
+  Restriction* from = nullptr;      // or a range, in key order
+  Restriction* to = nullptr;
+  std::vector<bool> used;  // conjuncts that need no check any more
+  double rows = 0, cost = 0;
+  bool single = false;  // one row at most
+  bool ordered = false, reverse = false;
+  bool bounded() const { return !equal.empty() || items || from || to; }
 };
 
 class AccessPath {
  public:
-  AccessPath(physical::TableScan* scan, std::vector<ExprPtr>* conjuncts,
-             const std::vector<OutputColumn>& columns, const std::vector<uint32_t>& fields)
-      : scan_(scan), conjuncts_(conjuncts), columns_(columns), fields_(fields) {}
+  AccessPath(physical::TableScan* scan, const PathContext& context)
+      : scan_(scan),
+        context_(context),
+        relation_(*scan->relation),
+        live_(relation_.LiveColumns()),
+        own_key_(!relation_.key.empty() && relation_.kind != schema::RelationKind::kVirtual) {}
 
   void Choose() {
-    for (size_t i = 0; i < conjuncts_->size(); ++i) Read(*(*conjuncts_)[i], i);
-    if (restrictions_.empty()) return;
-    used_.resize(conjuncts_->size());
-    if (!scan_->relation->key.empty() && scan_->relation->kind != schema::RelationKind::kVirtual) {
-      ChooseBounds();
-    }
-    ChooseSkips();
-    size_t kept = 0;
-    for (size_t i = 0; i < conjuncts_->size(); ++i) {
-      if (!used_[i]) {
-        if (kept != i) (*conjuncts_)[kept] = std::move((*conjuncts_)[i]);
-        ++kept;
+    static std::vector<ExprPtr> none;
+    std::vector<ExprPtr>& conjuncts = context_.conjuncts ? *context_.conjuncts : none;
+    for (size_t i = 0; i < conjuncts.size(); ++i) Read(*conjuncts[i], i);
+    table_rows_ = context_.estimator->Rows(*context_.scan);
+    passing_ = table_rows_;
+    for (const ExprPtr& e : conjuncts) passing_ *= context_.estimator->Selectivity(*e);
+    Path best = OwnPath(true);
+    if (own_key_ && HasItems()) Keep(OwnPath(false), &best);
+    if (table_rows_ > kWorthwhileRows || context_.order != nullptr) {
+      for (RelationId id : relation_.indexes) {
+        if (context_.catalog == nullptr) break;
+        schema::RelationPtr index = context_.catalog->GetRelation(id);
+        if (index == nullptr) continue;
+        Keep(IndexPath(index, true), &best);
+        if (HasItems()) Keep(IndexPath(index, false), &best);
       }
     }
-    conjuncts_->resize(kept);
+    Apply(best, &conjuncts);
   }
 
  private:
-  /// column IN (...): the least and the greatest item bound the key, and skip pages; the condition
-  /// itself stays.
+  bool HasItems() const {
+    for (const Restriction& r : restrictions_) {
+      if (r.op == Op::kIn) return true;
+    }
+    return false;
+  }
+
+  // --- What the conjuncts say of single columns
+
+  int FieldOf(const Expr& column) const {
+    const auto& outputs = context_.scan->outputs;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].id == column.column) return static_cast<int>(context_.scan->fields[i]);
+    }
+    return -1;
+  }
+
+  /// column IN (...): the items as points of a key; the least and the greatest item bound the key,
+  /// and skip pages, where the condition itself stays.
   void ReadInList(const Expr& e, size_t conjunct) {
     const Expr* column = Bare(e.children[0].get());
     if (column->kind != expr::Kind::kColumn || !OrderedByBytes(column->type)) return;
-    const types::TypeId id = column->type.id;
-    const func::Function* less = nullptr;
-    for (const func::Function* f : func::OperatorsNamed("<", 2)) {
-      if (f->args[0].id == id && f->args[1].id == id) less = f;
-    }
-    const func::Function* greater = nullptr;
-    for (const func::Function* f : func::OperatorsNamed(">", 2)) {
-      if (f->args[0].id == id && f->args[1].id == id) greater = f;
-    }
-    if (!less || !greater || e.children.size() < 2 || e.children.size() > kInListMax) return;
-    auto end = [&](expr::Kind kind, const func::Function* function) -> ExprPtr {
-      auto result = std::make_unique<Expr>(kind, column->type);
-      result->function = function;
-      for (size_t i = 1; i < e.children.size(); ++i) {
-        ExprPtr item;
-        if (expr::IsRuntimeConstant(*e.children[i]))
-          item = InTypeOf(*Bare(e.children[i].get()), column->type);
-        if (!item) return nullptr;
-        result->children.push_back(std::move(item));
+    const int field = FieldOf(*column);
+    if (field < 0 || e.children.size() < 2 || e.children.size() > kPointsMax) return;
+    Restriction in{conjunct, static_cast<uint32_t>(field), Op::kIn, nullptr};
+    for (size_t i = 1; i < e.children.size(); ++i) {
+      ExprPtr item;
+      if (expr::IsRuntimeConstant(*e.children[i])) {
+        item = InTypeOf(*Bare(e.children[i].get()), column->type);
       }
-      return result;
-    };
-    ExprPtr low = end(expr::Kind::kLeast, less), high = end(expr::Kind::kGreatest, greater);
-    if (!low || !high) return;
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].id != column->column) continue;
-      restrictions_.push_back({conjunct, fields_[i], Op::kGe, std::move(low), true, false});
-      restrictions_.push_back({conjunct, fields_[i], Op::kLe, std::move(high), true, false});
-      return;
+      if (!item) return;
+      in.items.push_back(std::move(item));
     }
+    if (e.children.size() <= kInListMax) {
+      ExprPtr low = End(expr::Kind::kLeast, "<", in.items, column->type);
+      ExprPtr high = End(expr::Kind::kGreatest, ">", in.items, column->type);
+      if (low && high) {
+        restrictions_.push_back({conjunct, in.field, Op::kGe, std::move(low), true, false});
+        restrictions_.push_back({conjunct, in.field, Op::kLe, std::move(high), true, false});
+      }
+    }
+    restrictions_.push_back(std::move(in));
+  }
+
+  static ExprPtr End(expr::Kind kind, std::string_view op, const std::vector<ExprPtr>& items,
+                     const types::Type& type) {
+    const func::Function* function = nullptr;
+    for (const func::Function* f : func::OperatorsNamed(op, 2)) {
+      if (f->args[0].id == type.id && f->args[1].id == type.id) function = f;
+    }
+    if (!function) return nullptr;
+    auto result = std::make_unique<Expr>(kind, type);
+    result->function = function;
+    for (const ExprPtr& item : items) result->children.push_back(item->Clone());
+    return result;
   }
 
   void Read(const Expr& e, size_t conjunct) {
@@ -164,14 +224,15 @@ class AccessPath {
     }
     if (column->kind != expr::Kind::kColumn || !expr::IsRuntimeConstant(*bound)) return;
     if (!OrderedByBytes(column->type)) return;
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].id != column->column) continue;
-      ExprPtr value = InTypeOf(*Bare(bound), column->type);
-      if (!value) value = InTypeOf(*bound, column->type);
-      const bool exact = value != nullptr;
-      if (!exact) value = DayOf(*bound, column->type);
-      if (value) restrictions_.push_back({conjunct, fields_[i], op, std::move(value), exact});
-      return;
+    const int field = FieldOf(*column);
+    if (field < 0) return;
+    ExprPtr value = InTypeOf(*Bare(bound), column->type);
+    if (!value) value = InTypeOf(*bound, column->type);
+    const bool exact = value != nullptr;
+    if (!exact) value = DayOf(*bound, column->type);
+    if (value) {
+      restrictions_.push_back(
+          {conjunct, static_cast<uint32_t>(field), op, std::move(value), exact});
     }
   }
 
@@ -184,40 +245,255 @@ class AccessPath {
     return nullptr;
   }
 
-  void ChooseBounds() {
-    const schema::RelationDescriptor& relation = *scan_->relation;
-    const std::vector<uint32_t> live = relation.LiveColumns();
-    for (const schema::KeyColumn& key : relation.key) {
-      uint32_t field = 0;
-      while (field < live.size() && live[field] != key.column) ++field;
-      if (field == live.size()) return;
-      if (Restriction* equal = Find(field, {Op::kEq})) {
-        scan_->lower.values.push_back(equal->bound->Clone());
-        scan_->upper.values.push_back(equal->bound->Clone());
-        used_[equal->conjunct] = true;
+  // --- Paths
+
+  Part MakePart(uint32_t column, const schema::KeyColumn& key) const {
+    const auto field = std::find(live_.begin(), live_.end(), column) - live_.begin();
+    return {static_cast<uint32_t>(field), column, key.descending, key.nulls_first,
+            !relation_.columns[column].not_null};
+  }
+
+  std::vector<Part> PartsOf(const schema::RelationDescriptor* index) const {
+    std::vector<Part> parts;
+    if (index == nullptr) {
+      if (!own_key_) return parts;
+      for (const schema::KeyColumn& key : relation_.key) parts.push_back(MakePart(key.column, key));
+      return parts;
+    }
+    for (const schema::KeyColumn& key : index->key) {
+      const uint32_t source = index->sources[key.column];
+      if (key.column >= index->first_tie || source == schema::kRowIdSource) break;
+      parts.push_back(MakePart(source, key));
+    }
+    return parts;
+  }
+
+  /// Fills in what the restrictions say of the first parts.
+  void Match(const std::vector<Part>& parts, bool items, Path* path) {
+    const size_t conjuncts = context_.conjuncts ? context_.conjuncts->size() : 0;
+    path->used.assign(conjuncts, false);
+    for (const Part& part : parts) {
+      if (Restriction* equal = Find(part.field, {Op::kEq})) {
+        path->equal.push_back(equal);
+        path->used[equal->conjunct] = true;
         continue;
       }
-      // A range over this column ends the prefix. NULLs would lie beyond an open end.
-      if (!relation.columns[key.column].not_null) return;
-      Restriction* from = Find(field, {Op::kGt, Op::kGe});
-      Restriction* to = Find(field, {Op::kLt, Op::kLe});
-      if (key.descending) std::swap(from, to);
-      if (from) AddEnd(&scan_->lower, *from);
-      if (to) AddEnd(&scan_->upper, *to);
+      if (items) {
+        path->items = Find(part.field, {Op::kIn});
+        if (path->items) {
+          path->used[path->items->conjunct] = true;
+          return;
+        }
+      }
+      // A range over this column ends the prefix.
+      path->from = Find(part.field, {Op::kGt, Op::kGe});
+      path->to = Find(part.field, {Op::kLt, Op::kLe});
+      if (part.descending) std::swap(path->from, path->to);
+      // NULLs may lie beyond an open end: then the conditions stay.
+      const bool has_nulls = part.nullable && !(part.nulls_first ? path->from : path->to);
+      for (Restriction* end : {path->from, path->to}) {
+        if (end && end->complete && !has_nulls) path->used[end->conjunct] = true;
+      }
       return;
     }
   }
 
-  void AddEnd(physical::KeyBoundExprs* end, Restriction& r) {
-    r.bounds = true;
-    end->values.push_back(r.bound->Clone());
-    end->inclusive = r.op == Op::kGe || r.op == Op::kLe;
-    if (r.complete) used_[r.conjunct] = true;
+  double RowsOf(const Path& path) const {
+    std::vector<bool> counted(context_.conjuncts ? context_.conjuncts->size() : 0);
+    double selectivity = 1;
+    auto count = [&](const Restriction* r) {
+      // The ends of a list say little about what lies between.
+      if (!r || !r->complete || counted[r->conjunct]) return;
+      counted[r->conjunct] = true;
+      selectivity *= context_.estimator->Selectivity(*(*context_.conjuncts)[r->conjunct]);
+    };
+    for (const Restriction* r : path.equal) count(r);
+    count(path.items);
+    if (path.from && path.to && path.from->complete && path.to->complete) {
+      std::vector<ExprPtr> both;
+      both.push_back((*context_.conjuncts)[path.from->conjunct]->Clone());
+      both.push_back((*context_.conjuncts)[path.to->conjunct]->Clone());
+      selectivity *= context_.estimator->Selectivity(*expr::MakeAnd(std::move(both)));
+    } else {
+      count(path.from);
+      count(path.to);
+    }
+    return std::max(1.0, table_rows_ * selectivity);
+  }
+
+  Path OwnPath(bool bounds) {
+    Path path;
+    const std::vector<Part> parts = PartsOf(nullptr);
+    Match(parts, !bounds, &path);
+    if (!bounds && !path.items) {
+      path.cost = std::numeric_limits<double>::infinity();
+      return path;
+    }
+    path.rows = table_rows_;
+    path.cost = table_rows_;
+    if (path.bounded()) {
+      path.single = relation_.unique && path.equal.size() == parts.size();
+      path.rows = path.single ? 1 : RowsOf(path);
+      path.cost = (path.items ? kSeekCost * static_cast<double>(path.items->items.size())
+                              : std::min(kSeekCost, table_rows_ / 2)) +
+                  path.rows;
+    }
+    Order(parts, relation_.unique, &path);
+    return path;
+  }
+
+  Path IndexPath(const schema::RelationPtr& index, bool bounds) {
+    Path path;
+    path.index = index;
+    const std::vector<Part> parts = PartsOf(index.get());
+    Match(parts, !bounds, &path);
+    path.cost = std::numeric_limits<double>::infinity();
+    if (!bounds && !path.items) return path;
+    path.index_only = HasAll(*index, path);
+    path.rows = table_rows_;
+    double seeks = 1;
+    if (path.bounded()) {
+      path.single = index->unique && path.equal.size() >= index->key_columns;
+      path.rows = path.single ? 1 : RowsOf(path);
+      if (path.items) seeks = static_cast<double>(path.items->items.size());
+    } else if (context_.order == nullptr) {
+      return path;
+    }
+    path.cost = seeks * kSeekCost + path.rows * (path.index_only ? 1 : kLookupCost);
+    // Ties are not in the order that a user sees.
+    const bool total = index->first_tie == index->columns.size() &&
+                       (index->unique || parts.size() == index->key.size());
+    Order(parts, total, &path);
+    if (!path.bounded() && !path.ordered) path.cost = std::numeric_limits<double>::infinity();
+    return path;
+  }
+
+  /// The index has every column that is read.
+  bool HasAll(const schema::RelationDescriptor& index, const Path& path) const {
+    ColumnSet needed = context_.required;
+    for (size_t i = 0; context_.conjuncts && i < context_.conjuncts->size(); ++i) {
+      if (!path.used[i]) AddColumns(*(*context_.conjuncts)[i], &needed);
+    }
+    for (size_t i = 0; i < context_.scan->outputs.size(); ++i) {
+      if (!needed.Has(context_.scan->outputs[i].id)) continue;
+      if (index.ColumnOfSource(SourceOf(context_.scan->fields[i])) < 0) return false;
+    }
+    return true;
+  }
+
+  uint32_t SourceOf(uint32_t field) const {
+    return field < live_.size() ? live_[field] : schema::kRowIdSource;
+  }
+
+  /// Sees whether the path gives the wanted order, and what that is worth. total: no two rows are
+  /// equal in all parts.
+  void Order(const std::vector<Part>& parts, bool total, Path* path) const {
+    const WantedOrder* order = context_.order;
+    if (order == nullptr) return;
+    for (const bool reverse : {false, true}) {
+      if (!path->single && !Gives(parts, total, reverse, *path)) continue;
+      path->ordered = true;
+      path->reverse = reverse;
+      const double fraction =
+          std::min(1.0, order->rows_wanted / std::max(1.0, std::min(passing_, path->rows)));
+      path->cost = kSeekCost + (path->cost - kSeekCost) * fraction * (reverse ? kReverseCost : 1);
+      return;
+    }
+    path->cost += order->sort_cost;
+  }
+
+  bool Gives(const std::vector<Part>& parts, bool total, bool reverse, const Path& path) const {
+    const std::vector<WantedOrder::Key>& keys = context_.order->keys;
+    auto fixed = [&](uint32_t field) {
+      for (const Restriction& r : restrictions_) {
+        if (r.field == field && r.op == Op::kEq && r.exact) return true;
+      }
+      return false;
+    };
+    size_t next = 0;
+    auto skip_fixed = [&] {
+      while (next < keys.size() && fixed(keys[next].field)) ++next;
+    };
+    skip_fixed();
+    for (size_t i = 0; i < parts.size() && next < keys.size(); ++i) {
+      const Part& part = parts[i];
+      if (keys[next].field != part.field) {
+        if (fixed(part.field)) continue;
+        return false;
+      }
+      if (!OrderedByBytes(relation_.columns[part.column].type)) return false;
+      if (keys[next].descending == (part.descending != reverse) &&
+          (!part.nullable || keys[next].nulls_first == (part.nulls_first != reverse))) {
+        ++next;
+        skip_fixed();
+        continue;
+      }
+      return false;
+    }
+    return next == keys.size() || (total && !parts.empty());
+  }
+
+  static void Keep(Path path, Path* best) {
+    if (path.cost < best->cost) *best = std::move(path);
+  }
+
+  // --- The choice
+
+  void Apply(const Path& path, std::vector<ExprPtr>* conjuncts) {
+    scan_->index = path.index;
+    scan_->index_only = path.index_only;
+    scan_->key_order = path.ordered;
+    scan_->reverse = path.ordered && path.reverse;
+    scan_->estimated_rows = path.rows;
+    scan_->estimated_cost = path.cost;
+    if (context_.order != nullptr) context_.order->satisfied = path.ordered;
+    used_ = path.used;
+    if (path.items) {
+      for (const ExprPtr& item : path.items->items) {
+        std::vector<ExprPtr> point;
+        for (const Restriction* r : path.equal) point.push_back(r->bound->Clone());
+        point.push_back(item->Clone());
+        scan_->points.push_back(std::move(point));
+      }
+    } else {
+      for (const Restriction* r : path.equal) {
+        scan_->lower.values.push_back(r->bound->Clone());
+        scan_->upper.values.push_back(r->bound->Clone());
+      }
+      AddEnd(&scan_->lower, path.from);
+      AddEnd(&scan_->upper, path.to);
+    }
+    if (path.index == nullptr) ChooseSkips();
+    size_t kept = 0;
+    for (size_t i = 0; i < conjuncts->size(); ++i) {
+      if (!used_[i]) {
+        if (kept != i) (*conjuncts)[kept] = std::move((*conjuncts)[i]);
+        ++kept;
+      }
+    }
+    conjuncts->resize(kept);
+    ColumnSet needed = context_.required;
+    for (const ExprPtr& e : *conjuncts) AddColumns(*e, &needed);
+    for (size_t i = 0; i < context_.scan->outputs.size(); ++i) {
+      if (!needed.Has(context_.scan->outputs[i].id)) continue;
+      const uint32_t field = context_.scan->fields[i];
+      scan_->fields.push_back(
+          path.index_only ? static_cast<uint32_t>(path.index->ColumnOfSource(SourceOf(field)))
+                          : field);
+      scan_->outputs.push_back(context_.scan->outputs[i]);
+    }
+  }
+
+  static void AddEnd(physical::KeyBoundExprs* end, Restriction* r) {
+    if (!r) return;
+    r->bounds = true;
+    end->values.push_back(r->bound->Clone());
+    end->inclusive = r->op == Op::kGe || r->op == Op::kLe;
   }
 
   void ChooseSkips() {
     for (Restriction& r : restrictions_) {
-      if (used_[r.conjunct] || r.bounds) continue;
+      if (used_[r.conjunct] || r.bounds || r.op == Op::kIn) continue;
       physical::SkipRangeExprs* range = nullptr;
       for (physical::SkipRangeExprs& s : scan_->skip) {
         const bool free = (r.op == Op::kEq && !s.min && !s.max) ||
@@ -235,9 +511,12 @@ class AccessPath {
   }
 
   physical::TableScan* scan_;
-  std::vector<ExprPtr>* conjuncts_;
-  const std::vector<OutputColumn>& columns_;
-  const std::vector<uint32_t>& fields_;
+  const PathContext& context_;
+  const schema::RelationDescriptor& relation_;
+  const std::vector<uint32_t> live_;
+  const bool own_key_;
+  double table_rows_ = 0;
+  double passing_ = 0;  // rows that pass all conjuncts
   std::vector<Restriction> restrictions_;
   std::vector<bool> used_;
 };
@@ -262,6 +541,7 @@ bool OrderedByBytes(const types::Type& type) {
     case TypeId::kTimeTz:
     case TypeId::kUuid:
     case TypeId::kBytea:
+    case TypeId::kEnum:
       return true;
     case TypeId::kNumeric:
       return type.is_fixed_numeric();
@@ -270,10 +550,8 @@ bool OrderedByBytes(const types::Type& type) {
   }
 }
 
-void ChooseAccessPath(physical::TableScan* scan, std::vector<ExprPtr>* conjuncts,
-                      const std::vector<OutputColumn>& columns,
-                      const std::vector<uint32_t>& fields) {
-  AccessPath(scan, conjuncts, columns, fields).Choose();
+void ChooseAccessPath(physical::TableScan* scan, const PathContext& context) {
+  AccessPath(scan, context).Choose();
 }
 
 }  // namespace lathe::optimize

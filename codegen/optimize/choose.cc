@@ -14,7 +14,9 @@ using logical::Kind;
 class Chooser {
  public:
   Chooser(const OptimizeContext& options, logical::ColumnIds* ids)
-      : estimator_(options), ids_(ids) {}
+      : estimator_(options),
+        catalog_(options.disabled_rules.contains("use_indexes") ? nullptr : options.catalog),
+        ids_(ids) {}
 
   physical::NodePtr Root(Node* root, const std::vector<OutputColumn>& outputs) {
     std::vector<ColumnId> order;
@@ -170,16 +172,16 @@ class Chooser {
     auto plan = std::make_unique<physical::TableScan>();
     plan->relation = scan.relation;
     plan->alias = scan.alias;
-    if (conjuncts) ChooseAccessPath(plan.get(), conjuncts, scan.outputs, scan.fields);
-    ColumnSet needed = required;
-    if (conjuncts) {
-      for (const ExprPtr& e : *conjuncts) AddColumns(*e, &needed);
-    }
-    for (size_t i = 0; i < scan.outputs.size(); ++i) {
-      if (needed.Has(scan.outputs[i].id)) plan->fields.push_back(scan.fields[i]);
-    }
-    const double rows = estimator_.Rows(*node);
-    return Finish(std::move(plan), *node, needed, rows);
+    PathContext context;
+    context.scan = &scan;
+    context.conjuncts = conjuncts;
+    context.required = required;
+    context.estimator = &estimator_;
+    context.catalog = catalog_;
+    if (order_ != nullptr && order_->scan == &scan) context.order = order_;
+    ChooseAccessPath(plan.get(), context);
+    scans_[plan.get()] = &scan;
+    return plan;
   }
 
   physical::NodePtr PlanValues(logical::Values* values, const ColumnSet& required) {
@@ -331,18 +333,30 @@ class Chooser {
     return calls;
   }
 
-  /// limit: of a Limit right above, or null.
+  /// limit: of a Limit right above, or null. No sort where a scan below gives the order.
   physical::NodePtr PlanSort(logical::Sort* sort, logical::Limit* limit,
                              const ColumnSet& required) {
-    auto plan = std::make_unique<physical::Sort>();
     ColumnSet needed = required;
     for (const logical::SortKey& key : sort->keys) AddColumns(*key.expression, &needed);
+    std::optional<WantedOrder> order = OrderWantedBy(*sort, limit, &estimator_);
+    order_ = order ? &*order : nullptr;
+    physical::NodePtr child = Plan(sort->children[0].get(), needed);
+    order_ = nullptr;
+    if (order && order->satisfied) {
+      if (!limit) return child;
+      auto plan = std::make_unique<physical::Limit>();
+      plan->limit = std::move(limit->limit);
+      plan->offset = std::move(limit->offset);
+      plan->children.push_back(std::move(child));
+      return Finish(std::move(plan), *limit, required, 0);
+    }
+    auto plan = std::make_unique<physical::Sort>();
     plan->keys = std::move(sort->keys);
     if (limit) {
       plan->limit = std::move(limit->limit);
       plan->offset = std::move(limit->offset);
     }
-    plan->children.push_back(Plan(sort->children[0].get(), needed));
+    plan->children.push_back(std::move(child));
     const double rows = plan->children[0]->estimated_rows;
     const Node& result = limit ? static_cast<const Node&>(*limit) : *sort;
     return Finish(std::move(plan), result, required, rows * std::max(1.0, std::log2(rows + 1)));
@@ -350,9 +364,6 @@ class Chooser {
 
   physical::NodePtr PlanLimit(logical::Limit* limit, const ColumnSet& required) {
     Node* child = limit->children[0].get();
-    if (child->kind == Kind::kSort && limit->limit && ReadInKeyOrder(*limit, &estimator_)) {
-      return PlanOrderedLimit(limit, required);
-    }
     if (child->kind == Kind::kSort && limit->limit) {
       return PlanSort(&child->As<logical::Sort>(), limit, required);
     }
@@ -360,18 +371,6 @@ class Chooser {
     plan->limit = std::move(limit->limit);
     plan->offset = std::move(limit->offset);
     plan->children.push_back(Plan(child, required));
-    return Finish(std::move(plan), *limit, required, 0);
-  }
-
-  /// The first rows of a table in the order of its key: reading stops when there are enough.
-  physical::NodePtr PlanOrderedLimit(logical::Limit* limit, const ColumnSet& required) {
-    auto plan = std::make_unique<physical::Limit>();
-    plan->limit = std::move(limit->limit);
-    plan->offset = std::move(limit->offset);
-    plan->children.push_back(Plan(limit->children[0]->children[0].get(), required));
-    physical::Node* node = plan->children[0].get();
-    while (node->kind != physical::Kind::kTableScan) node = node->children[0].get();
-    node->As<physical::TableScan>().key_order = true;
     return Finish(std::move(plan), *limit, required, 0);
   }
 
@@ -454,6 +453,14 @@ class Chooser {
     plan->mark = join->mark;
     plan->children.push_back(std::move(left_first ? left : right));
     plan->children.push_back(std::move(left_first ? right : left));
+    if (catalog_ != nullptr) {
+      physical::Node* probe = plan->children[1].get();
+      while (probe->kind == physical::Kind::kFilter) probe = probe->children[0].get();
+      if (probe->kind == physical::Kind::kTableScan) {
+        auto& scan = probe->As<physical::TableScan>();
+        ChooseLookup(plan.get(), &scan, *scans_.at(&scan), &estimator_, catalog_);
+      }
+    }
     return Finish(std::move(plan), *join, required,
                   2 * std::min(left_rows, right_rows) + std::max(left_rows, right_rows));
   }
@@ -481,7 +488,10 @@ class Chooser {
   }
 
   Estimator estimator_;
+  schema::CatalogReader* const catalog_;  // null = no indexes
   logical::ColumnIds* ids_;
+  WantedOrder* order_ = nullptr;  // of the sort being planned
+  std::unordered_map<const physical::TableScan*, const logical::Scan*> scans_;  // made of
   std::unordered_map<uint32_t, ColumnSet> cte_columns_;
 };
 

@@ -2,6 +2,9 @@
 // operator.
 #pragma once
 
+#include <optional>
+
+#include "codegen/optimize/column_set.h"
 #include "codegen/optimize/estimate.h"
 #include "codegen/physical/physical.h"
 
@@ -12,15 +15,42 @@ Result<physical::NodePtr> ChoosePhysical(logical::NodePtr root,
                                          const std::vector<OutputColumn>& outputs,
                                          const OptimizeContext& options, logical::ColumnIds* ids);
 
-/// Finds the bounds of the primary key and the pages to skip that these conjuncts on a scan of the
-/// relation imply. Conjuncts that the bounds express fully are removed from the list.
-void ChooseAccessPath(physical::TableScan* scan, std::vector<ExprPtr>* conjuncts,
-                      const std::vector<OutputColumn>& columns,
-                      const std::vector<uint32_t>& fields);
+/// An order that a Sort above a scan wants.
+struct WantedOrder {
+  struct Key {
+    uint32_t field;  // of the relation's rows
+    bool descending, nulls_first;
+  };
+  const logical::Scan* scan = nullptr;
+  std::vector<Key> keys;
+  double rows_wanted = 0;  // of those that pass the filters
+  double sort_cost = 0;    // of sorting instead
+  bool satisfied = false;  // set by the choice: the scan gives it
+};
 
-/// Limit over Sort: the table's key gives the order, and reading it until there are enough rows is
-/// cheaper than sorting all.
-bool ReadInKeyOrder(const logical::Limit& limit, Estimator* estimator);
+/// A scan whose access path is to be chosen.
+struct PathContext {
+  const logical::Scan* scan = nullptr;
+  std::vector<ExprPtr>* conjuncts = nullptr;  // of a filter right above; may be null
+  ColumnSet required;                         // read above the filter
+  Estimator* estimator = nullptr;
+  schema::CatalogReader* catalog = nullptr;  // has the indexes; null = none are used
+  WantedOrder* order = nullptr;              // may be null
+};
+
+/// Chooses how the scan reads: key, bounds, points, order, pages to skip, with outputs, fields and
+/// estimates. Conjuncts that the bounds express fully are removed from the list.
+void ChooseAccessPath(physical::TableScan* scan, const PathContext& context);
+
+/// What a Sort over a scan (with filters and projections between) wants of it; nothing when the
+/// sort is by anything else than columns of the scan.
+std::optional<WantedOrder> OrderWantedBy(const logical::Sort& sort, const logical::Limit* limit,
+                                         Estimator* estimator);
+
+/// Lets the scan at the bottom of a hash join's probe side look up the join's keys, where a key of
+/// the relation begins with some of them. scan: what the physical one was made of.
+void ChooseLookup(physical::HashJoin* join, physical::TableScan* probe, const logical::Scan& scan,
+                  Estimator* estimator, schema::CatalogReader* catalog);
 
 /// Comparison by key bytes or page minimum agrees with the SQL comparison for this type.
 bool OrderedByBytes(const types::Type& type);

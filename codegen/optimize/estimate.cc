@@ -135,7 +135,12 @@ double Estimator::ScanRows(const logical::Scan& scan) {
   const schema::RelationDescriptor& relation = *scan.relation;
   auto stats = StatsOf(relation);
   const double rows = stats && stats->row_count > 0 ? stats->row_count : kUnknownTableRows;
-  const bool single_key = relation.unique && relation.key.size() == 1;
+  std::vector<uint32_t> unique;  // columns that are unique by themselves
+  if (relation.unique && relation.key.size() == 1) unique.push_back(relation.key[0].column);
+  for (RelationId id : relation.indexes) {
+    schema::RelationPtr index = options_.catalog ? options_.catalog->GetRelation(id) : nullptr;
+    if (index && index->unique && index->key_columns == 1) unique.push_back(index->sources[0]);
+  }
   uint32_t field = 0;
   // Fields are the live columns in order; outputs name some of them.
   for (uint32_t c = 0; c < relation.columns.size(); ++c) {
@@ -150,7 +155,7 @@ double Estimator::ScanRows(const logical::Scan& scan) {
         facts.stats = &stats->columns[c];
         facts.distinct = facts.stats->distinct_count;
       }
-      if (single_key && relation.key[0].column == c) facts.distinct = rows;
+      if (std::find(unique.begin(), unique.end(), c) != unique.end()) facts.distinct = rows;
       facts_[scan.outputs[i].id.value] = facts;
     }
     ++field;

@@ -213,7 +213,7 @@ TEST_F(OptimizeTest, FirstRowsByKeyNeedNoSort) {
             "key order\n");
 }
 
-TEST_F(OptimizeTest, InListBoundsKey) {
+TEST_F(OptimizeTest, InListIsLookedUpInKey) {
   NodePtr o = build_.Scan(orders_);
   auto in = std::make_unique<Expr>(expr::Kind::kInList, Type(TypeId::kBool));
   ExprPtr equal = Op("=", Ref(o, "o_orderkey"), Int(3));
@@ -221,8 +221,42 @@ TEST_F(OptimizeTest, InListBoundsKey) {
   in->children.push_back(Ref(o, "o_orderkey"));
   for (int n : {7, 3, 5}) in->children.push_back(Int(n));
   EXPECT_EQ(Plan(build_.Only(build_.Filter(o, std::move(in)), Ref(o, "o_orderkey"))),
-            "Filter (o_orderkey#1 IN (7, 3, 5))\n"
-            "  TableScan orders [o_orderkey#1] from(LEAST(7, 3, 5)) to(GREATEST(7, 3, 5))\n");
+            "TableScan orders [o_orderkey#1] at (7), (3), (5)\n");
+}
+
+TEST_F(OptimizeTest, IndexIsUsedWhereItIsCheaper) {
+  catalog_.AddIndex("orders", "by_customer", {{1}});
+  NodePtr o = build_.Scan(orders_);
+  EXPECT_EQ(Plan(build_.Filter(o, Op("=", Ref(o, "o_custkey"), Int(3)))),
+            "IndexScan by_customer on orders [o_orderkey#1, o_custkey#2, o_orderdate#3] from(3) "
+            "to(3)\n");
+  o = build_.Scan(orders_);
+  // The conditions stay: NULLs lie behind the last value.
+  EXPECT_EQ(Plan(build_.Only(build_.Filter(o, And(Op(">", Ref(o, "o_custkey"), Int(3)),
+                                                  Op("=", Ref(o, "o_orderkey"), Int(7)))),
+                             Ref(o, "o_custkey"))),
+            "Filter (o_custkey#5 > 3)\n"
+            "  TableScan orders [o_custkey#5] from(7) to(7)\n");
+  o = build_.Scan(orders_);
+  EXPECT_THAT(Plan(build_.Filter(o, Op("<", Ref(o, "o_orderdate"), Int(3)))),
+              Not(HasSubstr("IndexScan")));
+}
+
+TEST_F(OptimizeTest, IndexHasAllThatIsRead) {
+  catalog_.AddIndex("orders", "by_customer", {{1}});
+  NodePtr o = build_.Scan(orders_);
+  EXPECT_EQ(Plan(build_.Only(build_.Filter(o, Op("=", Ref(o, "o_custkey"), Int(3))),
+                             Ref(o, "o_orderkey"))),
+            "IndexOnlyScan by_customer on orders [o_orderkey#1] from(3) to(3)\n");
+}
+
+TEST_F(OptimizeTest, JoinLooksKeysUp) {
+  catalog_.AddIndex("lineitem", "by_part", {{2}, {3, true, true}});
+  NodePtr p = build_.Scan(part_), l = build_.Scan(lineitem_);
+  NodePtr few = build_.Filter(p, Op("=", Ref(p, "p_partkey"), Int(3)));
+  const std::string plan = Plan(
+      build_.Join(JoinKind::kInner, few, l, Op("=", Ref(p, "p_partkey"), Ref(l, "l_partkey"))));
+  EXPECT_THAT(plan, HasSubstr("or by the join's keys in by_part"));
 }
 
 TEST_F(OptimizeTest, DistinctOverKeyIsNothing) {

@@ -27,6 +27,34 @@ class TestCatalog : public schema::CatalogReader {
     std::vector<std::vector<Value>> rows;
   };
 
+  /// An index over columns of a table, which must have been added with a primary key.
+  void AddIndex(const std::string& table, const std::string& name,
+                std::vector<schema::KeyColumn> columns, bool unique = false) {
+    auto relation =
+        std::const_pointer_cast<schema::RelationDescriptor>(tables_[names_[table]].relation);
+    auto index = std::make_shared<schema::RelationDescriptor>();
+    index->id = RelationId(static_cast<uint32_t>(30000 + tables_.size()));
+    index->name = name;
+    index->kind = schema::RelationKind::kIndex;
+    index->table = relation->id;
+    index->unique = unique;
+    index->key_columns = static_cast<uint32_t>(columns.size());
+    auto add = [&](schema::KeyColumn part, bool in_key) {
+      for (uint32_t source : index->sources) {
+        if (source == part.column) return;
+      }
+      index->sources.push_back(part.column);
+      index->columns.push_back(relation->columns[part.column]);
+      part.column = static_cast<uint32_t>(index->columns.size() - 1);
+      if (in_key) index->key.push_back(part);
+    };
+    for (const schema::KeyColumn& column : columns) add(column, true);
+    for (const schema::KeyColumn& column : relation->key) add(column, !unique);
+    index->first_tie = static_cast<uint32_t>(index->columns.size());
+    relation->indexes.push_back(index->id);
+    tables_[index->id.value] = {index, std::make_shared<schema::RelationStats>(), {}};
+  }
+
   schema::RelationPtr Add(const std::string& name,
                           std::vector<std::pair<std::string, Type>> columns,
                           std::vector<uint32_t> key, double rows) {

@@ -80,17 +80,38 @@ struct SkipRangeExprs {
   ExprPtr min, max;
 };
 
-/// Scan of a table or virtual table: outputs[i] is field fields[i] of relation->RowLayout(). The
-/// rows satisfy the bounds; every other predicate is a Filter above.
+/// The scan below a HashJoin's probe side may read only the rows whose key is on the build side:
+/// key part i equals build key join_keys[i]. Decided at execution by the number of build rows.
+struct KeyLookup {
+  std::vector<uint32_t> join_keys;  // empty = none
+  schema::RelationPtr index;        // whose key it is; null = the relation's own
+  double key_cost = 0;              // of one key, in units of one sequentially read row
+};
+
+/// Scan of a table or virtual table: outputs[i] is field fields[i] of source().RowLayout(). The
+/// rows satisfy the bounds and are of one of the points; every other predicate is a Filter above.
 struct TableScan : Node {
   static constexpr Kind kKind = Kind::kTableScan;
   TableScan() : Node(kKind) {}
   schema::RelationPtr relation;
   std::string alias;
+  schema::RelationPtr index;  // bounds, points and order are of its key; null: the relation's own
+  bool index_only = false;    // the index has all that is read: its entries are the rows
   std::vector<uint32_t> fields;
   KeyBoundExprs lower, upper;
+  // Alternatives for the first key columns, all of one length; a NULL in one drops it. Not empty:
+  // instead of bounds.
+  std::vector<std::vector<ExprPtr>> points;
   std::vector<SkipRangeExprs> skip;
   bool key_order = false;  // rows are wanted in key order (then one worker)
+  bool reverse = false;    // with key_order: from the greatest key down
+  KeyLookup lookup;
+
+  /// The relation whose rows are read.
+  const schema::RelationDescriptor& source() const { return index_only ? *index : *relation; }
+  /// The column of `relation` that a field of source() holds (an index into its columns); -1 = the
+  /// hidden row id.
+  int64_t ColumnOf(uint32_t field) const;
 };
 
 /// Constant rows; see logical::Values.
@@ -136,6 +157,7 @@ struct HashJoin : Node {
   // When false, keys with a NULL simply do not match (unless null_equal) and the mark is NULL only
   // where the residual was NULL for some pair and true for none.
   bool null_aware = false;
+  const TableScan* lookup_scan = nullptr;  // below the probe side, with a KeyLookup of these keys
 };
 
 /// children[0] = inner side (materialised once), children[1] = outer side (streams); any predicate

@@ -138,8 +138,12 @@ class Printer {
 
   std::string ScanLine(const TableScan& scan) const {
     const bool alias = !scan.alias.empty() && scan.alias != scan.relation->name;
-    std::string text = "TableScan " + scan.relation->name + (alias ? " AS " + scan.alias : "") +
-                       " " + OutputsText(scan.outputs);
+    std::string text = scan.index == nullptr ? "TableScan "
+                       : scan.index_only     ? "IndexOnlyScan "
+                                             : "IndexScan ";
+    if (scan.index != nullptr) text += scan.index->name + " on ";
+    text +=
+        scan.relation->name + (alias ? " AS " + scan.alias : "") + " " + OutputsText(scan.outputs);
     auto bound = [&](const char* name, const KeyBoundExprs& b) {
       if (b.values.empty()) return;
       text += std::string(" ") + name + (b.inclusive ? "(" : " exclusive (") +
@@ -147,17 +151,32 @@ class Printer {
     };
     bound("from", scan.lower);
     bound("to", scan.upper);
+    if (!scan.points.empty()) text += " at";
+    constexpr size_t kPointsShown = 8;
+    for (size_t i = 0; i < scan.points.size() && i < kPointsShown; ++i) {
+      text += (i ? ", (" : " (") + ListText(scan.points[i], name_of_) + ")";
+    }
+    if (scan.points.size() > kPointsShown) {
+      text += ", ... " + std::to_string(scan.points.size()) + " in all";
+    }
     for (const SkipRangeExprs& skip : scan.skip) {
       text += " skip " + FieldName(scan, skip.field) + " not in [" +
               (skip.min ? Text(skip.min) : "") + ".." + (skip.max ? Text(skip.max) : "") + "]";
     }
-    if (scan.key_order) text += " in key order";
+    if (scan.key_order) text += scan.reverse ? " in reverse key order" : " in key order";
+    const KeyLookup& lookup = scan.lookup;
+    if (!lookup.join_keys.empty()) {
+      text += " or by the join's keys";
+      if (lookup.index != nullptr && lookup.index != scan.index) {
+        text += " in " + lookup.index->name;
+      }
+    }
     return text;
   }
 
   static std::string FieldName(const TableScan& scan, uint32_t field) {
-    const std::vector<uint32_t> live = scan.relation->LiveColumns();
-    return field < live.size() ? scan.relation->columns[live[field]].name : "row id";
+    const int64_t column = scan.ColumnOf(field);
+    return column < 0 ? "row id" : scan.relation->columns[static_cast<size_t>(column)].name;
   }
 
   std::string HashJoinLine(const HashJoin& join) const {
@@ -189,6 +208,15 @@ void Number(Node* node, uint32_t* next) {
 }
 
 }  // namespace
+
+int64_t TableScan::ColumnOf(uint32_t field) const {
+  if (index_only) {
+    const uint32_t column = index->sources[field];
+    return column == schema::kRowIdSource ? -1 : static_cast<int64_t>(column);
+  }
+  const std::vector<uint32_t> live = relation->LiveColumns();
+  return field < live.size() ? static_cast<int64_t>(live[field]) : -1;
+}
 
 void AssignIds(Node* root) {
   uint32_t next = 0;

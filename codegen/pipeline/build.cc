@@ -198,15 +198,19 @@ Status Builder::BuildScan(const physical::TableScan& scan, Continuation rest) {
   Source source;
   source.kind = SourceKind::kTable;
   source.scan = &scan;
-  source.layout = scan.relation->RowLayout();
+  source.layout = scan.source().RowLayout();
   source.ordered = scan.key_order;
   source.node = scan.id;
-  const std::vector<uint32_t> live = scan.relation->LiveColumns();
+  if (auto keys = lookup_objects_.find(&scan); keys != lookup_objects_.end()) {
+    source.by_keys = true;
+    source.object = keys->second;
+  }
   for (size_t i = 0; i < scan.outputs.size(); ++i) {
     source.columns.push_back({scan.outputs[i].id, scan.fields[i]});
     Range range;
-    if (ranges_ && scan.fields[i] < live.size() && in_arithmetic_.contains(scan.outputs[i].id) &&
-        ranges_(*scan.relation, live[scan.fields[i]], &range)) {
+    const int64_t column = scan.ColumnOf(scan.fields[i]);
+    if (ranges_ && column >= 0 && in_arithmetic_.contains(scan.outputs[i].id) &&
+        ranges_(*scan.relation, static_cast<uint32_t>(column), &range)) {
       program_.ranges[scan.outputs[i].id] = range;
     }
   }

@@ -78,6 +78,7 @@ Status Builder::BuildHashJoin(const physical::HashJoin& join, Continuation rest)
   sink.key_count = static_cast<uint32_t>(join.build_keys.size());
   sink.node = &join;
   LATHE_TRY(Build(build, Into(std::move(sink))));
+  if (join.lookup_scan != nullptr) lookup_objects_[join.lookup_scan] = object;
   Step step;
   step.kind = StepKind::kProbe;
   step.node = &join;

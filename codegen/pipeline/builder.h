@@ -193,6 +193,8 @@ class Builder {
   uint32_t next_column_ = kMadeColumns;
   std::set<ColumnId> in_arithmetic_;   // columns whose ranges may be of use
   std::map<uint32_t, uint32_t> ctes_;  // cte -> object
+  // Scans that may look up the keys of a join table's rows -> its object.
+  std::map<const physical::TableScan*, uint32_t> lookup_objects_;
 };
 
 }  // namespace lathe::pipeline

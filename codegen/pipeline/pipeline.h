@@ -109,9 +109,10 @@ struct FunctionRows {
 struct Source {
   SourceKind kind = SourceKind::kPages;
   const physical::TableScan* scan = nullptr;  // kTable
-  uint32_t object = 0;                        // all but kTable
-  FunctionRows function;                      // kFunction
-  uint32_t recursion = 0;                     // kRounds: index into Program::recursions
+  bool by_keys = false;    // kTable: may look up the keys (first fields) of the rows of `object`
+  uint32_t object = 0;     // all but kTable; by_keys
+  FunctionRows function;   // kFunction
+  uint32_t recursion = 0;  // kRounds: index into Program::recursions
   row::Layout layout;
   std::vector<ColumnField> columns;
   bool ordered = false;  // rows must be taken in order, by one worker

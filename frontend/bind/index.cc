@@ -89,17 +89,20 @@ Status CheckCollation(const ast::IndexElement& element, const Type& type,
   return Ok();
 }
 
-}  // namespace
-
-Status CheckKeyType(const types::Type& type) {
-  if (types::HasEquality(type)) return Ok();
-  Error error = MakeError(
-      SqlState::kUndefinedObject,
-      "data type " + TypeText(type) + " has no default operator class for access method \"btree\"");
+Error NoOrder(const std::string& type) {
+  Error error =
+      MakeError(SqlState::kUndefinedObject,
+                "data type " + type + " has no default operator class for access method \"btree\"");
   error.hint =
       "You must specify an operator class for the index or define a default operator class for the "
       "data type.";
   return error;
+}
+
+}  // namespace
+
+Status CheckKeyType(const types::Type& type) {
+  return types::HasEquality(type) ? Ok() : Status(NoOrder(TypeText(type)));
 }
 
 std::string GeneratedName(std::string_view first, std::string_view second, std::string_view last) {
@@ -152,12 +155,12 @@ Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
     const std::string& name = element.expr->As<ast::ColumnRef>().parts[0];
     const int column = table.FindColumn(name);
     if (column < 0) {
-      static constexpr std::string_view kSystem[] = {"ctid", "xmin", "cmin",
-                                                     "xmax", "cmax", "tableoid"};
-      if (std::find(std::begin(kSystem), std::end(kSystem), name) != std::end(kSystem)) {
+      if (name == "ctid" || name == "tableoid") {
         return MakeError(SqlState::kFeatureNotSupported,
                          "index creation on system columns is not supported");
       }
+      if (name == "xmin" || name == "xmax") return NoOrder("xid");
+      if (name == "cmin" || name == "cmax") return NoOrder("cid");
       return MakeError(SqlState::kUndefinedColumn, "column \"" + name + "\" does not exist");
     }
     const Type& type = table.columns[static_cast<size_t>(column)].type;

@@ -4,65 +4,11 @@
 
 #include <thread>
 
-#include "storage/kv/memory_kv.h"
-#include "storage/table/engine_impl.h"
+#include "storage/table/test_kv.h"
 #include "storage/table/test_workload.h"
 
 namespace lathe::table::testing {
 namespace {
-
-// A Kv that outlives the engine that owns it.
-class SharedKv final : public kv::Kv {
- public:
-  explicit SharedKv(kv::MemoryKv* kv) : kv_(kv) {}
-  Status Write(const kv::WriteBatch& batch, bool sync) override { return kv_->Write(batch, sync); }
-  Result<bool> Get(kv::Family f, std::string_view key, std::string* value) override {
-    return kv_->Get(f, key, value);
-  }
-  Result<bool> GetPinned(kv::Family f, std::string_view key, kv::PinnedValue* value) override {
-    return kv_->GetPinned(f, key, value);
-  }
-  std::unique_ptr<kv::Iterator> NewIterator(kv::Family f, const kv::IterateOptions& o) override {
-    return kv_->NewIterator(f, o);
-  }
-  Result<std::unique_ptr<kv::PageFileWriter>> NewPageFileWriter() override {
-    return kv_->NewPageFileWriter();
-  }
-  Status DropPages(std::string_view from, std::string_view to) override {
-    return kv_->DropPages(from, to);
-  }
-  Status Flush(kv::Family f) override { return kv_->Flush(f); }
-  Status Compact(kv::Family f, std::string_view from, std::string_view to) override {
-    return kv_->Compact(f, from, to);
-  }
-  Status Checkpoint(const std::string& d) override { return kv_->Checkpoint(d); }
-  kv::KvStats Stats() override { return kv_->Stats(); }
-  std::string Property(kv::Family f, const std::string& name) override {
-    return kv_->Property(f, name);
-  }
-
- private:
-  kv::MemoryKv* kv_;
-};
-
-EngineOptions SmallOptions() {
-  EngineOptions options;
-  options.background_fold = false;
-  options.load_rows_min = 100;
-  options.load_sort_bytes = 32 << 10;
-  options.page_bytes = 64 << 10;
-  options.directory_leaf_pages = 2;
-  options.directory_cache_bytes = 4096;
-  return options;
-}
-
-std::unique_ptr<EngineImpl> OpenOn(kv::MemoryKv* kv, const EngineOptions& options) {
-  auto engine =
-      std::make_unique<EngineImpl>(std::make_unique<SharedKv>(kv), options, base::Clock::System());
-  Status status = engine->Start();
-  EXPECT_TRUE(status.ok()) << status.error().ToString();
-  return engine;
-}
 
 uint64_t CountKeys(kv::MemoryKv* kv, kv::Family family) {
   auto it = kv->NewIterator(family, {});
