@@ -61,11 +61,10 @@ void Core::OnRefused(Leader& leader, Progress& progress, const AppendReply& repl
   if (progress.mode == FlowMode::kSnapshot) stale = true;
   if (stale && !LATHE_RAFT_MUTANT(kStaleRefusalTaken)) return;
   progress.BecomeProbe();
-  LogIndex agree = log_.LastWithin(std::min(reply.hint_index, reply.index), reply.hint_term);
-  if (agree == log_.base_index() && !log_.Has(reply.hint_index, reply.hint_term)) {
-    // Below the base nothing is known: what the follower has may differ there.
-    if (reply.hint_index < log_.base_index()) agree = reply.hint_index;
-  }
+  // Below the base nothing is known of the terms: what the follower has may differ there.
+  LogIndex agree = reply.hint_index;
+  if (agree > log_.base_index()) agree = log_.LastWithin(agree, reply.hint_term);
+  agree = std::min(agree, reply.index - 1);
   progress.next = std::max(progress.match, agree) + 1;
   if (LATHE_RAFT_MUTANT(kStaleRefusalTaken)) {
     progress.match = std::min(progress.match, agree);

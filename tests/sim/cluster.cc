@@ -237,6 +237,7 @@ void Cluster::StartWrite(uint32_t n) {
   Node& node = nodes_[n];
   if (node.writing || node.hung || node.writes.empty()) return;
   node.writing = true;
+  node.writes_in_flight = node.writes.size();
   Push(now_ + disk_.Between(node.write_time / 4, node.write_time), Kind::kWriteDone, n);
 }
 
@@ -244,14 +245,17 @@ void Cluster::FinishWrite(uint32_t n) {
   Node& node = nodes_[n];
   node.writing = false;
   if (node.hung || node.writes.empty()) return;
-  Batch batch = std::move(node.writes.front());
-  node.writes.pop_front();
-  Persist(node, batch, batch.append.size(), true);
-  for (const Message& message : batch.send_after) Send(message);
-  node.core->LogAppended(batch.id);
-  if (batch.snapshot) {
-    node.core->SnapshotInstalled(batch.snapshot->index);
-    outcome_.snapshots++;
+  // One flush of the disk makes everything durable that was handed over before it began.
+  for (; node.writes_in_flight > 0; node.writes_in_flight--) {
+    Batch batch = std::move(node.writes.front());
+    node.writes.pop_front();
+    Persist(node, batch, batch.append.size(), true);
+    for (const Message& message : batch.send_after) Send(message);
+    node.core->LogAppended(batch.id);
+    if (batch.snapshot) {
+      node.core->SnapshotInstalled(batch.snapshot->index);
+      outcome_.snapshots++;
+    }
   }
   StartWrite(n);
   Perform(n);
@@ -353,6 +357,7 @@ void Cluster::Crash(uint32_t n) {
   std::erase_if(reads_, [](const Read& read) { return !read.id; });
   node.writes.clear();
   node.writing = node.hung = false;
+  node.writes_in_flight = 0;
   node.paused_until = 0;
   node.core.reset();
   node.leads = false;

@@ -85,6 +85,7 @@ class Cluster {
     std::deque<Batch> writes;
     bool leads = false;  // after the last step
     bool writing = false, hung = false;
+    size_t writes_in_flight = 0;  // of `writes`, that the disk is now making durable
     int64_t write_time = 500;
     int64_t clock_offset = 0, clock_ppm = 0;
     std::vector<Given> given;  // by node

@@ -5,6 +5,21 @@
 #include "tests/sim/cluster.h"
 
 namespace lathe::sim {
+namespace {
+
+// What a leader knows of a follower, for reports.
+std::string Flow(const raft::Core& core, ReplicaId id) {
+  for (const raft::Progress& p : std::get<raft::Leader>(core.role()).followers) {
+    if (p.id != id) continue;
+    return " mode " + std::to_string(static_cast<int>(p.mode)) + " match " +
+           std::to_string(p.match.value) + " next " + std::to_string(p.next.value) +
+           " in flight " + std::to_string(p.inflight_messages()) + " probe sent " +
+           std::to_string(p.probe_sent) + " snapshot asked " + std::to_string(p.snapshot_asked);
+  }
+  return " unknown to the leader";
+}
+
+}  // namespace
 
 // Each seed has its own mix of faults, so that some see one kind only and much of it (Groce et al.,
 // Swarm Testing, ISSTA 2012).
@@ -222,7 +237,7 @@ void Cluster::EndHeal() {
                   std::to_string(node.core->applied().value) + " has " +
                   std::to_string(node.core->log().last_index().value) + " committed " +
                   std::to_string(node.core->commit().value) + " of " +
-                  std::to_string(leader->commit().value));
+                  std::to_string(leader->commit().value) + Flow(*leader, node.core->id()));
     }
   }
   if (!reads_.empty()) Fail("liveness: a read was not answered");
