@@ -125,8 +125,8 @@ llvm::Value* Emitter::CompareBy(const func::Function* f, InlineOp op, const SqlV
 }
 
 void Emitter::StoreCallTypes(const std::vector<SqlValue>& args, const types::Type& result) {
-  static_assert(sizeof(types::Type) == 8 && sizeof(std::span<const types::Type>) == 16 &&
-                sizeof(func::CallTypes) == 40);
+  static_assert(sizeof(types::Type) == 16 && sizeof(std::span<const types::Type>) == 16 &&
+                sizeof(func::CallTypes) == 48);
   static const uint64_t kCallOffset = [] {
     const func::FunctionContext context;
     return static_cast<uint64_t>(reinterpret_cast<const char*>(&context.call) -
@@ -135,14 +135,15 @@ void Emitter::StoreCallTypes(const std::vector<SqlValue>& args, const types::Typ
   std::string bytes;
   for (const SqlValue& arg : args)
     bytes.append(reinterpret_cast<const char*>(&arg.type), sizeof arg.type);
-  uint64_t result_bits;
-  std::memcpy(&result_bits, &result, sizeof result_bits);
+  uint64_t result_bits[2];
+  std::memcpy(result_bits, &result, sizeof result_bits);
   llvm::Value* call = code_.StackRoom(sizeof(func::CallTypes), "call_types");
   code_.Store(code_.Bytes(bytes, "arg_types"), call);
   code_.Store(code_.UInt64(args.size()), code_.At(call, 8));
-  code_.Store(code_.UInt64(result_bits), code_.At(call, 16));
-  code_.Store(code_.UInt64(0), code_.At(call, 24));
+  code_.Store(code_.UInt64(result_bits[0]), code_.At(call, 16));
+  code_.Store(code_.UInt64(result_bits[1]), code_.At(call, 24));
   code_.Store(code_.UInt64(0), code_.At(call, 32));
+  code_.Store(code_.UInt64(0), code_.At(call, 40));
   code_.Store(call, code_.At(FunctionContext(), kCallOffset));
 }
 

@@ -23,7 +23,8 @@ bool IsLocalTime(const types::Type& type) {
 /// Strings of bytes whose order is not that of the bytes: arrays and jsonb. (Big numerics have
 /// functions of their own.)
 bool IsTree(const types::Type& type) {
-  return type.id == types::TypeId::kArray || type.id == types::TypeId::kJsonb;
+  return type.id == types::TypeId::kArray || type.id == types::TypeId::kJsonb ||
+         type.id == types::TypeId::kRecord;
 }
 int32_t TreeCode(const types::Type& type) { return static_cast<int32_t>(type.id); }
 
@@ -84,6 +85,7 @@ bool Emitter::CanInlineComparison(const types::Type& a, const types::Type& b) {
     case types::TypeId::kUuid:
     case types::TypeId::kBytea:
     case types::TypeId::kJsonb:
+    case types::TypeId::kEnum:
       return a.id == b.id;
     case types::TypeId::kArray:
       return a.id == b.id && a.element == b.element;

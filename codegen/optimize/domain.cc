@@ -468,6 +468,16 @@ void LimitByNumber(NodePtr* plan, const OutputColumn& number, ExprPtr limit, Exp
   auto check = std::make_shared<logical::Limit>();
   check->limit = negative(limit);
   check->offset = negative(offset);
+  // One that depends on the row is checked where it is compared.
+  auto checked = [](ExprPtr e, const char* function) {
+    if (!e || e->kind == expr::Kind::kConst || expr::IsRuntimeConstant(*e)) return e;
+    std::vector<ExprPtr> args;
+    args.push_back(std::move(e));
+    return expr::MakeCall(func::FunctionsNamed(function)[0], types::Type(types::TypeId::kInt8),
+                          std::move(args));
+  };
+  limit = checked(std::move(limit), "check_limit");
+  offset = checked(std::move(offset), "check_offset");
   std::vector<ExprPtr> conjuncts;
   ExprPtr place = ColumnRef(number);  // after the offset
   if (offset) {

@@ -129,6 +129,22 @@ void Printer::PutWith(const WithClause* with) {
     Put("(");
     Put(*item.query);
     Put(")");
+    if (item.search) {
+      Put(item.search->breadth ? " SEARCH BREADTH FIRST BY " : " SEARCH DEPTH FIRST BY ");
+      List(item.search->columns, [this](const std::string& name) { Put(QuoteIdentifier(name)); });
+      Put(" SET ").Put(QuoteIdentifier(item.search->sequence));
+    }
+    if (!item.cycle) return;
+    Put(" CYCLE ");
+    List(item.cycle->columns, [this](const std::string& name) { Put(QuoteIdentifier(name)); });
+    Put(" SET ").Put(QuoteIdentifier(item.cycle->mark));
+    if (item.cycle->value) {
+      Put(" TO ");
+      Put(*item.cycle->value);
+      Put(" DEFAULT ");
+      Put(*item.cycle->otherwise);
+    }
+    Put(" USING ").Put(QuoteIdentifier(item.cycle->path));
   });
   Put(" ");
 }

@@ -197,7 +197,23 @@ struct CommonTableExpr {
   std::vector<std::string> columns;
   Materialized materialized = Materialized::kDefault;
   StatementPtr query;            // SELECT, INSERT, UPDATE, DELETE
-  bool search_or_cycle = false;  // has a SEARCH or CYCLE clause, which is not represented
+  /// SEARCH DEPTH FIRST BY columns SET sequence
+  struct Search {
+    bool breadth = false;
+    std::vector<std::string> columns;
+    std::string sequence;
+    int32_t location = -1;
+  };
+  /// CYCLE columns SET mark TO value DEFAULT otherwise USING path; without TO true and false.
+  struct Cycle {
+    std::vector<std::string> columns;
+    std::string mark;
+    ExprPtr value, otherwise;
+    std::string path;
+    int32_t location = -1;
+  };
+  std::unique_ptr<Search> search;
+  std::unique_ptr<Cycle> cycle;
   int32_t location = -1;
 };
 

@@ -53,13 +53,13 @@ BoundExpr Binder::BindArray(const ast::Array& array, Scope& scope, const Type* w
       error.hint = "Explicitly cast to the desired type, for example ARRAY[]::integer[].";
       return error;
     }
-    return MakeInternal(Internal("array_of"), Type::ArrayOf(wanted->element), {}, array.location);
+    return MakeInternal(Internal("array_of"), Type::ArrayOf(wanted->Element()), {}, array.location);
   }
   Type type;
   if (wanted) {
-    Type element(wanted->element);
+    Type element = wanted->Element();
     element.typmod = wanted->typmod;
-    type = nested ? Type::ArrayOf(wanted->element) : element;
+    type = nested ? Type::ArrayOf(wanted->Element()) : element;
     for (ExprPtr& item : items) {
       if (!CanCoerce(item->type, type, CastContext::kExplicit)) {
         return At(SqlState::kCannotCoerce,
@@ -76,7 +76,7 @@ BoundExpr Binder::BindArray(const ast::Array& array, Scope& scope, const Type* w
       LATHE_ASSIGN(item, ToNumericForm(std::move(item), Type(TypeId::kNumeric)));
     }
   }
-  const Type result = Type::ArrayOf(nested ? type.element : type.id);
+  const Type result = Type::ArrayOf(nested ? type.Element() : type);
   if (types::OidOf(result).value == 0) {
     return At(SqlState::kUndefinedObject,
               "could not find array type for data type " + TypeText(type), array.location);
@@ -126,10 +126,10 @@ BoundExpr Binder::BindSubscript(const ast::Subscript& subscript, Scope& scope) {
   args.push_back(std::move(container));
   if (!slice) {
     for (const ast::Subscript* one : chain) LATHE_TRY(AddSubscript(one->lower, 0, scope, &args));
-    return MakeInternal(Internal("array_get"), Type(type.element), std::move(args), location);
+    return MakeInternal(Internal("array_get"), type.Element(), std::move(args), location);
   }
   LATHE_TRY(AddSlices(chain, scope, &args));
-  return MakeInternal(Internal("array_slice"), Type::ArrayOf(type.element), std::move(args),
+  return MakeInternal(Internal("array_slice"), Type::ArrayOf(type.Element()), std::move(args),
                       location);
 }
 
@@ -219,7 +219,7 @@ BoundExpr Binder::AssignPart(const ast::ColumnTarget& target, const schema::Colu
                   ") exceeds the maximum allowed (6)",
               -1);
   }
-  Type part = slice ? type : Type(type.element);
+  Type part = slice ? type : type.Element();
   if (!slice) part.typmod = type.typmod;
   if (!CanCoerce(value->type, part, CastContext::kAssignment)) {
     Error error = At(SqlState::kDatatypeMismatch,
@@ -259,7 +259,7 @@ BoundExpr Binder::BindVariadic(const ast::FunctionCall& call, Scope& scope) {
     args.push_back(std::move(array));
     return NoFunction(call.name, args, false, call.location);
   }
-  const Type element(array->type.element);
+  const Type element = array->type.Element();
   const std::string& name = call.name.name;
   if ((name == "concat" && args.empty()) || (name == "concat_ws" && args.size() == 1)) {
     std::vector<ExprPtr> all;
@@ -312,7 +312,7 @@ BoundExpr Binder::MakeAnyArray(const ast::QualifiedName& op, ExprPtr left, ExprP
       return At(SqlState::kWrongObjectType, "op ANY/ALL (array) requires array on right side",
                 location);
     }
-    element = Type(array->type.element);
+    element = array->type.Element();
   }
   ExprPtr item = IsUnknown(*array) ? expr::MakeConst(types::Value::Null(Type()))
                                    : expr::MakeColumn(ColumnId(UINT32_MAX), element);
@@ -335,7 +335,7 @@ BoundExpr Binder::MakeAnyArray(const ast::QualifiedName& op, ExprPtr left, ExprP
     }
     LATHE_ASSIGN(operand, Coerce(std::move(operand), compared, false));
   }
-  LATHE_ASSIGN(array, Coerce(std::move(array), Type::ArrayOf(compared.id), false));
+  LATHE_ASSIGN(array, Coerce(std::move(array), Type::ArrayOf(compared), false));
   if (operand->type.is_fixed_numeric()) {
     // Elements are big numerics.
     LATHE_ASSIGN(operand, ToNumericForm(std::move(operand), Type(TypeId::kNumeric)));

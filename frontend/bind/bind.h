@@ -39,6 +39,8 @@ struct BindContext {
   /// The session's schema of temporary objects, which "pg_temp" stands for and which is searched
   /// first unless it is listed; empty = it has none.
   std::string temp_schema;
+  /// Within a view: the relations that its names stand for; others of those names are not seen.
+  const std::vector<RelationId>* view_reads = nullptr;
   const types::FormatContext* format =
       nullptr;           // time zone and names for reading literals; null = UTC, no names
   std::string_view sql;  // the text that the tree's locations point into

@@ -5,11 +5,13 @@
 
 namespace lathe::bind {
 
-bool SameType(const Type& a, const Type& b) { return a.id == b.id && a.element == b.element; }
+bool SameType(const Type& a, const Type& b) { return a.id == b.id && a.element == b.element && a.shape == b.shape; }
 
 std::string TypeText(const Type& type) {
   if (type.id == TypeId::kBpChar) return "character";
-  return types::FormatType(type.id == TypeId::kArray ? Type::ArrayOf(type.element) : Type(type.id));
+  Type plain = type;
+  plain.typmod = -1;
+  return types::FormatType(plain);
 }
 
 bool IsUnknown(const Expr& e) { return e.type.id == TypeId::kUnknown; }
@@ -282,7 +284,7 @@ Result<NodePtr> Binder::BindRoot(const ast::Statement& statement, Scope& scope) 
       return MakeProject(item.plan, targets);
     }
     case Kind::kMerge:
-      return NotYet("MERGE", statement.location);
+      return BindMerge(statement.As<ast::MergeStatement>(), scope);
     default:
       break;
   }

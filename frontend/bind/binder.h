@@ -165,6 +165,22 @@ class Binder {
   BoundExpr BindGreatestLeast(const ast::GreatestLeast& e, Scope& scope);
   BoundExpr BindNullIf(const ast::NullIf& e, Scope& scope);
 
+  // ---- record.cc
+  /// wanted: the composite type of what it is for, or null.
+  /// cast_location: where errors of the conversion point.
+  BoundExpr BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
+                    int32_t cast_location = -1);
+  /// A row of this type from its fields, which have the fields' types.
+  BoundExpr MakeRecord(std::vector<ExprPtr> fields, const Type& type, int32_t location);
+  /// The row of a FROM item as one value.
+  BoundExpr WholeRow(const RangeTable& table, int32_t location);
+  ExprPtr RecordField(const Expr& record, size_t i, int32_t location) const;
+  BoundExpr BindFieldSelect(const ast::FieldSelect& select, Scope& scope);
+  /// *, t.* and (row).* in a list.
+  Status ExpandStarItem(const ast::Expr& e, Scope& scope, std::vector<TargetEntry>* targets);
+  /// A row with its fields converted one by one.
+  BoundExpr CoerceRecord(ExprPtr record, const Type& target, bool is_explicit);
+
   // ---- array.cc
   /// wanted: the array type of a cast around it, or null.
   BoundExpr BindArray(const ast::Array& array, Scope& scope, const Type* wanted);
@@ -264,6 +280,8 @@ class Binder {
 
   // ---- column.cc: looking names up in scopes
   BoundExpr BindColumn(const ast::ColumnRef& ref, Scope& scope);
+  /// t.* where one value is wanted: the row.
+  BoundExpr BindStarValue(const ast::ColumnRef& ref, Scope& scope);
   /// Null = no such column.
   BoundExpr FindColumn(std::string_view name, Scope& scope, int32_t location, bool local_only);
   Result<std::shared_ptr<RangeTable>> FindRangeTable(const ast::ColumnRef& ref, size_t parts,
@@ -315,6 +333,8 @@ class Binder {
   /// themselves.
   Result<std::vector<size_t>> WithOrder(const ast::WithClause& with,
                                         std::vector<bool>* recursive) const;
+  Status BindSearchCycle(const ast::CommonTableExpr& item, const std::shared_ptr<Cte>& cte,
+                         Scope& scope);
   Status BindRecursive(const ast::CommonTableExpr& item, const std::shared_ptr<Cte>& cte,
                        Scope& scope);
 
@@ -367,6 +387,8 @@ class Binder {
   BoundQuery BindInsert(const ast::InsertStatement& insert, Scope& scope);
   BoundQuery BindUpdate(const ast::UpdateStatement& update, Scope& scope);
   BoundQuery BindDelete(const ast::DeleteStatement& remove, Scope& scope);
+  BoundQuery BindMerge(const ast::MergeStatement& merge, Scope& scope);
+  class Merge;
   /// Modify over its rows, with the WITH queries and RETURNING of its statement around it.
   /// values[i]: the child's column that is column i of the target once written.
   BoundQuery FinishModify(NodePtr modify, const ast::TargetList& returning,
@@ -409,7 +431,7 @@ class Binder {
   std::unordered_map<uint32_t, std::string> column_names_;
   uint32_t ctes_ = 0;
 
-  friend class Grouping;
+  friend class Grouping;  // Merge is a member class
 };
 
 /// Calls visit for every expression root of the operators of a plan (not of the subqueries in
@@ -425,6 +447,8 @@ bool IsVolatile(logical::Node& plan);
 void AllColumns(const Expr& e, std::set<uint32_t>* columns);
 
 bool SameType(const Type& a, const Type& b);
+/// The type of a relation's rows.
+Type RowTypeOf(const schema::RelationDescriptor& relation);
 /// format_type without modifier, as in error messages.
 std::string TypeText(const Type& type);
 bool IsUnknown(const Expr& e);

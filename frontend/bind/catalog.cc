@@ -37,9 +37,8 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
   if (!name.schema.empty()) {
     auto schema = context.catalog->FindSchema(SchemaCalled(context, name.schema));
     if (schema) {
-      if (schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name)) {
-        return relation;
-      }
+      schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name);
+      if (relation != nullptr && relation->kind != schema::RelationKind::kType) return relation;
     } else if (!missing_ok) {
       // PostgreSQL calls it a missing relation, whether the schema is there or not.
       return At(context, SqlState::kUndefinedTable, "relation \"" + full + "\" does not exist",
@@ -49,9 +48,14 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
     for (const std::string& schema_name : EffectivePath(context)) {
       auto schema = context.catalog->FindSchema(schema_name);
       if (!schema) continue;
-      if (schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name)) {
-        return relation;
+      schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name);
+      if (relation == nullptr || relation->kind == schema::RelationKind::kType) continue;
+      if (context.view_reads != nullptr && relation->kind != schema::RelationKind::kVirtual &&
+          std::find(context.view_reads->begin(), context.view_reads->end(), relation->id) ==
+              context.view_reads->end()) {
+        continue;
       }
+      return relation;
     }
   }
   if (missing_ok) return schema::RelationPtr();

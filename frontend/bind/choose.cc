@@ -192,12 +192,13 @@ Pseudo PseudoOf(const Type& type) {
     return list;
   }();
   const Pseudo pseudo = by_id[static_cast<size_t>(type.id)];
+  if (pseudo == Pseudo::kEnum && type.shape != nullptr) return Pseudo::kNone;
   return pseudo == Pseudo::kArray && type.element != TypeId::kUnknown ? Pseudo::kNone : pseudo;
 }
 
 Type Actual(const Type& declared, const Polymorphic& polymorphic) {
   const auto array_of = [&](const Type& element) {
-    return Unknown(element) ? declared : Type::ArrayOf(element.id);
+    return Unknown(element) ? declared : Type::ArrayOf(element);
   };
   switch (PseudoOf(declared)) {
     case Pseudo::kNone:
@@ -240,7 +241,7 @@ bool Binder::FindPolymorphic(const Candidate& candidate, std::span<const Type> a
     if (Unknown(type)) continue;
     if (wants_array) {
       if (type.id != TypeId::kArray) return false;
-      type = Type(type.element);
+      type = type.Element();
     }
     if (pseudo == Pseudo::kCompatibleNonArray && type.id == TypeId::kArray) return false;
     if (pseudo == Pseudo::kEnum && types::CategoryOf(type) != 'E') return false;

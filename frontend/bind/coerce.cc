@@ -1,6 +1,7 @@
 // Conversions between types: which are allowed where, and the nodes that carry them out. An unknown
 // literal is converted here and now; an unknown parameter takes the type.
 #include "frontend/bind/binder.h"
+#include "runtime/types/shape.h"
 
 namespace lathe::bind {
 
@@ -8,10 +9,25 @@ bool Binder::CanCoerce(const Type& from, const Type& to, CastContext context) co
   if (from.id == TypeId::kUnknown || to.id == TypeId::kUnknown)
     return true;  // a declared unknown is "any"
   if (to.id == TypeId::kArray && from.id == TypeId::kArray) {
-    if (to.element == TypeId::kUnknown || to.element == from.element) return true;
-    return CanCoerce(Type(from.element), Type(to.element), context);
+    if (to.element == TypeId::kUnknown) return true;
+    if (to.element == from.element && (to.shape == nullptr || to.shape == from.shape)) return true;
+    // Rows in arrays are not converted one by one.
+    if (to.element == TypeId::kRecord || from.element == TypeId::kRecord) return false;
+    return CanCoerce(from.Element(), to.Element(), context);
   }
-  if (from.id == to.id) return true;
+  if (from.id == TypeId::kRecord && to.id == TypeId::kRecord && from.shape != to.shape) {
+    if (to.shape == nullptr) return true;
+    // An anonymous row becomes one of any type whose fields its own can become.
+    if (from.shape == nullptr || (from.shape->oid != 0 && to.shape->oid != 0)) return false;
+    if (from.shape->fields.size() != to.shape->fields.size()) return false;
+    for (size_t i = 0; i < to.shape->fields.size(); ++i) {
+      if (!CanCoerce(from.shape->fields[i].type, to.shape->fields[i].type, context)) return false;
+    }
+    return true;
+  }
+  if (from.id == to.id) {
+    return from.id != TypeId::kEnum || to.shape == nullptr || from.shape == to.shape;
+  }
   const func::Cast* cast = func::FindCast(from.id, to.id);
   return cast != nullptr && static_cast<int>(cast->context) <= static_cast<int>(context);
 }
@@ -36,8 +52,10 @@ BoundExpr Binder::Coerce(ExprPtr e, const Type& target, bool is_explicit) {
     // an interval literal means depends on its fields.
     const bool fields = target.id == TypeId::kInterval;
     Type base = target;
-    if (!fields)
+    if (!fields) {
       base = target.id == TypeId::kArray ? Type::ArrayOf(target.element) : Type(target.id);
+      base.shape = target.shape;
+    }
     if (e->kind == expr::Kind::kParam) {
       if (fields && !parameters_[e->param].lifted) base = Type(target.id);
       LATHE_TRY(InferParameter(e.get(), base));
@@ -59,6 +77,11 @@ BoundExpr Binder::Coerce(ExprPtr e, const Type& target, bool is_explicit) {
       return e;
     }
   }
+  if (e->type.id == TypeId::kRecord && target.id == TypeId::kRecord &&
+      !SameType(e->type, target)) {
+    return CoerceRecord(std::move(e), target, is_explicit);
+  }
+  if (e->type.id == target.id && target.shape == nullptr && e->type.shape != nullptr) return e;
   if (!SameType(e->type, target)) return MakeCast(std::move(e), target, is_explicit);
   if (target.typmod < 0) return e;
   if (e->type == target) return e;
@@ -99,7 +122,10 @@ Result<Type> Binder::CommonType(std::span<const Expr* const> list, std::string_v
     }
   }
   if (chosen.id == TypeId::kUnknown) chosen = Type(TypeId::kText);
-  return chosen.id == TypeId::kArray ? Type::ArrayOf(chosen.element) : Type(chosen.id);
+  Type plain(chosen.id);
+  plain.element = chosen.element;
+  plain.shape = chosen.shape;
+  return plain;
 }
 
 Result<Type> Binder::Unify(std::vector<ExprPtr>& list, std::string_view label) {

@@ -120,11 +120,16 @@ Result<std::shared_ptr<RangeTable>> Binder::FindRangeTable(const ast::ColumnRef&
             ref.location);
 }
 
+BoundExpr Binder::BindStarValue(const ast::ColumnRef& ref, Scope& scope) {
+  LATHE_ASSIGN(std::shared_ptr<RangeTable> table, FindRangeTable(ref, ref.parts.size(), scope));
+  return WholeRow(*table, ref.location);
+}
+
 BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
   if (ref.star) {
     return ref.parts.empty() ? At(SqlState::kSyntaxError,
                                   "row expansion via \"*\" is not supported here", ref.location)
-                             : NotYet("row expansion via \"*\" in this place", ref.location);
+                             : BindStarValue(ref, scope);
   }
   if (scope.clause == Clause::kDefault) {
     return At(SqlState::kFeatureNotSupported, "cannot use column reference in DEFAULT expression",
@@ -148,7 +153,11 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
     for (Scope* level = &scope; level; level = level->parent) {
       for (const NamespaceItem& item : level->items) {
         if (item.table_visible && item.table->alias == name) {
-          return NotYet("whole-row reference", ref.location);
+          ast::ColumnRef whole;
+          whole.parts.push_back(name);
+          whole.location = ref.location;
+          LATHE_ASSIGN(std::shared_ptr<RangeTable> table, FindRangeTable(whole, 1, scope));
+          return WholeRow(*table, ref.location);
         }
       }
     }

@@ -37,6 +37,7 @@ Result<schema::RelationPtr> Binder::FindTarget(const ast::QualifiedName& name,
     case schema::RelationKind::kView:
       return NotYet(std::string(verb) + " of a view", name.location);
     case schema::RelationKind::kIndex:
+    case schema::RelationKind::kType:
       break;
   }
   Error error = At(SqlState::kWrongObjectType, "cannot open relation \"" + relation->name + "\"",

@@ -148,6 +148,9 @@ BoundExpr Binder::BindCast(const ast::Cast& cast, Scope& scope) {
   ExprPtr operand;
   if (type.id == TypeId::kArray && cast.operand->kind == ast::Expr::Kind::kArray) {
     LATHE_ASSIGN(operand, BindArray(cast.operand->As<ast::Array>(), scope, &type));
+  } else if (type.id == TypeId::kRecord && type.shape != nullptr &&
+             cast.operand->kind == ast::Expr::Kind::kRow) {
+    return BindRow(cast.operand->As<ast::Row>(), scope, &type, cast.location);
   } else {
     LATHE_ASSIGN(operand, Bind(*cast.operand, scope));
   }
@@ -365,9 +368,9 @@ BoundExpr Binder::Bind(const ast::Expr& e, Scope& scope) {
     case Kind::kSubscript:
       return BindSubscript(e.As<ast::Subscript>(), scope);
     case Kind::kFieldSelect:
-      return NotYet("field selection from a composite value", e.location);
+      return BindFieldSelect(e.As<ast::FieldSelect>(), scope);
     case Kind::kRow:
-      return NotYet("row value in this place", e.location);
+      return BindRow(e.As<ast::Row>(), scope, nullptr);
     case Kind::kGrouping:
       return BindGrouping(e.As<ast::Grouping>(), scope);
     case Kind::kDefault:

@@ -140,6 +140,13 @@ Result<FromItem> Binder::BindJoin(const ast::Join& ref, Scope& scope) {
 
 Result<FromItem> Binder::FinishJoin(const ast::Join& ref, FromItem left, FromItem right,
                                     Scope& scope) {
+  using JoinType = ast::Join::Type;
+  for (const NamespaceItem& item : left.items) {
+    item.table->padded |= ref.type == JoinType::kRight || ref.type == JoinType::kFull;
+  }
+  for (const NamespaceItem& item : right.items) {
+    item.table->padded |= ref.type == JoinType::kLeft || ref.type == JoinType::kFull;
+  }
   RangeTable left_columns = VisibleColumns(left), right_columns = VisibleColumns(right);
   FromItem result;
   result.items = left.items;

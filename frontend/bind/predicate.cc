@@ -41,6 +41,11 @@ BoundExpr Binder::BindComparison(const ast::QualifiedName& op, const ast::Expr& 
   }
   if (IsRow(left) || IsRow(right)) {
     LATHE_ASSIGN(ExprPtr other, Bind(IsRow(left) ? right : left, scope));
+    if (other->type.id == TypeId::kRecord) {
+      LATHE_ASSIGN(ExprPtr row, Bind(IsRow(left) ? left : right, scope));
+      if (!IsRow(left)) std::swap(row, other);
+      return MakeOperator(op, std::move(row), std::move(other), location);
+    }
     Error error = At(SqlState::kUndefinedFunction,
                      "operator does not exist: " +
                          (IsRow(left) ? "record " + op.name + " " + TypeText(other->type)
@@ -232,15 +237,22 @@ BoundExpr Binder::BindInList(const ast::InList& e, Scope& scope) {
 }
 
 BoundExpr Binder::BindLike(const ast::Like& e, Scope& scope) {
-  if (e.type == ast::Like::Type::kSimilar) return NotYet("SIMILAR TO", e.location);
   LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
   LATHE_ASSIGN(ExprPtr pattern, Bind(*e.pattern, scope));
-  if (e.escape) {
-    LATHE_ASSIGN(ExprPtr escape, Bind(*e.escape, scope));
+  const bool similar = e.type == ast::Like::Type::kSimilar;
+  if (e.escape || similar) {
     std::vector<ExprPtr> args;
     args.push_back(std::move(pattern));
-    args.push_back(std::move(escape));
-    LATHE_ASSIGN(pattern, MakeFunction("like_escape", std::move(args), e.location));
+    if (e.escape) {
+      LATHE_ASSIGN(ExprPtr escape, Bind(*e.escape, scope));
+      args.push_back(std::move(escape));
+    }
+    LATHE_ASSIGN(pattern, MakeFunction(similar ? "similar_to_escape" : "like_escape",
+                                       std::move(args), e.location));
+  }
+  if (similar) {
+    return MakeOperator(e.negated ? "!~" : "~", std::move(operand), std::move(pattern),
+                        e.location);
   }
   const bool folded = e.type == ast::Like::Type::kILike;
   const char* op = folded ? (e.negated ? "!~~*" : "~~*") : (e.negated ? "!~~" : "~~");
@@ -252,6 +264,15 @@ BoundExpr Binder::BindIsNull(const ast::IsNull& e, Scope& scope) {
   if (!IsRow(*e.operand)) {
     LATHE_ASSIGN(ExprPtr operand, Bind(*e.operand, scope));
     LATHE_ASSIGN(operand, ResolveUnknownLiteral(std::move(operand)));
+    if (operand->type.id == TypeId::kRecord) {
+      std::vector<ExprPtr> args;
+      args.push_back(std::move(operand));
+      ExprPtr test = expr::MakeCall(
+          func::FunctionsNamed(e.negated ? "record_is_not_null" : "record_is_null")[0], BoolType(),
+          std::move(args));
+      test->location = e.location;
+      return test;
+    }
     return MakeNode(kind, e.location, std::move(operand));
   }
   // A row is NULL if all its columns are, and not NULL if none is.

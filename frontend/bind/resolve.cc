@@ -213,7 +213,7 @@ BoundExpr Binder::MakeFunction(const ast::QualifiedName& name, std::vector<ExprP
               location);
   }
   // What the binder alone may call has no name in SQL.
-  constexpr uint32_t kInternalFirst = 9350, kInternalLast = 9359;
+  constexpr uint32_t kInternalFirst = 9350, kInternalLast = 9379;
   if (!functions.empty() && functions[0]->oid.value >= kInternalFirst &&
       functions[0]->oid.value <= kInternalLast) {
     functions = {};

@@ -46,6 +46,11 @@ Status Binder::BindTargets(const ast::TargetList& list, Scope& scope,
       LATHE_TRY(ExpandStar(target.expr->As<ast::ColumnRef>(), scope, targets));
       continue;
     }
+    if (target.expr->kind == ast::Expr::Kind::kFieldSelect &&
+        target.expr->As<ast::FieldSelect>().star) {
+      LATHE_TRY(ExpandStarItem(*target.expr, scope, targets));
+      continue;
+    }
     LATHE_ASSIGN(ExprPtr e, Bind(*target.expr, scope));
     std::string name = target.name.empty() ? ResultName(*target.expr) : target.name;
     targets->push_back({std::move(e), std::move(name), target.location, false, {}});

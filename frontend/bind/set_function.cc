@@ -4,6 +4,7 @@
 
 #include "frontend/bind/later.h"
 #include "frontend/bind/resolve.h"
+#include "runtime/types/shape.h"
 
 namespace lathe::bind {
 namespace {
@@ -25,6 +26,19 @@ bool SameCall(const logical::TableFunction::Call& a, const logical::TableFunctio
     if (!expr::Equal(*a.args[i], *b.args[i])) return false;
   }
   return a.function->volatility != func::Volatility::kVolatile;
+}
+
+/// For functions that return rows of any type the one that returns rows like its first argument.
+const char* MakesRecords(std::string_view name) {
+  static constexpr std::pair<std::string_view, const char*> kNames[] = {
+      {"json_to_record", "json_populate_record"},
+      {"jsonb_to_record", "jsonb_populate_record"},
+      {"json_to_recordset", "json_populate_recordset"},
+      {"jsonb_to_recordset", "jsonb_populate_recordset"}};
+  for (const auto& [from, to] : kNames) {
+    if (from == name) return to;
+  }
+  return nullptr;
 }
 
 /// The function of a FROM item if it is written as a call.
@@ -99,15 +113,12 @@ BoundExpr Binder::BindSetCall(const ast::FunctionCall& call, Scope& scope) {
   LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call.args, scope));
   SetCall bound;
   LATHE_ASSIGN(bound.call, MakeSetCall(call.name, std::move(args), call.location));
-  if (bound.call.outputs.size() != 1) {
-    return NotYet("a set of composite values in this place", call.location);
-  }
   for (const SetCall& other : scope.set_calls) {
     for (const ExprPtr& arg : bound.call.args) {
       std::set<uint32_t> columns;
       AllColumns(*arg, &columns);
-      if (columns.contains(other.call.outputs[0].id.value)) {
-        bound.depth = std::max(bound.depth, other.depth + 1);
+      for (const OutputColumn& output : other.call.outputs) {
+        if (columns.contains(output.id.value)) bound.depth = std::max(bound.depth, other.depth + 1);
       }
     }
   }
@@ -118,6 +129,15 @@ BoundExpr Binder::BindSetCall(const ast::FunctionCall& call, Scope& scope) {
   if (!found) {
     scope.set_calls.push_back(std::move(bound));
     found = &scope.set_calls.back();
+  }
+  if (found->call.outputs.size() > 1) {
+    types::Shape shape;
+    std::vector<ExprPtr> fields;
+    for (const OutputColumn& output : found->call.outputs) {
+      shape.fields.push_back({output.name, output.type});
+      fields.push_back(expr::MakeColumn(output.id, output.type));
+    }
+    return MakeRecord(std::move(fields), types::RecordType(std::move(shape)), call.location);
   }
   const OutputColumn& output = found->call.outputs[0];
   ExprPtr column = expr::MakeColumn(output.id, output.type);
@@ -166,8 +186,15 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
     std::string name;
     OutputColumn set;  // of a set-returning function, or
     ExprPtr scalar;    // a value, in the first row only
+    bool every_row = false;  // scalar: a field of a set-returning function's rows
   };
   std::vector<Column> columns;
+  bool defined = false;  // the column definition list was taken
+  const auto add_fields = [&](const Expr& row, bool every_row) {
+    for (size_t i = 0; i < row.type.shape->fields.size(); ++i) {
+      columns.push_back({row.type.shape->fields[i].name, {}, RecordField(row, i, -1), every_row});
+    }
+  };
   const bool lateral_before = scope.lateral_active;
   const Clause clause = scope.clause;
   scope.lateral_active = true;
@@ -178,12 +205,50 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
       const std::string name = ResultName(*function.call);
       const std::string scalar_name =
           functions == 1 && !ref.alias.name.empty() ? ref.alias.name : name;
+      const std::vector<ast::ColumnDefinitionItem>& definitions =
+          function.columns.empty() && functions == 1 ? ref.columns : function.columns;
+      const ast::FunctionCall* named = AsCall(*function.call);
+      if (named && IsBuiltin(named->name) && MakesRecords(named->name.name) != nullptr) {
+        if (definitions.empty()) {
+          return At(SqlState::kSyntaxError,
+                    "a column definition list is required for functions returning \"record\"",
+                    named->location);
+        }
+        types::Shape shape;
+        for (const ast::ColumnDefinitionItem& item : definitions) {
+          LATHE_ASSIGN(Type type, BindTypeName(item.type, context_));
+          if (type.id == TypeId::kNumeric) type = Type(type.id, type.typmod);
+          shape.fields.push_back({item.name, type});
+        }
+        defined = true;
+        LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(named->args, scope));
+        args.insert(args.begin(), expr::MakeConst(types::Value::Null(
+                                      types::RecordType(std::move(shape)))));
+        ast::QualifiedName target;
+        target.name = MakesRecords(named->name.name);
+        if (func::SetFunctionsNamed(target.name).empty()) {
+          LATHE_ASSIGN(ExprPtr value, MakeFunction(target, std::move(args), named->location));
+          add_fields(*value, false);
+          continue;
+        }
+        LATHE_ASSIGN(logical::TableFunction::Call bound,
+                     MakeSetCall(target, std::move(args), named->location));
+        const ExprPtr row = expr::MakeColumn(bound.outputs[0].id, bound.outputs[0].type);
+        node->calls.push_back(std::move(bound));
+        add_fields(*row, true);
+        continue;
+      }
       const ast::FunctionCall* call = AsSetCall(*function.call);
       if (!call) {
         LATHE_ASSIGN(ExprPtr value, Bind(*function.call, scope));
         LATHE_ASSIGN(value, ResolveUnknown(std::move(value)));
         if (!function.columns.empty()) return definition_list(function.columns);
-        columns.push_back({scalar_name, {}, std::move(value)});
+        if (value->type.id == TypeId::kRecord && value->type.shape != nullptr && named) {
+          if (IsVolatile(*value)) return NotYet("a volatile function of rows", named->location);
+          add_fields(*value, false);
+          continue;
+        }
+        columns.push_back({scalar_name, {}, std::move(value), false});
         continue;
       }
       LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(call->args, scope));
@@ -202,12 +267,19 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
         LATHE_ASSIGN(logical::TableFunction::Call bound,
                      MakeSetCall(call->name, std::move(list), call->location));
         if (!function.columns.empty()) return definition_list(function.columns);
+        if (bound.outputs.size() == 1 && bound.outputs[0].type.id == TypeId::kRecord &&
+            bound.outputs[0].type.shape != nullptr && split == 1) {
+          const ExprPtr row = expr::MakeColumn(bound.outputs[0].id, bound.outputs[0].type);
+          node->calls.push_back(std::move(bound));
+          add_fields(*row, true);
+          continue;
+        }
         const auto& names = bound.function->column_names;
         for (size_t i = 0; i < bound.outputs.size(); ++i) {
           const bool unnamed = i >= names.size() || names[i].empty();
           const bool by_alias = unnamed && split == 1;
           columns.push_back(
-              {by_alias ? scalar_name : bound.outputs[i].name, bound.outputs[i], nullptr});
+              {by_alias ? scalar_name : bound.outputs[i].name, bound.outputs[i], nullptr, false});
         }
         node->calls.push_back(std::move(bound));
       }
@@ -217,7 +289,7 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
   scope.lateral_active = lateral_before;
   scope.clause = clause;
   LATHE_TRY(std::move(status));
-  if (!ref.columns.empty()) return definition_list(ref.columns);
+  if (!ref.columns.empty() && !defined) return definition_list(ref.columns);
 
   NodePtr plan = OneEmptyRow();
   const bool sets = !node->calls.empty();
@@ -251,7 +323,7 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
         continue;
       }
       value = std::move(column.scalar);
-      if (sets) {
+      if (sets && !column.every_row) {
         // Padded with NULLs beside functions that give more rows.
         LATHE_ASSIGN(ExprPtr first,
                      MakeOperator("=", expr::MakeColumn(ordinality.id, ordinality.type),

@@ -36,11 +36,11 @@ BoundExpr Binder::BindSubquery(const ast::Subquery& e, Scope& scope) {
       LATHE_ASSIGN(query, CoerceOutputs(std::move(query), {element}));
     }
     if (element.id != TypeId::kArray) {
-      if (types::OidOf(Type::ArrayOf(element.id)).value == 0) {
+      if (types::OidOf(Type::ArrayOf(element)).value == 0) {
         return At(SqlState::kUndefinedObject,
                   "could not find array type for data type " + TypeText(element), e.location);
       }
-      element = Type::ArrayOf(element.id);
+      element = Type::ArrayOf(element);
       element.typmod = modifier;
     }
     return MakeSubquery(expr::SubqueryKind::kArray, element, std::move(query), e.location);

@@ -21,7 +21,7 @@ constexpr std::string_view kLaterTypes[] = {
     "cstring",     "daterange",    "inet",          "int2vector",  "int4range",     "int8range",
     "jsonpath",    "line",         "lseg",          "macaddr",     "macaddr8",      "money",
     "numrange",    "oidvector",    "path",          "pg_lsn",      "point",         "polygon",
-    "record",      "refcursor",    "regcollation",  "regconfig",   "bigserial",     "serial",
+    "refcursor",    "regcollation",  "regconfig",   "bigserial",     "serial",
     "serial2",     "serial4",      "serial8",       "smallserial", "regdictionary", "regoper",
     "regoperator", "regprocedure", "regrole",       "tid",         "tsquery",       "tsrange",
     "tstzrange",   "tsvector",     "txid_snapshot", "varbit",      "xid",           "xid8",
@@ -80,8 +80,9 @@ class TypeBinder {
     // such names too.
     if (builtin && written.name == "char") {
       type = Type(TypeId::kChar);  // the type of one byte; char(n) comes as bpchar
-    } else if (!builtin || !types::TypeFromName(written.name, &type) ||
-               (types::CatalogName(type) != written.name)) {
+    } else if ((!builtin || !types::TypeFromName(written.name, &type) ||
+                types::CatalogName(type) != written.name) &&
+               !FindUserType(&type)) {
       if (builtin && IsLater(written.name)) return Fail("type " + written.name);
       if (!builtin && context_.catalog && !context_.catalog->FindSchema(written.schema)) {
         return At(SqlState::kInvalidSchemaName, "schema \"" + written.schema + "\" does not exist");
@@ -92,7 +93,7 @@ class TypeBinder {
     if (name_.array_bounds.empty()) return type;
     if (type.id == TypeId::kArray) return type;
     // Of the modifiers those stay that say what the elements are; numerics in arrays are big.
-    Type array = Type::ArrayOf(type.id);
+    Type array = Type::ArrayOf(type);
     array.typmod = type.typmod;
     return array;
   }
@@ -100,6 +101,39 @@ class TypeBinder {
  private:
   static bool IsLater(std::string_view name) {
     return std::find(std::begin(kLaterTypes), std::end(kLaterTypes), name) != std::end(kLaterTypes);
+  }
+  /// A type of the user's: an enum, a composite type, the rows of a table.
+  bool FindUserType(Type* type) const {
+    if (context_.catalog == nullptr) return false;
+    const std::string& name = name_.name.name;
+    std::vector<std::string> path;
+    if (name_.name.schema.empty()) {
+      path = EffectivePath(context_);
+    } else {
+      path.push_back(name_.name.schema == "pg_temp" ? context_.temp_schema : name_.name.schema);
+    }
+    for (const std::string& schema_name : path) {
+      auto schema = context_.catalog->FindSchema(schema_name);
+      if (schema == nullptr) continue;
+      const bool array = name.size() > 1 && name[0] == '_';
+      for (int pass = 0; pass < (array ? 2 : 1); ++pass) {
+        schema::RelationPtr found =
+            context_.catalog->FindRelation(schema->id, pass == 0 ? name : name.substr(1));
+        if (found == nullptr) continue;
+        if (found->kind == schema::RelationKind::kType) {
+          *type = found->named_type;
+        } else if (pass == 0 && (found->kind == schema::RelationKind::kTable ||
+                                 found->kind == schema::RelationKind::kVirtual ||
+                                 found->kind == schema::RelationKind::kView)) {
+          *type = RowTypeOf(*found);
+        } else {
+          continue;
+        }
+        if (pass == 1) *type = Type::ArrayOf(*type);
+        return true;
+      }
+    }
+    return false;
   }
   std::string Full() const {
     return (name_.name.schema.empty() ? "" : name_.name.schema + ".") + name_.name.name;

@@ -15,11 +15,17 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
     return At(SqlState::kInvalidObjectDefinition,
               "infinite recursion detected in rules for relation \"" + view->name + "\"", -1);
   }
+  // Each level is one of the binder's and of every pass behind it.
+  constexpr size_t kViewDepthMax = 200;
+  if (views_.size() >= kViewDepthMax) {
+    return MakeError(SqlState::kStatementTooComplex, "stack depth limit exceeded");
+  }
   // The text is another one than the statement's: its positions mean nothing to the client.
   const std::string_view sql = std::exchange(context_.sql, view->view_sql);
   std::vector<std::string> path = std::exchange(context_.search_path, view->view_search_path);
   // A temporary view has its schema in its path.
   std::string temp = std::exchange(context_.temp_schema, std::string());
+  const std::vector<RelationId>* reads = std::exchange(context_.view_reads, &view->view_reads);
   views_.push_back(view->id);
   ast::StatementPtr parsed;  // lives until its plan is made
   BoundQuery plan = [&]() -> BoundQuery {
@@ -29,6 +35,7 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
   views_.pop_back();
   context_.search_path = std::move(path);
   context_.temp_schema = std::move(temp);
+  context_.view_reads = reads;
   context_.sql = sql;
   if (!plan.ok()) {
     Error error = std::move(plan).error();

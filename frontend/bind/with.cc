@@ -3,6 +3,7 @@
 // used is dropped, as in PostgreSQL. A query that refers to itself becomes a Recursive node.
 #include "frontend/bind/binder.h"
 #include "frontend/bind/recursion.h"
+#include "frontend/bind/search_cycle.h"
 
 namespace lathe::bind {
 
@@ -86,11 +87,22 @@ Status Binder::BindWith(const ast::WithClause& with, Scope& scope) {
   LATHE_ASSIGN(std::vector<size_t> order, WithOrder(with, &recursive));
   for (size_t i : order) {
     const ast::CommonTableExpr& item = with.items[i];
-    if (item.search_or_cycle) return NotYet("SEARCH or CYCLE clause", item.location);
+    // A chain of queries, each put in the place of its name, is as deep as it is long.
+    constexpr uint32_t kCtesMax = 1500;
+    if (ctes_ >= kCtesMax) {
+      return At(SqlState::kStatementTooComplex, "stack depth limit exceeded", item.location);
+    }
     auto cte = std::make_shared<Cte>();
     cte->name = item.name;
     cte->number = ++ctes_;
     cte->materialized = item.materialized == ast::CommonTableExpr::Materialized::kAlways;
+    if (item.search || item.cycle) {
+      if (!recursive[i]) {
+        return At(SqlState::kSyntaxError, "WITH query is not recursive", item.location);
+      }
+      LATHE_TRY(BindSearchCycle(item, cte, scope));
+      continue;
+    }
     if (recursive[i]) {
       LATHE_TRY(BindRecursive(item, cte, scope));
       continue;
@@ -127,6 +139,43 @@ Status Binder::BindModifyingCte(const ast::CommonTableExpr& item, Cte* cte, Scop
   if (cte->no_columns) cte->definition->outputs.clear();
   CountNothing(cte->definition.get());
   return Ok();
+}
+
+Status Binder::BindSearchCycle(const ast::CommonTableExpr& item, const std::shared_ptr<Cte>& cte,
+                               Scope& scope) {
+  const auto& query = item.query->As<ast::SelectStatement>();
+  if (query.with || !context_.parse_statement) {
+    return NotYet("SEARCH or CYCLE clause in this place", item.location);
+  }
+  // The names of its columns are those of the first term.
+  std::vector<std::string> columns;
+  {
+    Scope inner(&scope);
+    LATHE_ASSIGN(NodePtr left, BindSelect(*query.left, &inner, true));
+    LATHE_TRY(CheckColumnCount(*this, item, left->outputs.size()));
+    for (size_t i = 0; i < left->outputs.size(); ++i) {
+      columns.push_back(i < item.columns.size() ? item.columns[i] : left->outputs[i].name);
+    }
+  }
+  ast::CommonTableExpr rewritten;
+  rewritten.name = item.name;
+  rewritten.location = -1;
+  LATHE_ASSIGN(std::string text,
+               SearchCycleText(item, columns, &rewritten.columns, context_.parse_statement,
+                               [&](SqlState state, std::string message) {
+                                 return At(state, std::move(message),
+                                           item.search ? item.search->location
+                                                       : item.cycle->location);
+                               }));
+  LATHE_ASSIGN(rewritten.query, context_.parse_statement(text));
+  // Positions in the new text mean nothing to the client.
+  const std::string_view sql = std::exchange(context_.sql, text);
+  Status bound = BindRecursive(rewritten, cte, scope);
+  context_.sql = sql;
+  if (bound.ok()) return Ok();
+  Error error = std::move(bound).error();
+  error.position = 0;
+  return error;
 }
 
 Status Binder::BindRecursive(const ast::CommonTableExpr& item, const std::shared_ptr<Cte>& cte,

@@ -117,6 +117,21 @@ class Facts final : public func::SessionFacts {
     }
     return types::OidOf(*type);
   }
+  std::optional<std::string> ViewDefinition(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    schema::RelationPtr view = Find(oid);
+    if (view == nullptr || view->kind != schema::RelationKind::kView) return std::nullopt;
+    return " " + view->view_sql + ";";
+  }
+  std::string UserTypeName(Oid oid) override {
+    std::lock_guard lock(mutex_);
+    if (schema::RelationPtr type = Find(oid)) {
+      return ast::QuoteIdentifier(type->name);
+    }
+    schema::RelationPtr element = Find(Oid(oid.value - 1));
+    if (element == nullptr || element->kind != schema::RelationKind::kType) return "";
+    return ast::QuoteIdentifier(element->name) + "[]";
+  }
   bool TableIsVisible(Oid oid) override {
     std::lock_guard lock(mutex_);
     schema::RelationPtr relation = Find(oid);
@@ -190,7 +205,7 @@ class FactsNames final : public types::NameResolver {
     if (type == types::TypeId::kRegnamespace) return facts_->SchemaName(oid).value_or("");
     if (type == types::TypeId::kRegtype) {
       types::Type t;
-      return types::TypeFromOid(oid, &t) ? types::FormatType(t) : "";
+      return types::TypeFromOid(oid, &t) ? types::FormatType(t) : facts_->UserTypeName(oid);
     }
     if (type == types::TypeId::kRegproc) {
       if (const func::Function* function = func::FunctionByOid(oid)) {

@@ -21,6 +21,8 @@ std::string KindName(const schema::RelationDescriptor& relation) {
       return "view";
     case schema::RelationKind::kIndex:
       return "index";
+    case schema::RelationKind::kType:
+      return "type";
     default:
       return "table";
   }
@@ -180,6 +182,7 @@ Status SessionImpl::RunDrop(Run* run) {
     return Ok();
   }
   if (drop.type == ast::ObjectType::kIndex) return RunDropIndex(run);
+  if (drop.type == ast::ObjectType::kType) return RunDropType(run);
   if (drop.type != ast::ObjectType::kTable && drop.type != ast::ObjectType::kView) {
     return NotSupported(StatementName(*run->prepared->statement),
                         PositionOf(sql, run->prepared->statement->location));

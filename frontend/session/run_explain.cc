@@ -197,7 +197,7 @@ Status SessionImpl::RunExplain(Run* run) {
   using Kind = ast::Statement::Kind;
   const Kind kind = explain.query->kind;
   if (kind != Kind::kSelect && kind != Kind::kInsert && kind != Kind::kUpdate &&
-      kind != Kind::kDelete) {
+      kind != Kind::kDelete && kind != Kind::kMerge) {
     return NotSupported("EXPLAIN of this statement", ast::PositionOf(sql, explain.query->location));
   }
   const auto started = instance_->clock()->MonotonicNanos();

@@ -355,6 +355,7 @@ Status SessionImpl::RunDiscard(Run* run) {
     case Target::kAll:
       LATHE_TRY(RequireNoBlock("DISCARD ALL"));
       portals_.clear();
+      cursors_.clear();
       prepared_.clear();
       settings_.ResetAll();
       RefreshFormat();

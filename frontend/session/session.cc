@@ -55,6 +55,7 @@ SessionImpl::SessionImpl(Instance* instance, SessionId id, uint32_t cancel_key,
 SessionImpl::~SessionImpl() {
   portals_.clear();
   RollbackTransaction();
+  cursors_.clear();
   LeaveTemporary();
   instance_->Forget(id_);
 }
@@ -142,6 +143,7 @@ Status SessionImpl::CommitTransaction() {
   catalog_.reset();
   Status committed = txn_->Commit();
   txn_.reset();
+  EndCursors(committed.ok());
   settings_.EndTransaction(committed.ok());
   RefreshFormat();
   return committed;
@@ -154,6 +156,7 @@ void SessionImpl::RollbackTransaction() {
   catalog_.reset();
   txn_->Rollback();
   txn_.reset();
+  EndCursors(false);
   settings_.EndTransaction(false);
   RefreshFormat();
 }
@@ -362,6 +365,7 @@ Status SessionImpl::RunOnce(Run* run) {
     case Kind::kInsert:
     case Kind::kUpdate:
     case Kind::kDelete:
+    case Kind::kMerge:
       return RunQuery(run);
     case Kind::kCopy:
       return RunCopy(run);
@@ -377,6 +381,18 @@ Status SessionImpl::RunOnce(Run* run) {
       return RunCreateIndex(run);
     case Kind::kCreateSchema:
       return RunCreateSchema(run);
+    case Kind::kCreateType:
+      return RunCreateType(run);
+    case Kind::kAlter:
+      if (statement.As<ast::AlterStatement>().object == ast::ObjectType::kType) {
+        return RunAlterType(run);
+      }
+      break;
+    case Kind::kRename:
+      if (statement.As<ast::RenameStatement>().object == ast::ObjectType::kType) {
+        return RunRenameType(run);
+      }
+      break;
     case Kind::kDrop:
       return RunDrop(run);
     case Kind::kAlterTable:
@@ -385,6 +401,12 @@ Status SessionImpl::RunOnce(Run* run) {
       return RunTruncate(run);
     case Kind::kLock:
       return RunLock(run);
+    case Kind::kDeclareCursor:
+      return RunDeclareCursor(run);
+    case Kind::kFetch:
+      return RunFetch(run);
+    case Kind::kClose:
+      return RunClose(run);
     default:
       break;
   }
@@ -437,7 +459,8 @@ Result<std::optional<std::vector<ResultColumn>>> SessionImpl::DescribeColumns(Pr
     case Kind::kSelect:
     case Kind::kInsert:
     case Kind::kUpdate:
-    case Kind::kDelete: {
+    case Kind::kDelete:
+    case Kind::kMerge: {
       const bool own_statement = !running_.load();
       LATHE_TRY(EnsureTransaction());
       if (own_statement) LATHE_TRY(StartStatement());
@@ -450,6 +473,12 @@ Result<std::optional<std::vector<ResultColumn>>> SessionImpl::DescribeColumns(Pr
           ShowColumns(statement->As<ast::ShowStatement>().name));
     case Kind::kExplain:
       return std::optional<std::vector<ResultColumn>>(ExplainColumns());
+    case Kind::kFetch: {
+      const auto& fetch = statement->As<ast::FetchStatement>();
+      auto it = cursors_.find(fetch.cursor);
+      if (fetch.move || it == cursors_.end()) return none;
+      return std::optional<std::vector<ResultColumn>>(it->second->columns);
+    }
     case Kind::kExecute: {
       auto it = prepared_.find(statement->As<ast::ExecuteStatement>().name);
       if (it == prepared_.end()) return none;

@@ -53,6 +53,17 @@ struct Portal {
   std::string tag;
 };
 
+/// A cursor of DECLARE: all its rows, and where it is.
+struct Cursor {
+  std::vector<ResultColumn> columns;
+  Portal rows;
+  std::vector<int64_t> first_rows;  // by page: how many rows lie before it
+  int64_t count = 0;
+  int64_t position = 0;  // 0: before the first row, count + 1: behind the last
+  bool hold = false, no_scroll = false;
+  bool committed = false;  // its transaction is over
+};
+
 class SessionImpl final : public Session {
   friend class Facts;          // facts.cc: what SQL functions may ask of the session
   friend class SessionTables;  // session_tables.cc: tables of the transaction and virtual ones
@@ -157,6 +168,10 @@ class SessionImpl final : public Session {
   Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);
   Status RunDrop(Run* run);
   Status RunAlterTable(Run* run);
+  Status RunCreateType(Run* run);
+  Status RunAlterType(Run* run);
+  Status RunRenameType(Run* run);
+  Status RunDropType(Run* run);
   Status RunTruncate(Run* run);
   Status RunVacuum(Run* run);
   Status RunTransactionStatement(Run* run);
@@ -167,6 +182,14 @@ class SessionImpl final : public Session {
   Status RunDeallocate(Run* run);
   Status RunDiscard(Run* run);
   Status RunLock(Run* run);
+
+  // Cursors (run_cursor.cc).
+  Status RunDeclareCursor(Run* run);
+  Status RunFetch(Run* run);
+  Status RunClose(Run* run);
+  Status SendCursorRow(const Cursor& cursor, int64_t number, Client* client);
+  /// At the end of a transaction: those WITH HOLD stay when it has committed.
+  void EndCursors(bool committed);
 
   // Temporary objects (temporary.cc).
   /// The schema that a new relation goes to; makes that of temporary objects when it is wanted.
@@ -203,6 +226,9 @@ class SessionImpl final : public Session {
   std::vector<std::string> SearchPath() const;
   Result<schema::RelationPtr> ResolveTable(const ast::QualifiedName& name, std::string_view sql,
                                            bool missing_ok);
+  /// A type of the user's; null instead of 42704 if missing_ok.
+  Result<schema::RelationPtr> FindType(const ast::QualifiedName& name, std::string_view sql,
+                                       bool missing_ok);
   Result<SchemaId> ResolveSchemaForCreate(const ast::QualifiedName& name, std::string_view sql);
 
   void RefreshFormat();
@@ -234,6 +260,7 @@ class SessionImpl final : public Session {
 
   std::map<std::string, std::shared_ptr<Prepared>> prepared_;
   std::map<std::string, std::unique_ptr<Portal>> portals_;
+  std::map<std::string, std::unique_ptr<Cursor>> cursors_;
 
   exec::CancelFlag cancel_;
   std::atomic<bool> running_{false};

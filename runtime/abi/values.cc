@@ -91,7 +91,7 @@ uint64_t HashDatum(uint64_t h, const types::Type& type, const types::Datum& d, b
   const char* data = d.string.data;
   const uint64_t size = d.string.size;
   if (type.id == TypeId::kNumeric) return HashWord(h, lathe_hash_numeric(data, size));
-  if (type.id == TypeId::kArray || type.id == TypeId::kJsonb)
+  if (type.id == TypeId::kArray || type.id == TypeId::kJsonb || type.id == TypeId::kRecord)
     return HashWord(h, lathe_hash_tree(static_cast<int32_t>(type.id), data, size));
   if (type.id == TypeId::kBpChar && type.typmod < 0)
     return HashWord(h, lathe_hash_bpchar(data, size));

@@ -359,6 +359,7 @@ void AddBasicAggregates(std::vector<Aggregate>* list) {
   AddExtremes<kNumeric>(list, 2130, 2146);
   AddExtremes<kBpChar>(list, 2244, 2245);
   AddExtremes<kArray>(list, 2050, 2051);
+  AddExtremes<kEnum>(list, 3526, 3527);
   add(2517, "bool_and", Kind::kBoolAnd, {Type(kBool)}, kBool, StepsOf<BoolFold<true>, true>());
   add(2519, "every", Kind::kBoolAnd, {Type(kBool)}, kBool, StepsOf<BoolFold<true>, true>());
   add(2518, "bool_or", Kind::kBoolOr, {Type(kBool)}, kBool, StepsOf<BoolFold<false>, true>());

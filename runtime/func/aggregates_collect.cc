@@ -158,7 +158,7 @@ struct JsonAggregate {
     const Type& type = context->call->args[0];
     if (s->text.size != 0) {
       item = ", ";
-      if (!nulls[0] && type.id == TypeId::kArray) item += "\n ";
+      if (!nulls[0] && (type.id == TypeId::kArray || type.id == TypeId::kRecord)) item += "\n ";
     }
     if (nulls[0]) {
       item += "null";
@@ -173,7 +173,9 @@ struct JsonAggregate {
     const auto* other = StateOf<State>(from);
     if (other->text.size == 0) return CallStatus::kOk;
     if (s->text.size != 0) {
-      s->text.Append(context->arena, context->call->args[0].id == TypeId::kArray ? ", \n " : ", ");
+      s->text.Append(context->arena, context->call->args[0].id == TypeId::kArray ||
+                                              context->call->args[0].id == TypeId::kRecord
+                                          ? ", \n " : ", ");
     }
     s->text.Append(context->arena, other->text.view());
     return CallStatus::kOk;

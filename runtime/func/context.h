@@ -38,6 +38,16 @@ class SessionFacts {
   virtual std::optional<std::string> SchemaName(Oid schema) = 0;      // regnamespace output
   virtual Result<Oid> SchemaOid(std::string_view name) = 0;           // 3F000
   virtual Result<Oid> TypeOid(std::string_view name) = 0;             // regtype input; 42704
+  /// pg_get_viewdef.
+  virtual std::optional<std::string> ViewDefinition(Oid view) {
+    static_cast<void>(view);
+    return std::nullopt;
+  }
+  /// regtype output of a type that the user has made; empty = no such type.
+  virtual std::string UserTypeName(Oid type) {
+    static_cast<void>(type);
+    return "";
+  }
   virtual bool TableIsVisible(Oid relation) = 0;
   virtual std::optional<std::string> ConstraintDefinition(Oid constraint) = 0;
   virtual std::optional<std::string> IndexDefinition(Oid index, int column) = 0;

@@ -36,6 +36,8 @@ struct Registry {
     AddJsonbFunctions(&functions);
     AddJsonbEditFunctions(&functions);
     AddJsonBuildFunctions(&functions);
+    AddUserTypeFunctions(&functions);
+    AddJsonPopulateFunctions(&functions);
     AddInternalFunctions(&functions);
     for (const Function& f : functions) {
       by_name[f.name].push_back(&f);

@@ -353,6 +353,26 @@ CallStatus CountVariadic(FunctionContext*, const Datum* args, const bool* nulls,
   return PutInt(count, result);
 }
 
+/// A count of LIMIT (OFFSET) that depends on the row.
+template <bool kLimit>
+CallStatus CheckCount(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  if (args[0].i64 < 0) {
+    return kLimit ? context->Fail(SqlState::kInvalidRowCountInLimit,
+                                  "LIMIT must not be negative")
+                  : context->Fail(SqlState::kInvalidRowCountInOffset,
+                                  "OFFSET must not be negative");
+  }
+  return PutInt8(args[0].i64, result);
+}
+
+/// A row of the table that MERGE would change twice.
+CallStatus MergeAgain(FunctionContext* context, const Datum*, const bool*, Datum*) {
+  Error error = MakeError(SqlState::kCardinalityViolation,
+                          "MERGE command cannot affect row a second time");
+  error.hint = "Ensure that not more than one source row matches any one target row.";
+  return context->Fail(std::move(error));
+}
+
 }  // namespace
 
 void AddInternalFunctions(std::vector<Function>* list) {
@@ -376,6 +396,12 @@ void AddInternalFunctions(std::vector<Function>* list) {
   list->back().volatility = Volatility::kStable;
   add(9357, "concat_ws_variadic", {T, U}, T, JoinVariadic<1>);
   list->back().volatility = Volatility::kStable;
+  add(9364, "merge_again", {I}, I, MergeAgain);
+  list->back().variadic = false;
+  list->back().wants_types = false;
+  constexpr TypeId L = TypeId::kInt8;
+  Add(list, {9365, "check_limit", "", {L}, L, CheckCount<true>, InlineOp::kNone, true});
+  Add(list, {9366, "check_offset", "", {L}, L, CheckCount<false>, InlineOp::kNone, true});
   add(9355, "count_nulls", {U}, I, CountVariadic<true>);
   add(9356, "count_nonnulls", {U}, I, CountVariadic<false>);
 }

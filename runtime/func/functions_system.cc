@@ -93,6 +93,15 @@ CallStatus TableIsVisible(FunctionContext*, SessionFacts* f, const Datum* args, 
   if (!f->RelationName(OidOfArg(args[0]))) return CallStatus::kNull;
   return PutBool(f->TableIsVisible(OidOfArg(args[0])), r);
 }
+CallStatus ViewDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->ViewDefinition(OidOfArg(args[0])), r);
+}
+CallStatus ViewDefinitionByName(FunctionContext* c, SessionFacts* f, const Datum* args,
+                                Datum* r) {
+  Result<Oid> view = f->RelationOid(args[0].string.view());
+  if (!view.ok()) return c->Fail(std::move(view).error());
+  return PutOptional(c, f->ViewDefinition(*view), r);
+}
 CallStatus ConstraintDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   return PutOptional(c, f->ConstraintDefinition(OidOfArg(args[0])), r);
 }
@@ -346,8 +355,10 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(1643, "pg_get_indexdef", {O}, T, WithFacts<IndexDefinition>);
   add(2507, "pg_get_indexdef", {O, I, B}, T, WithFacts<IndexColumnDefinition>);
   add(1642, "pg_get_userbyid", {O}, N, WithFacts<UserById>);
-  add(1641, "pg_get_viewdef", {O}, T, AlwaysNull);
-  add(2506, "pg_get_viewdef", {O, B}, T, AlwaysNull);
+  add(1641, "pg_get_viewdef", {O}, T, WithFacts<ViewDefinition>);
+  add(2506, "pg_get_viewdef", {O, B}, T, WithFacts<ViewDefinition>);
+  add(1640, "pg_get_viewdef", {T}, T, WithFacts<ViewDefinitionByName>);
+  add(2505, "pg_get_viewdef", {T, B}, T, WithFacts<ViewDefinitionByName>);
   add(3352, "pg_get_partkeydef", {O}, T, AlwaysNull);
   add(6174, "pg_get_statisticsobjdef_columns", {O}, T, AlwaysNull);
   add(1662, "pg_get_triggerdef", {O}, T, AlwaysNull);

@@ -3,6 +3,7 @@
 
 #include "runtime/types/array.h"
 #include "runtime/types/jsonb.h"
+#include "runtime/types/record.h"
 
 namespace lathe::func {
 namespace {
@@ -69,9 +70,17 @@ void WalkArray(types::ArrayReader* reader, size_t depth, Item item, Open open, C
   close();
 }
 
-void AppendArray(FunctionContext* context, const Datum& value, std::string* out) {
+/// The type of the elements: what the array says, and what only its type knows.
+Type ElementOf(const Type& array, TypeId stored) {
+  Type element(stored);
+  if (array.element == stored) element.shape = array.shape;
+  return element;
+}
+
+void AppendArray(FunctionContext* context, const Type& type, const Datum& value,
+                 std::string* out) {
   types::ArrayReader reader(value.string.view());
-  const Type element(reader.element());
+  const Type element = ElementOf(type, reader.element());
   auto comma = [out] {
     if (out->back() != '[') out->push_back(',');
   };
@@ -102,13 +111,14 @@ void AppendArray(FunctionContext* context, const Datum& value, std::string* out)
       });
 }
 
-Result<JsonNode> ArrayNode(FunctionContext* context, types::ArrayReader* reader, size_t depth) {
+Result<JsonNode> ArrayNode(FunctionContext* context, const Type& element,
+                           types::ArrayReader* reader, size_t depth) {
   const auto dimensions = reader->dimensions();
   JsonNode node = JsonNode::Array();
   const int32_t length = depth < dimensions.size() ? dimensions[depth].length : 0;
   for (int32_t i = 0; i < length; ++i) {
     if (depth + 1 < dimensions.size()) {
-      LATHE_ASSIGN(JsonNode inner, ArrayNode(context, reader, depth + 1));
+      LATHE_ASSIGN(JsonNode inner, ArrayNode(context, element, reader, depth + 1));
       node.items.push_back(std::move(inner));
       continue;
     }
@@ -117,10 +127,15 @@ Result<JsonNode> ArrayNode(FunctionContext* context, types::ArrayReader* reader,
       node.items.emplace_back();
       continue;
     }
-    LATHE_ASSIGN(JsonNode item, JsonNodeOf(context, Type(reader->element()), value));
+    LATHE_ASSIGN(JsonNode item, JsonNodeOf(context, element, value));
     node.items.push_back(std::move(item));
   }
   return node;
+}
+
+std::string FieldName(const Type& type, uint32_t i) {
+  if (type.shape != nullptr && i < type.shape->fields.size()) return type.shape->fields[i].name;
+  return "f" + std::to_string(i + 1);
 }
 
 }  // namespace
@@ -155,7 +170,25 @@ void AppendJsonOf(FunctionContext* context, const Type& type, const Datum& value
     case TypeId::kJsonb:
       return types::AppendJsonb(types::JsonbView(value.string.view()), out);
     case TypeId::kArray:
-      return AppendArray(context, value, out);
+      return AppendArray(context, type, value, out);
+    case TypeId::kRecord: {
+      types::RecordReader reader(value.string.view());
+      out->push_back('{');
+      for (uint32_t i = 0; i < reader.count(); ++i) {
+        if (i > 0) out->push_back(',');
+        types::AppendJsonString(FieldName(type, i), out);
+        out->push_back(':');
+        Type stored;
+        Datum field;
+        if (reader.Next(&stored, &field)) {
+          AppendJsonOf(context, types::FieldType(type, i, stored), field, out);
+        } else {
+          out->append("null");
+        }
+      }
+      out->push_back('}');
+      return;
+    }
     default:
       return types::AppendJsonString(TextOf(context, type, value), out);
   }
@@ -184,7 +217,23 @@ Result<JsonNode> JsonNodeOf(FunctionContext* context, const Type& type, const Da
       return JsonNode::Encoded(value.string.view());
     case TypeId::kArray: {
       types::ArrayReader reader(value.string.view());
-      return ArrayNode(context, &reader, 0);
+      return ArrayNode(context, ElementOf(type, reader.element()), &reader, 0);
+    }
+    case TypeId::kRecord: {
+      types::RecordReader reader(value.string.view());
+      JsonNode node = JsonNode::Object();
+      for (uint32_t i = 0; i < reader.count(); ++i) {
+        Type stored;
+        Datum field;
+        if (!reader.Next(&stored, &field)) {
+          node.AddMember(FieldName(type, i), JsonNode());
+          continue;
+        }
+        LATHE_ASSIGN(JsonNode item,
+                     JsonNodeOf(context, types::FieldType(type, i, stored), field));
+        node.AddMember(FieldName(type, i), std::move(item));
+      }
+      return node;
     }
     default:
       return JsonNode::String(TextOf(context, type, value));
@@ -192,7 +241,8 @@ Result<JsonNode> JsonNodeOf(FunctionContext* context, const Type& type, const Da
 }
 
 bool JsonKeyOf(FunctionContext* context, const Type& type, const Datum& value, std::string* key) {
-  if (type.id == TypeId::kArray || type.id == TypeId::kJson || type.id == TypeId::kJsonb)
+  if (type.id == TypeId::kArray || type.id == TypeId::kJson || type.id == TypeId::kJsonb ||
+      type.id == TypeId::kRecord)
     return false;
   *key = type.id == TypeId::kBool ? (value.b ? "true" : "false") : TextOf(context, type, value);
   if (type.id == TypeId::kDate || type.id == TypeId::kTimestamp || type.id == TypeId::kTimestampTz)

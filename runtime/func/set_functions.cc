@@ -259,6 +259,7 @@ std::span<const SetFunction> AllSetFunctions() {
     std::vector<SetFunction> made;
     AddSeriesFunctions(&made);
     AddJsonSetFunctions(&made);
+    AddJsonPopulateSets(&made);
     return made;
   }();
   return list;

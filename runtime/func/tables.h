@@ -23,6 +23,8 @@ void AddJsonFunctions(std::vector<Function>* list);
 void AddJsonbFunctions(std::vector<Function>* list);
 void AddJsonbEditFunctions(std::vector<Function>* list);
 void AddJsonBuildFunctions(std::vector<Function>* list);
+void AddUserTypeFunctions(std::vector<Function>* list);  // of enums and rows
+void AddJsonPopulateFunctions(std::vector<Function>* list);
 void AddInternalFunctions(std::vector<Function>* list);  // what the binder makes calls of
 
 // The same for aggregates, windows and sets of rows.
@@ -32,6 +34,7 @@ void AddCollectAggregates(std::vector<Aggregate>* list);  // array_agg, string_a
 void AddOrderedSetAggregates(std::vector<Aggregate>* list);
 void AddSeriesFunctions(std::vector<SetFunction>* list);
 void AddJsonSetFunctions(std::vector<SetFunction>* list);
+void AddJsonPopulateSets(std::vector<SetFunction>* list);
 
 /// A row of the list; what is not said keeps the default (strict, immutable, cannot fail, no inline
 /// form).

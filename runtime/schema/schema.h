@@ -45,7 +45,8 @@ enum class RelationKind : uint8_t {
   kTable,
   kIndex,
   kVirtual /* pg_catalog, information_schema */,
-  kView
+  kView,
+  kType  // no relation: an enum or a composite type, which shares their names
 };
 
 /// Everything that is fixed about a table, index or virtual table at one version.
@@ -84,6 +85,7 @@ struct RelationDescriptor {
   std::string view_sql;
   std::vector<std::string> view_search_path;
   std::vector<RelationId> view_reads;
+  types::Type named_type;  // kType
 
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
   /// kIndex: the column that holds a column of the table in every entry; -1 = none.

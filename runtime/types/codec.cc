@@ -5,8 +5,10 @@
 
 #include "runtime/types/bytea.h"
 #include "runtime/types/codec_parts.h"
+#include "runtime/types/record.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/jsonb.h"
+#include "runtime/types/jsonpath.h"
 #include "runtime/types/numeric.h"
 #include "runtime/types/text.h"
 #include "runtime/types/time_of_day.h"
@@ -252,6 +254,12 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       LATHE_TRY(CheckJson(text));
       *datum = StringDatum(text);
       return Ok();
+    case TypeId::kJsonPath: {
+      LATHE_TRY(CheckUtf8(text));
+      LATHE_ASSIGN(std::string path, NormalizeJsonPath(text));
+      *datum = StringDatum(arena->Copy(path));
+      return Ok();
+    }
     case TypeId::kJsonb: {
       LATHE_TRY(CheckUtf8(text));
       LATHE_ASSIGN(std::string bytes, ParseJsonb(text));
@@ -279,6 +287,21 @@ Status ParseText(const Type& type, std::string_view text, const FormatContext& c
       if (type.element != TypeId::kUnknown)
         return ParseArrayText(type, text, context, arena, datum);
       return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type anyarray");
+    case TypeId::kEnum: {
+      if (type.shape == nullptr) {
+        return MakeError(SqlState::kFeatureNotSupported, "cannot accept a value of type anyenum");
+      }
+      const Shape::Label* label = type.shape->FindLabel(text);
+      if (label == nullptr) {
+        return MakeError(SqlState::kInvalidTextRepresentation,
+                         "invalid input value for enum " + FormatType(type) + ": \"" +
+                             std::string(text) + "\"");
+      }
+      datum->i64 = label->value;
+      return Ok();
+    }
+    case TypeId::kRecord:
+      return ParseRecordText(type, text, context, arena, datum);
     case TypeId::kVoid:
       datum->i32 = 0;
       return Ok();
@@ -383,10 +406,20 @@ void AppendText(const Type& type, const Datum& datum, const FormatContext& conte
     case TypeId::kVarchar:
     case TypeId::kName:
     case TypeId::kJson:
+    case TypeId::kJsonPath:
       out->append(datum.string.data, datum.string.size);
       return;
     case TypeId::kArray:
       AppendArrayText(type, datum, context, out);
+      return;
+    case TypeId::kEnum: {
+      const Shape::Label* label =
+          type.shape == nullptr ? nullptr : type.shape->FindLabel(datum.i64);
+      out->append(label != nullptr ? label->text : std::to_string(datum.i64));
+      return;
+    }
+    case TypeId::kRecord:
+      AppendRecordText(type, datum, context, out);
       return;
     case TypeId::kVoid:
     case TypeId::kAnyElement:

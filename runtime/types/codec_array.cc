@@ -46,7 +46,7 @@ class ArrayParser {
               base::Arena* arena)
       : text_(text),
         rest_(Trim(text)),
-        element_(type.element, type.typmod),
+        element_(ElementOf(type)),
         context_(context),
         arena_(arena),
         builder_(type.element) {}
@@ -235,6 +235,12 @@ class ArrayParser {
     return Ok();
   }
 
+  static Type ElementOf(const Type& type) {
+    Type element = type.Element();
+    element.typmod = type.typmod;
+    return element;
+  }
+
   std::string_view text_, rest_;
   size_t at_ = 0;
   Type element_;
@@ -279,6 +285,7 @@ void AppendArrayText(const Type& type, const Datum& datum, const FormatContext& 
     span[i] = product;
   }
   Type element(reader.element());
+  if (element.id == type.element) element.shape = type.shape;
   if (element.id == TypeId::kBpChar) element.typmod = type.typmod;
   std::string item;
   for (uint32_t i = 0; i < reader.count(); ++i) {
@@ -300,12 +307,14 @@ void AppendArrayText(const Type& type, const Datum& datum, const FormatContext& 
   }
 }
 
-void AppendArrayBinary(const Datum& datum, std::string* out) {
+void AppendArrayBinary(const Type& type, const Datum& datum, std::string* out) {
   ArrayReader reader(datum.string.view());
   size_t flags_at = out->size() + 4;
   AppendBig<int32_t>(out, reader.dimension_count());
   AppendBig<int32_t>(out, 0);
-  AppendBig<uint32_t>(out, OidOf(Type(reader.element())).value);
+  Type element_type(reader.element());
+  if (element_type.id == type.element) element_type.shape = type.shape;
+  AppendBig<uint32_t>(out, OidOf(element_type).value);
   for (const ArrayDimension& d : reader.dimensions()) {
     AppendBig<int32_t>(out, d.length);
     AppendBig<int32_t>(out, d.lower);
@@ -318,7 +327,7 @@ void AppendArrayBinary(const Datum& datum, std::string* out) {
       StoreAt<uint32_t>(out->data() + flags_at, ByteSwap<uint32_t>(1));
       continue;
     }
-    AppendBinary(Type(reader.element()), element, out);
+    AppendBinary(element_type, element, out);
     StoreAt<uint32_t>(out->data() + length_at,
                       ByteSwap<uint32_t>(static_cast<uint32_t>(out->size() - length_at - 4)));
   }

@@ -4,6 +4,7 @@
 #include "runtime/base/bytes.h"
 #include "runtime/types/bytea.h"
 #include "runtime/types/codec_parts.h"
+#include "runtime/types/record.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/jsonb.h"
 #include "runtime/types/numeric.h"
@@ -76,7 +77,7 @@ Result<Numeric> ReadNumeric(std::string_view bytes) {
 }  // namespace
 
 void AppendBinary(const Type& type, const Datum& datum, std::string* out) {
-  if (type.id == TypeId::kArray) return AppendArrayBinary(datum, out);
+  if (type.id == TypeId::kArray) return AppendArrayBinary(type, datum, out);
   if (type.id == TypeId::kNumeric) {
     return AppendNumeric(type.precision != 0
                              ? Numeric::FromFixed(FixedFromDatum(type, datum), type.scale)
@@ -94,6 +95,10 @@ void AppendBinary(const Type& type, const Datum& datum, std::string* out) {
     case TypeId::kBytea:
       out->append(datum.string.view());
       return;
+    case TypeId::kEnum:
+      return AppendText(type, datum, FormatContext(), out);
+    case TypeId::kRecord:
+      return AppendRecordBinary(type, datum, out);
     case TypeId::kJsonb:
       out->push_back(1);  // the version
       return AppendJsonb(JsonbView(datum.string.view()), out);
@@ -263,6 +268,16 @@ Status ParseBinary(const Type& type, std::string_view bytes, const FormatContext
       if (type.element != TypeId::kUnknown)
         return ParseArrayBinary(type, bytes, context, arena, datum);
       return NotSupported("the binary form of anyarray");
+    case TypeId::kEnum:
+      return ParseText(type, bytes, context, arena, datum);
+    case TypeId::kJsonPath:
+      if (bytes.empty() || bytes[0] != 1) {
+        return MakeError(SqlState::kInvalidBinaryRepresentation,
+                         "unsupported jsonpath version number");
+      }
+      return ParseText(type, bytes.substr(1), context, arena, datum);
+    case TypeId::kRecord:
+      return NotSupported("the binary form of rows");
     case TypeId::kVoid:
       datum->i32 = 0;
       return Ok();

@@ -39,6 +39,6 @@ void AppendArrayText(const Type& type, const Datum& datum, const FormatContext& 
                      std::string* out);
 Status ParseArrayBinary(const Type& type, std::string_view bytes, const FormatContext& context,
                         base::Arena* arena, Datum* datum);
-void AppendArrayBinary(const Datum& datum, std::string* out);
+void AppendArrayBinary(const Type& type, const Datum& datum, std::string* out);
 
 }  // namespace lathe::types

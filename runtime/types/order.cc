@@ -12,6 +12,7 @@
 #include "runtime/types/datetime.h"
 #include "runtime/types/jsonb.h"
 #include "runtime/types/numeric.h"
+#include "runtime/types/record.h"
 #include "runtime/types/text.h"
 
 namespace lathe::types {
@@ -101,13 +102,13 @@ int CompareBytes(std::string_view a, std::string_view b) {
 }
 
 bool IsStructured(const Type& type) {
-  return type.id == TypeId::kArray || type.id == TypeId::kJsonb || type.is_big_numeric() ||
+  return type.id == TypeId::kArray || type.id == TypeId::kRecord || type.id == TypeId::kJsonb || type.is_big_numeric() ||
          (type.id == TypeId::kBpChar && type.typmod < 0);
 }
 
 bool HasEquality(const Type& type) {
   const TypeId id = type.id == TypeId::kArray ? type.element : type.id;
-  return id != TypeId::kJson && id != TypeId::kVoid && !Type(id).is_polymorphic();
+  return id != TypeId::kJson && id != TypeId::kJsonPath && id != TypeId::kVoid && !Type(id).is_polymorphic();
 }
 
 int CompareStructured(const Type& type, std::string_view a, std::string_view b) {
@@ -118,6 +119,8 @@ int CompareStructured(const Type& type, std::string_view a, std::string_view b) 
       return CompareBytes(TrimTrailingBlanks(a), TrimTrailingBlanks(b));
     case TypeId::kArray:
       return CompareArrays(a, b);
+    case TypeId::kRecord:
+      return CompareRecords(a, b);
     case TypeId::kJsonb:
       return CompareJsonb(JsonbView(a), JsonbView(b));
     default:
@@ -136,6 +139,8 @@ uint64_t HashStructured(const Type& type, std::string_view value) {
       return base::Hash64(TrimTrailingBlanks(value));
     case TypeId::kArray:
       return HashArray(value);
+    case TypeId::kRecord:
+      return HashRecord(value);
     case TypeId::kJsonb:
       return HashJsonb(JsonbView(value));
     default:

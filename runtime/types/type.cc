@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/base/check.h"
+#include "runtime/types/shape.h"
 
 namespace lathe::types {
 namespace {
@@ -99,6 +100,21 @@ std::string_view IntervalFields(int mask) {
   }
 }
 
+/// A name as quote_ident gives it, keywords apart.
+std::string QuotedName(std::string_view name) {
+  bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9') && name[0] != '$';
+  for (char c : name) {
+    plain &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
+  }
+  if (plain) return std::string(name);
+  std::string quoted = "\"";
+  for (char c : name) {
+    if (c == '"') quoted.push_back(c);
+    quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
 std::string FormatScalar(TypeId id, int32_t typmod) {
   std::string name(DisplayName(id));
   switch (id) {
@@ -164,6 +180,12 @@ Type Type::ArrayOf(TypeId element) {
   return type;
 }
 
+Type Type::ArrayOf(const Type& element) {
+  Type type = ArrayOf(element.id);
+  type.shape = element.shape;
+  return type;
+}
+
 bool Type::is_string_like() const {
   return id == TypeId::kText || id == TypeId::kVarchar || id == TypeId::kBpChar ||
          id == TypeId::kName || id == TypeId::kUnknown;
@@ -207,6 +229,7 @@ Repr ReprOf(const Type& type) {
       return Repr::kI128;
     case TypeId::kTime:
     case TypeId::kTimeTz:
+    case TypeId::kEnum:
     case TypeId::kInt8:
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
@@ -229,6 +252,8 @@ Repr ReprOf(const Type& type) {
     case TypeId::kBytea:
     case TypeId::kJson:
     case TypeId::kJsonb:
+    case TypeId::kRecord:
+    case TypeId::kJsonPath:
       return Repr::kString;
   }
   LATHE_UNREACHABLE("type id");
@@ -256,6 +281,9 @@ uint32_t SlotBytes(Repr repr) {
 }
 
 Oid OidOf(const Type& type) {
+  if (type.shape != nullptr && type.shape->oid != 0) {
+    return Oid(type.id == TypeId::kArray ? type.shape->array_oid : type.shape->oid);
+  }
   if (type.id == TypeId::kArray && type.element != TypeId::kUnknown) {
     return Oid(InfoOf(type.element).array_oid);
   }
@@ -278,6 +306,9 @@ bool TypeFromOid(Oid oid, Type* type) {
 }
 
 std::string_view CatalogName(const Type& type) {
+  if (type.shape != nullptr && !type.shape->name.empty() && type.id != TypeId::kArray) {
+    return type.shape->name;
+  }
   if (type.id == TypeId::kArray && type.element != TypeId::kUnknown) {
     return InfoOf(type.element).array_name;
   }
@@ -285,6 +316,9 @@ std::string_view CatalogName(const Type& type) {
 }
 
 std::string FormatType(const Type& type) {
+  if (type.shape != nullptr && !type.shape->name.empty()) {
+    return QuotedName(type.shape->name) + (type.id == TypeId::kArray ? "[]" : "");
+  }
   if (type.id == TypeId::kArray && type.element != TypeId::kUnknown) {
     return FormatScalar(type.element, type.typmod) + "[]";
   }
@@ -313,6 +347,8 @@ bool TypeFromName(std::string_view name, Type* type) {
 }
 
 char CategoryOf(const Type& type) {
+  if (type.id == TypeId::kEnum && type.shape != nullptr) return 'E';
+  if (type.id == TypeId::kRecord && type.shape != nullptr && type.shape->oid != 0) return 'C';
   return type.id == TypeId::kArray && type.element != TypeId::kUnknown ? 'A'
                                                                        : InfoOf(type.id).category;
 }

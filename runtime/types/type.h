@@ -32,8 +32,8 @@ enum class Repr : uint8_t {
   kF64,       // 8 bytes
   kInterval,  // 16 bytes: types::Interval
   kString,    // Datum: pointer and length; row slot: 4 bytes, see row/string_slot.h. Text is UTF-8.
-              // Also bytea, json, jsonb (jsonb.h), arrays (array.h) and numeric of any
-              // size in the form of types/numeric.h ("big").
+              // Also bytea, json, jsonb (jsonb.h), arrays (array.h), rows (record.h) and numeric
+              // of any size in the form of types/numeric.h ("big").
 };
 
 /// PostgreSQL's interval: the three parts are independent.
@@ -43,6 +43,8 @@ struct Interval {
   int32_t months = 0;
   bool operator==(const Interval&) const = default;  // by parts; SQL's comparison is in datetime.h
 };
+
+struct Shape;  // shape.h
 
 /// A SQL type. Plain value, cheap to copy.
 struct Type {
@@ -56,6 +58,9 @@ struct Type {
   uint8_t scale = 0;
   int32_t typmod = -1;  // PostgreSQL's atttypmod: varchar(n)/char(n): n+4; numeric(p,s):
                         // ((p<<16)|(s&0x7ff))+4; -1 = none
+  // kEnum, kRecord and arrays of them: the labels, the fields. Null: any enum, any row (in
+  // declarations of functions).
+  const Shape* shape = nullptr;
 
   constexpr Type() = default;
   constexpr Type(TypeId type_id, int32_t modifier = -1) : id(type_id), typmod(modifier) {}
@@ -67,6 +72,13 @@ struct Type {
   /// else big with that typmod.
   static Type NumericColumn(int precision, int scale);
   static Type ArrayOf(TypeId element);
+  static Type ArrayOf(const Type& element);
+  /// The type of an array's elements, without modifier.
+  Type Element() const {
+    Type type(element);
+    type.shape = shape;
+    return type;
+  }
 
   bool is_fixed_numeric() const { return id == TypeId::kNumeric && precision != 0; }
   bool is_big_numeric() const { return id == TypeId::kNumeric && precision == 0; }

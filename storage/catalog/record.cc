@@ -1,6 +1,7 @@
 #include "storage/catalog/record.h"
 
 #include "runtime/base/bytes.h"
+#include "runtime/types/shape.h"
 
 namespace lathe::catalog {
 namespace {
@@ -19,22 +20,9 @@ Status CheckEnd(const ByteReader& in) {
 
 void PutDouble(std::string* out, double d) { AppendLittle(out, d); }
 
-void PutType(std::string* out, const types::Type& type) {
-  AppendLittle(out, static_cast<uint32_t>(types::OidOf(type).value));
-  out->push_back(static_cast<char>(type.precision));
-  out->push_back(static_cast<char>(type.scale));
-  AppendLittle(out, type.typmod);
-}
+void PutType(std::string* out, const types::Type& type) { types::AppendType(type, out); }
 
-types::Type GetType(ByteReader* in) {
-  types::Type type;
-  uint32_t oid = in->Little<uint32_t>();
-  types::TypeFromOid(Oid(oid), &type);
-  type.precision = in->Little<uint8_t>();
-  type.scale = in->Little<uint8_t>();
-  type.typmod = in->Little<int32_t>();
-  return type;
-}
+types::Type GetType(ByteReader* in) { return types::ReadType(in); }
 
 void PutValue(std::string* out, const types::Value& value) {
   PutType(out, value.type());
@@ -215,6 +203,8 @@ std::string EncodeRelation(const schema::RelationDescriptor& relation) {
     for (RelationId id : relation.view_reads) AppendVarint(&out, id.value);
   } else if (relation.kind == schema::RelationKind::kIndex) {
     PutIndexParts(relation, &out);
+  } else if (relation.kind == schema::RelationKind::kType) {
+    PutType(&out, relation.named_type);
   } else if (!relation.indexes.empty()) {  // records of tables without any end here
     AppendVarint(&out, relation.indexes.size());
     for (RelationId id : relation.indexes) AppendVarint(&out, id.value);
@@ -266,6 +256,11 @@ Result<schema::RelationDescriptor> DecodeRelation(std::string_view bytes) {
     }
   } else if (relation.kind == schema::RelationKind::kIndex) {
     LATHE_TRY(GetIndexParts(&in, &relation));
+  } else if (relation.kind == schema::RelationKind::kType) {
+    relation.named_type = GetType(&in);
+    if (relation.named_type.shape == nullptr) {
+      return MakeError(SqlState::kDataCorrupted, "catalog record is damaged");
+    }
   } else if (!in.AtEnd()) {
     uint64_t indexes = in.Varint();
     for (uint64_t i = 0; i < indexes && in.ok(); ++i) {

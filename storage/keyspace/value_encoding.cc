@@ -298,6 +298,7 @@ Datum DatumOfBits(const Type& type, Repr repr, uint128 bits) {
 }  // namespace
 
 bool CanBeKey(const Type& type) {
+  if (type.id == TypeId::kRecord || type.element == TypeId::kRecord) return false;
   if (type.id == TypeId::kArray)
     return type.element != TypeId::kUnknown && types::HasEquality(type);
   return types::HasEquality(type);

@@ -16,6 +16,7 @@
 #include "runtime/base/result.h"
 #include "runtime/exec/exec.h"
 #include "runtime/schema/schema.h"
+#include "runtime/types/shape.h"
 #include "storage/txn/isolation.h"
 #include "storage/txn/lock_table.h"
 #include "storage/txn/resolver.h"
@@ -129,7 +130,13 @@ class Transaction {
   /// A view; replace: one of that name gets the new definition and keeps its number. Errors: 42P07
   /// for a relation of that name, 42809 when it is to be replaced and is no view.
   virtual Result<schema::RelationPtr> CreateView(const ViewSpec& spec, bool replace) = 0;
-  /// With its indexes. Also of views.
+  /// A type of the user's; it gets its numbers here. 42710 when the name is taken.
+  virtual Result<schema::RelationPtr> CreateType(SchemaId schema, const std::string& name,
+                                                 types::Shape shape) = 0;
+  /// Gives a type another name and shape (its oid stays), wherever it is used. Stored values must
+  /// keep their meaning. 42710.
+  virtual Status ChangeType(RelationId type, const std::string& name, types::Shape shape) = 0;
+  /// With its indexes. Also of views and types.
   virtual Status DropTable(RelationId relation) = 0;
   /// Empties tables by giving them new storage.
   virtual Status TruncateTable(RelationId relation) = 0;

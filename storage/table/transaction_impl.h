@@ -32,6 +32,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Status DropSchema(SchemaId schema) override;
   Result<schema::RelationPtr> CreateTable(const TableSpec& spec) override;
   Result<schema::RelationPtr> CreateView(const ViewSpec& spec, bool replace) override;
+  Result<schema::RelationPtr> CreateType(SchemaId schema, const std::string& name,
+                                         types::Shape shape) override;
+  Status ChangeType(RelationId type, const std::string& name, types::Shape shape) override;
   Status DropTable(RelationId relation) override;
   Status TruncateTable(RelationId relation) override;
   Result<schema::RelationPtr> AddPrimaryKey(RelationId relation,

@@ -5,8 +5,5 @@ select b similar to 'x' from t
 create table m2 (a int check (a > 0))
 create table m3 (a int references u)
 create table m16 (a text collate "C", b text collate "nosuch")
-select t from t
-select count(t) from t
 select * from t tablesample system (10) repeatable (1)
-select json_each('{}')
 select sum(a) over (order by a rows (select 1) preceding) from t
