@@ -110,6 +110,16 @@ bool CanFail(const Expr& e) {
   return can_fail;
 }
 
+namespace {
+
+/// Operators that answer NULL where there is no such member, element or path.
+bool MayFindNothing(const func::Function& f) {
+  return f.op == "->" || f.op == "->>" || f.op == "#>" || f.op == "#>>" || f.op == "@?" ||
+         f.op == "@@";
+}
+
+}  // namespace
+
 bool MayBeNull(const Expr& e, const std::function<bool(ColumnId)>& column_may_be_null) {
   auto any_child = [&](size_t from) {
     for (size_t i = from; i < e.children.size(); ++i) {
@@ -128,9 +138,10 @@ bool MayBeNull(const Expr& e, const std::function<bool(ColumnId)>& column_may_be
       // A strict function may still return NULL on its own; those with an inline form or an
       // operator symbol do not.
       if (!e.function->strict) return true;
-      // Fields of infinite dates are NULL.
+      // Fields of infinite dates are NULL, and so is what is not in a JSON value.
       return (e.function->inline_op == func::InlineOp::kNone && e.function->op.empty()) ||
-             e.function->inline_op == func::InlineOp::kExtract || any_child(0);
+             e.function->inline_op == func::InlineOp::kExtract || MayFindNothing(*e.function) ||
+             any_child(0);
     case Kind::kCast:
     case Kind::kAnd:
     case Kind::kOr:
