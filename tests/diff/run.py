@@ -212,6 +212,16 @@ def save_state(path, seed, next_index, counts):
     os.replace(path + ".new", path)
 
 
+def save_notes(path, runner):
+    """What was no finding: how often what was said, and examples."""
+    if not path:
+        return
+    signatures = sorted(([*map(str, key), count] for key, count in runner.signatures.items()),
+                        key=lambda signature: -signature[-1])
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"signatures": signatures, "examples": runner.notes}, file, indent=1)
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lathed", help="binary; a server of its own is started")
@@ -261,16 +271,13 @@ def run(options, runner):
             runner.handle(index, finding)
         if index % 100 == 99:
             save_state(options.state, options.seed, index + 1, runner.counts)
+            save_notes(options.notes, runner)
         if options.seconds and time.monotonic() - began > options.seconds:
             save_state(options.state, options.seed, index + 1, runner.counts)
             break
     else:
         save_state(options.state, options.seed, options.count, runner.counts)
-    if options.notes:
-        with open(options.notes, "w", encoding="utf-8") as file:
-            json.dump({"signatures": sorted(([*map(str, key), count] for key, count in
-                                             runner.signatures.items()), key=lambda s: -s[-1]),
-                       "examples": runner.notes}, file, indent=1)
+    save_notes(options.notes, runner)
     print(f"seed {options.seed}: " + ", ".join(f"{count} {name}" for name, count in
                                                sorted(runner.counts.items())))
     return 1 if findings else 0

@@ -28,13 +28,17 @@ TABLES = {
     "t3": (90, "", [
         ("a", "int", 0.3), ("b", "big", 0.3), ("s", "text", 0.3), ("r", "real", 0.2),
         ("o", "bool", 0.2), ("n", "num", None), ("d", "date", None)]),
-    "t4": (30, "", [
+    "t4": (30, "UNIQUE (k)", [
         ("k", "int", 0.2), ("u", "uuid", 0.2), ("y", "bytea", 0.2), ("t", "time", 0.2),
         ("i", "iv", 0.2), ("j", "json", 0.2), ("x", "arr", 0.2), ("s", "text", None)]),
     # Enough rows for several morsels and to spill under a small limit.
     "big": (4000, "PRIMARY KEY (k)", [
         ("k", "int", None), ("a", "int", 0.05), ("b", "big", 0.05), ("s", "text", 0.05),
         ("n", "num", 0.02), ("d", "date", None)])}
+
+# (table, columns): made before the rows, after them or in between, by the state of the data.
+INDEXES = [("t1", "a"), ("t1", "s, d"), ("t2", "a, n"), ("t2", "v"), ("t3", "b"), ("t3", "s"), ("t4", "s, u"),
+           ("big", "a"), ("big", "d, k"), ("big", "s")]
 
 WORDS = ["", "a", "b", "ab", "abc", "Abc", "foo", "bar", "foobar", "x_y", "100%", "  pad ", "zz",
          "\u00e4\u00f6\u00fc", "\u65e5\u672c", "o'clock", "longer text than twelve bytes", "a\\b"]
@@ -150,14 +154,17 @@ def statements(seed, state):
     for table, (_, _, columns) in TABLES.items():
         out.append(create(table))
         texts = rows(seed, table)
+        indexes = [f"CREATE INDEX ON {table} ({keys})" for name, keys in INDEXES if name == table]
         if state != "mixed":
-            out += inserts(table, texts)
+            loads = inserts(table, texts)
+            out += indexes + loads if state == "delta" else loads + indexes
             continue
         # Two thirds folded, then changed in place, deleted, written again and added to.
         key = {"t1": "k", "t2": "k", "big": "k", "t4": "k"}.get(table)
         first = texts[:len(texts) * 2 // 3]
         out += inserts(table, first)
         out.append(f"VACUUM {table}")
+        out += indexes
         column = columns[-1][0]
         out.append(f"UPDATE {table} SET {column} = {column} WHERE {columns[0][0]} IS NOT NULL")
         if key:
