@@ -59,7 +59,7 @@ class DriverTest : public ::testing::Test {
   /// The rows on both tiers with one and two workers, which must agree; sorted unless the plan's
   /// order counts.
   std::vector<std::string> Run(std::shared_ptr<const physical::Plan> plan,
-                               std::vector<Value> params = {}, bool ordered = false,
+                               const std::vector<Value>& params = {}, bool ordered = false,
                                std::string* error = nullptr) {
     auto query = TheCompiler().Compile(std::move(plan), CompileOptions());
     EXPECT_TRUE(query.ok()) << query.error().ToString();
