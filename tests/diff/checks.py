@@ -96,7 +96,8 @@ def judge(expected, actual, ordered):
     if expected.code:
         if actual.code == expected.code:
             return SAME, ""
-        if expected.code[:2] == "42" and not actual.code:
+        # 42803: PostgreSQL finds a grouping expression again only outside of subqueries; Lathe does there too.
+        if expected.code[:2] == "42" and expected.code != "42803" and not actual.code:
             return ACCEPTED, f"rows, expected {expected.code} {expected.message}"
         # Which of several errors is met, and whether one is met at all, depends on the order of evaluation.
         return MAYBE, f"{actual.code or 'rows'} {actual.message}, expected {expected.code} {expected.message}"
