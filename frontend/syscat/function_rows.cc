@@ -64,6 +64,21 @@ void ProduceProcedures(const Source&, RowWriter* rows) {
         .Set("provolatile", 'i')
         .EndRow();
   }
+  for (const func::WindowFunction& function : func::AllWindowFunctions()) {
+    BeginProcedure(function.oid, function.name, 'w', function.args, function.result, rows)
+        .Set("provolatile", 'i')
+        .EndRow();
+  }
+  for (const func::SetFunction& function : func::AllSetFunctions()) {
+    const Type result =
+        function.columns.size() == 1 ? function.columns[0] : Type(types::TypeId::kRecord);
+    BeginProcedure(function.oid, function.name, 'f', function.args, result, rows)
+        .Set("proretset", true)
+        .Set("prorows", function.rows)
+        .Set("proisstrict", function.strict)
+        .Set("provolatile", VolatilityOf(function.volatility))
+        .EndRow();
+  }
 }
 
 void ProduceAggregates(const Source&, RowWriter* rows) {

@@ -37,23 +37,48 @@ struct ArenaBytes {
   std::string_view view() const { return {data, size}; }
 };
 
-/// A numeric of any size, rewritten in place. All zero = 0.
+/// A numeric of any size, rewritten in place; also larger than a stored one may be, as sums of
+/// squares are. All zero = 0.
 struct NumericCell {
-  ArenaBytes bytes;
+  ArenaBytes bytes;  // Head, then the digits
 
   types::Numeric Get() const {
     if (bytes.size == 0) return types::Numeric();
-    types::Datum datum;
-    datum.string = {bytes.data, bytes.size};
-    return types::Numeric::FromDatum(datum);
+    Head head;
+    std::memcpy(&head, bytes.data, sizeof head);
+    switch (head.kind) {
+      case types::Numeric::Kind::kNan:
+        return types::Numeric::NaN();
+      case types::Numeric::Kind::kPositiveInfinity:
+      case types::Numeric::Kind::kNegativeInfinity:
+        return types::Numeric::Infinity(head.negative);
+      case types::Numeric::Kind::kFinite:
+        break;
+    }
+    const auto* digits = reinterpret_cast<const int16_t*>(bytes.data + sizeof head);
+    return types::Numeric::FromDigits(digits, head.count, head.weight, head.negative, head.dscale);
   }
   void Set(base::Arena* arena, const types::Numeric& n) {
+    const Head head{n.kind(), n.negative(), n.weight(), n.dscale(),
+                    static_cast<uint32_t>(n.digits().size())};
+    const size_t size = sizeof head + head.count * sizeof(int16_t);
     bytes.size = 0;
-    bytes.Reserve(arena, n.EncodedBytes());
-    n.EncodeTo(bytes.data);
-    bytes.size = n.EncodedBytes();
+    bytes.Reserve(arena, size);
+    std::memcpy(bytes.data, &head, sizeof head);
+    if (head.count != 0) {
+      std::memcpy(bytes.data + sizeof head, n.digits().data(), head.count * sizeof(int16_t));
+    }
+    bytes.size = size;
   }
   void Add(base::Arena* arena, const types::Numeric& n) { Set(arena, types::Add(Get(), n)); }
+
+ private:
+  struct Head {
+    types::Numeric::Kind kind;
+    bool negative;
+    int32_t weight, dscale;
+    uint32_t count;
+  };
 };
 
 /// A value of any type, its bytes in the arena.
@@ -83,6 +108,8 @@ const State* StateOf(const void* state) {
 inline CallStatus FinishNumeric(FunctionContext* context, Result<types::Numeric> n,
                                 types::Datum* result) {
   if (!n.ok()) return context->Fail(std::move(n).error());
+  Status fits = n->CheckRange();
+  if (!fits.ok()) return context->Fail(std::move(fits).error());
   *result = n->ToDatum(context->arena);
   return CallStatus::kOk;
 }

@@ -26,7 +26,11 @@ struct Registry {
     AddMathFunctions(&functions);
     AddTextFunctions(&functions);
     AddRegexFunctions(&functions);
+    AddMoreRegexFunctions(&functions);
+    AddMoreMathFunctions(&functions);
+    AddMoreTextFunctions(&functions);
     AddDatetimeFunctions(&functions);
+    AddFormatFunctions(&functions);
     AddSystemFunctions(&functions);
     AddByteaFunctions(&functions);
     AddTimeFunctions(&functions);
@@ -36,6 +40,7 @@ struct Registry {
     AddJsonbFunctions(&functions);
     AddJsonbEditFunctions(&functions);
     AddJsonBuildFunctions(&functions);
+    AddJsonPathFunctions(&functions);
     AddUserTypeFunctions(&functions);
     AddJsonPopulateFunctions(&functions);
     AddInternalFunctions(&functions);

@@ -308,7 +308,7 @@ CallStatus FloatPower(FunctionContext* context, const Datum* args, const bool*, 
     return context->Fail(SqlState::kInvalidArgumentForPower,
                          "zero raised to a negative power is undefined");
   }
-  if (x < 0 && std::floor(y) != y && !std::isinf(x) && !std::isnan(y)) {
+  if (x < 0 && std::floor(y) != y && !std::isnan(y)) {
     return context->Fail(SqlState::kInvalidArgumentForPower,
                          "a negative number raised to a non-integer power yields a complex result");
   }
@@ -337,17 +337,17 @@ CallStatus WidthBucket(FunctionContext* context, const Datum* args, const bool*,
   const double x = args[0].f64, low = args[1].f64, high = args[2].f64;
   const int32_t count = args[3].i32;
   if (count <= 0) {
-    return context->Fail(SqlState::kInvalidParameterValue, "count must be greater than zero");
+    return context->Fail(SqlState::kInvalidArgumentForWidthBucket, "count must be greater than zero");
   }
   if (std::isnan(x) || std::isnan(low) || std::isnan(high)) {
-    return context->Fail(SqlState::kInvalidParameterValue,
+    return context->Fail(SqlState::kInvalidArgumentForWidthBucket,
                          "operand, lower bound, and upper bound cannot be NaN");
   }
   if (std::isinf(low) || std::isinf(high)) {
-    return context->Fail(SqlState::kInvalidParameterValue, "lower and upper bounds must be finite");
+    return context->Fail(SqlState::kInvalidArgumentForWidthBucket, "lower and upper bounds must be finite");
   }
   if (low == high) {
-    return context->Fail(SqlState::kInvalidParameterValue, "lower bound cannot equal upper bound");
+    return context->Fail(SqlState::kInvalidArgumentForWidthBucket, "lower bound cannot equal upper bound");
   }
   const bool rising = low < high;
   if (rising ? x < low : x > low) {
@@ -356,7 +356,12 @@ CallStatus WidthBucket(FunctionContext* context, const Datum* args, const bool*,
     if (count == INT32_MAX) return OutOfRange<int32_t>(context);
     result->i32 = count + 1;
   } else {
-    result->i32 = static_cast<int32_t>(count * ((x - low) / (high - low))) + 1;
+    // Halves when the distance of the bounds is beyond the type's range.
+    const double part = std::isinf(high - low) ? (x / 2 - low / 2) / (high / 2 - low / 2)
+                                               : (x - low) / (high - low);
+    // The quotient may round up to 1.
+    const double bucket = std::min(count * part, static_cast<double>(count) - 1);
+    result->i32 = static_cast<int32_t>(bucket) + 1;
   }
   return CallStatus::kOk;
 }
@@ -418,8 +423,9 @@ CallStatus NumericAbs(FunctionContext* context, const Datum* args, const bool*, 
 template <bool kRound>
 CallStatus NumericRoundTo(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   const Numeric n = Numeric::FromDatum(args[0]);
-  // PostgreSQL keeps the digits asked for within what it shows.
-  const int scale = std::clamp(args[1].i32, -2000, 2000);
+  // No number has digits beyond these.
+  const int scale =
+      std::clamp(args[1].i32, -(Numeric::kWeightMax + 1) * 4 - 1, Numeric::kScaleMax);
   return Give(context, kRound ? n.Rounded(scale) : n.Truncated(scale), result);
 }
 

@@ -32,10 +32,6 @@ CallStatus SubstringRegex(FunctionContext* context, const Datum* args, const boo
   result->string = {part.data(), part.size()};
   return CallStatus::kOk;
 }
-CallStatus SubstringSqlRegex(FunctionContext* context, const Datum*, const bool*, Datum*) {
-  return context->Fail(NotSupported("substring with an SQL regular expression"));
-}
-
 /// \1 .. \9 and \& of the replacement.
 void AppendReplacement(std::string_view replacement, const std::vector<RegexGroup>& groups,
                        std::string* out) {
@@ -132,6 +128,7 @@ CallStatus RegexReplaceFrom(FunctionContext* context, const Datum* args, const b
   Result<RegexPtr> regex = CompileRegex(args[1].string.view(), *flags);
   if (!regex.ok()) return context->Fail(std::move(regex).error());
   std::string_view text = args[0].string.view();
+  if (start - 1 > types::CharCount(text)) return PutView(text, result);
   result->string = context->Keep(ReplaceMatches(**regex, text, args[2].string.view(),
                                                 types::BytesOfChars(text, start - 1), n));
   return CallStatus::kOk;
@@ -189,6 +186,7 @@ CallStatus RegexCount(FunctionContext* context, const Datum* args, const bool*, 
   Result<RegexPtr> regex = RegexOf(args, kArgs > 3 ? 3 : 0, "regexp_count()");
   if (!regex.ok()) return context->Fail(std::move(regex).error());
   std::string_view text = args[0].string.view();
+  if (start - 1 > types::CharCount(text)) return PutInt(0, result);
   size_t search = types::BytesOfChars(text, start - 1);
   int32_t count = 0;
   std::vector<RegexGroup> groups;
@@ -201,28 +199,6 @@ CallStatus RegexCount(FunctionContext* context, const Datum* args, const bool*, 
     }
   }
   result->i32 = count;
-  return CallStatus::kOk;
-}
-
-CallStatus RegexSubstr(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  Result<RegexPtr> regex = CompileRegex(args[1].string.view(), RegexFlags());
-  if (!regex.ok()) return context->Fail(std::move(regex).error());
-  std::vector<RegexGroup> groups;
-  if (!(*regex)->Find(args[0].string.view(), 0, &groups)) return CallStatus::kNull;
-  result->string = {groups[0].data(), groups[0].size()};
-  return CallStatus::kOk;
-}
-CallStatus RegexInstr(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  Result<RegexPtr> regex = CompileRegex(args[1].string.view(), RegexFlags());
-  if (!regex.ok()) return context->Fail(std::move(regex).error());
-  std::vector<RegexGroup> groups;
-  std::string_view text = args[0].string.view();
-  bool found = (*regex)->Find(text, 0, &groups);
-  result->i32 =
-      found ? static_cast<int32_t>(types::CharCount(text.substr(
-                                       0, static_cast<size_t>(groups[0].data() - text.data()))) +
-                                   1)
-            : 0;
   return CallStatus::kOk;
 }
 
@@ -251,7 +227,6 @@ void AddRegexFunctions(std::vector<Function>* list) {
   add(1656, "bpcharicregexeq", "~*", {C, T}, B, RegexMatches<false, true>);
   add(1657, "bpcharicregexne", "!~*", {C, T}, B, RegexMatches<true, true>);
   add(2073, "substring", "", {T, T}, T, SubstringRegex);
-  add(2074, "substring", "", {T, T, T}, T, SubstringSqlRegex);
   add(2284, "regexp_replace", "", {T, T, T}, T, RegexReplace3);
   add(2285, "regexp_replace", "", {T, T, T, T}, T, RegexReplace4);
   add(6253, "regexp_replace", "", {T, T, T, I}, T, RegexReplaceFrom<4>);
@@ -266,8 +241,6 @@ void AddRegexFunctions(std::vector<Function>* list) {
   add(6254, "regexp_count", "", {T, T}, I, RegexCount<2>);
   add(6255, "regexp_count", "", {T, T, I}, I, RegexCount<3>);
   add(6256, "regexp_count", "", {T, T, I, T}, I, RegexCount<4>);
-  add(6265, "regexp_substr", "", {T, T}, T, RegexSubstr);
-  add(6257, "regexp_instr", "", {T, T}, I, RegexInstr);
 }
 
 }  // namespace lathe::func

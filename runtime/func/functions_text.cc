@@ -366,11 +366,6 @@ CallStatus Escape2(FunctionContext* context, const Datum* args, const bool*, Dat
   if (!converted.ok()) return context->Fail(std::move(converted).error());
   return PutText(context, *converted, result);
 }
-CallStatus SimilarDefault(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
-  Result<std::string> converted = SimilarToRegex(args[0].string.view(), "\\");
-  if (!converted.ok()) return context->Fail(std::move(converted).error());
-  return PutText(context, *converted, result);
-}
 
 CallStatus BoolToText(FunctionContext*, const Datum* args, const bool*, Datum* result) {
   return PutView(args[0].b ? "t" : "f", result);
@@ -497,8 +492,6 @@ void AddTextFunctions(std::vector<Function>* list) {
   Add(list, {1569, "like", "", {T, T}, B, Like<false, false>, InlineOp::kLike, true});
   Add(list, {1570, "notlike", "", {T, T}, B, Like<true, false>, InlineOp::kNotLike, true});
   Add(list, {1637, "like_escape", "", {T, T}, T, Escape2<LikeEscape>, kNoInline, true});
-  Add(list, {1986, "similar_to_escape", "", {T, T}, T, Escape2<SimilarToRegex>, kNoInline, true});
-  Add(list, {1987, "similar_to_escape", "", {T}, T, SimilarDefault, kNoInline, true});
   Add(list, {1243, "boolout", "", {B}, T, BoolToText});
   Add(list, {9000, "pad_char", "", {C, I}, T, PadChar, kNoInline, true});
 }

@@ -240,51 +240,6 @@ Result<std::string> LikeEscape(std::string_view pattern, std::string_view escape
   return out;
 }
 
-Result<std::string> SimilarToRegex(std::string_view pattern, std::string_view escape) {
-  if (types::CharCount(escape) > 1) return InvalidEscape();
-  std::string out = "^(?:";
-  bool in_brackets = false, bracket_start = false;
-  while (!pattern.empty()) {
-    size_t n = std::min(pattern.size(), static_cast<size_t>(types::CharBytes(pattern[0])));
-    std::string_view c = pattern.substr(0, n);
-    pattern.remove_prefix(n);
-    if (!escape.empty() && c == escape && !in_brackets) {
-      if (pattern.empty()) break;
-      n = std::min(pattern.size(), static_cast<size_t>(types::CharBytes(pattern[0])));
-      std::string_view next = pattern.substr(0, n);
-      pattern.remove_prefix(n);
-      if (next == "\"") return NotSupported("the escape-double-quote separator in SIMILAR TO");
-      out.push_back('\\');
-      out += next;
-      continue;
-    }
-    if (in_brackets) {
-      if (c == "\\") out.push_back('\\');
-      out += c;
-      if (c == "]" && !bracket_start) in_brackets = false;
-      bracket_start = bracket_start && c == "^";
-      continue;
-    }
-    if (c == "[") {
-      out += c;
-      in_brackets = bracket_start = true;
-    } else if (c == "%") {
-      out += ".*";
-    } else if (c == "_") {
-      out += ".";
-    } else if (c == "(") {
-      out += "(?:";
-    } else if (c == "\\" || c == "." || c == "^" || c == "$") {
-      out.push_back('\\');
-      out += c;
-    } else {
-      out += c;
-    }
-  }
-  out += ")$";
-  return out;
-}
-
 std::string QuoteIdentifier(std::string_view name) {
   bool plain = !name.empty() && ((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_');
   for (char c : name)

@@ -16,8 +16,6 @@ LikeResult MatchLike(std::string_view text, std::string_view pattern);
 /// A LIKE pattern with another escape character, rewritten to backslash; empty = no escape. 22025
 /// when escape is longer than one character.
 Result<std::string> LikeEscape(std::string_view pattern, std::string_view escape);
-/// A SIMILAR TO pattern as a regular expression that matches the whole text.
-Result<std::string> SimilarToRegex(std::string_view pattern, std::string_view escape);
 
 /// With double quotes where SQL needs them.
 std::string QuoteIdentifier(std::string_view name);

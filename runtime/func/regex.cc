@@ -1,10 +1,12 @@
-// Translation of PostgreSQL's advanced regular expressions (its manual, 9.7.3) to RE2.
+// Translation of PostgreSQL's advanced regular expressions (its manual, 9.7.3) to RE2. What RE2
+// does not have goes to the matcher of regex_posix.h.
 #include "runtime/func/regex.h"
 
 #include <re2/re2.h>
 
 #include <unordered_map>
 
+#include "runtime/func/regex_posix.h"
 #include "runtime/types/text.h"
 
 namespace lathe::func {
@@ -17,7 +19,9 @@ Error Invalid(std::string_view why) {
 
 class Re2Regex : public Regex {
  public:
-  explicit Re2Regex(std::unique_ptr<re2::RE2> re) : re_(std::move(re)) {}
+  /// `exact`: says what the parentheses match where RE2 would choose otherwise; may be null.
+  Re2Regex(std::unique_ptr<re2::RE2> re, std::shared_ptr<const PosixRegex> exact)
+      : re_(std::move(re)), exact_(std::move(exact)) {}
   bool Find(std::string_view text, size_t from, std::vector<RegexGroup>* groups) const override {
     std::vector<re2::StringPiece> found(static_cast<size_t>(group_count()) + 1);
     re2::StringPiece input(text.data(), text.size());
@@ -27,6 +31,7 @@ class Re2Regex : public Regex {
     }
     groups->clear();
     for (const re2::StringPiece& part : found) groups->emplace_back(part.data(), part.size());
+    if (exact_ != nullptr) exact_->TakeApart(text, groups);
     return true;
   }
   bool Matches(std::string_view text) const override {
@@ -37,6 +42,7 @@ class Re2Regex : public Regex {
 
  private:
   std::unique_ptr<re2::RE2> re_;
+  std::shared_ptr<const PosixRegex> exact_;
 };
 
 class Translator {
@@ -79,6 +85,7 @@ class Translator {
     return std::move(out_);
   }
   bool lazy() const { return lazy_; }
+  bool has_alternation() const { return has_alternation_; }
   bool ignore_case() const { return ignore_case_; }
 
  private:
@@ -361,15 +368,30 @@ std::string_view Reason(re2::RE2::ErrorCode code) {
   }
 }
 
+Result<std::shared_ptr<const Regex>> PosixOf(std::string_view pattern, RegexFlags flags) {
+  LATHE_ASSIGN(std::shared_ptr<const Regex> regex, CompilePosixRegex(pattern, flags));
+  return regex;
+}
+
 Result<std::shared_ptr<const Regex>> Compile(std::string_view pattern, RegexFlags flags) {
   std::string translated;
-  bool lazy = false, ignore_case = flags.ignore_case;
+  bool lazy = false, alternation = false, ignore_case = flags.ignore_case;
   if (flags.literal) {
     translated = re2::RE2::QuoteMeta(re2::StringPiece(pattern.data(), pattern.size()));
+  } else if (flags.newline_ends_dot || flags.newline_ends_line || flags.expanded) {
+    return PosixOf(pattern, flags);
   } else {
     Translator translator(pattern);
-    LATHE_ASSIGN(translated, translator.Translate());
+    Result<std::string> re2_pattern = translator.Translate();
+    if (!re2_pattern.ok()) {
+      if (re2_pattern.error().state != SqlState::kFeatureNotSupported) {
+        return std::move(re2_pattern).error();
+      }
+      return PosixOf(pattern, flags);
+    }
+    translated = std::move(*re2_pattern);
     lazy = translator.lazy();
+    alternation = translator.has_alternation();
     ignore_case = ignore_case || translator.ignore_case();
   }
   re2::RE2::Options options;
@@ -380,7 +402,12 @@ Result<std::shared_ptr<const Regex>> Compile(std::string_view pattern, RegexFlag
   options.set_max_mem(16 << 20);
   auto re = std::make_unique<re2::RE2>(translated, options);
   if (!re->ok()) return Invalid(Reason(re->error_code()));
-  return std::shared_ptr<const Regex>(std::make_shared<Re2Regex>(std::move(re)));
+  // RE2 and PostgreSQL find the same match but may divide it differently among alternatives.
+  std::shared_ptr<const PosixRegex> exact;
+  if (alternation && re->NumberOfCapturingGroups() > 0) {
+    LATHE_ASSIGN(exact, CompilePosixRegex(pattern, flags));
+  }
+  return std::shared_ptr<const Regex>(std::make_shared<Re2Regex>(std::move(re), std::move(exact)));
 }
 
 }  // namespace
@@ -407,15 +434,29 @@ Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view fu
         flags.literal = true;
         break;
       case 's':
-      case 't':
+        flags.newline_ends_dot = flags.newline_ends_line = false;
         break;
-      case 'b':
-      case 'e':
       case 'm':
       case 'n':
+        flags.newline_ends_dot = flags.newline_ends_line = true;
+        break;
       case 'p':
+        flags.newline_ends_dot = true;
+        flags.newline_ends_line = false;
+        break;
       case 'w':
+        flags.newline_ends_dot = false;
+        flags.newline_ends_line = true;
+        break;
       case 'x':
+        flags.expanded = true;
+        break;
+      case 't':
+        flags.expanded = false;
+        break;
+      case 'e':
+        break;
+      case 'b':
         return NotSupported("regular expression option \"" + std::string(1, c) + "\"");
       default: {
         std::string_view rest = letters.substr(letters.find(c));
@@ -433,7 +474,9 @@ Result<std::shared_ptr<const Regex>> CompileRegex(std::string_view pattern, Rege
   constexpr size_t kKeptMax = 64;
   thread_local std::unordered_map<std::string, std::shared_ptr<const Regex>> kept;
   std::string key;
-  key.push_back(static_cast<char>('0' + (flags.ignore_case ? 1 : 0) + (flags.literal ? 2 : 0)));
+  key.push_back(static_cast<char>(' ' + (flags.ignore_case ? 1 : 0) + (flags.literal ? 2 : 0) +
+                                  (flags.newline_ends_dot ? 4 : 0) +
+                                  (flags.newline_ends_line ? 8 : 0) + (flags.expanded ? 16 : 0)));
   key += pattern;
   auto found = kept.find(key);
   if (found != kept.end()) return found->second;

@@ -1,5 +1,4 @@
-// PostgreSQL's regular expressions on RE2: patterns are translated where both mean the same; what
-// RE2 cannot do (back references, look-around, embedded options) is 0A000.
+// PostgreSQL's regular expressions: on RE2 where both mean the same, else on regex_posix.h.
 #pragma once
 
 #include <memory>
@@ -31,6 +30,9 @@ struct RegexFlags {
   bool global = false;
   bool ignore_case = false;
   bool literal = false;
+  bool newline_ends_dot = false;   // . and [^...] do not match it
+  bool newline_ends_line = false;  // ^ and $ match around it
+  bool expanded = false;           // blanks and comments in the pattern do not count
 };
 /// 22023 for unknown letters, 0A000 for those not there yet; 'g' only where allowed.
 Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view function,

@@ -259,6 +259,7 @@ std::span<const SetFunction> AllSetFunctions() {
     std::vector<SetFunction> made;
     AddSeriesFunctions(&made);
     AddJsonSetFunctions(&made);
+    AddJsonPathSets(&made);
     AddJsonPopulateSets(&made);
     return made;
   }();

@@ -13,7 +13,11 @@ void AddCompareFunctions(std::vector<Function>* list);
 void AddMathFunctions(std::vector<Function>* list);
 void AddTextFunctions(std::vector<Function>* list);
 void AddRegexFunctions(std::vector<Function>* list);
+void AddMoreRegexFunctions(std::vector<Function>* list);
+void AddMoreMathFunctions(std::vector<Function>* list);
+void AddMoreTextFunctions(std::vector<Function>* list);
 void AddDatetimeFunctions(std::vector<Function>* list);
+void AddFormatFunctions(std::vector<Function>* list);  // to_char and back
 void AddSystemFunctions(std::vector<Function>* list);
 void AddByteaFunctions(std::vector<Function>* list);  // uuid too
 void AddTimeFunctions(std::vector<Function>* list);   // time and timetz
@@ -25,6 +29,7 @@ void AddJsonbEditFunctions(std::vector<Function>* list);
 void AddJsonBuildFunctions(std::vector<Function>* list);
 void AddUserTypeFunctions(std::vector<Function>* list);  // of enums and rows
 void AddJsonPopulateFunctions(std::vector<Function>* list);
+void AddJsonPathFunctions(std::vector<Function>* list);
 void AddInternalFunctions(std::vector<Function>* list);  // what the binder makes calls of
 
 // The same for aggregates, windows and sets of rows.
@@ -34,6 +39,7 @@ void AddCollectAggregates(std::vector<Aggregate>* list);  // array_agg, string_a
 void AddOrderedSetAggregates(std::vector<Aggregate>* list);
 void AddSeriesFunctions(std::vector<SetFunction>* list);
 void AddJsonSetFunctions(std::vector<SetFunction>* list);
+void AddJsonPathSets(std::vector<SetFunction>* list);
 void AddJsonPopulateSets(std::vector<SetFunction>* list);
 
 /// A row of the list; what is not said keeps the default (strict, immutable, cannot fail, no inline

@@ -123,8 +123,9 @@ bool Parser::Split() {
           } else {
             while (IsDigit(at(i))) field.text.push_back(text_[i++]);
           }
-          if (at(i) != delimiter || !(IsDigit(at(i + 1)) || (IsAlpha(at(i + 1)) && !after_month)))
-            break;
+          // A month's name comes first or second.
+          if (at(i) == delimiter && IsAlpha(at(i + 1)) && !after_month) return false;
+          if (at(i) != delimiter || !IsDigit(at(i + 1))) break;
         }
       }
     } else if (IsAlpha(c)) {

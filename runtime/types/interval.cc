@@ -101,6 +101,10 @@ Result<Interval> SubtractIntervals(const Interval& a, const Interval& b) {
 
 Result<Interval> NegateInterval(const Interval& a) { return SubtractIntervals(Interval{}, a); }
 
+static bool AddDays(int32_t days, Interval* to) {
+  return !__builtin_add_overflow(to->days, days, &to->days);
+}
+
 Result<Interval> MultiplyInterval(const Interval& a, double factor) {
   Interval result;
   double months = a.months * factor;
@@ -115,10 +119,10 @@ Result<Interval> MultiplyInterval(const Interval& a, double factor) {
       (a.days * factor - result.days + month_days - static_cast<int>(month_days)) * 86400.0;
   seconds = RoundSixDigits(seconds);
   if (std::fabs(seconds) >= 86400.0) {
-    result.days += static_cast<int32_t>(seconds / 86400.0);
+    if (!AddDays(static_cast<int32_t>(seconds / 86400.0), &result)) return IntervalOutOfRange();
     seconds -= static_cast<int>(seconds / 86400.0) * 86400.0;
   }
-  result.days += static_cast<int32_t>(month_days);
+  if (!AddDays(static_cast<int32_t>(month_days), &result)) return IntervalOutOfRange();
   double micros = std::rint(static_cast<double>(a.micros) * factor + seconds * 1e6);
   if (std::isnan(micros) || !FitsInt64(micros)) return IntervalOutOfRange();
   result.micros = static_cast<int64_t>(micros);
@@ -138,10 +142,10 @@ Result<Interval> DivideInterval(const Interval& a, double divisor) {
       (a.days / divisor - result.days + month_days - static_cast<int>(month_days)) * 86400.0;
   seconds = RoundSixDigits(seconds);
   if (std::fabs(seconds) >= 86400.0) {
-    result.days += static_cast<int32_t>(seconds / 86400.0);
+    if (!AddDays(static_cast<int32_t>(seconds / 86400.0), &result)) return IntervalOutOfRange();
     seconds -= static_cast<int>(seconds / 86400.0) * 86400.0;
   }
-  result.days += static_cast<int32_t>(month_days);
+  if (!AddDays(static_cast<int32_t>(month_days), &result)) return IntervalOutOfRange();
   double micros = std::rint(static_cast<double>(a.micros) / divisor + seconds * 1e6);
   if (std::isnan(micros) || !FitsInt64(micros)) return IntervalOutOfRange();
   result.micros = static_cast<int64_t>(micros);

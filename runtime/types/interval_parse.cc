@@ -129,6 +129,11 @@ class Sum {
     return !__builtin_mul_overflow(count, unit, &part) &&
            !__builtin_add_overflow(micros_, part, &micros_);
   }
+  /// Whether no part is the least of its type.
+  bool CanNegate() const {
+    return years_ != INT32_MIN && months_ != INT32_MIN && days_ != INT32_MIN &&
+           micros_ != INT64_MIN;
+  }
   bool Get(Interval* out, bool negate) const {
     int64_t sign = negate ? -1 : 1;
     if (negate && micros_ == INT64_MIN) return false;
@@ -174,8 +179,9 @@ Outcome ReadNumber(std::string_view text, size_t* at, bool negative, int64_t* wh
   int64_t value = 0;
   bool range = false;
   while (*at < text.size() && IsDigit(text[*at])) {
+    const int64_t digit = negative ? '0' - text[*at] : text[*at] - '0';
     range = range || __builtin_mul_overflow(value, int64_t{10}, &value) ||
-            __builtin_add_overflow(value, int64_t{text[*at] - '0'}, &value);
+            __builtin_add_overflow(value, digit, &value);
     ++*at;
   }
   *fraction = 0;
@@ -190,14 +196,41 @@ Outcome ReadNumber(std::string_view text, size_t* at, bool negative, int64_t* wh
     }
   }
   if (!digits) return Outcome::kFormat;
-  *whole = negative ? -value : value;
+  *whole = value;
   if (negative) *fraction = -*fraction;
   return range ? Outcome::kRange : Outcome::kOk;
 }
 
+/// A number of an ISO 8601 interval, which goes through double precision and may have an exponent.
+/// `digits`: how many there are before the point.
+Outcome ReadIsoNumber(std::string_view text, size_t* at, int64_t* whole, double* fraction,
+                      size_t* digits) {
+  if (*at >= text.size() || !(IsDigit(text[*at]) || text[*at] == '-' || text[*at] == '.')) {
+    return Outcome::kFormat;
+  }
+  double value = 0;
+  auto end = std::from_chars(text.data() + *at, text.data() + text.size(), value);
+  if (end.ec != std::errc()) return Outcome::kFormat;
+  size_t first = *at + (text[*at] == '-' ? 1 : 0);
+  *digits = 0;
+  while (first + *digits < text.size() && IsDigit(text[first + *digits])) ++*digits;
+  *at = static_cast<size_t>(end.ptr - text.data());
+  if (value < -1e15 || value > 1e15) return Outcome::kRange;
+  const double integer = std::trunc(value);
+  *whole = static_cast<int64_t>(integer);
+  *fraction = value - integer;
+  return Outcome::kOk;
+}
+
+/// Three parts of two digits each, the first of any length, in one number.
+bool AddPacked(int64_t packed, double fraction, Unit first, Unit second, Unit third, Sum* sum) {
+  return sum->Add(first, packed / 10000, 0) && sum->Add(second, packed / 100 % 100, 0) &&
+         sum->Add(third, packed % 100, fraction);
+}
+
 /// ISO 8601 after the P.
 Outcome ParseIso(std::string_view text, Sum* sum) {
-  bool in_time = false, any = false;
+  bool in_time = false, any = false, any_time = false;
   size_t i = 0;
   while (i < text.size()) {
     if (text[i] == 'T') {
@@ -207,11 +240,10 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
       any = true;
       continue;
     }
-    bool negative = false;
-    if (text[i] == '-' || text[i] == '+') negative = text[i++] == '-';
     int64_t whole;
     double fraction;
-    Outcome outcome = ReadNumber(text, &i, negative, &whole, &fraction);
+    size_t digits;
+    Outcome outcome = ReadIsoNumber(text, &i, &whole, &fraction, &digits);
     if (outcome != Outcome::kOk) return outcome;
     char designator = i < text.size() ? text[i] : '\0';
     Unit unit;
@@ -225,12 +257,20 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
       else if (designator == 'D')
         unit = Unit::kDay;
       else if (designator == '-' || ((designator == 'T' || designator == '\0') && !any)) {
+        if (designator != '-' && digits == 8) {
+          // Basic form: eight digits.
+          if (!AddPacked(whole, fraction, Unit::kYear, Unit::kMonth, Unit::kDay, sum)) {
+            return Outcome::kRange;
+          }
+          any = true;
+          continue;
+        }
         // Alternative form: years-months-days.
         if (!sum->Add(Unit::kYear, whole, fraction)) return Outcome::kRange;
         for (Unit next : {Unit::kMonth, Unit::kDay}) {
           if (i >= text.size() || text[i] != '-') break;
           ++i;
-          outcome = ReadNumber(text, &i, negative, &whole, &fraction);
+          outcome = ReadIsoNumber(text, &i, &whole, &fraction, &digits);
           if (outcome != Outcome::kOk) return outcome;
           if (!sum->Add(next, whole, fraction)) return Outcome::kRange;
         }
@@ -247,12 +287,16 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
         unit = Unit::kMinute;
       else if (designator == 'S')
         unit = Unit::kSecond;
-      else if (designator == ':' || designator == '\0') {
+      else if (designator == '\0' && digits == 6 && !any_time) {
+        return AddPacked(whole, fraction, Unit::kHour, Unit::kMinute, Unit::kSecond, sum)
+                   ? Outcome::kOk
+                   : Outcome::kRange;
+      } else if (designator == ':' || designator == '\0') {
         if (!sum->Add(Unit::kHour, whole, fraction)) return Outcome::kRange;
         for (Unit next : {Unit::kMinute, Unit::kSecond}) {
           if (i >= text.size() || text[i] != ':') break;
           ++i;
-          outcome = ReadNumber(text, &i, negative, &whole, &fraction);
+          outcome = ReadIsoNumber(text, &i, &whole, &fraction, &digits);
           if (outcome != Outcome::kOk) return outcome;
           if (!sum->Add(next, whole, fraction)) return Outcome::kRange;
         }
@@ -263,6 +307,7 @@ Outcome ParseIso(std::string_view text, Sum* sum) {
     }
     ++i;
     any = true;
+    any_time |= in_time;
     if (!sum->Add(unit, whole, fraction)) return Outcome::kRange;
   }
   return any ? Outcome::kOk : Outcome::kFormat;
@@ -368,9 +413,11 @@ Outcome AddClock(const Token& token, int mask, Sum* sum) {
   return ok ? Outcome::kOk : Outcome::kRange;
 }
 
-Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
+/// `all_negative`: the sign of the first field is every field's.
+Outcome ParseVerbose(std::string_view text, int mask, bool all_negative, Sum* sum, bool* ago) {
   std::vector<Token> tokens;
   if (!Split(text, &tokens) || tokens.empty()) return Outcome::kFormat;
+  for (Token& token : tokens) token.negative |= all_negative;
   *ago = false;
   bool unit_known = false, fresh_word = false;
   Unit unit = Unit::kSecond;
@@ -381,6 +428,8 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
     return !again;
   };
   auto bit = [](Unit u) { return 1u << static_cast<int>(u); };
+  const uint32_t all_seconds =
+      bit(Unit::kSecond) | bit(Unit::kMillisecond) | bit(Unit::kMicrosecond);
   // From the right, so that a number knows the unit that follows it.
   for (size_t k = tokens.size(); k-- > 0;) {
     const Token& token = tokens[k];
@@ -394,7 +443,8 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         if (token.text == "and") return Outcome::kFormat;
         bool found = false;
         for (const UnitName& name : kUnits) {
-          if (name.name == token.text) {
+          // Ten characters tell.
+          if (name.name.substr(0, 10) == std::string_view(token.text).substr(0, 10)) {
             unit = name.unit;
             found = true;
             break;
@@ -405,7 +455,7 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         break;
       }
       case Token::Kind::kClock: {
-        if (fresh_word || !take(bit(Unit::kHour) | bit(Unit::kMinute) | bit(Unit::kSecond)))
+        if (fresh_word || !take(bit(Unit::kHour) | bit(Unit::kMinute) | all_seconds))
           return Outcome::kFormat;
         Outcome outcome = AddClock(token, mask, sum);
         if (outcome != Outcome::kOk) return outcome;
@@ -432,12 +482,15 @@ Outcome ParseVerbose(std::string_view text, int mask, Sum* sum, bool* ago) {
         if (!unit_known) unit = DefaultUnit(mask);
         unit_known = true;
         fresh_word = false;
-        if (!take(bit(unit))) return Outcome::kFormat;
         int64_t whole;
         double fraction;
         size_t i = 0;
         Outcome outcome = ReadNumber(token.text, &i, token.negative, &whole, &fraction);
         if (outcome != Outcome::kOk) return outcome;
+        // A fraction of a second is milliseconds and microseconds.
+        if (!take(unit == Unit::kSecond && fraction != 0 ? all_seconds : bit(unit))) {
+          return Outcome::kFormat;
+        }
         if (!sum->Add(unit, whole, fraction)) return Outcome::kRange;
         if (unit == Unit::kHour) unit = Unit::kDay;  // "5 10 hours" are five days and ten hours
         break;
@@ -462,13 +515,6 @@ bool LeadingSignOnly(std::string_view text) {
   return true;
 }
 
-/// All of the interval's parts below zero.
-void MakeNegative(Interval* interval) {
-  if (interval->months > 0) interval->months = -interval->months;
-  if (interval->days > 0) interval->days = -interval->days;
-  if (interval->micros > 0) interval->micros = -interval->micros;
-}
-
 }  // namespace
 
 Result<Interval> ParseInterval(std::string_view text, int32_t typmod) {
@@ -482,22 +528,21 @@ Result<Interval> ParseInterval(std::string_view text, int32_t typmod, IntervalSt
   int mask = typmod < 0 ? 0x7fff : typmod >> 16 & 0x7fff;
   Sum sum;
   bool ago = false;
-  Outcome outcome = !trimmed.empty() && trimmed[0] == 'P' ? ParseIso(trimmed.substr(1), &sum)
-                                                          : ParseVerbose(trimmed, mask, &sum, &ago);
+  const bool all_negative = style == IntervalStyle::kSqlStandard && LeadingSignOnly(trimmed);
+  Outcome outcome = !trimmed.empty() && trimmed[0] == 'P'
+                        ? ParseIso(trimmed.substr(1), &sum)
+                        : ParseVerbose(trimmed, mask, all_negative, &sum, &ago);
   std::string quoted = "\"" + std::string(text) + "\"";
   if (outcome == Outcome::kFormat) {
     return MakeError(SqlState::kInvalidDatetimeFormat,
                      "invalid input syntax for type interval: " + quoted);
   }
   Interval interval;
-  if (outcome == Outcome::kRange) {
+  if (outcome == Outcome::kRange || (ago && !sum.CanNegate())) {
     return MakeError(SqlState::kIntervalFieldOverflow,
                      "interval field value out of range: " + quoted);
   }
   if (!sum.Get(&interval, ago)) return IntervalOutOfRange();
-  if (style == IntervalStyle::kSqlStandard && !ago && LeadingSignOnly(trimmed)) {
-    MakeNegative(&interval);
-  }
   return IntervalWithTypmod(interval, typmod);
 }
 

@@ -495,13 +495,13 @@ void Numeric::RoundInPlace(int scale) {
 
 Numeric Numeric::Rounded(int scale) const {
   Numeric result = *this;
-  if (is_finite()) result.RoundInPlace(std::clamp(scale, -2000, 2000));
+  if (is_finite()) result.RoundInPlace(std::clamp(scale, -(kWeightMax + 1) * 4 - 1, +kScaleMax));
   return result;
 }
 
 Numeric Numeric::Truncated(int scale) const {
   Numeric result = *this;
-  if (is_finite()) result.TruncateInPlace(std::clamp(scale, -2000, 2000));
+  if (is_finite()) result.TruncateInPlace(std::clamp(scale, -(kWeightMax + 1) * 4 - 1, +kScaleMax));
   return result;
 }
 
