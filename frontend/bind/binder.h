@@ -297,6 +297,9 @@ class Binder {
   // ---- view.cc
   Result<FromItem> BindView(const schema::RelationPtr& view, const ast::RelationRef& ref,
                             Scope& scope);
+  /// A number from 0 to 100 for each row, the same for the same seed.
+  BoundExpr RepeatableDraw(const ast::TableSample& sample, Scope& scope,
+                           const logical::Node& scan);
   /// TABLESAMPLE over a table's rows.
   Status SampleRows(const ast::TableSample& sample, Scope& scope, NodePtr* plan);
   Result<FromItem> BindDerived(const ast::SubqueryRef& ref, Scope& scope);

@@ -1,4 +1,6 @@
 // Looking up column names in the scopes, from the inside out, and expanding stars.
+#include <algorithm>
+
 #include "frontend/bind/binder.h"
 
 namespace lathe::bind {
@@ -137,7 +139,12 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
   }
   if (scope.clause == Clause::kLimit || scope.clause == Clause::kOffset) {
     const char* clause = scope.clause == Clause::kLimit ? "LIMIT" : "OFFSET";
-    const bool local = ref.parts.size() > 1 || [&] {
+    const bool local = [&] {
+      if (ref.parts.size() > 1) {
+        return std::any_of(scope.items.begin(), scope.items.end(), [&](const NamespaceItem& item) {
+          return item.table->alias == ref.parts[ref.parts.size() - 2];
+        });
+      }
       BoundExpr found = FindColumn(ref.parts[0], scope, ref.location, true);
       return !found.ok() || *found;
     }();

@@ -130,6 +130,41 @@ const func::Function& SampleFunction() {
 
 }  // namespace
 
+BoundExpr Binder::RepeatableDraw(const ast::TableSample& sample, Scope& scope,
+                                 const logical::Node& scan) {
+  const Clause clause = scope.clause;
+  scope.clause = Clause::kFromFunction;
+  BoundExpr bound = Bind(*sample.repeatable, scope);
+  scope.clause = clause;
+  LATHE_ASSIGN(ExprPtr seed, std::move(bound));
+  const Type float8(TypeId::kFloat8);
+  if (!CanCoerce(seed->type, float8, CastContext::kAssignment)) {
+    return At(SqlState::kDatatypeMismatch,
+              "argument of REPEATABLE must be type double precision, not type " +
+                  TypeText(seed->type),
+              Leftmost(*seed));
+  }
+  LATHE_ASSIGN(seed, Coerce(std::move(seed), float8, false));
+  // A row is drawn by the seed and by what tells it from the others.
+  std::vector<ExprPtr> args;
+  args.push_back(std::move(seed));
+  const schema::RelationDescriptor& relation = *scan.As<logical::Scan>().relation;
+  const std::vector<uint32_t> live = relation.LiveColumns();
+  for (size_t i = 0; i < scan.outputs.size(); ++i) {
+    const bool own = i >= live.size() ||
+                     std::any_of(relation.key.begin(), relation.key.end(),
+                                 [&](const schema::KeyColumn& k) { return k.column == live[i]; });
+    if (own) args.push_back(expr::MakeColumn(scan.outputs[i].id, scan.outputs[i].type));
+  }
+  for (ExprPtr& arg : args) {
+    if (arg->type.id != TypeId::kNumeric) continue;
+    LATHE_ASSIGN(arg, ToNumericForm(std::move(arg), Type(TypeId::kNumeric)));
+  }
+  ExprPtr draw = expr::MakeCall(func::FunctionsNamed("sample_draw")[0], float8, std::move(args));
+  draw->location = sample.location;
+  return draw;
+}
+
 Status Binder::SampleRows(const ast::TableSample& sample, Scope& scope, NodePtr* plan) {
   const std::string& method = sample.method.name;
   if (method != "bernoulli" && method != "system") {
@@ -153,18 +188,22 @@ Status Binder::SampleRows(const ast::TableSample& sample, Scope& scope, NodePtr*
               "argument of TABLESAMPLE must be type real, not type " + TypeText(percentage->type),
               Leftmost(*percentage));
   }
-  if (sample.repeatable) return NotYet("TABLESAMPLE ... REPEATABLE", sample.location);
   // Every row is drawn for itself; SYSTEM, whose unit is a page elsewhere, may do the same.
   std::vector<ExprPtr> args;
   LATHE_ASSIGN(percentage, Coerce(std::move(percentage), float8, false));
   args.push_back(std::move(percentage));
   ExprPtr checked = expr::MakeCall(&SampleFunction(), float8, std::move(args));
   checked->location = sample.location;
-  LATHE_ASSIGN(ExprPtr draw, MakeFunction("random", {}, sample.location));
-  types::Datum hundred;
-  hundred.f64 = 100;
-  LATHE_ASSIGN(draw, MakeOperator("*", std::move(draw),
-                                  expr::MakeConst(types::Value::FromDatum(float8, hundred)), -1));
+  ExprPtr draw;
+  if (sample.repeatable) {
+    LATHE_ASSIGN(draw, RepeatableDraw(sample, scope, **plan));
+  } else {
+    LATHE_ASSIGN(draw, MakeFunction("random", {}, sample.location));
+    types::Datum hundred;
+    hundred.f64 = 100;
+    LATHE_ASSIGN(draw, MakeOperator("*", std::move(draw),
+                                    expr::MakeConst(types::Value::FromDatum(float8, hundred)), -1));
+  }
   auto filter = std::make_shared<logical::Filter>();
   filter->outputs = (*plan)->outputs;
   LATHE_ASSIGN(filter->predicate, MakeOperator("<", std::move(draw), std::move(checked), -1));
@@ -204,7 +243,8 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
   }
   if (views_.empty()) context_.relations.push_back(relation);
   if (relation->kind == schema::RelationKind::kView) return BindView(relation, ref, scope);
-  FromItem item = MakeScan(relation, ref.alias.name, false, scope);
+  const bool repeatable = ref.sample != nullptr && ref.sample->repeatable != nullptr;
+  FromItem item = MakeScan(relation, ref.alias.name, repeatable, scope);
   if (ref.sample) LATHE_TRY(SampleRows(*ref.sample, scope, &item.plan));
   LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias));
   return item;

@@ -46,6 +46,10 @@ class Binder::Merge {
       : binder_(binder), merge_(merge), scope_(scope) {}
 
   BoundQuery Bind() {
+    if (merge_.with && merge_.with->recursive) {
+      return binder_.At(SqlState::kSyntaxError,
+                        "WITH RECURSIVE is not supported for MERGE statement", -1);
+    }
     if (merge_.with) LATHE_TRY(binder_.BindWith(*merge_.with, scope_));
     LATHE_ASSIGN(relation_, binder_.FindTarget(merge_.table->name, "MERGE"));
     LATHE_TRY(CheckReachable());

@@ -39,23 +39,6 @@ BoundExpr Binder::BindComparison(const ast::QualifiedName& op, const ast::Expr& 
       return BindRowSubquery(op.name, left.As<ast::Row>(), subquery, location, scope);
     }
   }
-  if (IsRow(left) || IsRow(right)) {
-    LATHE_ASSIGN(ExprPtr other, Bind(IsRow(left) ? right : left, scope));
-    if (other->type.id == TypeId::kRecord) {
-      LATHE_ASSIGN(ExprPtr row, Bind(IsRow(left) ? left : right, scope));
-      if (!IsRow(left)) std::swap(row, other);
-      return MakeOperator(op, std::move(row), std::move(other), location);
-    }
-    Error error = At(SqlState::kUndefinedFunction,
-                     "operator does not exist: " +
-                         (IsRow(left) ? "record " + op.name + " " + TypeText(other->type)
-                                      : TypeText(other->type) + " " + op.name + " record"),
-                     location);
-    error.hint =
-        "No operator matches the given name and argument types. You might need to add explicit "
-        "type casts.";
-    return error;
-  }
   LATHE_ASSIGN(ExprPtr bound_left, Bind(left, scope));
   LATHE_ASSIGN(ExprPtr bound_right, Bind(right, scope));
   return MakeOperator(op, std::move(bound_left), std::move(bound_right), location);

@@ -25,6 +25,7 @@ void ProduceTableStatistics(const Source& source, RowWriter* rows);
 
 // type_rows.cc
 void ProduceTypes(const Source& source, RowWriter* rows);
+void ProduceEnums(const Source& source, RowWriter* rows);
 void ProduceCollations(const Source& source, RowWriter* rows);
 
 // function_rows.cc

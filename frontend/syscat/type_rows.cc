@@ -1,6 +1,7 @@
 // Rows about types, derived from runtime/types/type_list.def: pg_type, pg_collation.
 #include "frontend/syscat/facts.h"
 #include "frontend/syscat/producers.h"
+#include "runtime/types/shape.h"
 
 namespace lathe::syscat {
 namespace {
@@ -95,7 +96,7 @@ uint32_t CollationOf(const Type& type) {
   return text ? kDefaultCollation : 0;
 }
 
-void ProduceTypes(const Source&, RowWriter* rows) {
+void ProduceTypes(const Source& source, RowWriter* rows) {
   for (const TypeRow& row : kTypes) {
     const Type type(row.id);
     BeginType(type, Oid(row.oid), rows).Set("typarray", row.array_oid);
@@ -110,6 +111,44 @@ void ProduceTypes(const Source&, RowWriter* rows) {
         .Set("typreceive", kArrayReceive)
         .Set("typsend", kArraySend)
         .EndRow();
+  }
+  for (const schema::RelationPtr& entry : source.catalog->Relations()) {
+    if (entry->kind != schema::RelationKind::kType) continue;
+    const Type& type = entry->named_type;
+    BeginType(type, Oid(type.shape->oid), rows)
+        .Set("typnamespace", entry->schema)
+        .Set("typtype", type.id == TypeId::kEnum ? 'e' : 'c')
+        .Set("typarray", type.shape->array_oid)
+        .EndRow();
+    const std::string array = "_" + entry->name;
+    BeginType(Type::ArrayOf(type), Oid(type.shape->array_oid), rows)
+        .Set("typname", array)
+        .Set("typnamespace", entry->schema)
+        .Set("typsubscript", kArraySubscript)
+        .Set("typelem", type.shape->oid)
+        .Set("typinput", kArrayIn)
+        .Set("typoutput", kArrayOut)
+        .Set("typreceive", kArrayReceive)
+        .Set("typsend", kArraySend)
+        .EndRow();
+  }
+}
+
+void ProduceEnums(const Source& source, RowWriter* rows) {
+  for (const schema::RelationPtr& entry : source.catalog->Relations()) {
+    if (entry->kind != schema::RelationKind::kType || entry->named_type.id != TypeId::kEnum) {
+      continue;
+    }
+    // Labels have no numbers of their own: made of the type's and their place.
+    uint32_t place = 0;
+    for (const types::Shape::Label& label : entry->named_type.shape->labels) {
+      ++place;
+      rows->Set("oid", 0x80000000u | ((entry->id.value << 10) + place))
+          .Set("enumtypid", entry->named_type.shape->oid)
+          .Set("enumsortorder", static_cast<double>(place))
+          .Set("enumlabel", label.text)
+          .EndRow();
+    }
   }
 }
 

@@ -3,10 +3,12 @@
 #include <charconv>
 #include <memory>
 
+#include "runtime/base/hash.h"
 #include "runtime/func/tables.h"
 #include "runtime/types/array.h"
 #include "runtime/types/json.h"
 #include "runtime/types/jsonb.h"
+#include "runtime/types/order.h"
 
 namespace lathe::func {
 namespace {
@@ -353,6 +355,23 @@ CallStatus CountVariadic(FunctionContext*, const Datum* args, const bool* nulls,
   return PutInt(count, result);
 }
 
+/// (seed, what identifies a row ...): where TABLESAMPLE REPEATABLE puts the row, from 0 to 100.
+CallStatus SampleDraw(FunctionContext* context, const Datum* args, const bool* nulls,
+                      Datum* result) {
+  if (nulls[0]) {
+    return context->Fail(SqlState::kInvalidTablesampleArgument,
+                         "TABLESAMPLE REPEATABLE parameter cannot be null");
+  }
+  uint64_t h = base::MixBits(types::HashByType(Type(TypeId::kFloat8), args[0]) + 1);
+  for (size_t i = 1; i < context->call->args.size(); ++i) {
+    Type type = context->call->args[i];
+    if (type.id == TypeId::kNumeric) type = Type(TypeId::kNumeric);
+    h = base::MixBits(h * 31 + (nulls[i] ? 7 : types::HashByType(type, args[i])));
+  }
+  result->f64 = static_cast<double>(h >> 11) * 0x1p-53 * 100;
+  return CallStatus::kOk;
+}
+
 /// A count of LIMIT (OFFSET) that depends on the row.
 template <bool kLimit>
 CallStatus CheckCount(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
@@ -399,6 +418,7 @@ void AddInternalFunctions(std::vector<Function>* list) {
   add(9364, "merge_again", {I}, I, MergeAgain);
   list->back().variadic = false;
   list->back().wants_types = false;
+  add(9367, "sample_draw", {TypeId::kFloat8, U}, TypeId::kFloat8, SampleDraw);
   constexpr TypeId L = TypeId::kInt8;
   Add(list, {9365, "check_limit", "", {L}, L, CheckCount<true>, InlineOp::kNone, true});
   Add(list, {9366, "check_offset", "", {L}, L, CheckCount<false>, InlineOp::kNone, true});

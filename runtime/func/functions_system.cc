@@ -234,7 +234,11 @@ CallStatus FormatTypeOf(FunctionContext* context, const Datum* args, const bool*
   if (nulls[0]) return CallStatus::kNull;
   if (args[0].i32 == 0) return PutText(context, "-", result);
   Type type;
-  if (!types::TypeFromOid(OidOfArg(args[0]), &type)) return PutText(context, "???", result);
+  if (!types::TypeFromOid(OidOfArg(args[0]), &type)) {
+    std::string name;
+    if (context->facts != nullptr) name = context->facts->UserTypeName(OidOfArg(args[0]));
+    return PutText(context, name.empty() ? "???" : name, result);
+  }
   if (!nulls[1]) type.typmod = args[1].i32;
   // Without a modifier to show, char is spelled as in SQL.
   if (type.id == TypeId::kBpChar && nulls[1]) return PutText(context, "character", result);

@@ -357,18 +357,19 @@ class Task {
   base::Arena results_, scratch_, finished_;
 };
 
-/// A negative offset of a RANGE frame.
+/// A negative offset of a RANGE frame, or NaN.
 bool IsNegative(const types::Value& value) {
   const types::Type& type = value.type();
   switch (types::ReprOf(type)) {
     case types::Repr::kF32:
     case types::Repr::kF64:
-      return value.AsDouble() < 0;
+      return !(value.AsDouble() >= 0);
     case types::Repr::kInterval:
       return types::IntervalSpan(value.datum().interval) < 0;
     case types::Repr::kString:
       return type.id == types::TypeId::kNumeric &&
-             types::Numeric::FromDatum(value.datum()).sign() < 0;
+             (types::Numeric::FromDatum(value.datum()).is_nan() ||
+              types::Numeric::FromDatum(value.datum()).sign() < 0);
     case types::Repr::kI128:
       return value.datum().i128 < 0;
     default:

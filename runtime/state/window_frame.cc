@@ -1,6 +1,8 @@
 #include "runtime/state/window_frame.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "runtime/types/numeric.h"
 
@@ -56,6 +58,31 @@ size_t Frames::GroupsBound(FrameBoundKind kind, size_t row, uint64_t offset, boo
   return offset >= groups - at ? partition_->count() : partition_->group_start(at + offset);
 }
 
+namespace {
+
+/// Of a boxed value.
+bool IsNan(const types::Type& type, const types::Datum& datum) {
+  if (type.id == types::TypeId::kFloat8) return std::isnan(datum.f64);
+  if (type.id == types::TypeId::kFloat4) return std::isnan(datum.f32);
+  return type.id == types::TypeId::kNumeric && types::Numeric::FromDatum(datum).is_nan();
+}
+
+types::Datum InfinityOf(const types::Type& type, bool negative, base::Arena* arena) {
+  const double infinity =
+      negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  types::Datum datum;
+  if (type.id == types::TypeId::kFloat8) {
+    datum.f64 = infinity;
+  } else if (type.id == types::TypeId::kFloat4) {
+    datum.f32 = static_cast<float>(infinity);
+  } else {
+    datum = types::Numeric::Infinity(negative).ToDatum(arena);
+  }
+  return datum;
+}
+
+}  // namespace
+
 Result<size_t> Frames::RangeBound(FrameBoundKind kind, size_t row, const types::Value& offset,
                                   bool is_end) {
   const RowRange peers = partition_->peers(row);
@@ -84,6 +111,10 @@ Result<size_t> Frames::RangeBound(FrameBoundKind kind, size_t row, const types::
       return error;
     }
     return kind == FrameBoundKind::kPreceding ? not_null_.from : not_null_.to;
+  }
+  // Infinity less infinity: PostgreSQL takes every value (in_range) but NaN.
+  if (IsNan(type, boxed) && !IsNan(type, args[0])) {
+    boxed = InfinityOf(type, is_end == key.descending, arena_);
   }
   // Rows on this side of the limit come first.
   auto before = [&](size_t i) {
