@@ -288,7 +288,6 @@ BoundExpr Binder::BindGreatestLeast(const ast::GreatestLeast& e, Scope& scope) {
 BoundExpr Binder::BindNullIf(const ast::NullIf& e, Scope& scope) {
   LATHE_ASSIGN(ExprPtr left, Bind(*e.left, scope));
   LATHE_ASSIGN(ExprPtr right, Bind(*e.right, scope));
-  if (ContainsSubquery(*left)) return NotYet("NULLIF over a subquery", e.location);
   ExprPtr original = left->Clone();
   LATHE_ASSIGN(ExprPtr equal, MakeOperator("=", std::move(left), std::move(right), e.location));
   LATHE_ASSIGN(equal, ToBoolean(std::move(equal), "NULLIF"));
