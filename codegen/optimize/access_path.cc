@@ -90,7 +90,7 @@ struct Restriction {
 
 // Costs in units of one sequentially read row.
 constexpr double kSeekCost = 40;         // of finding where a range begins
-constexpr double kLookupCost = 80;       // of finding the row of an entry
+constexpr double kLookupCost = 120;      // of finding the row of an entry
 constexpr double kReverseCost = 1.5;     // of a row that is handed out by itself
 constexpr double kWorthwhileRows = 100;  // smaller tables are read whole
 

@@ -9,9 +9,10 @@
 namespace lathe::optimize {
 namespace {
 
-// In units of one sequentially read row.
-constexpr double kSeekCost = 60;
-constexpr double kLookupCost = 80;
+// In units of one sequentially read row, which takes a nanosecond or two; a lookup is mostly cache
+// misses.
+constexpr double kSeekCost = 800;
+constexpr double kLookupCost = 150;
 // Tables that are read whole.
 constexpr double kSmallRows = 500;
 

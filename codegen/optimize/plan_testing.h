@@ -98,7 +98,10 @@ class TestCatalog : public schema::CatalogReader {
   }
   std::shared_ptr<const schema::SchemaDescriptor> GetSchema(SchemaId) override { return {}; }
   schema::RelationPtr FindRelation(SchemaId, std::string_view) override { return {}; }
-  schema::RelationPtr GetRelation(RelationId) override { return {}; }
+  schema::RelationPtr GetRelation(RelationId id) override {
+    auto found = tables_.find(id.value);
+    return found == tables_.end() ? nullptr : found->second.relation;
+  }
   std::vector<std::shared_ptr<const schema::SchemaDescriptor>> Schemas() override { return {}; }
   std::vector<schema::RelationPtr> Relations() override { return {}; }
   std::shared_ptr<const schema::RelationStats> GetStats(RelationId id) override {

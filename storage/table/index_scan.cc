@@ -24,6 +24,49 @@ class RowFinder {
           txn::StorageWrites::Visible(source_.own->Find(key), source_.statement);
       if (own != nullptr) return AddImage(own->image);
     }
+    LATHE_TRY(Find(key));
+    if (pages_->state(unit_).changes.load(std::memory_order_acquire) != 0) {
+      if (const VersionNode* node = leaf_->Find(key)) {
+        if (const Version* version = node->Visible(source_.snapshot)) {
+          return AddImage(version->image());
+        }
+      }
+    }
+    if (unit_ == pages_->size()) return Ok();
+    const PageNode& node = pages_->page(unit_);
+    if (node.entry.first_key > key) return Ok();
+    LATHE_TRY(PinPage(node));
+    const int64_t found = source_.table->encoder().FindRow(page_, key);
+    if (found >= 0) AddRows(static_cast<uint32_t>(found), static_cast<uint32_t>(found) + 1);
+    return Ok();
+  }
+
+  /// Adds the rows of a range when they all lie in one page without changes; false otherwise.
+  Result<bool> AddRange(const keyspace::KeyRange& range) {
+    if (range.end.empty() || source_.own != nullptr) return false;
+    LATHE_TRY(Find(range.begin));
+    if (unit_ == pages_->size() ||
+        pages_->state(unit_).changes.load(std::memory_order_acquire) != 0) {
+      return false;
+    }
+    const PageNode& node = pages_->page(unit_);
+    if (node.entry.last_key < range.end) return false;
+    if (node.entry.first_key >= range.end) return true;
+    LATHE_TRY(PinPage(node));
+    const keyspace::KeyEncoder& encoder = source_.table->encoder();
+    const uint32_t from = encoder.LowerBound(page_, range.begin);
+    bool match;
+    const uint32_t to = SeekRow(encoder, page_, from, node.entry.row_count, range.end, &match);
+    if (from < to) AddRows(from, to);
+    return true;
+  }
+
+  /// The morsel should end here.
+  bool full() const { return pins_ >= kPinsPerMorsel || morsel_->row_count >= kRowsPerMorsel; }
+
+ private:
+  // The unit that the key belongs to.
+  Status Find(std::string_view key) {
     if (leaf_ == nullptr || !leaf_->Covers(key)) {
       const Directory& directory = *source_.version->directory;
       leaf_ = directory.leaf(directory.Find(key)).get();
@@ -35,41 +78,30 @@ class RowFinder {
       unit_ = pages_->Find(key);
       page_ = nullptr;
     }
-    if (pages_->state(unit_).changes.load(std::memory_order_acquire) != 0) {
-      if (const VersionNode* node = leaf_->Find(key)) {
-        if (const Version* version = node->Visible(source_.snapshot)) {
-          return AddImage(version->image());
-        }
-      }
-    }
-    if (unit_ == pages_->size()) return Ok();
-    const PageNode& node = pages_->page(unit_);
-    if (node.entry.first_key > key) return Ok();
-    if (page_ == nullptr) {
-      if (!pages_pinned_) morsel_->Pin(pages_);
-      pages_pinned_ = true;
-      LATHE_ASSIGN(page_, node.cached.PinFor(morsel_));
-      ++pins_;
-    }
-    const int64_t found = source_.table->encoder().FindRow(page_, key);
-    if (found < 0) return Ok();
-    const auto row = static_cast<uint32_t>(found);
-    ++morsel_->row_count;
-    if (!morsel_->segments.empty()) {
-      exec::Segment& last = morsel_->segments.back();
-      if (last.page == page_ && last.to == row) {
-        ++last.to;
-        return Ok();
-      }
-    }
-    morsel_->segments.push_back({page_, row, row + 1});
     return Ok();
   }
 
-  /// The morsel should end here.
-  bool full() const { return pins_ >= kPinsPerMorsel || morsel_->row_count >= kRowsPerMorsel; }
+  Status PinPage(const PageNode& node) {
+    if (page_ != nullptr) return Ok();
+    if (!pages_pinned_) morsel_->Pin(pages_);
+    pages_pinned_ = true;
+    LATHE_ASSIGN(page_, node.cached.PinFor(morsel_));
+    ++pins_;
+    return Ok();
+  }
 
- private:
+  void AddRows(uint32_t from, uint32_t to) {
+    morsel_->row_count += to - from;
+    if (!morsel_->segments.empty()) {
+      exec::Segment& last = morsel_->segments.back();
+      if (last.page == page_ && last.to == from) {
+        last.to = to;
+        return;
+      }
+    }
+    morsel_->segments.push_back({page_, from, to});
+  }
+
   Status AddImage(std::string_view image) {
     if (image.empty()) return Ok();
     if (images_ == nullptr) {
@@ -167,6 +199,10 @@ class RangesScan final : public exec::RowSource {
         if (range.point) {
           LATHE_TRY(finder.Add(range.keys.begin));
           continue;
+        }
+        if (!request_.reverse) {
+          LATHE_ASSIGN(bool added, finder.AddRange(range.keys));
+          if (added) continue;
         }
         part->scan = Open(range);
       }
