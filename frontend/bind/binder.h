@@ -170,6 +170,8 @@ class Binder {
   /// cast_location: where errors of the conversion point.
   BoundExpr BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
                     int32_t cast_location = -1);
+  /// An expression for a place of this type: literals in ROW(...) take the types of its fields.
+  BoundExpr BindFor(const ast::Expr& e, const Type& wanted, Scope& scope);
   /// A row of this type from its fields, which have the fields' types.
   BoundExpr MakeRecord(std::vector<ExprPtr> fields, const Type& type, int32_t location);
   /// The row of a FROM item as one value.

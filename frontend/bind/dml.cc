@@ -224,7 +224,7 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
           LATHE_TRY(no_default_part(i));
           continue;
         }
-        LATHE_ASSIGN(ExprPtr e, Bind(*row[i], scope));
+        LATHE_ASSIGN(ExprPtr e, BindFor(*row[i], relation->columns[live[given[i]]].type, scope));
         LATHE_TRY(assign(i, std::move(e), &fields[given[i]]));
       }
       for (size_t field = 0; field < live.size(); ++field) {
@@ -366,7 +366,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
       LATHE_ASSIGN(values[field], ColumnDefault(column));
       return Ok();
     }
-    LATHE_ASSIGN(ExprPtr e, Bind(value, scope));
+    LATHE_ASSIGN(ExprPtr e, BindFor(value, column.type, scope));
     return put(column_target, field, std::move(e));
   };
   for (const ast::Assignment& assignment : update.assignments) {

@@ -307,7 +307,7 @@ class Binder::Merge {
   BoundExpr ValueOf(const ast::Expr& e, size_t field) {
     const schema::Column& column = relation_->columns[relation_->LiveColumns()[field]];
     if (e.kind == ast::Expr::Kind::kDefault) return binder_.ColumnDefault(column);
-    LATHE_ASSIGN(ExprPtr value, binder_.Bind(e, scope_));
+    LATHE_ASSIGN(ExprPtr value, binder_.BindFor(e, column.type, scope_));
     return binder_.Assign(std::move(value), column, false);
   }
 

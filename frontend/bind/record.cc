@@ -102,6 +102,13 @@ BoundExpr Binder::BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
   return MakeRecord(std::move(fields), types::RecordType(std::move(shape)), row.location);
 }
 
+BoundExpr Binder::BindFor(const ast::Expr& e, const Type& wanted, Scope& scope) {
+  if (e.kind == ast::Expr::Kind::kRow && wanted.id == TypeId::kRecord && wanted.shape != nullptr) {
+    return BindRow(e.As<ast::Row>(), scope, &wanted, e.location);
+  }
+  return Bind(e, scope);
+}
+
 BoundExpr Binder::WholeRow(const RangeTable& table, int32_t location) {
   types::Shape shape;
   std::vector<ExprPtr> fields;

@@ -4,6 +4,7 @@
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
 #include "runtime/base/spill.h"
+#include "runtime/types/shape.h"
 
 namespace lathe::session {
 namespace {
@@ -178,10 +179,21 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
   return plan;
 }
 
+void SessionImpl::RefreshTypes(std::vector<types::Type>* list) {
+  for (types::Type& type : *list) {
+    if (type.shape == nullptr || type.shape->oid == 0) continue;
+    schema::RelationPtr found = catalog_->GetRelation(RelationId(type.shape->oid));
+    if (found != nullptr && found->kind == schema::RelationKind::kType) {
+      type.shape = found->named_type.shape;
+    }
+  }
+}
+
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
     Prepared* prepared, const std::vector<types::Value>* params) {
   driver::RecordingCatalog recording(catalog_.get());
   bind::BindContext context = MakeBindContext(prepared->sql, &recording);
+  RefreshTypes(&prepared->declared);
   context.params = prepared->declared;
   const size_t literals = prepared->lifted.has_value() ? prepared->lifted->literals.size() : 0;
   if (literals > 0) {

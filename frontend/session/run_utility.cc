@@ -322,6 +322,7 @@ Status SessionImpl::RunExecute(Run* run) {
   }
   LATHE_TRY(EnsureTransaction());
   LATHE_TRY(StartStatement());
+  RefreshTypes(&prepared->params);
   std::vector<types::Value> values;
   for (size_t i = 0; i < statement.args.size(); ++i) {
     LATHE_ASSIGN(types::Value value,

@@ -524,6 +524,8 @@ Status SessionImpl::Bind(const std::string& portal_name, const std::string& stat
   }
   auto portal = std::make_unique<Portal>();
   portal->prepared = it->second;
+  LATHE_TRY(EnsureTransaction());  // a portal lives in one
+  RefreshTypes(&prepared.params);
   for (size_t i = 0; i < params.size(); ++i) {
     const types::Type& type = prepared.params[i];
     if (params[i].is_null) {
@@ -544,8 +546,6 @@ Status SessionImpl::Bind(const std::string& portal_name, const std::string& stat
     }
     portal->params.push_back(std::move(*value));
   }
-  // A portal lives in a transaction.
-  LATHE_TRY(EnsureTransaction());
   portals_[portal_name] = std::move(portal);
   return Ok();
 }

@@ -144,6 +144,8 @@ class SessionImpl final : public Session {
                                               const std::vector<types::Value>& params);
   Status LockTables(const physical::Plan& plan, bool* changed);
   Status RunQuery(Run* run);
+  /// Types of the user's as they are now.
+  void RefreshTypes(std::vector<types::Type>* list);
   Result<driver::ExecutionStats> ExecutePlan(const driver::CachedPlan& plan,
                                              const Prepared& prepared,
                                              const std::vector<types::Value>& params,
