@@ -196,9 +196,9 @@ BoundExpr Binder::AssignPart(const ast::ColumnTarget& target, const schema::Colu
       const Type text(TypeId::kText), int4(TypeId::kInt4);
       if (!IsUnknown(*key) && !CanCoerce(key->type, int4, CastContext::kImplicit) &&
           !CanCoerce(key->type, text, CastContext::kImplicit)) {
-        Error error = At(SqlState::kDatatypeMismatch,
-                         "subscript type " + TypeText(key->type) + " is not supported",
-                         Leftmost(*key));
+        Error error =
+            At(SqlState::kDatatypeMismatch,
+               "subscript type " + TypeText(key->type) + " is not supported", Leftmost(*key));
         error.hint = "jsonb subscript must be coercible to either integer or text.";
         return error;
       }

@@ -82,8 +82,8 @@ Status Binder::CheckPart(const ast::ColumnTarget& target, const schema::Column& 
   }
   if (e != nullptr && e->kind == ast::Expr::Kind::kFieldSelect) {
     return At(SqlState::kDatatypeMismatch,
-              "cannot assign to field \"" + e->As<ast::FieldSelect>().field +
-                  "\" of column \"" + column.name + "\" because its type " + TypeText(column.type) +
+              "cannot assign to field \"" + e->As<ast::FieldSelect>().field + "\" of column \"" +
+                  column.name + "\" because its type " + TypeText(column.type) +
                   " is not a composite type",
               target.location);
   }
@@ -198,10 +198,9 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
       LATHE_ASSIGN(*field, Assign(std::move(value), column, false));
       return Ok();
     }
-    ExprPtr base =
-        *field ? std::move(*field) : expr::MakeConst(types::Value::Null(column.type));
-    LATHE_ASSIGN(*field, AssignPart(insert.columns[i], column, std::move(base), std::move(value),
-                                    scope));
+    ExprPtr base = *field ? std::move(*field) : expr::MakeConst(types::Value::Null(column.type));
+    LATHE_ASSIGN(*field,
+                 AssignPart(insert.columns[i], column, std::move(base), std::move(value), scope));
     return Ok();
   };
 
@@ -319,7 +318,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   const std::vector<uint32_t> live = relation->LiveColumns();
   std::vector<ExprPtr> values(live.size());
   std::vector<bool> partial(live.size(), false);  // so far only parts of the column were assigned
-  std::vector<NodePtr> queries;  // SET (a, b) = (SELECT ...): at most one row each
+  std::vector<NodePtr> queries;                   // SET (a, b) = (SELECT ...): at most one row each
   auto field_of = [&](const ast::ColumnTarget& column_target) -> Result<size_t> {
     const int index = relation->FindColumn(column_target.name);
     if (index < 0) {
@@ -345,8 +344,8 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
       LATHE_ASSIGN(values[field], Assign(std::move(value), column, false));
       return Ok();
     }
-    ExprPtr base = values[field] ? std::move(values[field])
-                                 : expr::MakeColumn(old[field].id, old[field].type);
+    ExprPtr base =
+        values[field] ? std::move(values[field]) : expr::MakeColumn(old[field].id, old[field].type);
     LATHE_ASSIGN(values[field],
                  AssignPart(column_target, column, std::move(base), std::move(value), scope));
     return Ok();

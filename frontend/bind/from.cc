@@ -139,10 +139,10 @@ BoundExpr Binder::RepeatableDraw(const ast::TableSample& sample, Scope& scope,
   LATHE_ASSIGN(ExprPtr seed, std::move(bound));
   const Type float8(TypeId::kFloat8);
   if (!CanCoerce(seed->type, float8, CastContext::kAssignment)) {
-    return At(SqlState::kDatatypeMismatch,
-              "argument of REPEATABLE must be type double precision, not type " +
-                  TypeText(seed->type),
-              Leftmost(*seed));
+    return At(
+        SqlState::kDatatypeMismatch,
+        "argument of REPEATABLE must be type double precision, not type " + TypeText(seed->type),
+        Leftmost(*seed));
   }
   LATHE_ASSIGN(seed, Coerce(std::move(seed), float8, false));
   // A row is drawn by the seed and by what tells it from the others.

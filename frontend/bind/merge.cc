@@ -115,8 +115,7 @@ class Binder::Merge {
     const_cast<ast::MergeStatement&>(merge_).source = std::move(from[0]);
     LATHE_ASSIGN(NodePtr source, std::move(bound));
     source_items_ = scope_.items;
-    FromItem target =
-        binder_.MakeScan(relation_, merge_.table->alias.name, true, scope_);
+    FromItem target = binder_.MakeScan(relation_, merge_.table->alias.name, true, scope_);
     target_ = target.items[0].table;
     target_columns_ = target.plan->outputs;
     std::vector<NamespaceItem> items = target.items;
@@ -191,8 +190,9 @@ class Binder::Merge {
         }
       }
     }
-    LATHE_ASSIGN(ExprPtr acts, binder_.MakeOperator("<>", expr::MakeColumn(action_.id, action_.type),
-                                                    expr::MakeConst(types::Value::Int4(0)), -1));
+    LATHE_ASSIGN(ExprPtr acts,
+                 binder_.MakeOperator("<>", expr::MakeColumn(action_.id, action_.type),
+                                      expr::MakeConst(types::Value::Int4(0)), -1));
     AddColumn("acts", acts->Clone(), rows);
     const OutputColumn acts_column = (*rows)->outputs.back();
     partition.push_back(expr::MakeColumn(acts_column.id, acts_column.type));
@@ -250,10 +250,10 @@ class Binder::Merge {
     };
     if (with_target) add({target_, true, true, false, true});
     for (const NamespaceItem& item : source_items_) add(item);
-    LATHE_ASSIGN(ExprPtr wanted,
-                 binder_.MakeOperator(
-                     "=", expr::MakeColumn(names.at(action_.id.value), action_.type),
-                     expr::MakeConst(types::Value::Int4(action)), -1));
+    LATHE_ASSIGN(
+        ExprPtr wanted,
+        binder_.MakeOperator("=", expr::MakeColumn(names.at(action_.id.value), action_.type),
+                             expr::MakeConst(types::Value::Int4(action)), -1));
     auto filter = std::make_shared<logical::Filter>();
     filter->outputs = scan->outputs;
     filter->predicate = std::move(wanted);
@@ -263,8 +263,7 @@ class Binder::Merge {
 
   Result<NodePtr> Modify(const When& when, int32_t action) {
     std::vector<OutputColumn> old;
-    LATHE_ASSIGN(NodePtr plan,
-                 RowsOf(action, when.action != When::Action::kInsert, &old));
+    LATHE_ASSIGN(NodePtr plan, RowsOf(action, when.action != When::Action::kInsert, &old));
     auto modify = std::make_shared<logical::Modify>();
     modify->relation = relation_;
     modify->repeats = logical::Modify::Repeats::kError;
@@ -292,16 +291,16 @@ class Binder::Merge {
     const std::vector<uint32_t> live = relation_->LiveColumns();
     const int index = relation_->FindColumn(target.name);
     if (index < 0) {
-      return binder_.At(SqlState::kUndefinedColumn,
-                        "column \"" + target.name + "\" of relation \"" + relation_->name +
-                            "\" does not exist",
-                        target.location);
+      return binder_.At(
+          SqlState::kUndefinedColumn,
+          "column \"" + target.name + "\" of relation \"" + relation_->name + "\" does not exist",
+          target.location);
     }
     if (target.indirection) {
       return binder_.NotYet("assignment to a part of a column in MERGE", target.location);
     }
-    return static_cast<size_t>(
-        std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) - live.begin());
+    return static_cast<size_t>(std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) -
+                               live.begin());
   }
 
   BoundExpr ValueOf(const ast::Expr& e, size_t field) {
@@ -335,7 +334,8 @@ class Binder::Merge {
       }
       const ast::ExprList& items = assignment.value->As<ast::Row>().items;
       if (items.size() != assignment.columns.size()) {
-        return binder_.At(SqlState::kSyntaxError, "number of columns does not match number of values",
+        return binder_.At(SqlState::kSyntaxError,
+                          "number of columns does not match number of values",
                           assignment.value->location);
       }
       for (size_t i = 0; i < items.size(); ++i) {

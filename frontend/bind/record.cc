@@ -46,8 +46,9 @@ BoundExpr Binder::BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
                           int32_t cast_location) {
   std::vector<TargetEntry> items;
   for (const ast::ExprPtr& item : row.items) {
-    const bool star = (item->kind == ast::Expr::Kind::kColumnRef && item->As<ast::ColumnRef>().star) ||
-                      (item->kind == ast::Expr::Kind::kFieldSelect && item->As<ast::FieldSelect>().star);
+    const bool star =
+        (item->kind == ast::Expr::Kind::kColumnRef && item->As<ast::ColumnRef>().star) ||
+        (item->kind == ast::Expr::Kind::kFieldSelect && item->As<ast::FieldSelect>().star);
     if (star) {
       LATHE_TRY(ExpandStarItem(*item, scope, &items));
       continue;
@@ -74,8 +75,8 @@ BoundExpr Binder::BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
   if (wanted != nullptr) {
     const std::vector<types::Shape::Field>& targets = wanted->shape->fields;
     if (items.size() != targets.size()) {
-      Error error = At(SqlState::kCannotCoerce,
-                       "cannot cast type record to " + TypeText(*wanted), cast_location);
+      Error error = At(SqlState::kCannotCoerce, "cannot cast type record to " + TypeText(*wanted),
+                       cast_location);
       error.detail = items.size() < targets.size() ? "Input has too few columns."
                                                    : "Input has too many columns.";
       return error;
@@ -83,8 +84,8 @@ BoundExpr Binder::BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
     for (size_t i = 0; i < items.size(); ++i) {
       ExprPtr e = std::move(items[i].expr);
       if (!CanCoerce(e->type, targets[i].type, CastContext::kExplicit)) {
-        Error error = At(SqlState::kCannotCoerce,
-                         "cannot cast type record to " + TypeText(*wanted), cast_location);
+        Error error = At(SqlState::kCannotCoerce, "cannot cast type record to " + TypeText(*wanted),
+                         cast_location);
         error.detail = "Cannot cast type " + TypeText(e->type) + " to " +
                        TypeText(targets[i].type) + " in column " + std::to_string(i + 1) + ".";
         return error;
@@ -175,17 +176,16 @@ BoundExpr Binder::BindFieldSelect(const ast::FieldSelect& select, Scope& scope) 
   const int field = record->type.shape->FindField(select.field);
   if (field < 0) {
     const bool named = !record->type.shape->name.empty();
-    return At(SqlState::kUndefinedColumn,
-              named ? "column \"" + select.field + "\" not found in data type " +
-                          TypeText(record->type)
-                    : "could not identify column \"" + select.field + "\" in record data type",
-              select.location);
+    return At(
+        SqlState::kUndefinedColumn,
+        named ? "column \"" + select.field + "\" not found in data type " + TypeText(record->type)
+              : "could not identify column \"" + select.field + "\" in record data type",
+        select.location);
   }
   return RecordField(*record, static_cast<size_t>(field), select.location);
 }
 
-Status Binder::ExpandStarItem(const ast::Expr& e, Scope& scope,
-                              std::vector<TargetEntry>* targets) {
+Status Binder::ExpandStarItem(const ast::Expr& e, Scope& scope, std::vector<TargetEntry>* targets) {
   if (e.kind == ast::Expr::Kind::kColumnRef) {
     return ExpandStar(e.As<ast::ColumnRef>(), scope, targets);
   }

@@ -59,7 +59,8 @@ Status Check(const CommonTableExpr& item, const Names& columns, const Fail& fail
     LATHE_TRY(unused(item.cycle->mark, "cycle mark"));
     LATHE_TRY(unused(item.cycle->path, "cycle path"));
     if (item.cycle->mark == item.cycle->path) {
-      return fail(SqlState::kSyntaxError, "cycle mark column name and cycle path column name are the same");
+      return fail(SqlState::kSyntaxError,
+                  "cycle mark column name and cycle path column name are the same");
     }
   }
   if (item.search && item.cycle) {
@@ -76,8 +77,8 @@ Status Check(const CommonTableExpr& item, const Names& columns, const Fail& fail
 }
 
 /// The names by which FROM's items can be seen; false when one has none.
-bool FromNames(const std::vector<ast::TableRefPtr>& from, const std::string& cte,
-               Names* names, std::string* own) {
+bool FromNames(const std::vector<ast::TableRefPtr>& from, const std::string& cte, Names* names,
+               std::string* own) {
   for (const ast::TableRefPtr& table : from) {
     if (table->kind == ast::TableRef::Kind::kJoin) {
       const auto& join = table->As<ast::Join>();
@@ -146,8 +147,8 @@ Result<std::string> SearchCycleText(
     targets.push_back(std::move(target));
   };
   for (ast::Target& target : right.targets) {
-    const bool star = target.expr->kind == ast::Expr::Kind::kColumnRef &&
-                      target.expr->As<ast::ColumnRef>().star;
+    const bool star =
+        target.expr->kind == ast::Expr::Kind::kColumnRef && target.expr->As<ast::ColumnRef>().star;
     if (!star) {
       targets.push_back(std::move(target));
       continue;
@@ -170,7 +171,8 @@ Result<std::string> SearchCycleText(
 
   *all = columns;
   all->insert(all->end(), extra.begin(), extra.end());
-  std::string first = "SELECT " + Listed(columns, "\"*l*\"."), next = "SELECT " + Listed(columns, "\"*r*\".");
+  std::string first = "SELECT " + Listed(columns, "\"*l*\"."),
+              next = "SELECT " + Listed(columns, "\"*r*\".");
   if (item.search) {
     const std::string sequence = "\"*r*\"." + QuoteIdentifier(item.search->sequence);
     const std::string l = Listed(item.search->columns, "\"*l*\"."),

@@ -184,8 +184,8 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
   auto node = std::make_shared<logical::TableFunction>();
   struct Column {
     std::string name;
-    OutputColumn set;  // of a set-returning function, or
-    ExprPtr scalar;    // a value, in the first row only
+    OutputColumn set;        // of a set-returning function, or
+    ExprPtr scalar;          // a value, in the first row only
     bool every_row = false;  // scalar: a field of a set-returning function's rows
   };
   std::vector<Column> columns;
@@ -222,8 +222,8 @@ Result<FromItem> Binder::BindFunctionRef(const ast::FunctionRef& ref, Scope& sco
         }
         defined = true;
         LATHE_ASSIGN(std::vector<ExprPtr> args, BindList(named->args, scope));
-        args.insert(args.begin(), expr::MakeConst(types::Value::Null(
-                                      types::RecordType(std::move(shape)))));
+        args.insert(args.begin(),
+                    expr::MakeConst(types::Value::Null(types::RecordType(std::move(shape)))));
         ast::QualifiedName target;
         target.name = MakesRecords(named->name.name);
         if (func::SetFunctionsNamed(target.name).empty()) {

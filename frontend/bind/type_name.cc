@@ -17,15 +17,14 @@ constexpr int32_t kHeader = 4;  // of a length typmod
 
 /// PostgreSQL's types that Lathe does not have yet: 0A000, not "does not exist".
 constexpr std::string_view kLaterTypes[] = {
-    "aclitem",     "bit",          "box",           "cid",         "cidr",          "circle",
-    "cstring",     "daterange",    "inet",          "int2vector",  "int4range",     "int8range",
-    "jsonpath",    "line",         "lseg",          "macaddr",     "macaddr8",      "money",
-    "numrange",    "oidvector",    "path",          "pg_lsn",      "point",         "polygon",
-    "refcursor",    "regcollation",  "regconfig",   "bigserial",     "serial",
-    "serial2",     "serial4",      "serial8",       "smallserial", "regdictionary", "regoper",
-    "regoperator", "regprocedure", "regrole",       "tid",         "tsquery",       "tsrange",
-    "tstzrange",   "tsvector",     "txid_snapshot", "varbit",      "xid",           "xid8",
-    "xml",
+    "aclitem",      "bit",           "box",         "cid",           "cidr",      "circle",
+    "cstring",      "daterange",     "inet",        "int2vector",    "int4range", "int8range",
+    "jsonpath",     "line",          "lseg",        "macaddr",       "macaddr8",  "money",
+    "numrange",     "oidvector",     "path",        "pg_lsn",        "point",     "polygon",
+    "refcursor",    "regcollation",  "regconfig",   "bigserial",     "serial",    "serial2",
+    "serial4",      "serial8",       "smallserial", "regdictionary", "regoper",   "regoperator",
+    "regprocedure", "regrole",       "tid",         "tsquery",       "tsrange",   "tstzrange",
+    "tsvector",     "txid_snapshot", "varbit",      "xid",           "xid8",      "xml",
 };
 
 /// PostgreSQL's interval field bits (its datetime.h: the field's number in a mask).

@@ -163,9 +163,9 @@ Status Binder::BindSearchCycle(const ast::CommonTableExpr& item, const std::shar
   LATHE_ASSIGN(std::string text,
                SearchCycleText(item, columns, &rewritten.columns, context_.parse_statement,
                                [&](SqlState state, std::string message) {
-                                 return At(state, std::move(message),
-                                           item.search ? item.search->location
-                                                       : item.cycle->location);
+                                 return At(
+                                     state, std::move(message),
+                                     item.search ? item.search->location : item.cycle->location);
                                }));
   LATHE_ASSIGN(rewritten.query, context_.parse_statement(text));
   // Positions in the new text mean nothing to the client.

@@ -10,16 +10,14 @@ Status SessionImpl::RunDeclareCursor(Run* run) {
   const auto& declare = run->prepared->statement->As<ast::DeclareCursorStatement>();
   using Scroll = ast::DeclareCursorStatement::Scroll;
   if (declare.binary) {
-    return NotSupported("a BINARY cursor",
-                        ast::PositionOf(run->prepared->sql, declare.location));
+    return NotSupported("a BINARY cursor", ast::PositionOf(run->prepared->sql, declare.location));
   }
   if (!declare.hold && block_ == Block::kNone) {
     return MakeError(SqlState::kNoActiveSqlTransaction,
                      "DECLARE CURSOR can only be used in transaction blocks");
   }
   if (cursors_.contains(declare.name) || portals_.contains(declare.name)) {
-    return MakeError(SqlState::kDuplicateCursor,
-                     "cursor \"" + declare.name + "\" already exists");
+    return MakeError(SqlState::kDuplicateCursor, "cursor \"" + declare.name + "\" already exists");
   }
   run->tag = "DECLARE CURSOR";
   auto cursor = std::make_unique<Cursor>();
@@ -112,7 +110,8 @@ Status SessionImpl::RunFetch(Run* run) {
       break;
   }
   if (cursor.no_scroll && (after < before || (step < 0 && from != to))) {
-    Error error = MakeError(SqlState::kObjectNotInPrerequisiteState, "cursor can only scan forward");
+    Error error =
+        MakeError(SqlState::kObjectNotInPrerequisiteState, "cursor can only scan forward");
     error.hint = "Declare it with SCROLL option to enable backward scan.";
     return error;
   }

@@ -63,9 +63,9 @@ Status SessionImpl::RunCreateType(Run* run) {
       LATHE_ASSIGN(types::Type type, bind::BindTypeName(field.type, context));
       if (type.id == types::TypeId::kUnknown || type.id == types::TypeId::kVoid ||
           type.is_polymorphic() || (type.id == types::TypeId::kRecord && type.shape == nullptr)) {
-        return MakeError(SqlState::kInvalidTableDefinition,
-                         "column \"" + field.name + "\" has pseudo-type " +
-                             types::FormatType(type));
+        return MakeError(
+            SqlState::kInvalidTableDefinition,
+            "column \"" + field.name + "\" has pseudo-type " + types::FormatType(type));
       }
       if (type.id == types::TypeId::kNumeric) type = types::Type(type.id, type.typmod);
       shape.fields.push_back({field.name, type});
@@ -88,9 +88,9 @@ Result<schema::RelationPtr> SessionImpl::FindType(const ast::QualifiedName& name
     if (found != nullptr && found->kind == schema::RelationKind::kType) return found;
   }
   if (missing_ok) return schema::RelationPtr();
-  return MakeError(SqlState::kUndefinedObject,
-                   "type \"" + (name.schema.empty() ? "" : name.schema + ".") + name.name +
-                       "\" does not exist");
+  return MakeError(
+      SqlState::kUndefinedObject,
+      "type \"" + (name.schema.empty() ? "" : name.schema + ".") + name.name + "\" does not exist");
 }
 
 Status SessionImpl::RunAlterType(Run* run) {
@@ -188,16 +188,17 @@ Status SessionImpl::RunDropType(Run* run) {
           Skipping("type \"" + object.name.name + "\" does not exist, skipping"));
       continue;
     }
-    Error error = MakeError(
-        SqlState::kDependentObjectsStillExist,
-        "cannot drop type " + type->name + " because other objects depend on it");
+    Error error =
+        MakeError(SqlState::kDependentObjectsStillExist,
+                  "cannot drop type " + type->name + " because other objects depend on it");
     for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
       if (relation->id == type->id) continue;
       auto depends = [&](const std::string& what) {
         if (!error.detail.empty()) error.detail += "\n";
         error.detail += what + " depends on type " + type->name;
       };
-      if (Uses(relation->named_type, type->named_type.shape->oid)) depends("type " + relation->name);
+      if (Uses(relation->named_type, type->named_type.shape->oid))
+        depends("type " + relation->name);
       for (const schema::Column& column : relation->columns) {
         if (column.dropped || !Uses(column.type, type->named_type.shape->oid)) continue;
         depends("column " + column.name + " of " +

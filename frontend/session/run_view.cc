@@ -128,9 +128,9 @@ Status SessionImpl::RunCreateTableAs(Run* run) {
   if (create.query->kind != ast::Statement::Kind::kSelect) return refuse("CREATE TABLE AS EXECUTE");
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   context.parameters_allowed = false;
-  LATHE_ASSIGN(auto schema,
-               CreationSchema(create.table, create.persistence == ast::Persistence::kTemporary,
-                              &context));
+  LATHE_ASSIGN(
+      auto schema,
+      CreationSchema(create.table, create.persistence == ast::Persistence::kTemporary, &context));
   if (IsSystemSchema(*schema)) return SystemSchema(*schema, create.table.name);
   run->tag = "CREATE TABLE AS";
   if (catalog_->FindRelation(schema->id, create.table.name) != nullptr) {

@@ -28,10 +28,10 @@ CallStatus Subscripts(FunctionContext* context, const char* message) {
 }
 
 /// (array, value, subscripts ...): a[i][j] = value.
-CallStatus ArrayPut(FunctionContext* context, const Datum* args, const bool* nulls,
-                    Datum* result) {
+CallStatus ArrayPut(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   const size_t count = context->call->args.size() - 2;
-  if (count > types::kArrayDimensionsMax) return Subscripts(context, "wrong number of array subscripts");
+  if (count > types::kArrayDimensionsMax)
+    return Subscripts(context, "wrong number of array subscripts");
   int32_t subscripts[types::kArrayDimensionsMax];
   for (size_t i = 0; i < count; ++i) {
     if (nulls[i + 2]) {
@@ -109,7 +109,8 @@ CallStatus PutSlice(FunctionContext* context, std::string_view array, std::strin
     const int64_t last = int64_t{made[i].lower} + made[i].length - 1;
     if (!b.has_lower) b.lower = made[i].lower;
     if (!b.has_upper) b.upper = last;
-    if (b.lower > b.upper) return Subscripts(context, "upper bound cannot be less than lower bound");
+    if (b.lower > b.upper)
+      return Subscripts(context, "upper bound cannot be less than lower bound");
     if (!empty && made.size() > 1 && (b.lower < made[i].lower || b.upper > last)) {
       return Subscripts(context, "array subscript out of range");
     }
@@ -121,7 +122,8 @@ CallStatus PutSlice(FunctionContext* context, std::string_view array, std::strin
     wanted *= length;
     if (empty) made[i].length = static_cast<int32_t>(length);
   }
-  if (wanted > static_cast<int64_t>(fresh.size())) return Subscripts(context, "source array too small");
+  if (wanted > static_cast<int64_t>(fresh.size()))
+    return Subscripts(context, "source array too small");
   if (empty) {
     for (int64_t i = 0; i < wanted; ++i) fresh.AddTo(&builder, static_cast<size_t>(i));
     *result = builder.ToDatum(made, context->arena);
@@ -154,7 +156,8 @@ CallStatus PutSlice(FunctionContext* context, std::string_view array, std::strin
   size_t next = 0;
   for (size_t e = 0; e < old.size(); ++e) {
     bool within = true;
-    for (size_t i = 0; i < at.size(); ++i) within &= at[i] >= bounds[i].lower && at[i] <= bounds[i].upper;
+    for (size_t i = 0; i < at.size(); ++i)
+      within &= at[i] >= bounds[i].lower && at[i] <= bounds[i].upper;
     if (within) {
       fresh.AddTo(&builder, next++);
     } else {
@@ -227,7 +230,8 @@ Result<JsonNode> JsonPut(const JsonbView* value, const std::vector<std::string_v
       node.AddMember(std::string(key), std::move(made));
     } else {
       const JsonbView member = value->value(static_cast<uint32_t>(found));
-      LATHE_ASSIGN(node.items[static_cast<size_t>(found)], JsonPut(&member, path, level + 1, fresh));
+      LATHE_ASSIGN(node.items[static_cast<size_t>(found)],
+                   JsonPut(&member, path, level + 1, fresh));
     }
     return node;
   }
@@ -259,8 +263,7 @@ Result<JsonNode> JsonPut(const JsonbView* value, const std::vector<std::string_v
 }
 
 /// (jsonb, value, keys as text ...): j['a']['b'] = value.
-CallStatus JsonbPut(FunctionContext* context, const Datum* args, const bool* nulls,
-                    Datum* result) {
+CallStatus JsonbPut(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   std::vector<std::string_view> path;
   for (size_t i = 2; i < context->call->args.size(); ++i) {
     if (nulls[i]) {
@@ -376,18 +379,17 @@ CallStatus SampleDraw(FunctionContext* context, const Datum* args, const bool* n
 template <bool kLimit>
 CallStatus CheckCount(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   if (args[0].i64 < 0) {
-    return kLimit ? context->Fail(SqlState::kInvalidRowCountInLimit,
-                                  "LIMIT must not be negative")
-                  : context->Fail(SqlState::kInvalidRowCountInOffset,
-                                  "OFFSET must not be negative");
+    return kLimit
+               ? context->Fail(SqlState::kInvalidRowCountInLimit, "LIMIT must not be negative")
+               : context->Fail(SqlState::kInvalidRowCountInOffset, "OFFSET must not be negative");
   }
   return PutInt8(args[0].i64, result);
 }
 
 /// A row of the table that MERGE would change twice.
 CallStatus MergeAgain(FunctionContext* context, const Datum*, const bool*, Datum*) {
-  Error error = MakeError(SqlState::kCardinalityViolation,
-                          "MERGE command cannot affect row a second time");
+  Error error =
+      MakeError(SqlState::kCardinalityViolation, "MERGE command cannot affect row a second time");
   error.hint = "Ensure that not more than one source row matches any one target row.";
   return context->Fail(std::move(error));
 }

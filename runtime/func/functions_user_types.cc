@@ -87,8 +87,7 @@ CallStatus EnumRange(FunctionContext* context, const Datum* args, const bool* nu
 
 // ---- Rows
 
-CallStatus RecordOf(FunctionContext* context, const Datum* args, const bool* nulls,
-                    Datum* result) {
+CallStatus RecordOf(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   types::RecordBuilder builder;
   for (size_t i = 0; i < context->call->args.size(); ++i) {
     const Type& type = context->call->args[i];
@@ -134,8 +133,7 @@ Status CheckComparable(std::string_view x, std::string_view y) {
     }
     if (!types::HasEquality(p)) {
       return MakeError(SqlState::kUndefinedFunction,
-                       "could not identify a comparison function for type " +
-                           types::FormatType(p));
+                       "could not identify a comparison function for type " + types::FormatType(p));
     }
   }
   if (a.count() != b.count()) {

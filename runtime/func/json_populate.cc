@@ -120,9 +120,9 @@ class Populate {
       return error;
     };
     if (level >= types::kArrayDimensionsMax) {
-      return MakeError(SqlState::kProgramLimitExceeded,
-                       "number of array dimensions (" + std::to_string(level + 1) +
-                           ") exceeds the maximum allowed (6)");
+      return MakeError(SqlState::kProgramLimitExceeded, "number of array dimensions (" +
+                                                            std::to_string(level + 1) +
+                                                            ") exceeds the maximum allowed (6)");
     }
     LATHE_ASSIGN(Parts parts, types::JsonParts(json.text));
     const auto length = static_cast<int32_t>(parts.size());
@@ -190,8 +190,8 @@ CallStatus PopulateRecord(FunctionContext* context, const Datum* args, const boo
                          "cannot call " + std::string(name) + " on " +
                              (kind == JsonKind::kArray ? "an array" : "a scalar"));
   }
-  Status done = Populate(context)
-                    .Record(context->call->args[0], nulls[0] ? nullptr : &args[0], text, 0, result);
+  Status done = Populate(context).Record(context->call->args[0], nulls[0] ? nullptr : &args[0],
+                                         text, 0, result);
   return done.ok() ? CallStatus::kOk : context->Fail(std::move(done).error());
 }
 
@@ -205,9 +205,9 @@ CallStatus PopulateSet(FunctionContext* context, const Datum* args, const bool* 
   const std::string text = TextOf(context->call->args[1], args[1]);
   const JsonKind kind = types::JsonKindOf(text);
   if (kind != JsonKind::kArray) {
-    return context->Fail(SqlState::kInvalidParameterValue,
-                         "cannot call " + name + " on " +
-                             (kind == JsonKind::kObject ? "an object" : "a scalar"));
+    return context->Fail(
+        SqlState::kInvalidParameterValue,
+        "cannot call " + name + " on " + (kind == JsonKind::kObject ? "an object" : "a scalar"));
   }
   Result<Parts> parts = types::JsonParts(text);
   if (!parts.ok()) return context->Fail(std::move(parts).error());
@@ -217,9 +217,8 @@ CallStatus PopulateSet(FunctionContext* context, const Datum* args, const bool* 
                            "argument of " + name + " must be an array of objects");
     }
     Datum value;
-    Status done = Populate(context)
-                      .Record(context->call->args[0], nulls[0] ? nullptr : &args[0], part.text, 0,
-                              &value);
+    Status done = Populate(context).Record(context->call->args[0], nulls[0] ? nullptr : &args[0],
+                                           part.text, 0, &value);
     if (!done.ok()) return context->Fail(std::move(done).error());
     const bool not_null = false;
     if (!sink->Add(&value, &not_null)) return CallStatus::kError;

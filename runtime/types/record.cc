@@ -18,8 +18,8 @@ bool NeedsQuotes(std::string_view text) {
 }
 
 Error Malformed(std::string_view text, std::string detail) {
-  Error error = MakeError(SqlState::kInvalidTextRepresentation,
-                          "malformed record literal: " + Quoted(text));
+  Error error =
+      MakeError(SqlState::kInvalidTextRepresentation, "malformed record literal: " + Quoted(text));
   error.detail = std::move(detail);
   return error;
 }
@@ -190,7 +190,8 @@ Status ParseRecordText(const Type& type, std::string_view text, const FormatCont
     LATHE_TRY(ParseText(field, arena->Copy(item), context, arena, &value));
     builder.Add(field, value);
   }
-  if (fields.empty() && at < text.size() && text[at] != ')') return Malformed(text, "Too many columns.");
+  if (fields.empty() && at < text.size() && text[at] != ')')
+    return Malformed(text, "Too many columns.");
   if (at >= text.size() || text[at] != ')') return Malformed(text, "Too many columns.");
   ++at;
   while (at < text.size() && IsBlank(text[at])) ++at;
