@@ -39,6 +39,33 @@ TEST(Record, RelationRoundTrip) {
   EXPECT_FALSE(DecodeRelation(bytes).ok());
 }
 
+TEST(Record, IndexRoundTrip) {
+  schema::RelationDescriptor table = Sample();
+  table.indexes = {RelationId(16402), RelationId(20000)};
+  std::string bytes = EncodeRelation(table);
+  EXPECT_EQ(DecodeRelation(bytes).value().indexes, table.indexes);
+  schema::RelationDescriptor index;
+  index.id = RelationId(16402);
+  index.name = "t_c";
+  index.kind = schema::RelationKind::kIndex;
+  index.table = table.id;
+  index.columns = {table.columns[2], table.columns[0], table.columns[0]};
+  index.sources = {2, schema::kRowIdSource, 0};
+  index.key = {{0, true, true}, {2}};
+  index.key_columns = 1;
+  index.first_tie = 2;
+  index.unique = index.is_constraint = true;
+  bytes = EncodeRelation(index);
+  schema::RelationDescriptor back = DecodeRelation(bytes).value();
+  EXPECT_EQ(EncodeRelation(back), bytes);
+  EXPECT_EQ(back.sources, index.sources);
+  EXPECT_TRUE(back.is_constraint);
+  EXPECT_FALSE(back.nulls_not_distinct);
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_FALSE(DecodeRelation(bytes.substr(0, cut)).ok());
+  }
+}
+
 TEST(Record, StatsRoundTrip) {
   schema::RelationStats stats;
   stats.row_count = 10;

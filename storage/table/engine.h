@@ -188,8 +188,8 @@ class Engine {
 
   virtual std::unique_ptr<Transaction> Begin(txn::Isolation isolation) = 0;
 
-  /// Folds all unfolded versions of a relation that no snapshot needs (VACUUM, tests). In any
-  /// thread; readers and writers go on.
+  /// Folds all unfolded versions of a relation, and of its indexes, that no snapshot needs (VACUUM,
+  /// tests). In any thread; readers and writers go on.
   virtual Status FoldNow(RelationId relation) = 0;
   /// FoldNow of every relation, then gives space back (dropped storage, old pages).
   virtual Status FoldAll() = 0;

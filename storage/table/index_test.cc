@@ -122,7 +122,7 @@ class Worker {
       if (!IsUnique(after)) {
         EXPECT_FALSE(status.ok());
         if (status.ok()) return MakeError(SqlState::kInternalError, "a duplicate went in");
-        if (status.error().state != SqlState::kUniqueViolation) return std::move(status);
+        if (status.error().state != SqlState::kUniqueViolation) return status;
         EXPECT_EQ(status.error().constraint_name, "unique_s");
         txn->UndoStatement();
       } else {

@@ -140,7 +140,13 @@ Status EngineImpl::FoldNow(RelationId id) {
     if (folded) folds_.fetch_add(1, std::memory_order_relaxed);
   }
   table->Trim(watermark_->oldest());
-  return table->ReclaimPages();
+  LATHE_TRY(table->ReclaimPages());
+  for (RelationId index : it->second->indexes) {
+    Status folded = FoldNow(index);
+    // It may have gone meanwhile.
+    if (!folded.ok() && folded.error().state != SqlState::kUndefinedTable) return folded;
+  }
+  return Ok();
 }
 
 Status EngineImpl::FoldAll() {
