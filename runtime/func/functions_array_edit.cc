@@ -201,13 +201,11 @@ CallStatus TrimArray(FunctionContext* context, const Datum* args, const bool*, D
 // ---- Filling
 
 /// The elements of an int4[] of one dimension without NULLs.
-bool ReadInts(FunctionContext* context, const Datum& array, const char* what,
-              std::vector<int32_t>* ints) {
+bool ReadInts(FunctionContext* context, const Datum& array, std::vector<int32_t>* ints) {
   ArrayReader reader(array.string.view());
   if (reader.dimension_count() > 1) {
     Error error = MakeError(SqlState::kArraySubscriptError, "wrong number of array subscripts");
-    error.detail = std::string(what) + " array must be one dimensional.";
-    if (what[0] == 'D') error.detail = "Dimension array must be one dimensional.";
+    error.detail = "Dimension array must be one dimensional.";
     context->Fail(std::move(error));
     return false;
   }
@@ -228,9 +226,9 @@ CallStatus ArrayFill(FunctionContext* context, const Datum* args, const bool* nu
                          "dimension array or low bound array cannot be null");
   }
   std::vector<int32_t> lengths, lowers;
-  if (!ReadInts(context, args[1], "Dimension", &lengths)) return CallStatus::kError;
+  if (!ReadInts(context, args[1], &lengths)) return CallStatus::kError;
   if (count == 3) {
-    if (!ReadInts(context, args[2], "Low bound", &lowers)) return CallStatus::kError;
+    if (!ReadInts(context, args[2], &lowers)) return CallStatus::kError;
     if (lowers.size() != lengths.size()) {
       Error error = MakeError(SqlState::kArraySubscriptError, "wrong number of array subscripts");
       error.detail = "Low bound array has different size than dimensions array.";

@@ -57,6 +57,9 @@ CallStatus OverlayAt(FunctionContext* context, const Datum* args, int64_t length
   const int64_t from = args[2].i32;
   if (from <= 0)
     return context->Fail(SqlState::kSubstringError, "negative substring length not allowed");
+  if (from + length > INT32_MAX || from + length < INT32_MIN) {
+    return context->Fail(SqlState::kNumericValueOutOfRange, "integer out of range");
+  }
   const auto size = static_cast<int64_t>(bytes.size());
   const int64_t rest = std::clamp<int64_t>(from - 1 + length, 0, size);
   std::string made(bytes.substr(0, static_cast<size_t>(std::min(from - 1, size))));

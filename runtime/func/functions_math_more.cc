@@ -177,6 +177,8 @@ CallStatus ArrayBucket(FunctionContext* context, const Datum* args, const bool*,
 
 template <TypeId kType>
 CallStatus CompareValues(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  // PostgreSQL gives the distance of the smallest integers.
+  if constexpr (kType == TypeId::kInt2) return PutInt(args[0].i16 - args[1].i16, result);
   const int order = Compare(Type(kType), args[0], args[1]);
   return PutInt(order < 0 ? -1 : order > 0 ? 1 : 0, result);
 }

@@ -231,7 +231,11 @@ CallStatus SimilarEscape(FunctionContext* context, const Datum* args, const bool
 CallStatus SubstringSimilar(FunctionContext* context, const Datum* args, const bool*,
                             Datum* result) {
   Result<std::string> pattern = SimilarPattern(args[1].string.view(), args[2].string.view());
-  if (!pattern.ok()) return context->Fail(std::move(pattern).error());
+  if (!pattern.ok()) {
+    Error error = std::move(pattern).error();
+    error.context = "SQL function \"substring\" statement 1";
+    return context->Fail(std::move(error));
+  }
   Result<RegexPtr> regex = CompileRegex(*pattern, RegexFlags());
   if (!regex.ok()) return context->Fail(std::move(regex).error());
   std::vector<RegexGroup> groups;

@@ -335,6 +335,51 @@ CallStatus ParseIdent(FunctionContext* context, const Datum* args, const bool*, 
   return CallStatus::kOk;
 }
 
+// ---- LIKE of bytes, and the order of bytes whatever the collation
+
+/// Whether the pattern (%, _, backslash escapes) matches all of the bytes; fails when it ends in an
+/// escape that matters.
+Result<bool> MatchBytes(std::string_view bytes, std::string_view pattern) {
+  size_t b = 0, p = 0, star = std::string_view::npos, mark = 0;
+  while (b < bytes.size()) {
+    if (p < pattern.size() && pattern[p] == '%') {
+      star = ++p;
+      mark = b;
+      continue;
+    }
+    if (p < pattern.size()) {
+      const bool escaped = pattern[p] == '\\';
+      if (escaped && p + 1 == pattern.size()) {
+        return MakeError(SqlState::kInvalidEscapeSequence,
+                         "LIKE pattern must not end with escape character");
+      }
+      const char wanted = pattern[p + (escaped ? 1 : 0)];
+      if ((!escaped && wanted == '_') || wanted == bytes[b]) {
+        p += escaped ? 2 : 1;
+        ++b;
+        continue;
+      }
+    }
+    if (star == std::string_view::npos) return false;
+    p = star;
+    b = ++mark;
+  }
+  while (p < pattern.size() && pattern[p] == '%') ++p;
+  return p == pattern.size();
+}
+template <bool kNegated>
+CallStatus ByteaLike(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  Result<bool> match = MatchBytes(args[0].string.view(), args[1].string.view());
+  if (!match.ok()) return context->Fail(std::move(match).error());
+  return PutBool(*match != kNegated, result);
+}
+/// Less (kSign below 0) or greater.
+template <int kSign, bool kOrEqual>
+CallStatus PatternOrder(FunctionContext*, const Datum* args, const bool*, Datum* result) {
+  const int order = args[0].string.view().compare(args[1].string.view());
+  return PutBool(order == 0 ? kOrEqual : (order < 0) == (kSign < 0), result);
+}
+
 template <int kBits>
 CallStatus Sha(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   return PutText(context, Sha2(kBits, args[0].string.view()), result);
@@ -374,6 +419,19 @@ void AddMoreTextFunctions(std::vector<Function>* list) {
   Add(list,
       {9630, "parse_ident", "", {T}, TypeId::kArray, ParseIdent<false>, InlineOp::kNone, true});
   list->back().result = types::Type::ArrayOf(T);
+  constexpr TypeId B = TypeId::kBool, C = TypeId::kBpChar;
+  Add(list, {2005, "bytealike", "~~", {Y, Y}, B, ByteaLike<false>, InlineOp::kNone, true});
+  Add(list, {2006, "byteanlike", "!~~", {Y, Y}, B, ByteaLike<true>, InlineOp::kNone, true});
+  Add(list, {2007, "like", "", {Y, Y}, B, ByteaLike<false>, InlineOp::kNone, true});
+  Add(list, {2008, "notlike", "", {Y, Y}, B, ByteaLike<true>, InlineOp::kNone, true});
+  Add(list, {2160, "text_pattern_lt", "~<~", {T, T}, B, PatternOrder<-1, false>});
+  Add(list, {2161, "text_pattern_le", "~<=~", {T, T}, B, PatternOrder<-1, true>});
+  Add(list, {2163, "text_pattern_ge", "~>=~", {T, T}, B, PatternOrder<1, true>});
+  Add(list, {2164, "text_pattern_gt", "~>~", {T, T}, B, PatternOrder<1, false>});
+  Add(list, {2174, "bpchar_pattern_lt", "~<~", {C, C}, B, PatternOrder<-1, false>});
+  Add(list, {2175, "bpchar_pattern_le", "~<=~", {C, C}, B, PatternOrder<-1, true>});
+  Add(list, {2177, "bpchar_pattern_ge", "~>=~", {C, C}, B, PatternOrder<1, true>});
+  Add(list, {2178, "bpchar_pattern_gt", "~>~", {C, C}, B, PatternOrder<1, false>});
   Add(list, {3419, "sha224", "", {Y}, Y, Sha<224>});
   Add(list, {3420, "sha256", "", {Y}, Y, Sha<256>});
   Add(list, {3421, "sha384", "", {Y}, Y, Sha<384>});

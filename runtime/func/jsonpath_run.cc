@@ -23,7 +23,7 @@ enum class Outcome : uint8_t { kFound, kNothing, kError };
 enum class Truth : uint8_t { kFalse, kTrue, kUnknown };
 using Values = std::vector<JsonbView>;
 
-constexpr int kRunDepthMax = 3000;
+constexpr int kRunDepthMax = 1200;
 
 bool IsArray(const JsonbView& v) { return v.kind() == JsonKind::kArray; }
 bool IsObject(const JsonbView& v) { return v.kind() == JsonKind::kObject; }

@@ -220,6 +220,9 @@ class Translator {
         out_.push_back('\\');
         out_.push_back(c);
         return Ok();
+      case 'b':
+        out_ += "\\x08";
+        return Ok();
       case 'e':
         out_ += "\\x1b";
         return Ok();
@@ -415,6 +418,7 @@ Result<std::shared_ptr<const Regex>> Compile(std::string_view pattern, RegexFlag
 Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view function,
                                    bool global_allowed) {
   RegexFlags flags;
+  bool basic = false;
   for (char c : letters) {
     switch (c) {
       case 'g':
@@ -457,7 +461,8 @@ Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view fu
       case 'e':
         break;
       case 'b':
-        return NotSupported("regular expression option \"" + std::string(1, c) + "\"");
+        basic = true;
+        break;
       default: {
         std::string_view rest = letters.substr(letters.find(c));
         return MakeError(SqlState::kInvalidParameterValue,
@@ -467,6 +472,7 @@ Result<RegexFlags> ParseRegexFlags(std::string_view letters, std::string_view fu
       }
     }
   }
+  if (basic) return NotSupported("regular expression option \"b\"");
   return flags;
 }
 

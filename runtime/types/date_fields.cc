@@ -449,10 +449,10 @@ Result<int64_t> TruncateTimestamp(std::string_view name, int64_t timestamp) {
 }
 
 Result<int64_t> TruncateTimestampTz(std::string_view name, int64_t instant, const TimeZone& zone) {
+  if (!IsFiniteTimestamp(instant)) return instant;  // of any field
   DateField field;
   if (!DateFieldFromName(name, &field) || !IsUnit(field))
     return NotRecognized(name, DateSource::kTimestampTz);
-  if (!IsFiniteTimestamp(instant)) return instant;
   LATHE_ASSIGN(int64_t local, InstantToLocal(instant, zone));
   bool supported;
   LATHE_ASSIGN(int64_t result, TruncateLocal(field, local, &supported));

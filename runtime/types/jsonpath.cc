@@ -11,7 +11,8 @@ namespace {
 using NodePtr = std::unique_ptr<PathNode>;
 using K = PathKind;
 
-constexpr int kPathDepthMax = 1000;
+/// Nesting of parentheses and operators, and parts of a path in all: what recursion over it may take.
+constexpr int kPathDepthMax = 256, kPathPartsMax = 1000;
 
 struct Token {
   enum class Kind : uint8_t { kEnd, kName, kString, kNumber, kInteger, kVariable, kSymbol };
@@ -295,6 +296,7 @@ class PathParser {
  private:
   Error Unexpected() const { return SyntaxError(token_.source); }
   Status Advance() {
+    if (parts_ > kPathPartsMax) return TooDeep();
     LATHE_ASSIGN(token_, lexer_.Next());
     return Ok();
   }
@@ -318,13 +320,14 @@ class PathParser {
     if (!Is(symbol)) return Unexpected();
     return Advance();
   }
-  static NodePtr Make(K kind, std::string text = {}) {
+  NodePtr Make(K kind, std::string text = {}) {
+    ++parts_;
     auto node = std::make_unique<PathNode>();
     node->kind = kind;
     node->text = std::move(text);
     return node;
   }
-  static NodePtr Make(K kind, NodePtr left, NodePtr right) {
+  NodePtr Make(K kind, NodePtr left, NodePtr right) {
     NodePtr node = Make(kind);
     node->parts.push_back(std::move(left));
     if (right != nullptr) node->parts.push_back(std::move(right));
@@ -332,10 +335,12 @@ class PathParser {
   }
 
   Result<Parsed> Or() {
+    if (++depth_ > kPathDepthMax) return TooDeep();
     LATHE_ASSIGN(Parsed left, And());
     while (Is("||")) {
       LATHE_TRY(Truths(left, "||", K::kOr, [this] { return And(); }));
     }
+    --depth_;
     return left;
   }
   Result<Parsed> And() {
@@ -474,7 +479,6 @@ class PathParser {
   }
 
   Result<Parsed> Primary() {
-    if (++depth_ > kPathDepthMax) return TooDeep();
     Parsed primary;
     switch (token_.kind) {
       case Token::Kind::kString:
@@ -497,7 +501,6 @@ class PathParser {
         break;
       }
     }
-    --depth_;
     if (primary.predicate && !StepFollows()) return primary;
     return Steps(std::move(primary));
   }
@@ -656,7 +659,7 @@ class PathParser {
 
   Lexer lexer_;
   Token token_;
-  int depth_ = 0, filters_ = 0, subscripts_ = 0;
+  int depth_ = 0, parts_ = 0, filters_ = 0, subscripts_ = 0;
 };
 
 int Priority(K kind) {

@@ -328,12 +328,12 @@ Result<Numeric> Power(const Numeric& base, const Numeric& exponent) {
     return (order > 0) == (exponent.sign() > 0) ? Numeric::Infinity(false) : Numeric();
   }
   // base infinite, exponent finite
-  if (exponent.sign() < 0) return Numeric();
-  if (base.sign() > 0) return base;
-  if (!IsWhole(exponent)) {
+  if (base.sign() < 0 && !IsWhole(exponent)) {
     return MakeError(SqlState::kInvalidArgumentForPower,
                      "a negative number raised to a non-integer power yields a complex result");
   }
+  if (exponent.sign() < 0) return Numeric();
+  if (base.sign() > 0) return base;
   return Numeric::Infinity(IsOdd(exponent));
 }
 

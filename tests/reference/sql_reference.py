@@ -83,7 +83,7 @@ polynomial without back references and can grow exponentially with them. Where t
 - collating elements (`[.x.]`, `[=x=]`) and basic regular expressions (flag b, `***` directors other than `***=` and `***:`) answer 0A000;
 - letters and digits beyond ASCII (`\\w`, `[[:alpha:]]`, case-insensitive matching) follow Unicode, not the C library's locale;
 - a repetition count above 255, and a pattern whose automaton takes more than 16 MB, answer 2201B;
-- the texts of parentheses within an alternation that matches in several ways of the same length can differ on RE2's side.
+- where the parentheses of a pattern with alternatives match is found out by Lathe's matcher, also for patterns that run on RE2.
 """
 
 DIFFERENCES = """## Differences from PostgreSQL
@@ -91,7 +91,7 @@ DIFFERENCES = """## Differences from PostgreSQL
 - Text compares bytewise (collation "C"); upper, lower and initcap follow Unicode.
 - `numeric(p,s)` columns refuse NaN; computations of fixed-scale numerics carry up to 38 digits and then answer 22003 where PostgreSQL goes on.
 - to_char, to_date and to_number use the names and signs of the C locale; TM gives English names.
-- `jsonpath` has no `.datetime()`; the ids of `.keyvalue()` are other numbers for objects within objects.
+- `jsonpath` has no `.datetime()` and nests at most 256 deep (54001); the ids of `.keyvalue()` are other numbers for objects within objects.
 - Out of scope: bit strings, money, network, geometric, range, text search and XML types.
 """
 
