@@ -6,10 +6,28 @@
 namespace lathe::optimize {
 namespace {
 
-/// What comparing two values of a type costs beyond a number's comparison.
+/// What comparing values of a type costs beyond a number's comparison. Most of it is fetching bytes
+/// that lie apart from the row; short strings often differ in size or lie in the row.
 double ComparisonCost(const types::Type& type) {
-  if (type.id == types::TypeId::kBpChar) return 4;
-  return type.is_string_like() ? 3 : 0;
+  if (!type.is_string_like()) return 0;
+  if (type.typmod > 0) return std::min(4.0, type.typmod / 6.0);
+  return 3;
+}
+
+/// A comparison of numbers, or of dates and timestamps: also those of two types, which have no
+/// inline form of their own, are an instruction or two.
+bool IsPlainComparison(const Expr& e) {
+  if (e.children.size() != 2 || e.type.id != types::TypeId::kBool) return false;
+  const std::string_view op = e.function->op;
+  if (op != "=" && op != "<>" && op != "<" && op != "<=" && op != ">" && op != ">=") return false;
+  for (const ExprPtr& child : e.children) {
+    const types::Type& type = child->type;
+    if (!type.is_integer() && type.id != types::TypeId::kDate &&
+        type.id != types::TypeId::kTimestamp) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /// Rough price of evaluating an expression once.
@@ -23,7 +41,8 @@ double CostOf(const Expr& e) {
     case expr::Kind::kColumn:
       return e.type.is_string_like() ? 0.5 : 0.1;
     case expr::Kind::kCall:
-      cost = e.function->inline_op == func::InlineOp::kNone ? 10
+      cost = IsPlainComparison(e)                             ? 1
+             : e.function->inline_op == func::InlineOp::kNone ? 10
              : e.function->inline_op == func::InlineOp::kLike ||
                      e.function->inline_op == func::InlineOp::kNotLike
                  ? 15
@@ -33,8 +52,9 @@ double CostOf(const Expr& e) {
       }
       break;
     case expr::Kind::kInList:
-      cost += static_cast<double>(e.children.size() - 1) *
-              (0.2 + ComparisonCost(e.children[0]->type));
+      // The bytes are fetched once.
+      cost +=
+          ComparisonCost(e.children[0]->type) + 0.3 * static_cast<double>(e.children.size() - 1);
       break;
     case expr::Kind::kCast:
       cost = func::InlineCastFor(e.children[0]->type, e.type) == func::InlineCast::kNone ? 10 : 0.3;
