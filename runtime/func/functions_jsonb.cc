@@ -33,10 +33,8 @@ CallStatus Field(FunctionContext* context, const Datum* args, const bool*, Datum
 template <bool kText>
 CallStatus Element(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   const JsonbView value = ViewOf(args[0]);
-  int64_t at = args[1].i32;
-  // A scalar counts as an array of itself.
-  if (!value.is_container() && (at == 0 || at == -1)) return PutPart<kText>(context, value, result);
   if (value.kind() != JsonKind::kArray) return CallStatus::kNull;
+  int64_t at = args[1].i32;
   if (at < 0) at += value.count();
   if (at < 0 || at >= value.count()) return CallStatus::kNull;
   return PutPart<kText>(context, value.value(static_cast<uint32_t>(at)), result);

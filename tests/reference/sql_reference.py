@@ -92,6 +92,7 @@ DIFFERENCES = """## Differences from PostgreSQL
 - `numeric(p,s)` columns refuse NaN; computations of fixed-scale numerics carry up to 38 digits and then answer 22003 where PostgreSQL goes on.
 - to_char, to_date and to_number use the names and signs of the C locale; TM gives English names.
 - `jsonpath` has no `.datetime()` and nests at most 256 deep (54001); the ids of `.keyvalue()` are other numbers for objects within objects.
+- `jsonb -> 0` of a scalar is NULL (PostgreSQL: the scalar itself).
 - Out of scope: bit strings, money, network, geometric, range, text search and XML types.
 """
 
