@@ -10,6 +10,12 @@
 namespace lathe::types {
 namespace {
 
+constexpr uint8_t kTypeCount = 0
+#define LATHE_TYPE(id, name, oid, array_oid, category, preferred, length) +1
+#include "runtime/types/type_list.def"
+#undef LATHE_TYPE
+    ;
+
 bool NeedsQuotes(std::string_view text) {
   if (text.empty()) return true;
   return std::any_of(text.begin(), text.end(), [](char c) {
@@ -58,10 +64,14 @@ Datum RecordBuilder::ToDatum(base::Arena* arena) {
 }
 
 bool RecordReader::Next(Type* type, Datum* datum) {
-  *type = Type(static_cast<TypeId>(reader_.Little<uint8_t>()));
-  type->element = static_cast<TypeId>(reader_.Little<uint8_t>());
+  const auto id = reader_.Little<uint8_t>(), element = reader_.Little<uint8_t>();
   const uint32_t size = reader_.Little<uint32_t>();
-  if (size == UINT32_MAX || !reader_.ok()) return false;
+  *type = Type();
+  // Damaged bytes have NULLs for fields.
+  if (!reader_.ok() || id >= kTypeCount || element >= kTypeCount) return false;
+  *type = Type(static_cast<TypeId>(id));
+  type->element = static_cast<TypeId>(element);
+  if (size == UINT32_MAX) return false;
   const std::string_view bytes = reader_.Bytes(size);
   *datum = Datum();
   if (ReprOf(*type) == Repr::kString) {
