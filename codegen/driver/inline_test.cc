@@ -253,7 +253,9 @@ TEST_F(InlineTest, Functions) {
     }
     if (f.args.empty() || f.args.size() > 2) continue;
     bool known = true;
-    for (const Type& t : f.args) known &= t.id != TypeId::kArray && t.id != TypeId::kUnknown;
+    for (const Type& t : f.args) {
+      known &= t.id != TypeId::kArray && t.id != TypeId::kUnknown && t.id != TypeId::kRecord;
+    }
     if (!known) continue;
     for (const Type& a : FormsOf(f.args[0])) {
       for (const Type& b : f.args.size() > 1 ? FormsOf(f.args[1]) : std::vector<Type>{Type()}) {

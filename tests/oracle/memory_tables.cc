@@ -196,7 +196,10 @@ Result<std::unique_ptr<exec::RowSource>> MemoryTables::OpenScan(const schema::Re
         !request.lower.values.empty() && (low < 0 || (low == 0 && !request.lower.inclusive));
     const bool above =
         !request.upper.values.empty() && (high > 0 || (high == 0 && !request.upper.inclusive));
-    if (!below && !above) wanted.push_back(row);
+    auto equals = [&](const std::vector<Value>& point) { return compare(row, {point}) == 0; };
+    const bool pointed_at =
+        request.points.empty() || std::any_of(request.points.begin(), request.points.end(), equals);
+    if (!below && !above && pointed_at) wanted.push_back(row);
   }
   if (request.key_order) {
     std::sort(wanted.begin(), wanted.end(), [&key](const Row& a, const Row& b) {
@@ -205,6 +208,7 @@ Result<std::unique_ptr<exec::RowSource>> MemoryTables::OpenScan(const schema::Re
       }
       return false;
     });
+    if (request.reverse) std::reverse(wanted.begin(), wanted.end());
   }
   return std::unique_ptr<exec::RowSource>(
       std::make_unique<MemorySource>(relation->RowLayout(), wanted));
