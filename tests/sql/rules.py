@@ -3,9 +3,11 @@
 
   rules.py --lathed PATH [FILES...]
 
+Without FILES: all but those named *_plans.slt, which show the plans of all rules together.
 The rules are those of codegen/optimize/rules.def that are not required. The exit status is 1 if anything failed.
 """
 import argparse
+import glob
 import os
 import re
 import subprocess
@@ -25,10 +27,12 @@ def main():
     parser.add_argument("--lathed", required=True)
     parser.add_argument("files", nargs="*")
     args = parser.parse_args()
+    files = args.files or [name for name in sorted(glob.glob(os.path.join(HERE, "*.slt")))
+                           if not name.endswith("_plans.slt")]
     failed = 0
     for rule in optional_rules():
         command = [sys.executable, os.path.join(HERE, "run.py"), "--lathed", args.lathed,
-                   "--set", "lathe.disable_rules=" + rule] + args.files
+                   "--set", "lathe.disable_rules=" + rule] + files
         result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         print(f"without {rule}: {result.stdout.strip().splitlines()[-1]}", flush=True)
         if result.returncode != 0:
