@@ -64,7 +64,7 @@ void Invariants::CheckCommit(const Core& core, Seen* seen) {
     }
     const Entry& entry = core.log().At(i);
     if (i == committed() + 1) {
-      committed_.push_back({entry.term, Content(entry)});
+      committed_.push_back({core.term(), entry.term, Content(entry)});
     } else if (i > committed() || committed_[i.value - 1].term != entry.term ||
                committed_[i.value - 1].content != Content(entry)) {
       Fail(core, "state machine safety: index " + Number(i.value) + " was committed otherwise");
@@ -83,9 +83,10 @@ void Invariants::CheckLeader(const Core& core, Seen* seen) {
     Fail(core, "election safety: replica " + Number(at->second.value) + " leads that term too");
   }
   if (!began) return;
-  // By log matching, the newest of the entries that were committed earlier stands for all.
+  // By log matching, the newest of those committed in earlier terms stands for all. A late winner
+  // may lack older entries that a leader of a later term committed along with its own.
   LogIndex newest = committed();
-  while (newest && committed_[newest.value - 1].term >= core.term()) newest = newest - 1;
+  while (newest && committed_[newest.value - 1].by >= core.term()) newest = newest - 1;
   if (newest > core.log().base_index() &&
       !core.log().Has(newest, committed_[newest.value - 1].term)) {
     Fail(core, "leader completeness: it lacks the committed entry " + Number(newest.value));

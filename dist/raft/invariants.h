@@ -46,6 +46,7 @@ class Invariants {
 
  private:
   struct Committed {
+    Term by;  // the term of who committed it first
     Term term;
     uint64_t content;
   };
