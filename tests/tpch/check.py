@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 
 from peers import answers, servers
-from peers.tpch import parse_numbers
+from peers.suite import parse_numbers
 from peers.workspace import TABLES
 
 NOT_SUPPORTED = "0A000"
@@ -163,7 +163,7 @@ def check(number, client, options):
 
 def main():
     options = parse_arguments()
-    required = set(parse_numbers(options.require)) if options.require else set()
+    required = set(parse_numbers(options.require, 22)) if options.require else set()
     driver = Driver(options)
     try:
         if not options.no_load:
@@ -172,7 +172,7 @@ def main():
         sys.exit(f"check.py: loading failed: {error.pgcode or ''} {error}".rstrip())
     client = Psql(options) if options.psql else driver
     counts = {"passed": 0, "failed": 0, "unsupported": 0}
-    for number in parse_numbers(options.only):
+    for number in parse_numbers(options.only, 22):
         start = time.perf_counter()
         outcome, remark = check(number, client, options)
         elapsed = (time.perf_counter() - start) * 1000
