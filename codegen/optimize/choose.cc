@@ -497,7 +497,7 @@ class Chooser {
 
 }  // namespace
 
-Result<physical::NodePtr> ChoosePhysical(logical::NodePtr root,
+Result<physical::NodePtr> ChoosePhysical(const logical::NodePtr& root,
                                          const std::vector<OutputColumn>& outputs,
                                          const OptimizeContext& options, logical::ColumnIds* ids) {
   return Chooser(options, ids).Root(root.get(), outputs);

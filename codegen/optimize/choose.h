@@ -11,7 +11,7 @@
 namespace lathe::optimize {
 
 /// Consumes the plan (its expressions are moved out). outputs: the result's columns in their order.
-Result<physical::NodePtr> ChoosePhysical(logical::NodePtr root,
+Result<physical::NodePtr> ChoosePhysical(const logical::NodePtr& root,
                                          const std::vector<OutputColumn>& outputs,
                                          const OptimizeContext& options, logical::ColumnIds* ids);
 

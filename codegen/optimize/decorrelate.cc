@@ -242,7 +242,7 @@ NodePtr ApplySingleRow(logical::Join* join, NodePtr input, std::vector<ExprPtr> 
       outputs.push_back(join->mark);
       break;
     case JoinKind::kInner:
-      if (!always) conjuncts.push_back(std::move(predicate));
+      if (!always) conjuncts.push_back(predicate->Clone());
       input = MakeFilter(std::move(input), std::move(conjuncts));
       [[fallthrough]];
     default:

@@ -168,7 +168,7 @@ class Domain {
   }
 
   /// Rows that are computed from outer columns: a projection of D for each, all together.
-  Result<Pushed> PushValues(NodePtr node) {
+  Result<Pushed> PushValues(const NodePtr& node) {
     auto& values = node->As<logical::Values>();
     std::vector<NodePtr> parts;
     std::vector<OutputColumn> columns;
@@ -290,7 +290,7 @@ class Domain {
   }
 
   /// The first rows for each value of D: by their numbers.
-  Result<Pushed> PushLimit(NodePtr node) {
+  Result<Pushed> PushLimit(const NodePtr& node) {
     auto& limit = node->As<logical::Limit>();
     std::vector<logical::SortKey> order = OrderOf(context_, &limit.children[0]);
     LATHE_ASSIGN(Pushed child, Push(limit.children[0]));

@@ -95,14 +95,14 @@ class Inference {
         return kept;
       }
       case Kind::kJoin:
-        return RunJoin(&node->As<logical::Join>(), std::move(below[0]), std::move(below[1]));
+        return RunJoin(&node->As<logical::Join>(), std::move(below[0]), below[1]);
       default:
         return {};
     }
   }
 
  private:
-  Knowledge RunJoin(logical::Join* join, Knowledge left, Knowledge right) {
+  Knowledge RunJoin(logical::Join* join, Knowledge left, const Knowledge& right) {
     const JoinKind kind = join->join_kind;
     if (kind == JoinKind::kFull || kind == JoinKind::kRight || kind == JoinKind::kMark) return {};
     // Within the join, everything that its predicate says holds for the rows that match.

@@ -115,7 +115,7 @@ Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& con
   const bool traced = static_cast<bool>(context.trace);
   const uint64_t start = traced ? Now() : 0;
   physical::Plan plan;
-  LATHE_ASSIGN(plan.root, ChoosePhysical(std::move(query.root), outputs, context, &query.ids));
+  LATHE_ASSIGN(plan.root, ChoosePhysical(query.root, outputs, context, &query.ids));
   physical::AssignIds(plan.root.get());
   plan.result_names = std::move(query.result_names);
   plan.params = std::move(query.params);

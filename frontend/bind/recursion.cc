@@ -181,13 +181,13 @@ Status CheckRecursion(const ast::CommonTableExpr& item,
     }
   };
   ReferenceWalk(report, Place::kNonRecursiveTerm).Statement(*select.left);
-  LATHE_TRY(std::move(status));
+  if (!status.ok()) return status;
   ReferenceWalk(report, Place::kAllowed).Statement(*select.right);
-  LATHE_TRY(std::move(status));
+  if (!status.ok()) return status;
   if (select.with) {
     std::vector<std::string> hidden;
     ReferenceWalk(report, Place::kSubquery).With(*select.with, &hidden);
-    LATHE_TRY(std::move(status));
+    if (!status.ok()) return status;
   }
   const auto not_there = [&](const char* what, int32_t location) {
     return at(SqlState::kFeatureNotSupported,

@@ -222,6 +222,9 @@ Token Scanner::Next() {
         case K_ILIKE:
         case K_SIMILAR:
           token.id = K_NOT_LA;
+          break;
+        default:
+          break;
       }
       break;
     case K_NULLS:
@@ -240,6 +243,8 @@ Token Scanner::Next() {
     case K_UIDENT:
     case K_USCONST:
       JoinUnicode(token);
+      break;
+    default:
       break;
   }
   last_id_ = token.id;

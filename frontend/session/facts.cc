@@ -74,7 +74,7 @@ class Facts final : public func::SessionFacts {
     std::lock_guard lock(mutex_);
     schema::RelationPtr relation = Find(oid);
     if (relation == nullptr) return std::nullopt;
-    const std::string quoted = ast::QuoteIdentifier(relation->name);
+    std::string quoted = ast::QuoteIdentifier(relation->name);
     if (Visible(*relation)) return quoted;
     return ast::QuoteIdentifier(catalog()->GetSchema(relation->schema)->name) + "." + quoted;
   }

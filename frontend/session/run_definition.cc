@@ -273,7 +273,7 @@ Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool casca
       if (!notice.fields.detail.empty()) notice.fields.detail += "\n";
       notice.fields.detail += "drop cascades to view " + view->name;
     }
-    client->SendNotice(std::move(notice));
+    client->SendNotice(notice);
   }
   for (auto it = dependents.rbegin(); it != dependents.rend(); ++it) {
     LATHE_TRY(txn_->DropTable(it->first->id));

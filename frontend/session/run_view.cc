@@ -116,8 +116,8 @@ Status SessionImpl::RunCreateView(Run* run) {
 Status SessionImpl::RunCreateTableAs(Run* run) {
   const std::string& sql = run->prepared->sql;
   const auto& create = run->prepared->statement->As<ast::CreateTableAsStatement>();
-  auto refuse = [&](std::string what) -> Status {
-    return NotSupported(std::move(what), PositionOf(sql, create.location));
+  auto refuse = [&](const std::string& what) -> Status {
+    return NotSupported(what, PositionOf(sql, create.location));
   };
   if (create.materialized_view) return refuse("CREATE MATERIALIZED VIEW");
   if (!create.tablespace.empty()) return refuse("TABLESPACE");

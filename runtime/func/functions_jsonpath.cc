@@ -160,7 +160,7 @@ void AddJsonPathFunctions(std::vector<Function>* list) {
 }
 
 void AddJsonPathSets(std::vector<SetFunction>* list) {
-  auto add = [&](uint32_t oid, std::string_view name, std::vector<TypeId> args,
+  auto add = [&](uint32_t oid, std::string_view name, const std::vector<TypeId>& args,
                  decltype(SetFunction::run) run) {
     SetFunction f;
     f.oid = Oid(oid);

@@ -14,7 +14,6 @@ namespace {
 using types::Datum;
 using types::JsonKind;
 using types::JsonSlice;
-using types::RecordReader;
 using types::Type;
 using types::TypeId;
 

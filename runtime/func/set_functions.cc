@@ -220,7 +220,7 @@ void AddSeriesFunctions(std::vector<SetFunction>* list) {
   constexpr TypeId I = TypeId::kInt4, L = TypeId::kInt8, N = TypeId::kNumeric,
                    S = TypeId::kTimestamp, Z = TypeId::kTimestampTz, V = TypeId::kInterval,
                    A = TypeId::kArray, T = TypeId::kText, B = TypeId::kBool;
-  auto add = [&](uint32_t oid, std::string_view name, std::vector<TypeId> args, Type column,
+  auto add = [&](uint32_t oid, std::string_view name, const std::vector<TypeId>& args, Type column,
                  decltype(SetFunction::run) run, bool strict = true) {
     SetFunction f;
     f.oid = Oid(oid);

@@ -141,8 +141,8 @@ bool Parser::Split() {
           while (IsDigit(at(i))) field.text.push_back(text_[i++]);
         }
       } else if (at(i) == '/' || at(i) == '_' ||
-                 (!is_month && fields_.size() > 0 && IsDigit(at(i)) && field.text.size() >= 3) ||
-                 (!is_month && fields_.size() > 0 && (at(i) == '+' || at(i) == '-') &&
+                 (!is_month && !fields_.empty() && IsDigit(at(i)) && field.text.size() >= 3) ||
+                 (!is_month && !fields_.empty() && (at(i) == '+' || at(i) == '-') &&
                   IsDigit(at(i + 1)) && field.text.size() >= 3)) {
         field.kind = FieldKind::kZoneName;
         while (IsAlpha(at(i)) || IsDigit(at(i)) || at(i) == '/' || at(i) == '_' || at(i) == '-' ||

@@ -172,7 +172,8 @@ void FitDigits(const NumberPattern& pattern, Digits* digits) {
   if (before < pattern.before) {
     digits->blanks = pattern.before - before;
   } else if (before > pattern.before) {
-    digits->text.assign(static_cast<size_t>(pattern.before + pattern.after + 1), '#');
+    digits->text.assign(
+        static_cast<size_t>(pattern.before) + static_cast<size_t>(pattern.after) + 1, '#');
     digits->text[static_cast<size_t>(pattern.before)] = '.';
   }
 }
@@ -390,7 +391,8 @@ Result<std::string> WriteRoman(const NumberPattern& pattern, int64_t value) {
 }
 /// What EEEE shows of NaN and infinities.
 std::string HashesOf(const NumberPattern& pattern) {
-  std::string out(static_cast<size_t>(pattern.before + pattern.after + 6), '#');
+  std::string out(static_cast<size_t>(pattern.before) + static_cast<size_t>(pattern.after) + 6,
+                  '#');
   out[0] = ' ';
   auto point = static_cast<size_t>(pattern.before + 1);
   if (point < out.size()) out[point] = '.';

@@ -30,8 +30,9 @@ Status CatalogState::Apply(std::string_view key, const std::optional<std::string
       }
       if (!value) return Ok();
       LATHE_ASSIGN(schema::SchemaDescriptor schema, DecodeSchema(*value));
-      schema_names[schema.name] = schema.id;
-      schemas[schema.id] = std::make_shared<schema::SchemaDescriptor>(std::move(schema));
+      auto added = std::make_shared<schema::SchemaDescriptor>(std::move(schema));
+      schema_names[added->name] = added->id;
+      schemas[added->id] = std::move(added);
       return Ok();
     }
     case RecordKind::kRelation: {
@@ -41,8 +42,9 @@ Status CatalogState::Apply(std::string_view key, const std::optional<std::string
       }
       if (!value) return Ok();
       LATHE_ASSIGN(schema::RelationDescriptor relation, DecodeRelation(*value));
-      relation_names[{relation.schema, relation.name}] = relation.id;
-      relations[relation.id] = std::make_shared<schema::RelationDescriptor>(std::move(relation));
+      auto added = std::make_shared<schema::RelationDescriptor>(std::move(relation));
+      relation_names[{added->schema, added->name}] = added->id;
+      relations[added->id] = std::move(added);
       return Ok();
     }
     case RecordKind::kStats: {

@@ -38,7 +38,7 @@ void EntryMaker::Make(const char* base, const char* row, std::string* image) {
   page::AppendImageOfDatums(entries_, datums_.data(), nulls_.get(), image);
 }
 
-IndexWriter::IndexWriter(TransactionImpl* transaction, schema::RelationPtr index,
+IndexWriter::IndexWriter(TransactionImpl* transaction, const schema::RelationPtr& index,
                          std::shared_ptr<Table> table)
     : writer_(transaction, index, std::move(table)), unique_(index->unique) {}
 

@@ -53,7 +53,7 @@ class IndexWriter {
   Status Finish();
 
  private:
-  IndexWriter(TransactionImpl* transaction, schema::RelationPtr index,
+  IndexWriter(TransactionImpl* transaction, const schema::RelationPtr& index,
               std::shared_ptr<Table> table);
   Status InsertEntry(std::string_view key, std::string_view image);
   Status Remove(std::string_view key);

@@ -20,7 +20,7 @@ std::string EndOf(const Leaf& leaf, const LeafPages& pages, size_t i) {
 }  // namespace
 
 Result<std::unique_ptr<Merger>> Merger::Begin(EngineImpl* engine, std::shared_ptr<Table> table,
-                                              LoadId load, TableVersionPtr base) {
+                                              LoadId load, const TableVersionPtr& base) {
   std::unique_ptr<Merger> merger(new Merger(table, base));
   LoadOptions options;
   options.view = [base] { return base; };

@@ -20,7 +20,7 @@ namespace lathe::table {
 class Merger {
  public:
   static Result<std::unique_ptr<Merger>> Begin(EngineImpl* engine, std::shared_ptr<Table> table,
-                                               LoadId load, TableVersionPtr base);
+                                               LoadId load, const TableVersionPtr& base);
 
   /// A change; keys ascend. image empty = the row goes. Both live until Finish.
   Status Add(std::string_view key, std::string_view image);

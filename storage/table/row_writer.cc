@@ -10,7 +10,8 @@ constexpr uint64_t kEscalateRows = 1000;
 
 Status RowWriter::Lock(std::string_view key) {
   if (all_locked_) return Ok();
-  if (++locked_rows_ > kEscalateRows && locked_rows_ % kEscalateRows == 1 &&
+  ++locked_rows_;
+  if (locked_rows_ > kEscalateRows && locked_rows_ % kEscalateRows == 1 &&
       transaction_->TryLockStorage(table_->storage(), txn::TableLockMode::kShareRowExclusive)) {
     all_locked_ = true;
     return Ok();
