@@ -166,7 +166,7 @@ Status Builder::Build(const Node& node, Continuation rest) {
     case Kind::kLimit:
       return BuildLimit(node.As<physical::Limit>(), std::move(rest));
     case Kind::kAppend:
-      return BuildAppend(node, std::move(rest));
+      return BuildAppend(node, rest);
     case Kind::kHashSetOperation:
       return BuildSetOperation(node.As<physical::HashSetOperation>(), std::move(rest));
     case Kind::kMaterialize:

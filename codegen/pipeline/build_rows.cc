@@ -49,7 +49,7 @@ Status Builder::BuildLimit(const physical::Limit& limit, Continuation rest) {
   return Build(*limit.children[0], Before(std::move(step), std::move(rest)));
 }
 
-Status Builder::BuildAppend(const Node& append, Continuation rest) {
+Status Builder::BuildAppend(const Node& append, const Continuation& rest) {
   for (const auto& child : append.children) {
     Step step;
     step.kind = StepKind::kRename;

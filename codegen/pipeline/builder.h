@@ -143,7 +143,7 @@ class Builder {
 
   Status BuildLimit(const physical::Limit& limit, Continuation rest);
 
-  Status BuildAppend(const Node& append, Continuation rest);
+  Status BuildAppend(const Node& append, const Continuation& rest);
 
   Status BuildSetOperation(const physical::HashSetOperation& node, Continuation rest);
 
