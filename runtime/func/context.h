@@ -65,6 +65,37 @@ class SessionFacts {
     static_cast<void>(local);
     return NotSupported("setting \"" + std::string(name) + "\" here");
   }
+  // Sequences. 2200H, 55000, 42809.
+  virtual Result<int64_t> NextValue(Oid sequence) {
+    static_cast<void>(sequence);
+    return NotSupported("nextval here");
+  }
+  virtual Result<int64_t> CurrentValue(Oid sequence) {
+    static_cast<void>(sequence);
+    return NotSupported("currval here");
+  }
+  virtual Result<int64_t> LastValue() { return NotSupported("lastval here"); }
+  virtual Result<int64_t> SetValue(Oid sequence, int64_t value, bool is_called) {
+    static_cast<void>(sequence);
+    static_cast<void>(value);
+    static_cast<void>(is_called);
+    return NotSupported("setval here");
+  }
+  /// pg_get_serial_sequence: the sequence that a column owns. 42P01, 42703.
+  virtual Result<std::optional<std::string>> SerialSequence(std::string_view table,
+                                                            std::string_view column) {
+    static_cast<void>(table);
+    static_cast<void>(column);
+    return std::optional<std::string>();
+  }
+  /// What COMMENT ON has said of an object (column != 0: of its column).
+  virtual std::optional<std::string> Comment(Oid object, int column) {
+    static_cast<void>(object);
+    static_cast<void>(column);
+    return std::nullopt;
+  }
+  /// A stored expression as pg_get_expr shows it.
+  virtual std::string ShownExpression(std::string_view sql) { return std::string(sql); }
   /// Waits, no longer than until the statement is cancelled (57014).
   virtual Status Sleep(double seconds) {
     static_cast<void>(seconds);

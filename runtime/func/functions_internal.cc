@@ -394,6 +394,44 @@ CallStatus MergeAgain(FunctionContext* context, const Datum*, const bool*, Datum
   return context->Fail(std::move(error));
 }
 
+/// The same of INSERT ... ON CONFLICT DO UPDATE.
+CallStatus ConflictAgain(FunctionContext* context, const Datum*, const bool*, Datum*) {
+  Error error = MakeError(SqlState::kCardinalityViolation,
+                          "ON CONFLICT DO UPDATE command cannot affect row a second time");
+  error.hint =
+      "Ensure that no rows proposed for insertion within the same command have duplicate "
+      "constrained values.";
+  return context->Fail(std::move(error));
+}
+
+/// (value, condition, domain, constraint): the value, if the condition is not false.
+CallStatus CheckDomain(FunctionContext* context, const Datum* args, const bool* nulls,
+                       Datum* result) {
+  if (!nulls[1] && !args[1].b) {
+    Error error = MakeError(SqlState::kCheckViolation,
+                            "value for domain " + std::string(args[2].string.view()) +
+                                " violates check constraint \"" +
+                                std::string(args[3].string.view()) + "\"");
+    error.constraint_name = args[3].string.view();
+    return context->Fail(std::move(error));
+  }
+  if (nulls[0]) return CallStatus::kNull;
+  *result = args[0];
+  return CallStatus::kOk;
+}
+
+/// (value, domain): the value, which is not NULL.
+CallStatus DomainNotNull(FunctionContext* context, const Datum* args, const bool* nulls,
+                         Datum* result) {
+  if (nulls[0]) {
+    return context->Fail(SqlState::kNotNullViolation,
+                         "domain " + std::string(args[1].string.view()) +
+                             " does not allow null values");
+  }
+  *result = args[0];
+  return CallStatus::kOk;
+}
+
 }  // namespace
 
 void AddInternalFunctions(std::vector<Function>* list) {
@@ -418,6 +456,15 @@ void AddInternalFunctions(std::vector<Function>* list) {
   add(9357, "concat_ws_variadic", {T, U}, T, JoinVariadic<1>);
   list->back().volatility = Volatility::kStable;
   add(9364, "merge_again", {I}, I, MergeAgain);
+  list->back().variadic = false;
+  list->back().wants_types = false;
+  add(9368, "conflict_again", {I}, I, ConflictAgain);
+  list->back().variadic = false;
+  list->back().wants_types = false;
+  add(9369, "check_domain", {U, TypeId::kBool, T, T}, U, CheckDomain);
+  list->back().variadic = false;
+  list->back().wants_types = false;
+  add(9370, "domain_not_null", {U, T}, U, DomainNotNull);
   list->back().variadic = false;
   list->back().wants_types = false;
   add(9367, "sample_draw", {TypeId::kFloat8, U}, TypeId::kFloat8, SampleDraw);

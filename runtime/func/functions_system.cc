@@ -153,6 +153,42 @@ CallStatus IndexBytes(FunctionContext*, SessionFacts* f, const Datum* args, Datu
   r->i64 = 0;
   return CallStatus::kOk;
 }
+CallStatus PutSequenceValue(FunctionContext* c, Result<int64_t> value, Datum* r) {
+  if (!value.ok()) return c->Fail(std::move(value).error());
+  r->i64 = *value;
+  return CallStatus::kOk;
+}
+CallStatus NextValue(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutSequenceValue(c, f->NextValue(OidOfArg(args[0])), r);
+}
+CallStatus CurrentValue(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutSequenceValue(c, f->CurrentValue(OidOfArg(args[0])), r);
+}
+CallStatus LastValue(FunctionContext* c, SessionFacts* f, const Datum*, Datum* r) {
+  return PutSequenceValue(c, f->LastValue(), r);
+}
+CallStatus SetValue(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutSequenceValue(c, f->SetValue(OidOfArg(args[0]), args[1].i64, true), r);
+}
+CallStatus SetValueCalled(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutSequenceValue(c, f->SetValue(OidOfArg(args[0]), args[1].i64, args[2].b), r);
+}
+CallStatus SerialSequence(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<std::optional<std::string>> name =
+      f->SerialSequence(args[0].string.view(), args[1].string.view());
+  if (!name.ok()) return c->Fail(std::move(name).error());
+  return PutOptional(c, *name, r);
+}
+CallStatus ObjectComment(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->Comment(OidOfArg(args[0]), 0), r);
+}
+CallStatus ColumnComment(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->Comment(OidOfArg(args[0]), args[1].i32), r);
+}
+/// Stored expressions are kept as SQL text.
+CallStatus GetExpr(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutText(c, f->ShownExpression(args[0].string.view()), r);
+}
 /// Every role may do everything yet; only whether the relation is there counts.
 CallStatus TablePrivilegeByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   Result<Oid> oid = f->RelationOid(args[0].string.view());
@@ -243,11 +279,6 @@ CallStatus FormatTypeOf(FunctionContext* context, const Datum* args, const bool*
   // Without a modifier to show, char is spelled as in SQL.
   if (type.id == TypeId::kBpChar && nulls[1]) return PutText(context, "character", result);
   return PutText(context, types::FormatType(type), result);
-}
-/// Default expressions are kept as SQL text.
-CallStatus GetExpr(FunctionContext*, const Datum* args, const bool*, Datum* result) {
-  result->string = args[0].string;
-  return CallStatus::kOk;
 }
 CallStatus AlwaysNull(FunctionContext*, const Datum*, const bool*, Datum*) {
   return CallStatus::kNull;
@@ -352,8 +383,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2162, "pg_get_function_arguments", {O}, T, FunctionArguments);
   add(2232, "pg_get_function_identity_arguments", {O}, T, FunctionArguments);
   add(1081, "format_type", {O, I}, T, FormatTypeOf, kStable, false, false);
-  add(1716, "pg_get_expr", {T, O}, T, GetExpr);
-  add(2509, "pg_get_expr", {T, O, B}, T, GetExpr);
+  add(1716, "pg_get_expr", {T, O}, T, WithFacts<GetExpr>);
+  add(2509, "pg_get_expr", {T, O, B}, T, WithFacts<GetExpr>);
   add(1387, "pg_get_constraintdef", {O}, T, WithFacts<ConstraintDefinition>);
   add(2508, "pg_get_constraintdef", {O, B}, T, WithFacts<ConstraintDefinition>);
   add(1643, "pg_get_indexdef", {O}, T, WithFacts<IndexDefinition>);
@@ -369,10 +400,15 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2730, "pg_get_triggerdef", {O, B}, T, AlwaysNull);
   add(1573, "pg_get_ruledef", {O}, T, AlwaysNull);
   add(2504, "pg_get_ruledef", {O, B}, T, AlwaysNull);
-  add(1665, "pg_get_serial_sequence", {T, T}, T, AlwaysNull);
-  add(1215, "obj_description", {O, N}, T, AlwaysNull);
-  add(1348, "obj_description", {O}, T, AlwaysNull);
-  add(1216, "col_description", {O, I}, T, AlwaysNull);
+  add(1665, "pg_get_serial_sequence", {T, T}, T, WithFacts<SerialSequence>);
+  add(1574, "nextval", {C}, L, WithFacts<NextValue>, kVolatile);
+  add(1575, "currval", {C}, L, WithFacts<CurrentValue>, kVolatile);
+  add(2559, "lastval", {}, L, WithFacts<LastValue>, kVolatile);
+  add(1576, "setval", {C, L}, L, WithFacts<SetValue>, kVolatile);
+  add(1765, "setval", {C, L, B}, L, WithFacts<SetValueCalled>, kVolatile);
+  add(1215, "obj_description", {O, N}, T, WithFacts<ObjectComment>);
+  add(1348, "obj_description", {O}, T, WithFacts<ObjectComment>);
+  add(1216, "col_description", {O, I}, T, WithFacts<ColumnComment>);
   add(1993, "shobj_description", {O, N}, T, AlwaysNull);
   add(6121, "pg_relation_is_publishable", {C}, B, AlwaysFalse);
   add(3810, "pg_is_in_recovery", {}, B, AlwaysFalse, kVolatile, false);

@@ -17,6 +17,9 @@
 
 namespace lathe::schema {
 
+/// GENERATED ... AS IDENTITY.
+enum class Identity : uint8_t { kNone, kAlways, kByDefault };
+
 /// A column of a relation. Numbers are never reused; dropped columns stay in the descriptor, but
 /// not in rows of newer versions.
 struct Column {
@@ -29,6 +32,57 @@ struct Column {
   // Value of this column in rows written before the column was added (evaluated once at ALTER
   // TABLE); NULL otherwise.
   types::Value missing;
+  std::string generated_sql;  // GENERATED ALWAYS AS (this) STORED; empty = none
+  Identity identity = Identity::kNone;
+  RelationId domain;    // the domain that the column was declared with, type being its base; or none
+  std::string comment;  // COMMENT ON COLUMN
+};
+
+/// A CHECK constraint of a table or a domain.
+struct CheckConstraint {
+  Oid oid;
+  std::string name;
+  std::string sql;  // the condition; a domain's value is VALUE in it
+  bool validated = true;
+  bool no_inherit = false;
+  std::string comment;
+};
+
+/// FOREIGN KEY ... REFERENCES.
+struct ForeignKey {
+  enum class Action : uint8_t { kNoAction, kRestrict, kCascade, kSetNull, kSetDefault };
+  Oid oid;
+  std::string name;
+  std::vector<uint32_t> columns;  // indexes into the table's columns
+  RelationId parent;              // the table referred to
+  std::vector<uint32_t> parent_columns;
+  RelationId parent_index;  // the unique index over them; none = the parent's primary key
+  Action on_delete = Action::kNoAction, on_update = Action::kNoAction;
+  std::vector<uint32_t> set_columns;  // ON DELETE SET NULL (a, b); empty = all
+  bool match_full = false;
+  bool deferrable = false, initially_deferred = false;
+  bool validated = true;
+  std::string comment;
+};
+
+/// What a sequence gives out.
+struct SequenceOptions {
+  types::TypeId type = types::TypeId::kInt8;
+  int64_t start = 1, increment = 1, min_value = 1, max_value = INT64_MAX, cache = 1;
+  bool cycle = false;
+  RelationId owner;  // OWNED BY; none = nobody
+  ColumnNumber owner_column;
+  bool identity = false;  // made for an identity column
+  StorageId state;        // names the last value, as storage names rows; a restart takes another
+};
+
+/// A relation as a view has seen it when it was made: later columns are not its own, later names
+/// do not matter to its text.
+struct ViewRelation {
+  RelationId id;
+  std::string schema, name;
+  std::vector<std::pair<std::string, ColumnNumber>> columns;  // that were there, in order
+  std::vector<ColumnNumber> used;                             // that the query needs
 };
 
 /// In RelationDescriptor::sources.
@@ -46,7 +100,9 @@ enum class RelationKind : uint8_t {
   kIndex,
   kVirtual /* pg_catalog, information_schema */,
   kView,
-  kType  // no relation: an enum or a composite type, which shares their names
+  kType,  // no relation: an enum or a composite type, which shares their names
+  kSequence,
+  kDomain  // no relation: columns[0] has the type, NOT NULL and DEFAULT; checks the conditions
 };
 
 /// Everything that is fixed about a table, index or virtual table at one version.
@@ -85,7 +141,17 @@ struct RelationDescriptor {
   std::string view_sql;
   std::vector<std::string> view_search_path;
   std::vector<RelationId> view_reads;
+  // What its names stood for; views of older directories have none and see tables as they are.
+  std::vector<ViewRelation> view_relations;
   types::Type named_type;  // kType
+  std::vector<CheckConstraint> checks;    // kTable, kDomain
+  std::vector<ForeignKey> foreign_keys;   // kTable
+  std::vector<RelationId> referenced_by;  // kTable: other tables (or itself) with foreign keys to it
+  SequenceOptions sequence;               // kSequence
+  // Of the primary key (kTable) or of the UNIQUE constraint (kIndex).
+  bool deferrable = false, initially_deferred = false;
+  std::string comment;      // COMMENT ON
+  std::string key_comment;  // of the primary key's constraint
 
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
   /// kIndex: the column that holds a column of the table in every entry; -1 = none.

@@ -39,6 +39,44 @@ TEST(Record, RelationRoundTrip) {
   EXPECT_FALSE(DecodeRelation(bytes).ok());
 }
 
+TEST(Record, ConstraintsRoundTrip) {
+  schema::RelationDescriptor table = Sample();
+  table.columns[1].generated_sql = "a + 1";
+  table.columns[2].identity = schema::Identity::kAlways;
+  table.columns[2].comment = "of c";
+  table.checks.push_back({Oid(16410), "t_b_check", "b > 0", false, true, "why"});
+  schema::ForeignKey key;
+  key.oid = Oid(16411);
+  key.name = "t_a_fkey";
+  key.columns = {0};
+  key.parent = RelationId(16500);
+  key.parent_columns = {1};
+  key.on_delete = schema::ForeignKey::Action::kCascade;
+  key.set_columns = {0};
+  key.match_full = key.deferrable = true;
+  table.foreign_keys = {key};
+  table.referenced_by = {RelationId(16400)};
+  table.deferrable = true;
+  table.comment = "a table";
+  const std::string bytes = EncodeRelation(table);
+  schema::RelationDescriptor back = DecodeRelation(bytes).value();
+  EXPECT_EQ(EncodeRelation(back), bytes);
+  EXPECT_EQ(back.checks[0].sql, "b > 0");
+  EXPECT_EQ(back.foreign_keys[0].parent, RelationId(16500));
+  EXPECT_TRUE(back.foreign_keys[0].match_full);
+  EXPECT_EQ(back.columns[2].identity, schema::Identity::kAlways);
+  EXPECT_EQ(back.comment, "a table");
+  schema::RelationDescriptor sequence;
+  sequence.id = RelationId(16420);
+  sequence.name = "s";
+  sequence.kind = schema::RelationKind::kSequence;
+  sequence.sequence.increment = -3;
+  sequence.sequence.state = StorageId(9);
+  back = DecodeRelation(EncodeRelation(sequence)).value();
+  EXPECT_EQ(back.sequence.increment, -3);
+  EXPECT_EQ(back.sequence.state, StorageId(9));
+}
+
 TEST(Record, IndexRoundTrip) {
   schema::RelationDescriptor table = Sample();
   table.indexes = {RelationId(16402), RelationId(20000)};

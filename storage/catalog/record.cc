@@ -1,5 +1,7 @@
 #include "storage/catalog/record.h"
 
+#include <algorithm>
+
 #include "runtime/base/bytes.h"
 #include "runtime/types/shape.h"
 
@@ -84,6 +86,265 @@ void PutIndexParts(const schema::RelationDescriptor& index, std::string* out) {
   AppendVarint(out, index.first_tie);
   out->push_back(
       static_cast<char>((index.nulls_not_distinct ? 1 : 0) | (index.is_constraint ? 2 : 0)));
+}
+
+// What came after the first form of the records: numbered parts, each with its length, at the
+// end of the record and only where there is something to say.
+enum class Part : uint8_t {
+  kColumn = 1,      // index | generated_sql | identity | domain | comment
+  kCheck = 2,       // of CheckConstraint
+  kForeignKey = 3,  // of ForeignKey
+  kReferencedBy = 4,
+  kSequence = 5,
+  kKey = 6,      // deferrable | key_comment
+  kComment = 7,
+  kViewRelation = 8,
+};
+
+void PutNumbers(std::string* out, const std::vector<uint32_t>& numbers) {
+  AppendVarint(out, numbers.size());
+  for (uint32_t number : numbers) AppendVarint(out, number);
+}
+
+std::vector<uint32_t> GetNumbers(ByteReader* in) {
+  std::vector<uint32_t> numbers;
+  const uint64_t count = in->Varint();
+  for (uint64_t i = 0; i < count && in->ok(); ++i) {
+    numbers.push_back(static_cast<uint32_t>(in->Varint()));
+  }
+  return numbers;
+}
+
+void PutPart(std::string* out, Part part, const std::string& body) {
+  out->push_back(static_cast<char>(part));
+  AppendLengthPrefixed(out, body);
+}
+
+uint8_t Bits(bool a, bool b = false, bool c = false, bool d = false) {
+  return static_cast<uint8_t>((a ? 1 : 0) | (b ? 2 : 0) | (c ? 4 : 0) | (d ? 8 : 0));
+}
+
+std::string CheckBody(const schema::CheckConstraint& check) {
+  std::string body;
+  AppendVarint(&body, check.oid.value);
+  AppendLengthPrefixed(&body, check.name);
+  AppendLengthPrefixed(&body, check.sql);
+  body.push_back(static_cast<char>(Bits(check.validated, check.no_inherit)));
+  AppendLengthPrefixed(&body, check.comment);
+  return body;
+}
+
+schema::CheckConstraint GetCheck(ByteReader* in) {
+  schema::CheckConstraint check;
+  check.oid = Oid(static_cast<uint32_t>(in->Varint()));
+  check.name = in->LengthPrefixed();
+  check.sql = in->LengthPrefixed();
+  const uint8_t flags = in->Little<uint8_t>();
+  check.validated = (flags & 1) != 0;
+  check.no_inherit = (flags & 2) != 0;
+  check.comment = in->LengthPrefixed();
+  return check;
+}
+
+std::string ForeignKeyBody(const schema::ForeignKey& key) {
+  std::string body;
+  AppendVarint(&body, key.oid.value);
+  AppendLengthPrefixed(&body, key.name);
+  PutNumbers(&body, key.columns);
+  AppendVarint(&body, key.parent.value);
+  PutNumbers(&body, key.parent_columns);
+  AppendVarint(&body, key.parent_index.value);
+  body.push_back(static_cast<char>(key.on_delete));
+  body.push_back(static_cast<char>(key.on_update));
+  PutNumbers(&body, key.set_columns);
+  body.push_back(static_cast<char>(
+      Bits(key.match_full, key.deferrable, key.initially_deferred, key.validated)));
+  AppendLengthPrefixed(&body, key.comment);
+  return body;
+}
+
+schema::ForeignKey GetForeignKey(ByteReader* in) {
+  schema::ForeignKey key;
+  key.oid = Oid(static_cast<uint32_t>(in->Varint()));
+  key.name = in->LengthPrefixed();
+  key.columns = GetNumbers(in);
+  key.parent = RelationId(static_cast<uint32_t>(in->Varint()));
+  key.parent_columns = GetNumbers(in);
+  key.parent_index = RelationId(static_cast<uint32_t>(in->Varint()));
+  key.on_delete = static_cast<schema::ForeignKey::Action>(in->Little<uint8_t>());
+  key.on_update = static_cast<schema::ForeignKey::Action>(in->Little<uint8_t>());
+  key.set_columns = GetNumbers(in);
+  const uint8_t flags = in->Little<uint8_t>();
+  key.match_full = (flags & 1) != 0;
+  key.deferrable = (flags & 2) != 0;
+  key.initially_deferred = (flags & 4) != 0;
+  key.validated = (flags & 8) != 0;
+  key.comment = in->LengthPrefixed();
+  return key;
+}
+
+std::string SequenceBody(const schema::SequenceOptions& options) {
+  std::string body;
+  body.push_back(static_cast<char>(options.type));
+  for (int64_t number : {options.start, options.increment, options.min_value, options.max_value,
+                         options.cache}) {
+    AppendLittle(&body, number);
+  }
+  body.push_back(static_cast<char>(Bits(options.cycle, options.identity)));
+  AppendVarint(&body, options.owner.value);
+  AppendVarint(&body, options.owner_column.value);
+  AppendVarint(&body, options.state.value);
+  return body;
+}
+
+schema::SequenceOptions GetSequence(ByteReader* in) {
+  schema::SequenceOptions options;
+  options.type = static_cast<types::TypeId>(in->Little<uint8_t>());
+  for (int64_t* number : {&options.start, &options.increment, &options.min_value,
+                          &options.max_value, &options.cache}) {
+    *number = in->Little<int64_t>();
+  }
+  const uint8_t flags = in->Little<uint8_t>();
+  options.cycle = (flags & 1) != 0;
+  options.identity = (flags & 2) != 0;
+  options.owner = RelationId(static_cast<uint32_t>(in->Varint()));
+  options.owner_column = ColumnNumber(static_cast<uint16_t>(in->Varint()));
+  options.state = StorageId(in->Varint());
+  return options;
+}
+
+std::string ViewRelationBody(const schema::ViewRelation& read) {
+  std::string body;
+  AppendVarint(&body, read.id.value);
+  AppendLengthPrefixed(&body, read.schema);
+  AppendLengthPrefixed(&body, read.name);
+  AppendVarint(&body, read.columns.size());
+  for (const auto& [name, number] : read.columns) {
+    AppendLengthPrefixed(&body, name);
+    AppendVarint(&body, number.value);
+  }
+  AppendVarint(&body, read.used.size());
+  for (ColumnNumber number : read.used) AppendVarint(&body, number.value);
+  return body;
+}
+
+schema::ViewRelation GetViewRelation(ByteReader* in) {
+  schema::ViewRelation read;
+  read.id = RelationId(static_cast<uint32_t>(in->Varint()));
+  read.schema = in->LengthPrefixed();
+  read.name = in->LengthPrefixed();
+  const uint64_t columns = in->Varint();
+  for (uint64_t i = 0; i < columns && in->ok(); ++i) {
+    std::string name(in->LengthPrefixed());
+    read.columns.emplace_back(std::move(name), ColumnNumber(static_cast<uint16_t>(in->Varint())));
+  }
+  const uint64_t used = in->Varint();
+  for (uint64_t i = 0; i < used && in->ok(); ++i) {
+    read.used.emplace_back(static_cast<uint16_t>(in->Varint()));
+  }
+  return read;
+}
+
+void PutParts(const schema::RelationDescriptor& relation, std::string* out) {
+  for (size_t i = 0; i < relation.columns.size(); ++i) {
+    const schema::Column& column = relation.columns[i];
+    if (column.generated_sql.empty() && column.identity == schema::Identity::kNone &&
+        column.domain.value == 0 && column.comment.empty()) {
+      continue;
+    }
+    std::string body;
+    AppendVarint(&body, i);
+    AppendLengthPrefixed(&body, column.generated_sql);
+    body.push_back(static_cast<char>(column.identity));
+    AppendVarint(&body, column.domain.value);
+    AppendLengthPrefixed(&body, column.comment);
+    PutPart(out, Part::kColumn, body);
+  }
+  for (const schema::CheckConstraint& check : relation.checks) {
+    PutPart(out, Part::kCheck, CheckBody(check));
+  }
+  for (const schema::ForeignKey& key : relation.foreign_keys) {
+    PutPart(out, Part::kForeignKey, ForeignKeyBody(key));
+  }
+  for (const schema::ViewRelation& read : relation.view_relations) {
+    PutPart(out, Part::kViewRelation, ViewRelationBody(read));
+  }
+  if (!relation.referenced_by.empty()) {
+    std::string body;
+    for (RelationId id : relation.referenced_by) AppendVarint(&body, id.value);
+    PutPart(out, Part::kReferencedBy, body);
+  }
+  if (relation.kind == schema::RelationKind::kSequence) {
+    PutPart(out, Part::kSequence, SequenceBody(relation.sequence));
+  }
+  if (relation.deferrable || !relation.key_comment.empty()) {
+    std::string body(1, static_cast<char>(Bits(relation.deferrable, relation.initially_deferred)));
+    AppendLengthPrefixed(&body, relation.key_comment);
+    PutPart(out, Part::kKey, body);
+  }
+  if (!relation.comment.empty()) PutPart(out, Part::kComment, relation.comment);
+}
+
+Status GetParts(ByteReader* in, schema::RelationDescriptor* relation) {
+  auto damaged = [] { return MakeError(SqlState::kDataCorrupted, "catalog record is damaged"); };
+  auto known = [&](const std::vector<uint32_t>& columns) {
+    return std::all_of(columns.begin(), columns.end(),
+                       [&](uint32_t column) { return column < relation->columns.size(); });
+  };
+  while (in->ok() && !in->AtEnd()) {
+    const Part part = static_cast<Part>(in->Little<uint8_t>());
+    ByteReader body(in->LengthPrefixed());
+    if (!in->ok()) return damaged();
+    switch (part) {
+      case Part::kColumn: {
+        const uint64_t i = body.Varint();
+        if (i >= relation->columns.size()) return damaged();
+        schema::Column& column = relation->columns[i];
+        column.generated_sql = body.LengthPrefixed();
+        column.identity = static_cast<schema::Identity>(body.Little<uint8_t>());
+        column.domain = RelationId(static_cast<uint32_t>(body.Varint()));
+        column.comment = body.LengthPrefixed();
+        break;
+      }
+      case Part::kCheck:
+        relation->checks.push_back(GetCheck(&body));
+        break;
+      case Part::kForeignKey: {
+        schema::ForeignKey key = GetForeignKey(&body);
+        if (!known(key.columns) || !known(key.set_columns) ||
+            key.columns.size() != key.parent_columns.size()) {
+          return damaged();
+        }
+        relation->foreign_keys.push_back(std::move(key));
+        break;
+      }
+      case Part::kReferencedBy:
+        while (body.ok() && !body.AtEnd()) {
+          relation->referenced_by.emplace_back(static_cast<uint32_t>(body.Varint()));
+        }
+        break;
+      case Part::kSequence:
+        relation->sequence = GetSequence(&body);
+        break;
+      case Part::kKey: {
+        const uint8_t flags = body.Little<uint8_t>();
+        relation->deferrable = (flags & 1) != 0;
+        relation->initially_deferred = (flags & 2) != 0;
+        relation->key_comment = body.LengthPrefixed();
+        break;
+      }
+      case Part::kComment:
+        relation->comment = body.Bytes(body.rest().size());
+        break;
+      case Part::kViewRelation:
+        relation->view_relations.push_back(GetViewRelation(&body));
+        break;
+      default:
+        return damaged();
+    }
+    LATHE_TRY(CheckEnd(body));
+  }
+  return Ok();
 }
 
 Status GetIndexParts(ByteReader* in, schema::RelationDescriptor* index) {
@@ -205,10 +466,18 @@ std::string EncodeRelation(const schema::RelationDescriptor& relation) {
     PutIndexParts(relation, &out);
   } else if (relation.kind == schema::RelationKind::kType) {
     PutType(&out, relation.named_type);
-  } else if (!relation.indexes.empty()) {  // records of tables without any end here
+  }
+  std::string parts;
+  PutParts(relation, &parts);
+  const bool plain = relation.kind != schema::RelationKind::kView &&
+                     relation.kind != schema::RelationKind::kIndex &&
+                     relation.kind != schema::RelationKind::kType;
+  // Records without indexes and parts end here.
+  if (plain && (!relation.indexes.empty() || !parts.empty())) {
     AppendVarint(&out, relation.indexes.size());
     for (RelationId id : relation.indexes) AppendVarint(&out, id.value);
   }
+  out += parts;
   return out;
 }
 
@@ -267,6 +536,7 @@ Result<schema::RelationDescriptor> DecodeRelation(std::string_view bytes) {
       relation.indexes.emplace_back(static_cast<uint32_t>(in.Varint()));
     }
   }
+  LATHE_TRY(GetParts(&in, &relation));
   LATHE_TRY(CheckEnd(in));
   return relation;
 }

@@ -242,7 +242,7 @@ Result<schema::RelationPtr> TransactionImpl::AddPrimaryKey(RelationId id,
   LATHE_ASSIGN(uint64_t oid, engine_->oids()->Next());
   next.primary_key_oid = Oid(static_cast<uint32_t>(oid));
   LATHE_ASSIGN(schema::RelationPtr after, MakeTable(std::move(next)));
-  LATHE_TRY(Rewrite(before, after));
+  LATHE_TRY(Rewrite(before, after, nullptr));
   dropped_.push_back(before->storage);
   // Entries name rows by the table's key.
   for (RelationId id : before->indexes) {
@@ -253,70 +253,6 @@ Result<schema::RelationPtr> TransactionImpl::AddPrimaryKey(RelationId id,
     dropped_.push_back(index->storage);
   }
   return after;
-}
-
-// Copies all rows, as they are now, into the storage of `after`, which has the same columns.
-Status TransactionImpl::Rewrite(const schema::RelationPtr& before,
-                                const schema::RelationPtr& after) {
-  LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(after));
-  LATHE_ASSIGN(uint64_t load, engine_->load_ids()->Next());
-  const keyspace::KeyEncoder& encoder = table->encoder();
-  LoadOptions options;
-  options.sort_bytes = engine_->options().load_sort_bytes;
-  options.range_free = [](std::string_view, std::string_view) { return true; };
-  options.fallback = [](const char*, const char*) { return Ok(); };
-  options.duplicate = [&](std::string_view key) {
-    Error error = MakeError(SqlState::kUniqueViolation,
-                            "could not create unique index \"" + after->primary_key_name + "\"");
-    error.detail = DescribeKey(*after, encoder, key) + " is duplicated.";
-    error.table_name = after->name;
-    error.constraint_name = after->primary_key_name;
-    return error;
-  };
-  LATHE_ASSIGN(std::unique_ptr<LoadWriter> writer,
-               LoadWriter::Begin(engine_, table, LoadId(load), std::move(options)));
-  // Under the exclusive lock the newest state counts, not the statement's snapshot; own earlier
-  // writes are seen.
-  const Timestamp now = engine_->watermark()->Acquire();
-  Status copied = [&]() -> Status {
-    LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows, OpenScanAt(before, {}, now));
-    const row::Layout from = before->RowLayout();
-    const row::Layout& to = table->layout();
-    std::vector<types::Datum> datums(to.field_count());
-    auto nulls = std::make_unique<bool[]>(to.field_count());
-    std::string image;
-    exec::Morsel morsel;
-    for (;;) {
-      LATHE_ASSIGN(bool more, rows->Next(&morsel));
-      if (!more) return Ok();
-      for (const exec::Segment& segment : morsel.segments) {
-        for (uint32_t i = segment.from; i < segment.to; ++i) {
-          const char* row = row::RowAt(segment.page, from.stride(), i);
-          for (size_t f = 0; f < to.field_count(); ++f) {
-            nulls[f] = from.IsNull(row, f);
-            if (!nulls[f]) {
-              datums[f] = row::ReadField(from, segment.page, row, f);
-            } else if (to.field(f).null_bit < 0) {
-              const schema::Column& column = after->columns[after->LiveColumns()[f]];
-              Error error = MakeError(SqlState::kNotNullViolation,
-                                      "column \"" + column.name + "\" of relation \"" +
-                                          after->name + "\" contains null values");
-              error.table_name = after->name;
-              error.column_name = column.name;
-              return error;
-            }
-          }
-          image.clear();
-          page::AppendImageOfDatums(to, datums.data(), nulls.get(), &image);
-          LATHE_TRY(writer->Add(image.data(), image.data()));
-        }
-      }
-    }
-  }();
-  engine_->watermark()->Release(now);
-  LATHE_TRY(std::move(copied));
-  LATHE_ASSIGN(PendingLoad pending, writer->Finish());
-  return AddLoad(std::move(pending));
 }
 
 }  // namespace lathe::table

@@ -88,6 +88,21 @@ struct ViewSpec {
   std::vector<RelationId> reads;
 };
 
+/// Where a sequence stands.
+struct SequenceState {
+  int64_t last_value = 1;
+  bool is_called = false;  // last_value was given out
+};
+
+/// Makes a row of a rewritten table: from is the old row's layout; datums and nulls take the fields
+/// of the new one (the hidden row id, if any, is kept by the engine). Strings stay valid until the
+/// next call.
+using RowMap = std::function<Status(const row::Layout& from, const char* page, const char* row,
+                                    types::Datum* datums, bool* nulls)>;
+/// Sees a row.
+using RowVisitor =
+    std::function<Status(const row::Layout& layout, const char* page, const char* row)>;
+
 /// One transaction. Used by one thread at a time (the sources that its scans give may be used by
 /// several). Destroying it without Commit rolls it back. After an error that is not a statement
 /// error (Commit's) it is over.
@@ -150,6 +165,29 @@ class Transaction {
   /// taken, 23505 for duplicates, 0A000 for types that cannot be keys.
   virtual Result<schema::RelationPtr> CreateIndex(const IndexSpec& spec) = 0;
   virtual Status DropIndex(RelationId index) = 0;
+  /// An entry of the catalog without rows: a sequence or a domain. Its id is given here. 42P07 (of
+  /// a type: 42710) when the name is taken.
+  virtual Result<schema::RelationPtr> CreateEntry(schema::RelationDescriptor entry) = 0;
+  /// Puts a changed descriptor in the place of a relation's: another name, schema, constraints,
+  /// defaults; the same rows, key and columns. 42P07 when the new name is taken.
+  virtual Result<schema::RelationPtr> ChangeRelation(schema::RelationDescriptor next) = 0;
+  /// As ChangeRelation with other columns: every row is made anew, and so are the indexes that
+  /// `next` lists. Errors: of map, 23502, 23505.
+  virtual Result<schema::RelationPtr> RewriteTable(schema::RelationDescriptor next,
+                                                   const RowMap& map) = 0;
+  /// Calls visit for every row as it is now, newest commits and own writes included. The table is
+  /// locked against writers.
+  virtual Status VisitRows(const schema::RelationPtr& table, const RowVisitor& visit) = 0;
+  /// A number for a constraint.
+  virtual Result<Oid> NewOid() = 0;
+  /// Is there a row with this key now (newest commits and own writes), and will it stay until this
+  /// transaction ends? keyed: a table with a primary key, or a unique index; values: of its key
+  /// columns, none NULL. Waits for others that change the row.
+  virtual Result<bool> HoldKey(const schema::RelationPtr& keyed,
+                               const std::vector<types::Value>& values) = 0;
+  /// Until turned off again, statements of a REPEATABLE READ or SERIALIZABLE transaction begin with
+  /// the newest snapshot. For checks of foreign keys.
+  virtual void ReadNewest(bool on) = 0;
   /// ANALYZE: samples the rows that the current statement sees and stores statistics with this
   /// transaction.
   virtual Status Analyze(RelationId relation) = 0;
@@ -205,6 +243,14 @@ class Engine {
   virtual Status ApplyEntry(std::string_view entry) = 0;
   /// The commit timestamp of the last write entry applied; 0 = none.
   virtual Timestamp applied() = 0;
+
+  /// The next `count` values of a sequence at most: first and last of them, in steps of its
+  /// increment. They are never given again, also after a crash; no rollback takes them back. 2200H
+  /// when there is none left.
+  virtual Result<std::pair<int64_t, int64_t>> NextValues(
+      const schema::RelationDescriptor& sequence, int64_t count) = 0;
+  virtual Status SetSequence(const schema::RelationDescriptor& sequence, SequenceState state) = 0;
+  virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
 
   virtual EngineStats Stats() = 0;
   /// Name of the database in this directory ("lathe"), and of its owner role.

@@ -14,6 +14,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/table/engine.h"
+#include "storage/table/sequences.h"
 #include "storage/table/table.h"
 #include "storage/txn/txn.h"
 
@@ -60,6 +61,17 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   // CommitTarget.
   Status Persist(const txn::LogicalBatch& batch, Timestamp ts) override;
   void Publish(const txn::LogicalBatch& batch, Timestamp ts) override;
+
+  Result<std::pair<int64_t, int64_t>> NextValues(const schema::RelationDescriptor& sequence,
+                                                 int64_t count) override {
+    return sequences_->Next(sequence, count);
+  }
+  Status SetSequence(const schema::RelationDescriptor& sequence, SequenceState state) override {
+    return sequences_->Set(sequence, state);
+  }
+  Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) override {
+    return sequences_->Read(sequence);
+  }
 
   /// The table of a relation's storage, opened on first use.
   Result<std::shared_ptr<Table>> GetTable(const schema::RelationPtr& relation);
@@ -132,6 +144,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   std::unique_ptr<txn::Watermark> watermark_;
   std::unique_ptr<txn::LocalCommitSink> sink_;
   std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<Sequences> sequences_;
   std::unique_ptr<catalog::IdAllocator> oids_, storage_ids_, page_ids_, load_ids_;
   std::atomic<int64_t> delta_bytes_{0}, delta_rows_{0};
   std::atomic<uint64_t> next_txn_{1}, open_transactions_{0};

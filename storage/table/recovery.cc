@@ -105,6 +105,8 @@ Status EngineImpl::Start() {
   sink_ = std::make_unique<txn::LocalCommitSink>(oracle_.get(), watermark_.get(), this,
                                                  options_.on_entry);
   LATHE_TRY(ReadCatalog(mark.value == 0));
+  sequences_ = std::make_unique<Sequences>(kv);
+  LATHE_TRY(sequences_->Clean(*catalog_->state()));
   LATHE_TRY(RecoverFolds());
   LATHE_TRY(RecoverLoads());
   LATHE_TRY(RecoverDropped());
@@ -119,6 +121,7 @@ EngineImpl::~EngineImpl() {
   }
   background_wake_.notify_all();
   if (background_.joinable()) background_.join();
+  if (sequences_ != nullptr) sequences_->Close();
   pending_loads_.clear();
   tables_.clear();
 }

@@ -67,7 +67,7 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
   lock_timeout_ms_ = lock_timeout_ms;
   has_read_ = false;
   spilled_.clear();
-  if (isolation_ == txn::Isolation::kReadCommitted) ReleaseSnapshot();
+  if (isolation_ == txn::Isolation::kReadCommitted || reads_newest_) ReleaseSnapshot();
   if (!has_snapshot_) TakeSnapshot();
   view_.Refresh(engine_->catalog()->state());
   saved_changes_ = view_.changes();
@@ -137,6 +137,7 @@ void TransactionImpl::NoteRowIds(StorageId storage, uint64_t next) {
 
 void TransactionImpl::End() {
   over_ = true;
+  ReadNewest(false);
   spilled_.clear();
   ReleaseSnapshot();
   engine_->locks()->ReleaseAll(id_);

@@ -42,6 +42,15 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
                                             const std::string& name) override;
   Result<schema::RelationPtr> CreateIndex(const IndexSpec& spec) override;
   Status DropIndex(RelationId index) override;
+  Result<schema::RelationPtr> CreateEntry(schema::RelationDescriptor entry) override;
+  Result<schema::RelationPtr> ChangeRelation(schema::RelationDescriptor next) override;
+  Result<schema::RelationPtr> RewriteTable(schema::RelationDescriptor next,
+                                           const RowMap& map) override;
+  Status VisitRows(const schema::RelationPtr& table, const RowVisitor& visit) override;
+  Result<Oid> NewOid() override;
+  Result<bool> HoldKey(const schema::RelationPtr& keyed,
+                       const std::vector<types::Value>& values) override;
+  void ReadNewest(bool on) override;
   Status Analyze(RelationId relation) override;
   Status Commit() override;
   void Rollback() override;
@@ -115,7 +124,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
                                                     size_t i);
   std::string FreeRelationName(SchemaId schema, const std::string& name);
   Result<schema::RelationPtr> MakeTable(schema::RelationDescriptor relation);
-  Status Rewrite(const schema::RelationPtr& before, const schema::RelationPtr& after);
+  Status Rewrite(const schema::RelationPtr& before, const schema::RelationPtr& after,
+                 const RowMap& map);
   // An index of these columns and properties over the table as it is, in new storage.
   Result<schema::RelationPtr> MakeIndex(schema::RelationDescriptor index,
                                         const schema::RelationPtr& table);
@@ -129,6 +139,10 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   const txn::Isolation isolation_;
   bool over_ = false;
   bool has_snapshot_ = false;
+  // While ReadNewest is on: the transaction's own snapshot.
+  bool reads_newest_ = false, has_own_snapshot_ = false;
+  Timestamp own_snapshot_;
+  catalog::StatePtr own_snapshot_state_;
   Timestamp snapshot_;
   catalog::StatePtr snapshot_state_;  // the catalog when the snapshot was taken, or a little older
   bool has_read_ = false;             // the statement has opened a scan or a sink
