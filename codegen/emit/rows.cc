@@ -42,7 +42,7 @@ void Emitter::EmitRowSink(const Sink& sink) {
       code_.FailIf(v.null, state, message);
       v.null = nullptr;
     }
-    values.push_back(std::move(v));
+    values.push_back(v);
   }
   llvm::Value* hash = nullptr;
   if (sink.kind == SinkKind::kJoinBuild) {

@@ -90,7 +90,7 @@ int32_t Machine::Probe(const Step& step, size_t index) {
         }
         if (accepted && !visit(page, row)) return true;
       }
-      row = LoadAt<const char*>(row + state::kJoinNextOffset);
+      row = reinterpret_cast<const char*>(LoadAt<uintptr_t>(row + state::kJoinNextOffset));
     }
     return true;
   };

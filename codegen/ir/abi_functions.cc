@@ -55,7 +55,8 @@ llvm::Function* Code::Declare(Abi function) {
   return made;
 }
 
-llvm::Value* Code::Call(Abi function, std::vector<llvm::Value*> args, const std::string& name) {
+llvm::Value* Code::Call(Abi function, const std::vector<llvm::Value*>& args,
+                        const std::string& name) {
   llvm::Function* callee = Declare(function);
   llvm::CallInst* call =
       b.CreateCall(callee, args, callee->getReturnType()->isVoidTy() ? "" : name);

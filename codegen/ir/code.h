@@ -111,7 +111,8 @@ class Code {
   void Return(int32_t code) { b.CreateRet(Int32(code)); }
 
   // The runtime.
-  llvm::Value* Call(Abi function, std::vector<llvm::Value*> args, const std::string& name = "");
+  llvm::Value* Call(Abi function, const std::vector<llvm::Value*>& args,
+                    const std::string& name = "");
   llvm::Function* Declare(Abi function);
   /// Goes to the function's one error block with this site when the condition holds.
   void FailIf(llvm::Value* condition, SqlState state, const std::string& message);

@@ -33,8 +33,8 @@
 // What LLVM's code generator may call by itself.
 extern "C" {
 __extension__ typedef __int128 lathe_int128;
-lathe_int128 __divti3(lathe_int128, lathe_int128);
-lathe_int128 __modti3(lathe_int128, lathe_int128);
+lathe_int128 __divti3(lathe_int128, lathe_int128);  // NOLINT(bugprone-reserved-identifier)
+lathe_int128 __modti3(lathe_int128, lathe_int128);  // NOLINT(bugprone-reserved-identifier)
 }
 
 namespace lathe::jit {

@@ -29,7 +29,7 @@ class TestCatalog : public schema::CatalogReader {
 
   /// An index over columns of a table, which must have been added with a primary key.
   void AddIndex(const std::string& table, const std::string& name,
-                std::vector<schema::KeyColumn> columns, bool unique = false) {
+                const std::vector<schema::KeyColumn>& columns, bool unique = false) {
     auto relation =
         std::const_pointer_cast<schema::RelationDescriptor>(tables_[names_[table]].relation);
     auto index = std::make_shared<schema::RelationDescriptor>();
@@ -57,7 +57,7 @@ class TestCatalog : public schema::CatalogReader {
 
   schema::RelationPtr Add(const std::string& name,
                           std::vector<std::pair<std::string, Type>> columns,
-                          std::vector<uint32_t> key, double rows) {
+                          const std::vector<uint32_t>& key, double rows) {
     auto relation = std::make_shared<schema::RelationDescriptor>();
     relation->id = RelationId(static_cast<uint32_t>(20000 + tables_.size()));
     relation->name = name;

@@ -290,7 +290,6 @@ void Check(uint32_t seed, const std::string& disabled, int* compared) {
     FAIL() << expected.error().ToString() << "\n" << before;
   }
   std::string steps;
-  std::string invalid;
   OptimizeContext context;
   context.catalog = &catalog;
   context.verify = true;

@@ -145,7 +145,7 @@ TEST(RowBuffer, AbsorbTakesPagesAndTheirCharge) {
   ASSERT_NE(b.Append(0), nullptr);
   a.Absorb(std::move(b));
   EXPECT_EQ(a.row_count(), 3u);
-  EXPECT_EQ(b.row_count(), 0u);
+  EXPECT_EQ(b.row_count(), 0u);  // NOLINT(bugprone-use-after-move): it is left empty
   EXPECT_EQ(theirs.used_bytes(), 0u);
   EXPECT_EQ(mine.used_bytes(), 2 * kBufferPageBytes);
   EXPECT_EQ(parent.used_bytes(), 2 * kBufferPageBytes);

@@ -220,7 +220,7 @@ TEST_P(StateTest, WindowFramesByDefinition) {
 TEST_P(StateTest, RecursionDropsWhatWasThere) {
   const row::Layout layout = IntLayout(1);
   RecursionState working(&layout, true, &memory.budget);
-  auto round = [&](std::vector<int64_t> values) {
+  auto round = [&](const std::vector<int64_t>& values) {
     std::vector<row::RowBuffer> rows;
     rows.emplace_back(&layout, &memory.budget);
     for (int64_t value : values) Add(&rows.back(), {value});

@@ -1,7 +1,7 @@
 // A short run of the fuzzer's body, so that it is compiled and tried with every test run.
 #include <gtest/gtest.h>
 
-#include "storage/keyspace/key_fuzz.cc"
+#include "storage/keyspace/key_fuzz.cc"  // NOLINT(bugprone-suspicious-include)
 
 namespace lathe::keyspace {
 namespace {

@@ -35,7 +35,7 @@ std::unique_ptr<Kv> OpenAt(const std::string& path) {
   return std::move(kv).value();
 }
 
-std::vector<std::string> Keys(Kv* kv, Family family, IterateOptions options = {}) {
+std::vector<std::string> Keys(Kv* kv, Family family, const IterateOptions& options = {}) {
   std::vector<std::string> keys;
   std::unique_ptr<Iterator> at = kv->NewIterator(family, options);
   for (at->SeekToFirst(); at->Valid(); at->Next()) {

@@ -2,7 +2,7 @@
 // tried with every test run.
 #include <gtest/gtest.h>
 
-#include "storage/page/page_fuzz.cc"
+#include "storage/page/page_fuzz.cc"  // NOLINT(bugprone-suspicious-include)
 
 namespace lathe::page {
 namespace {

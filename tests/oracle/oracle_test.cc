@@ -36,7 +36,7 @@ class OracleTest : public ::testing::Test {
   void Compare(bool lift) {
     const std::vector<std::string> lines = TestLines("expected.txt");
     for (size_t i = 0; i < lines.size();) {
-      const std::string sql = lines[i++];
+      const std::string& sql = lines[i++];
       std::vector<std::string> expected;
       while (i < lines.size() && (lines[i][0] == '=' || lines[i][0] == '!')) {
         expected.push_back(lines[i++]);

@@ -141,6 +141,8 @@ void Cluster::Partition() {
         case 3:                                                             // any links
           if (fault_.OneIn(3)) cut_[from][to] = cut_[to][from] = true;
           break;
+        default:
+          break;
       }
     }
   }

@@ -172,7 +172,7 @@ void Spec::CheckCommit(const raft::Core& core, Replica* replica) {
       return Fail(core.id(), "committed an entry of another term by itself");
     }
     bool held = false;  // by a quorum of a configuration that was in force since
-    raft::Config config = core.config();
+    const raft::Config& config = core.config();
     auto on_disk = [&](ReplicaId id) {
       auto other = replicas_.find(id);
       if (other == replicas_.end()) return false;
