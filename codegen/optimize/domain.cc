@@ -52,7 +52,7 @@ class Domain {
       case Kind::kProject:
         return PushProject(std::move(node));
       case Kind::kValues:
-        return PushValues(std::move(node));
+        return PushValues(node);
       case Kind::kJoin:
         return PushJoin(std::move(node));
       case Kind::kAggregate:
@@ -61,7 +61,7 @@ class Domain {
         // The order of a subquery's rows means nothing without a limit, which takes it along.
         return Push(node->children[0]);
       case Kind::kLimit:
-        return PushLimit(std::move(node));
+        return PushLimit(node);
       case Kind::kWindow: {
         LATHE_ASSIGN(Pushed child, Push(node->children[0]));
         node->children[0] = std::move(child.node);

@@ -198,7 +198,7 @@ TEST_F(BindTest, AnswersTheSameWithLiteralsLifted) {
 }
 
 TEST_F(BindTest, Plans) {
-  std::string all, statement;
+  std::string all;
   const std::string path = std::string(LATHE_BIND_TESTDATA) + "/plans.txt";
   std::vector<std::string> lines = Lines("plans.txt");
   std::string expected;

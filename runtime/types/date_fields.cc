@@ -362,7 +362,8 @@ Result<double> DatePart(std::string_view name, DateSource source, const Datum& v
     // Summed up in binary, as PostgreSQL does.
     const Interval& interval = value.interval;
     double seconds = static_cast<double>(interval.micros) / 1e6;
-    seconds += 365.25 * 86400 * static_cast<double>(interval.months / 12);
+    const int32_t years = interval.months / 12;
+    seconds += 365.25 * 86400 * years;
     seconds += 30.0 * 86400 * (interval.months % 12);
     seconds += 86400.0 * interval.days;
     return seconds;

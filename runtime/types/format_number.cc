@@ -394,7 +394,7 @@ std::string HashesOf(const NumberPattern& pattern) {
   std::string out(static_cast<size_t>(pattern.before) + static_cast<size_t>(pattern.after) + 6,
                   '#');
   out[0] = ' ';
-  auto point = static_cast<size_t>(pattern.before + 1);
+  const size_t point = static_cast<size_t>(pattern.before) + 1;
   if (point < out.size()) out[point] = '.';
   return out;
 }
