@@ -65,6 +65,8 @@ struct CachedPlan {
   std::vector<std::pair<RelationId, ColumnNumber>> origins;
   std::vector<std::pair<RelationId, double>>
       row_counts;  // at planning: when they have moved far, the plan is made anew
+  /// Keys whose duplicates make the statement start again (INSERT ... ON CONFLICT).
+  std::vector<std::string> conflict_keys;
   mutable std::atomic<uint32_t> uses{0};  // row counts are looked at now and then only
 };
 

@@ -74,6 +74,17 @@ const char* ClauseName(Clause clause) {
       return "window GROUPS";
     case Clause::kReturning:
       return "RETURNING";
+    case Clause::kCheck:
+    case Clause::kDomainCheck:
+      return "check constraints";
+    case Clause::kGenerated:
+      return "column generation expressions";
+    case Clause::kTransform:
+      return "transform expressions";
+    case Clause::kIndexExpression:
+      return "index expressions";
+    case Clause::kIndexPredicate:
+      return "index predicates";
   }
   return nullptr;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,9 @@ struct BindContext {
   std::vector<LiteralCopy> literal_copies;
   std::vector<ColumnOrigin> origins;           // like Query::result_names
   std::vector<schema::RelationPtr> relations;  // that the statement names, views unexpanded
+  /// Names of the keys whose conflicts INSERT ... ON CONFLICT takes care of: a duplicate that was
+  /// not there when the statement looked is not an error, but one more reason to look again.
+  std::vector<std::string> conflict_keys;
 };
 
 /// Binds SELECT, VALUES, INSERT, UPDATE, DELETE; of EXPLAIN, COPY ... TO, CREATE TABLE AS and
@@ -73,16 +77,98 @@ struct IndexDefinition {
   bool named = false;                      // by the statement; else another one like it will do
   std::vector<schema::KeyColumn> columns;  // of the table
   bool unique = false;
+  bool constraint = false;  // of a UNIQUE constraint
+  bool deferrable = false;
   bool nulls_not_distinct = false;
   int32_t fillfactor = 100;
 };
 
-/// A new table from CREATE TABLE: name, columns, key, primary_key_name, fillfactor; ids and storage
-/// are the catalog's. The schema is not looked up. A column's DEFAULT has been checked against its
-/// type. uniques: gets the UNIQUE constraints; null = 0A000 where there are any.
+/// A sequence that a table's column needs: serial and identity.
+struct SequenceDefinition {
+  uint32_t column = 0;
+  schema::SequenceOptions options;
+  ast::QualifiedName name;  // asked for; empty = one made of the column's
+};
+
+/// A foreign key as written; its table is looked up once its own table is there.
+struct ReferenceDefinition {
+  std::vector<std::string> columns;
+  const ast::Constraint* constraint = nullptr;  // the statement's
+};
+
+/// What CREATE TABLE and ADD COLUMN ask for besides columns, key, checks (in the descriptor).
+struct TableParts {
+  std::vector<IndexDefinition> uniques;
+  std::vector<SequenceDefinition> sequences;
+  std::vector<ReferenceDefinition> references;
+};
+
+/// A new table from CREATE TABLE: name, columns, key, primary_key_name, fillfactor, checks; ids and
+/// storage are the catalog's. The schema is not looked up. DEFAULT, CHECK and generation
+/// expressions have been checked. parts: gets the rest; null = 0A000 where there is any.
 Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
                                                    BindContext& context,
-                                                   std::vector<IndexDefinition>* uniques = nullptr);
+                                                   TableParts* parts = nullptr);
+
+/// The table with the column of ADD COLUMN, its keys and checks.
+Result<schema::RelationDescriptor> BindAddColumn(const schema::RelationDescriptor& table,
+                                                 const ast::ColumnDefinition& column,
+                                                 BindContext& context, TableParts* parts);
+/// A CHECK constraint of a table or a domain, named.
+Result<schema::CheckConstraint> BindCheck(const schema::RelationDescriptor& table,
+                                          const ast::Constraint& constraint, BindContext& context);
+/// The foreign key of a table that is in the catalog, and the table that it refers to. Without a
+/// name in the constraint it gets one.
+Result<schema::ForeignKey> BindForeignKey(const schema::RelationDescriptor& table,
+                                          const ReferenceDefinition& definition,
+                                          BindContext& context, schema::RelationPtr* parent);
+/// A DEFAULT expression of a column, checked, as it is stored; empty for NULL.
+Result<std::string> BindDefault(const ast::Expr& e, const schema::Column& column,
+                                BindContext& context);
+
+/// The value of a column that is not given, from its stored DEFAULT, its domain's, or NULL.
+Result<expr::ExprPtr> BindColumnDefault(const schema::Column& column, BindContext& context);
+
+/// Not the same for every row.
+bool IsVolatileExpression(const expr::Expr& e);
+
+/// What an expression over one row of a table is for.
+enum class RowUse : uint8_t {
+  kCheck,
+  kDomainCheck,  // the row is the domain's value
+  kGenerated,
+  kTransform,
+  kIndexExpression,
+  kIndexPredicate,
+};
+/// Binds an expression over one row of a table: column i of the table is ColumnId(i + 1).
+/// target: the column that takes the value (kGenerated, kTransform).
+Result<expr::ExprPtr> BindRowExpression(const schema::RelationDescriptor& table, const ast::Expr& e,
+                                        RowUse use, const schema::Column* target,
+                                        BindContext& context);
+/// The same of a stored text.
+Result<expr::ExprPtr> BindStoredExpression(const schema::RelationDescriptor& table,
+                                           std::string_view sql, RowUse use,
+                                           const schema::Column* target, BindContext& context);
+/// Options of CREATE and ALTER SEQUENCE (is_new: none are set yet), and of identity columns.
+/// restart: set if RESTART was asked for, to its value or null for the start value. owner: OWNED BY
+/// as written, one word for NONE.
+struct SequenceRequest {
+  bool has_restart = false;
+  std::optional<int64_t> restart;
+  std::vector<std::string> owner;
+  ast::QualifiedName name;  // SEQUENCE NAME
+};
+Status BindSequenceOptions(const ast::OptionList& options, bool is_new, bool identity,
+                           BindContext& context, schema::SequenceOptions* sequence,
+                           SequenceRequest* request);
+/// An expression as text for the catalog: what it calls sequences by is numbers.
+Result<std::string> StoredText(const ast::Expr& e, BindContext& context);
+/// Stored text with a column under another name.
+Result<std::string> RenameInStored(std::string_view sql, const std::string& old_name,
+                                   const std::string& new_name, BindContext& context);
+/// Does stored text use a column of this name?
+bool StoredUses(std::string_view sql, const std::string& column, BindContext& context);
 
 /// The index of ALTER TABLE ADD UNIQUE, checked against the table's columns.
 Result<IndexDefinition> BindAddUnique(const schema::RelationDescriptor& table,
@@ -104,7 +190,9 @@ Result<std::vector<schema::Column>> BindTableAsColumns(const ast::CreateTableAsS
 
 /// A type as written, modifiers applied. Errors: 42704, 22023, 42601; 0A000 for types that
 /// PostgreSQL has and Lathe has not.
-Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context);
+/// domain: set to the domain that it names, the type being its base; null = domains are 0A000.
+Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context,
+                                 RelationId* domain = nullptr);
 
 /// The schemas in which relations are looked up, in order, with the implicit ones.
 std::vector<std::string> EffectivePath(const BindContext& context);

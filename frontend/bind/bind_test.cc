@@ -115,8 +115,8 @@ class BindTest : public ::testing::Test {
     ast::Statement& statement = *(*parsed)[0].statement;
     BindContext context = MakeContext(&catalog_, sql);
     if (statement.kind == ast::Statement::Kind::kCreateTable) {
-      std::vector<IndexDefinition> uniques;
-      auto table = BindCreateTable(statement.As<ast::CreateTableStatement>(), context, &uniques);
+      TableParts parts;
+      auto table = BindCreateTable(statement.As<ast::CreateTableStatement>(), context, &parts);
       return table.ok() ? "= " : ErrorText(table.error());
     }
     size_t own = SIZE_MAX;

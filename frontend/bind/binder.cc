@@ -304,6 +304,7 @@ Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& c
   context.literal_copies.clear();
   context.origins.clear();
   context.relations.clear();
+  context.conflict_keys.clear();
   return Binder(context).Run(statement);
 }
 

@@ -78,6 +78,9 @@ class Binder {
   Result<logical::Query> Run(const ast::Statement& statement);
   /// A DEFAULT expression for a column, as a value of its type.
   BoundExpr DefaultExpression(const ast::Expr& e, const schema::Column& column);
+  /// BindRowExpression.
+  BoundExpr RowExpression(const schema::RelationDescriptor& table, const ast::Expr& e, RowUse use,
+                          const schema::Column* target);
 
   // ---- binder.cc: errors, parameters, ids
   Error At(SqlState state, std::string message, int32_t location) const;
@@ -108,6 +111,9 @@ class Binder {
   BoundExpr ToBoolean(ExprPtr e, std::string_view label);
   /// For storing in a column: 42804 if there is no assignment cast.
   BoundExpr Assign(ExprPtr e, const schema::Column& column, bool is_default);
+
+  /// The value with the conditions of a domain around it. name: "" = the domain's own name.
+  BoundExpr CheckDomain(ExprPtr e, RelationId domain, int32_t location);
 
   // ---- numeric_form.cc: fixed and big numerics
   /// The numeric form that holds every value of an integer or numeric type exactly; big for others.
@@ -300,8 +306,7 @@ class Binder {
   Result<FromItem> BindView(const schema::RelationPtr& view, const ast::RelationRef& ref,
                             Scope& scope);
   /// A number from 0 to 100 for each row, the same for the same seed.
-  BoundExpr RepeatableDraw(const ast::TableSample& sample, Scope& scope,
-                           const logical::Node& scan);
+  BoundExpr RepeatableDraw(const ast::TableSample& sample, Scope& scope, const logical::Node& scan);
   /// TABLESAMPLE over a table's rows.
   Status SampleRows(const ast::TableSample& sample, Scope& scope, NodePtr* plan);
   Result<FromItem> BindDerived(const ast::SubqueryRef& ref, Scope& scope);
@@ -390,10 +395,34 @@ class Binder {
 
   // ---- dml.cc
   BoundQuery BindInsert(const ast::InsertStatement& insert, Scope& scope);
+  /// INSERT ... ON CONFLICT: rows are what is proposed, ids their columns by field.
+  BoundQuery BindConflict(const ast::InsertStatement& insert, schema::RelationPtr relation,
+                          NodePtr rows, std::vector<ColumnId> ids, const RangeTable& target,
+                          Scope& scope);
   BoundQuery BindUpdate(const ast::UpdateStatement& update, Scope& scope);
   BoundQuery BindDelete(const ast::DeleteStatement& remove, Scope& scope);
   BoundQuery BindMerge(const ast::MergeStatement& merge, Scope& scope);
   class Merge;
+  class Conflict;
+  /// 428C9 for a value that is given to a generated column or an identity column that is ALWAYS
+  /// generated.
+  Status CheckGiven(const schema::Column& column, bool insert,
+                    ast::InsertStatement::Overriding overriding) const;
+  /// Puts the values of generated columns over rows: (*ids)[field] becomes their column for each.
+  Status AddGenerated(const schema::RelationDescriptor& relation, std::vector<ColumnId>* ids,
+                      NodePtr* plan);
+  /// SET of UPDATE and of DO UPDATE: values[field] for what is assigned; old: the columns of the
+  /// row; queries: gets subqueries that give several values.
+  Status BindAssignments(const std::vector<ast::Assignment>& assignments,
+                         const schema::RelationDescriptor& relation,
+                         const std::vector<OutputColumn>& old, Scope& scope,
+                         std::vector<ExprPtr>* values, std::vector<NodePtr>* queries);
+  /// Joins the subqueries of BindAssignments to the plan.
+  NodePtr JoinAssigned(NodePtr plan, std::vector<NodePtr> queries);
+  /// The new row (assigned values, the rest as it was) and everything of the plan; ids: of the new
+  /// row, then of the old one.
+  NodePtr ProjectUpdated(NodePtr plan, std::vector<ExprPtr> values,
+                         const std::vector<OutputColumn>& old, std::vector<ColumnId>* ids);
   /// Modify over its rows, with the WITH queries and RETURNING of its statement around it.
   /// values[i]: the child's column that is column i of the target once written.
   BoundQuery FinishModify(NodePtr modify, const ast::TargetList& returning,
@@ -436,7 +465,7 @@ class Binder {
   std::unordered_map<uint32_t, std::string> column_names_;
   uint32_t ctes_ = 0;
 
-  friend class Grouping;  // Merge is a member class
+  friend class Grouping;  // Merge and Conflict are member classes
 };
 
 /// Calls visit for every expression root of the operators of a plan (not of the subqueries in

@@ -11,6 +11,12 @@ Error At(const BindContext& context, SqlState state, std::string message, int32_
   return MakeError(state, std::move(message), ast::PositionOf(context.sql, location));
 }
 
+/// Types share the relations' names, but are not found where a relation is meant.
+bool IsType(const schema::RelationDescriptor& relation) {
+  return relation.kind == schema::RelationKind::kType ||
+         relation.kind == schema::RelationKind::kDomain;
+}
+
 /// The schema of a name as written.
 std::string_view SchemaCalled(const BindContext& context, const std::string& name) {
   return name == "pg_temp" ? std::string_view(context.temp_schema) : std::string_view(name);
@@ -38,7 +44,7 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
     auto schema = context.catalog->FindSchema(SchemaCalled(context, name.schema));
     if (schema) {
       schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name);
-      if (relation != nullptr && relation->kind != schema::RelationKind::kType) return relation;
+      if (relation != nullptr && !IsType(*relation)) return relation;
     } else if (!missing_ok) {
       // PostgreSQL calls it a missing relation, whether the schema is there or not.
       return At(context, SqlState::kUndefinedTable, "relation \"" + full + "\" does not exist",
@@ -49,7 +55,7 @@ Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindCon
       auto schema = context.catalog->FindSchema(schema_name);
       if (!schema) continue;
       schema::RelationPtr relation = context.catalog->FindRelation(schema->id, name.name);
-      if (relation == nullptr || relation->kind == schema::RelationKind::kType) continue;
+      if (relation == nullptr || IsType(*relation)) continue;
       if (context.view_reads != nullptr && relation->kind != schema::RelationKind::kVirtual &&
           std::find(context.view_reads->begin(), context.view_reads->end(), relation->id) ==
               context.view_reads->end()) {

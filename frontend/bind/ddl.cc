@@ -32,7 +32,7 @@ class TableBinder {
     LATHE_TRY(CheckUnsupported(create));
     LATHE_TRY(StorageParameters(create.with));
     for (const ast::TableElement& element : create.elements) {
-      if (element.like) return NotYet("LIKE in CREATE TABLE", element.like->location);
+      if (element.like) LATHE_TRY(CopyColumns(*element.like));
       if (element.column) LATHE_TRY(AddColumn(*element.column));
     }
     if (result_.columns.size() > kColumnsMax) {
@@ -40,18 +40,22 @@ class TableBinder {
                        "tables can have at most " + std::to_string(kColumnsMax) + " columns");
     }
     for (const ast::TableElement& element : create.elements) {
-      if (element.column) {
-        for (const Constraint& constraint : element.column->constraints) {
-          if (constraint.type == Constraint::Type::kPrimaryKey) {
-            LATHE_TRY(AddKey(constraint, {element.column->name}));
-          } else if (constraint.type == Constraint::Type::kUnique) {
-            LATHE_TRY(AddUnique(constraint, {element.column->name}));
-          }
-        }
-      }
+      if (element.column) LATHE_TRY(AddColumnConstraints(*element.column));
       if (element.constraint) LATHE_TRY(AddTableConstraint(*element.constraint));
+      if (element.like) LATHE_TRY(CopyConstraints(*element.like));
     }
     return std::move(result_);
+  }
+
+  Result<schema::RelationDescriptor> Extend(const ast::ColumnDefinition& definition) {
+    LATHE_TRY(AddColumn(definition));
+    LATHE_TRY(AddColumnConstraints(definition));
+    return std::move(result_);
+  }
+
+  TableParts TakeParts(const schema::RelationDescriptor& table) {
+    parts_.uniques = TakeUniques(table);
+    return std::move(parts_);
   }
 
   /// The UNIQUE constraints, without those that another key says already.
@@ -63,6 +67,10 @@ class TableBinder {
     };
     std::vector<IndexDefinition> kept;
     for (IndexDefinition& unique : uniques_) {
+      if (!unique.constraint) {
+        kept.push_back(std::move(unique));
+        continue;
+      }
       bool repeats = same(unique.columns, table.key) && !unique.nulls_not_distinct;
       for (IndexDefinition& other : kept) {
         if (!same(unique.columns, other.columns) ||
@@ -97,6 +105,145 @@ class TableBinder {
   }
 
  private:
+  /// Keys, checks and generation of a column, once all columns are there.
+  Status AddColumnConstraints(const ast::ColumnDefinition& definition) {
+    for (const Constraint& constraint : definition.constraints) {
+      switch (constraint.type) {
+        case Constraint::Type::kPrimaryKey:
+          LATHE_TRY(AddKey(constraint, {definition.name}));
+          break;
+        case Constraint::Type::kUnique:
+          LATHE_TRY(AddUnique(constraint, {definition.name}));
+          break;
+        case Constraint::Type::kCheck:
+          LATHE_TRY(AddCheck(constraint));
+          break;
+        case Constraint::Type::kForeignKey:
+          parts_.references.push_back({{definition.name}, &constraint});
+          break;
+        case Constraint::Type::kGenerated: {
+          schema::Column& column = result_.columns[result_.FindColumn(definition.name)];
+          LATHE_TRY(
+              BindRowExpression(result_, *constraint.expr, RowUse::kGenerated, &column, context_));
+          LATHE_ASSIGN(column.generated_sql, StoredText(*constraint.expr, context_));
+          break;
+        }
+        default:
+          break;
+      }
+    }
+    return Ok();
+  }
+
+  Status AddCheck(const Constraint& constraint) {
+    LATHE_ASSIGN(schema::CheckConstraint check, BindCheck(result_, constraint, context_));
+    // There are no rows yet that it could leave out.
+    check.validated = true;
+    result_.checks.push_back(std::move(check));
+    return Ok();
+  }
+
+  // ---- LIKE
+
+  static bool Includes(const ast::TableLike& like, const char* what) {
+    bool on = false;
+    for (const std::string& name : like.including) on |= name == what || name == "all";
+    for (const std::string& name : like.excluding) {
+      if (name == what) on = false;
+    }
+    return on;
+  }
+
+  Status CopyColumns(const ast::TableLike& like) {
+    LATHE_ASSIGN(schema::RelationPtr source, FindRelation(like.table, context_));
+    if (source->kind != schema::RelationKind::kTable &&
+        source->kind != schema::RelationKind::kView) {
+      return At(SqlState::kWrongObjectType,
+                "relation \"" + source->name + "\" is invalid in LIKE clause", -1);
+    }
+    for (uint32_t i : source->LiveColumns()) {
+      const schema::Column& from = source->columns[i];
+      if (result_.FindColumn(from.name) >= 0) {
+        return At(SqlState::kDuplicateColumn,
+                  "column \"" + from.name + "\" specified more than once", -1);
+      }
+      schema::Column column;
+      column.number = ColumnNumber(static_cast<uint16_t>(result_.columns.size() + 1));
+      column.name = from.name;
+      column.type = from.type;
+      column.domain = from.domain;
+      column.not_null = from.not_null;
+      if (Includes(like, "defaults") && from.identity == schema::Identity::kNone) {
+        column.default_sql = from.default_sql;
+      }
+      if (Includes(like, "generated")) column.generated_sql = from.generated_sql;
+      if (Includes(like, "comments")) column.comment = from.comment;
+      if (Includes(like, "identity") && from.identity != schema::Identity::kNone) {
+        column.identity = from.identity;
+        SequenceDefinition sequence;
+        sequence.column = static_cast<uint32_t>(result_.columns.size());
+        for (const schema::RelationPtr& owned : context_.catalog->Relations()) {
+          if (owned->kind == schema::RelationKind::kSequence &&
+              owned->sequence.owner == source->id && owned->sequence.owner_column == from.number) {
+            sequence.options = owned->sequence;
+          }
+        }
+        sequence.options.identity = true;
+        parts_.sequences.push_back(std::move(sequence));
+      }
+      result_.columns.push_back(std::move(column));
+    }
+    return Ok();
+  }
+
+  Status CopyConstraints(const ast::TableLike& like) {
+    LATHE_ASSIGN(schema::RelationPtr source, FindRelation(like.table, context_));
+    if (Includes(like, "constraints")) {
+      for (schema::CheckConstraint check : source->checks) {
+        check.oid = Oid();
+        if (!Includes(like, "comments")) check.comment.clear();
+        result_.checks.push_back(std::move(check));
+      }
+    }
+    if (!Includes(like, "indexes")) return Ok();
+    auto named = [&](const schema::RelationDescriptor& from, const schema::KeyColumn& part) {
+      schema::KeyColumn column = part;
+      column.column = static_cast<uint32_t>(result_.FindColumn(
+          source
+              ->columns[from.kind == schema::RelationKind::kIndex ? from.sources[part.column]
+                                                                  : part.column]
+              .name));
+      return column;
+    };
+    if (!source->primary_key_name.empty()) {
+      if (!result_.primary_key_name.empty()) {
+        return At(SqlState::kInvalidTableDefinition,
+                  "multiple primary keys for table \"" + result_.name + "\" are not allowed", -1);
+      }
+      for (const schema::KeyColumn& part : source->key) {
+        result_.key.push_back(named(*source, part));
+        result_.columns[result_.key.back().column].not_null = true;
+      }
+      result_.unique = true;
+      result_.primary_key_name = GeneratedName(result_.name, {}, "pkey");
+    }
+    for (RelationId id : source->indexes) {
+      schema::RelationPtr from = context_.catalog->GetRelation(id);
+      if (from == nullptr) continue;
+      IndexDefinition index;
+      index.unique = from->unique;
+      index.constraint = from->is_constraint;
+      index.nulls_not_distinct = from->nulls_not_distinct;
+      for (uint32_t i = 0; i < from->key_columns; ++i) {
+        index.columns.push_back(named(*from, from->key[i]));
+      }
+      index.name = GeneratedName(result_.name, JoinedColumnNames(result_, index.columns),
+                                 from->is_constraint ? "key" : "idx");
+      uniques_.push_back(std::move(index));
+    }
+    return Ok();
+  }
+
   Error At(SqlState state, std::string message, int32_t location) const {
     return MakeError(state, std::move(message), ast::PositionOf(context_.sql, location));
   }
@@ -192,9 +339,23 @@ class TableBinder {
     schema::Column column;
     column.number = ColumnNumber(static_cast<uint16_t>(result_.columns.size() + 1));
     column.name = definition.name;
-    LATHE_ASSIGN(column.type, BindTypeName(definition.type, context_));
+    bool serial = false;
+    LATHE_ASSIGN(serial, SerialType(definition, &column.type));
+    if (!serial) {
+      LATHE_ASSIGN(column.type, BindTypeName(definition.type, context_, &column.domain));
+    }
     LATHE_TRY(CheckType(definition, column.type));
-    bool null = false, not_null = false, has_default = false;
+    bool null = false, not_null = serial, has_default = false;
+    if (serial) {
+      LATHE_TRY(AddSequence(column, {}, false));
+      has_default = true;
+    }
+    const Constraint* generated = nullptr;
+    auto twice = [&](const std::string& what, const Constraint& constraint) {
+      return At(SqlState::kSyntaxError,
+                what + " for column \"" + column.name + "\" of table \"" + result_.name + "\"",
+                constraint.location);
+    };
     for (const Constraint& constraint : definition.constraints) {
       switch (constraint.type) {
         case Constraint::Type::kNotNull:
@@ -205,6 +366,28 @@ class TableBinder {
           break;
         case Constraint::Type::kPrimaryKey:
         case Constraint::Type::kUnique:
+        case Constraint::Type::kCheck:
+        case Constraint::Type::kForeignKey:
+          break;
+        case Constraint::Type::kGenerated:
+          if (generated != nullptr)
+            return twice("multiple generation clauses specified", constraint);
+          generated = &constraint;
+          break;
+        case Constraint::Type::kIdentity:
+          if (column.domain.value != 0 ||
+              (column.type.id != TypeId::kInt2 && column.type.id != TypeId::kInt4 &&
+               column.type.id != TypeId::kInt8)) {
+            return At(SqlState::kInvalidParameterValue,
+                      "identity column type must be smallint, integer, or bigint", -1);
+          }
+          if (column.identity != schema::Identity::kNone) {
+            return twice("multiple identity specifications", constraint);
+          }
+          column.identity =
+              constraint.identity_always ? schema::Identity::kAlways : schema::Identity::kByDefault;
+          LATHE_TRY(AddSequence(column, constraint.sequence, true));
+          not_null = true;
           break;
         case Constraint::Type::kDefault: {
           if (has_default) {
@@ -214,9 +397,7 @@ class TableBinder {
                       constraint.location);
           }
           has_default = true;
-          LATHE_ASSIGN(ExprPtr value, binder_.DefaultExpression(*constraint.expr, column));
-          const bool null_default = value->kind == expr::Kind::kConst && value->value.is_null();
-          if (!null_default) column.default_sql = ast::Print(*constraint.expr);
+          LATHE_ASSIGN(column.default_sql, BindDefault(*constraint.expr, column, context_));
           break;
         }
         default:
@@ -229,23 +410,57 @@ class TableBinder {
                   constraint.location);
       }
     }
+    if (generated != nullptr && has_default) {
+      return twice("both default and generation expression specified", *generated);
+    }
+    if (column.identity != schema::Identity::kNone && has_default) {
+      return twice("both default and identity specified", definition.constraints.back());
+    }
+    if (column.identity != schema::Identity::kNone && generated != nullptr) {
+      return twice("both identity and generation expression specified", *generated);
+    }
     column.not_null = not_null;
     result_.columns.push_back(std::move(column));
     return Ok();
   }
 
+  /// Whether the type is written as serial; then what it is.
+  Result<bool> SerialType(const ast::ColumnDefinition& definition, Type* type) const {
+    const ast::QualifiedName& name = definition.type.name;
+    if (!name.schema.empty()) return false;
+    if (name.name == "smallserial" || name.name == "serial2") {
+      *type = Type(TypeId::kInt2);
+    } else if (name.name == "serial" || name.name == "serial4") {
+      *type = Type(TypeId::kInt4);
+    } else if (name.name == "bigserial" || name.name == "serial8") {
+      *type = Type(TypeId::kInt8);
+    } else {
+      return false;
+    }
+    if (!definition.type.array_bounds.empty()) {
+      return At(SqlState::kFeatureNotSupported, "array of serial is not implemented",
+                definition.type.location);
+    }
+    return true;
+  }
+
+  /// For a column that is about to be the next one.
+  Status AddSequence(const schema::Column& column, const ast::OptionList& options, bool identity) {
+    SequenceDefinition sequence;
+    sequence.column = static_cast<uint32_t>(result_.columns.size());
+    sequence.options.type = column.type.id;
+    sequence.options.identity = identity;
+    SequenceRequest request;
+    LATHE_TRY(BindSequenceOptions(options, true, identity, context_, &sequence.options, &request));
+    sequence.name = request.name;
+    parts_.sequences.push_back(std::move(sequence));
+    return Ok();
+  }
+
   Status Refuse(const Constraint& constraint) const {
     switch (constraint.type) {
-      case Constraint::Type::kCheck:
-        return NotYet("CHECK constraint", constraint.location);
-      case Constraint::Type::kForeignKey:
-        return NotYet("FOREIGN KEY constraint", constraint.location);
       case Constraint::Type::kExclusion:
         return NotYet("EXCLUDE constraint", constraint.location);
-      case Constraint::Type::kGenerated:
-        return NotYet("generated column", constraint.location);
-      case Constraint::Type::kIdentity:
-        return NotYet("identity column", constraint.location);
       default:
         return NotYet("this constraint", constraint.location);
     }
@@ -255,14 +470,20 @@ class TableBinder {
     if (constraint.type == Constraint::Type::kUnique) {
       return AddUnique(constraint, constraint.columns);
     }
+    if (constraint.type == Constraint::Type::kCheck) return AddCheck(constraint);
+    if (constraint.type == Constraint::Type::kForeignKey) {
+      parts_.references.push_back({constraint.columns, &constraint});
+      return Ok();
+    }
     if (constraint.type != Constraint::Type::kPrimaryKey) return Refuse(constraint);
     return AddKey(constraint, constraint.columns);
   }
 
   Status CheckKeyConstraint(const Constraint& constraint, const std::string& what) const {
     if (!constraint.include.empty()) return NotYet("INCLUDE", constraint.location);
-    if (constraint.deferrable || constraint.initially_deferred) {
-      return NotYet("deferrable " + what, constraint.location);
+    // Keys are checked at the statement's end anyway.
+    if (constraint.initially_deferred) {
+      return NotYet("initially deferred " + what, constraint.location);
     }
     if (!constraint.tablespace.empty() && constraint.tablespace != "pg_default") {
       return NotYet("tablespace", constraint.location);
@@ -297,8 +518,9 @@ class TableBinder {
   Status AddUnique(const Constraint& constraint, const std::vector<std::string>& columns) {
     LATHE_TRY(CheckKeyConstraint(constraint, "unique constraint"));
     IndexDefinition unique;
-    unique.unique = true;
+    unique.unique = unique.constraint = true;
     unique.nulls_not_distinct = constraint.nulls_not_distinct;
+    unique.deferrable = constraint.deferrable;
     LATHE_TRY(AddKeyColumns(constraint, columns, "unique", &unique.columns));
     unique.named = !constraint.name.empty();
     unique.name = unique.named ? constraint.name
@@ -318,6 +540,7 @@ class TableBinder {
     LATHE_TRY(AddKeyColumns(constraint, columns, "primary key", &result_.key));
     for (const schema::KeyColumn& key : result_.key) result_.columns[key.column].not_null = true;
     result_.unique = true;
+    result_.deferrable = constraint.deferrable;
     result_.primary_key_name =
         constraint.name.empty() ? GeneratedName(result_.name, {}, "pkey") : constraint.name;
     return Ok();
@@ -327,22 +550,31 @@ class TableBinder {
   Binder binder_;
   schema::RelationDescriptor result_;
   std::vector<IndexDefinition> uniques_;
+  TableParts parts_;
 };
 
 }  // namespace
 
 Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
-                                                   BindContext& context,
-                                                   std::vector<IndexDefinition>* uniques) {
+                                                   BindContext& context, TableParts* parts) {
   TableBinder binder(statement.table.name, context);
   LATHE_ASSIGN(schema::RelationDescriptor table, binder.Create(statement));
-  std::vector<IndexDefinition> made = binder.TakeUniques(table);
-  if (uniques != nullptr) {
-    *uniques = std::move(made);
-  } else if (!made.empty()) {
-    return NotSupported("UNIQUE constraint");
+  TableParts made = binder.TakeParts(table);
+  if (parts != nullptr) {
+    *parts = std::move(made);
+  } else if (!made.uniques.empty() || !made.sequences.empty() || !made.references.empty()) {
+    return NotSupported("this constraint");
   }
   return table;
+}
+
+Result<schema::RelationDescriptor> BindAddColumn(const schema::RelationDescriptor& table,
+                                                 const ast::ColumnDefinition& column,
+                                                 BindContext& context, TableParts* parts) {
+  TableBinder binder(table, context);
+  LATHE_ASSIGN(schema::RelationDescriptor extended, binder.Extend(column));
+  *parts = binder.TakeParts(extended);
+  return extended;
 }
 
 Result<IndexDefinition> BindAddUnique(const schema::RelationDescriptor& table,

@@ -36,8 +36,12 @@ Result<schema::RelationPtr> Binder::FindTarget(const ast::QualifiedName& name,
                 "permission denied: \"" + relation->name + "\" is a system catalog", -1);
     case schema::RelationKind::kView:
       return NotYet(std::string(verb) + " of a view", name.location);
+    case schema::RelationKind::kSequence:
+      return At(SqlState::kWrongObjectType, "cannot change sequence \"" + relation->name + "\"",
+                -1);
     case schema::RelationKind::kIndex:
     case schema::RelationKind::kType:
+    case schema::RelationKind::kDomain:
       break;
   }
   Error error = At(SqlState::kWrongObjectType, "cannot open relation \"" + relation->name + "\"",
@@ -53,7 +57,69 @@ BoundExpr Binder::DefaultExpression(const ast::Expr& e, const schema::Column& co
   return Assign(std::move(bound), column, true);
 }
 
+Status Binder::CheckGiven(const schema::Column& column, bool insert,
+                          ast::InsertStatement::Overriding overriding) const {
+  const bool generated = !column.generated_sql.empty();
+  const bool always = column.identity == schema::Identity::kAlways;
+  if (!generated && (!always || overriding != ast::InsertStatement::Overriding::kNone)) return Ok();
+  Error error = At(SqlState::kGeneratedAlways,
+                   insert ? "cannot insert a non-DEFAULT value into column \"" + column.name + "\""
+                          : "column \"" + column.name + "\" can only be updated to DEFAULT",
+                   -1);
+  error.detail = generated ? "Column \"" + column.name + "\" is a generated column."
+                           : "Column \"" + column.name +
+                                 "\" is an identity column defined as GENERATED ALWAYS.";
+  if (!generated && insert) error.hint = "Use OVERRIDING SYSTEM VALUE to override.";
+  return error;
+}
+
+Status Binder::AddGenerated(const schema::RelationDescriptor& relation, std::vector<ColumnId>* ids,
+                            NodePtr* plan) {
+  const std::vector<uint32_t> live = relation.LiveColumns();
+  if (std::none_of(live.begin(), live.end(), [&](uint32_t column) {
+        return !relation.columns[column].generated_sql.empty();
+      })) {
+    return Ok();
+  }
+  auto project = std::make_shared<logical::Project>();
+  for (const OutputColumn& column : (*plan)->outputs) {
+    project->outputs.push_back(column);
+    project->expressions.push_back(expr::MakeColumn(column.id, column.type));
+  }
+  std::vector<ColumnId> made = *ids;
+  for (size_t field = 0; field < live.size(); ++field) {
+    const schema::Column& column = relation.columns[live[field]];
+    if (column.generated_sql.empty()) continue;
+    LATHE_ASSIGN(ExprPtr value, BindStoredExpression(relation, column.generated_sql,
+                                                     RowUse::kGenerated, &column, context_));
+    value = expr::Rewrite(std::move(value), [&](ExprPtr node) {
+      if (node->kind != expr::Kind::kColumn) return node;
+      const size_t of = static_cast<size_t>(
+          std::find(live.begin(), live.end(), node->column.value - 1) - live.begin());
+      node->column = (*ids)[of];
+      return node;
+    });
+    made[field] = NewColumn(MayBeNull(*value));
+    project->outputs.push_back(Output(made[field], column.name, column.type));
+    project->expressions.push_back(std::move(value));
+  }
+  project->children.push_back(std::move(*plan));
+  *plan = std::move(project);
+  *ids = std::move(made);
+  return Ok();
+}
+
 BoundExpr Binder::ColumnDefault(const schema::Column& column) {
+  if (column.default_sql.empty() && column.domain.value != 0) {
+    // The domain's default.
+    schema::RelationPtr domain = context_.catalog->GetRelation(column.domain);
+    if (domain != nullptr) {
+      schema::Column as = column;
+      as.domain = domain->columns[0].domain;
+      as.default_sql = domain->columns[0].default_sql;
+      return ColumnDefault(as);
+    }
+  }
   if (column.default_sql.empty()) return expr::MakeConst(types::Value::Null(column.type));
   if (!context_.parse_expression) {
     return MakeError(SqlState::kInternalError, "no parser for DEFAULT expressions was given");
@@ -133,10 +199,6 @@ BoundQuery Binder::FinishModify(NodePtr modify, const ast::TargetList& returning
 }
 
 BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) {
-  if (insert.on_conflict) return NotYet("ON CONFLICT", insert.on_conflict->location);
-  if (insert.overriding != ast::InsertStatement::Overriding::kNone) {
-    return NotYet("OVERRIDING", insert.location);
-  }
   if (insert.with) LATHE_TRY(BindWith(*insert.with, scope));
   LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(insert.table, "INSERT"));
   const std::vector<uint32_t> live = relation->LiveColumns();
@@ -186,6 +248,11 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
     return defaults[field]->Clone();
   };
 
+  // OVERRIDING USER VALUE: what is given for an identity column does not count.
+  auto ignored = [&](size_t i) {
+    return insert.overriding == ast::InsertStatement::Overriding::kUser &&
+           relation->columns[live[given[i]]].identity != schema::Identity::kNone;
+  };
   auto no_default_part = [&](size_t i) -> Status {
     if (insert.columns.empty() || !insert.columns[i].indirection) return Ok();
     return At(SqlState::kFeatureNotSupported, "cannot set an array element to DEFAULT",
@@ -223,6 +290,8 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
           LATHE_TRY(no_default_part(i));
           continue;
         }
+        if (ignored(i)) continue;
+        LATHE_TRY(CheckGiven(relation->columns[live[given[i]]], true, insert.overriding));
         LATHE_ASSIGN(ExprPtr e, BindFor(*row[i], relation->columns[live[given[i]]].type, scope));
         LATHE_TRY(assign(i, std::move(e), &fields[given[i]]));
       }
@@ -253,6 +322,8 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
     std::vector<TargetEntry> targets(live.size());
     for (size_t i = 0; i < child->outputs.size(); ++i) {
       const schema::Column& column = relation->columns[live[given[i]]];
+      if (ignored(i)) continue;
+      LATHE_TRY(CheckGiven(column, true, insert.overriding));
       if (child->outputs[i].type.id == TypeId::kUnknown) {
         const bool part = !insert.columns.empty() && insert.columns[i].indirection != nullptr;
         LATHE_TRY(CoerceOutput(child.get(), i, part ? Type(TypeId::kText) : column.type));
@@ -271,12 +342,17 @@ BoundQuery Binder::BindInsert(const ast::InsertStatement& insert, Scope& scope) 
   }
   std::vector<ColumnId> ids;
   for (const OutputColumn& column : child->outputs) ids.push_back(column.id);
+  LATHE_TRY(AddGenerated(*relation, &ids, &child));
   if (relation->has_row_id()) ids.push_back(ColumnId());  // the sink allocates it
   RangeTable target;
   target.alias = insert.alias.empty() ? relation->name : insert.alias;
   target.aliased = !insert.alias.empty();
   target.relation = relation;
   for (uint32_t column : live) target.columns.push_back({relation->columns[column].name, nullptr});
+  if (insert.on_conflict) {
+    return BindConflict(insert, std::move(relation), std::move(child), std::move(ids), target,
+                        scope);
+  }
   NodePtr modify = MakeModify(exec::WriteKind::kInsert, std::move(relation), std::move(child), ids);
   return FinishModify(std::move(modify), insert.returning, target, ids, scope);
 }
@@ -301,33 +377,23 @@ Result<NodePtr> Binder::JoinTarget(FromItem target, const std::vector<ast::Table
   return NodePtr(std::move(join));
 }
 
-BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) {
-  if (update.with) LATHE_TRY(BindWith(*update.with, scope));
-  LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(update.table->name, "UPDATE"));
-  FromItem target = MakeScan(relation, update.table->alias.name, true, scope);
-  const std::shared_ptr<RangeTable> table = target.items[0].table;
-  const std::vector<OutputColumn> old = target.plan->outputs;
-  LATHE_ASSIGN(NodePtr plan, JoinTarget(std::move(target), update.from, scope));
-
-  ExprPtr where;
-  if (update.where) {
-    scope.clause = Clause::kWhere;
-    LATHE_ASSIGN(where, BindBoolean(*update.where, scope, "WHERE"));
-  }
+Status Binder::BindAssignments(const std::vector<ast::Assignment>& assignments,
+                               const schema::RelationDescriptor& relation,
+                               const std::vector<OutputColumn>& old, Scope& scope,
+                               std::vector<ExprPtr>* all_values, std::vector<NodePtr>* queries) {
   scope.clause = Clause::kUpdate;
-  const std::vector<uint32_t> live = relation->LiveColumns();
-  std::vector<ExprPtr> values(live.size());
+  const std::vector<uint32_t> live = relation.LiveColumns();
+  std::vector<ExprPtr>& values = *all_values;
   std::vector<bool> partial(live.size(), false);  // so far only parts of the column were assigned
-  std::vector<NodePtr> queries;                   // SET (a, b) = (SELECT ...): at most one row each
   auto field_of = [&](const ast::ColumnTarget& column_target) -> Result<size_t> {
-    const int index = relation->FindColumn(column_target.name);
+    const int index = relation.FindColumn(column_target.name);
     if (index < 0) {
       return At(SqlState::kUndefinedColumn,
-                "column \"" + column_target.name + "\" of relation \"" + relation->name +
+                "column \"" + column_target.name + "\" of relation \"" + relation.name +
                     "\" does not exist",
                 column_target.location);
     }
-    const schema::Column& column = relation->columns[index];
+    const schema::Column& column = relation.columns[index];
     LATHE_TRY(CheckPart(column_target, column));
     const size_t field =
         std::find(live.begin(), live.end(), static_cast<uint32_t>(index)) - live.begin();
@@ -339,7 +405,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     return field;
   };
   auto put = [&](const ast::ColumnTarget& column_target, size_t field, ExprPtr value) -> Status {
-    const schema::Column& column = relation->columns[live[field]];
+    const schema::Column& column = relation.columns[live[field]];
     if (!column_target.indirection) {
       LATHE_ASSIGN(values[field], Assign(std::move(value), column, false));
       return Ok();
@@ -352,11 +418,16 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
   };
   auto assign_bound = [&](const ast::ColumnTarget& column_target, ExprPtr value) -> Status {
     LATHE_ASSIGN(size_t field, field_of(column_target));
+    LATHE_TRY(
+        CheckGiven(relation.columns[live[field]], false, ast::InsertStatement::Overriding::kNone));
     return put(column_target, field, std::move(value));
   };
   auto assign = [&](const ast::ColumnTarget& column_target, const ast::Expr& value) -> Status {
     LATHE_ASSIGN(size_t field, field_of(column_target));
-    const schema::Column& column = relation->columns[live[field]];
+    const schema::Column& column = relation.columns[live[field]];
+    if (value.kind != ast::Expr::Kind::kDefault) {
+      LATHE_TRY(CheckGiven(column, false, ast::InsertStatement::Overriding::kNone));
+    }
     if (value.kind == ast::Expr::Kind::kDefault) {
       if (column_target.indirection) {
         return At(SqlState::kFeatureNotSupported, "cannot set an array element to DEFAULT",
@@ -368,7 +439,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     LATHE_ASSIGN(ExprPtr e, BindFor(value, column.type, scope));
     return put(column_target, field, std::move(e));
   };
-  for (const ast::Assignment& assignment : update.assignments) {
+  for (const ast::Assignment& assignment : assignments) {
     if (!assignment.multiple) {
       LATHE_TRY(assign(assignment.columns[0], *assignment.value));
       continue;
@@ -390,7 +461,7 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
         ExprPtr value = expr::MakeColumn(query->outputs[i].id, query->outputs[i].type);
         LATHE_TRY(assign_bound(assignment.columns[i], std::move(value)));
       }
-      queries.push_back(std::move(query));
+      queries->push_back(std::move(query));
       continue;
     }
     const ast::ExprList& items = assignment.value->As<ast::Row>().items;
@@ -403,13 +474,10 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     }
   }
   scope.clause = Clause::kNone;
-  if (where) {
-    auto filter = std::make_shared<logical::Filter>();
-    filter->outputs = plan->outputs;
-    filter->predicate = std::move(where);
-    filter->children.push_back(std::move(plan));
-    plan = std::move(filter);
-  }
+  return Ok();
+}
+
+NodePtr Binder::JoinAssigned(NodePtr plan, std::vector<NodePtr> queries) {
   for (NodePtr& query : queries) {
     auto join = std::make_shared<logical::Join>();
     join->join_kind = logical::JoinKind::kSingle;
@@ -425,26 +493,61 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
     join->children.push_back(std::move(query));
     plan = std::move(join);
   }
+  return plan;
+}
+
+NodePtr Binder::ProjectUpdated(NodePtr plan, std::vector<ExprPtr> values,
+                               const std::vector<OutputColumn>& old, std::vector<ColumnId>* ids) {
   // New values under new ids beside the old row; what is not assigned is its own old value.
   auto project = std::make_shared<logical::Project>();
-  std::vector<ColumnId> ids;
   for (size_t field = 0; field < old.size(); ++field) {
-    if (field >= live.size() || !values[field]) {
-      ids.push_back(old[field].id);
+    if (field >= values.size() || !values[field]) {
+      ids->push_back(old[field].id);
       continue;
     }
     const ColumnId id = NewColumn(MayBeNull(*values[field]));
     project->outputs.push_back(Output(id, old[field].name, values[field]->type));
     project->expressions.push_back(std::move(values[field]));
-    ids.push_back(id);
+    ids->push_back(id);
   }
-  for (const OutputColumn& column : old) ids.push_back(column.id);
+  for (const OutputColumn& column : old) ids->push_back(column.id);
   // The old row, and what RETURNING may want of the other tables.
   for (const OutputColumn& column : plan->outputs) {
     project->outputs.push_back(column);
     project->expressions.push_back(expr::MakeColumn(column.id, column.type));
   }
   project->children.push_back(std::move(plan));
+  return project;
+}
+
+BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) {
+  if (update.with) LATHE_TRY(BindWith(*update.with, scope));
+  LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(update.table->name, "UPDATE"));
+  FromItem target = MakeScan(relation, update.table->alias.name, true, scope);
+  const std::shared_ptr<RangeTable> table = target.items[0].table;
+  const std::vector<OutputColumn> old = target.plan->outputs;
+  LATHE_ASSIGN(NodePtr plan, JoinTarget(std::move(target), update.from, scope));
+
+  ExprPtr where;
+  if (update.where) {
+    scope.clause = Clause::kWhere;
+    LATHE_ASSIGN(where, BindBoolean(*update.where, scope, "WHERE"));
+  }
+  const std::vector<uint32_t> live = relation->LiveColumns();
+  std::vector<ExprPtr> values(live.size());
+  std::vector<NodePtr> queries;  // SET (a, b) = (SELECT ...): at most one row each
+  LATHE_TRY(BindAssignments(update.assignments, *relation, old, scope, &values, &queries));
+  if (where) {
+    auto filter = std::make_shared<logical::Filter>();
+    filter->outputs = plan->outputs;
+    filter->predicate = std::move(where);
+    filter->children.push_back(std::move(plan));
+    plan = std::move(filter);
+  }
+  plan = JoinAssigned(std::move(plan), std::move(queries));
+  std::vector<ColumnId> ids;
+  NodePtr project = ProjectUpdated(std::move(plan), std::move(values), old, &ids);
+  LATHE_TRY(AddGenerated(*relation, &ids, &project));
   NodePtr modify =
       MakeModify(exec::WriteKind::kUpdate, std::move(relation), std::move(project), ids);
   if (!update.from.empty())

@@ -144,7 +144,8 @@ BoundExpr Binder::BindLogical(const ast::Logical& logical, Scope& scope) {
 }
 
 BoundExpr Binder::BindCast(const ast::Cast& cast, Scope& scope) {
-  LATHE_ASSIGN(Type type, BindTypeName(cast.type, context_));
+  RelationId domain;
+  LATHE_ASSIGN(Type type, BindTypeName(cast.type, context_, &domain));
   ExprPtr operand;
   if (type.id == TypeId::kArray && cast.operand->kind == ast::Expr::Kind::kArray) {
     LATHE_ASSIGN(operand, BindArray(cast.operand->As<ast::Array>(), scope, &type));
@@ -160,10 +161,12 @@ BoundExpr Binder::BindCast(const ast::Cast& cast, Scope& scope) {
               cast.location);
   }
   LATHE_ASSIGN(operand, Coerce(std::move(operand), type, true));
-  if (type.id == TypeId::kNumeric && operand->kind == expr::Kind::kColumn && type.typmod < 0) {
+  if (type.id == TypeId::kNumeric && operand->kind == expr::Kind::kColumn && type.typmod < 0 &&
+      domain.value == 0) {
     return operand;
   }
   if (operand->location < 0) operand->location = cast.location;
+  if (domain.value != 0) return CheckDomain(std::move(operand), domain, cast.location);
   return operand;
 }
 

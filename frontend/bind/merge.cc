@@ -303,9 +303,11 @@ class Binder::Merge {
                                live.begin());
   }
 
-  BoundExpr ValueOf(const ast::Expr& e, size_t field) {
+  BoundExpr ValueOf(const ast::Expr& e, size_t field, bool insert,
+                    ast::InsertStatement::Overriding overriding) {
     const schema::Column& column = relation_->columns[relation_->LiveColumns()[field]];
     if (e.kind == ast::Expr::Kind::kDefault) return binder_.ColumnDefault(column);
+    LATHE_TRY(binder_.CheckGiven(column, insert, overriding));
     LATHE_ASSIGN(ExprPtr value, binder_.BindFor(e, column.type, scope_));
     return binder_.Assign(std::move(value), column, false);
   }
@@ -320,7 +322,8 @@ class Binder::Merge {
         return binder_.At(SqlState::kSyntaxError,
                           "multiple assignments to same column \"" + target.name + "\"", -1);
       }
-      LATHE_ASSIGN(values[field], ValueOf(e, field));
+      LATHE_ASSIGN(values[field],
+                   ValueOf(e, field, false, ast::InsertStatement::Overriding::kNone));
       return Ok();
     };
     for (const ast::Assignment& assignment : when.assignments) {
@@ -361,13 +364,10 @@ class Binder::Merge {
     }
     project->children.push_back(std::move(*plan));
     *plan = std::move(project);
-    return Ok();
+    return binder_.AddGenerated(*relation_, source, plan);
   }
 
   Status Insert(const When& when, NodePtr* plan, std::vector<ColumnId>* source) {
-    if (when.overriding != ast::InsertStatement::Overriding::kNone) {
-      return binder_.NotYet("OVERRIDING", when.location);
-    }
     const std::vector<uint32_t> live = relation_->LiveColumns();
     std::vector<ExprPtr> values(live.size());
     std::vector<size_t> given;
@@ -393,7 +393,11 @@ class Binder::Merge {
     }
     scope_.clause = Clause::kValues;
     for (size_t i = 0; i < when.values.size(); ++i) {
-      LATHE_ASSIGN(values[given[i]], ValueOf(*when.values[i], given[i]));
+      if (when.overriding == ast::InsertStatement::Overriding::kUser &&
+          relation_->columns[live[given[i]]].identity != schema::Identity::kNone) {
+        continue;
+      }
+      LATHE_ASSIGN(values[given[i]], ValueOf(*when.values[i], given[i], true, when.overriding));
     }
     scope_.clause = Clause::kNone;
     std::vector<TargetEntry> targets(live.size());
@@ -406,6 +410,7 @@ class Binder::Merge {
     }
     *plan = binder_.MakeProject(std::move(*plan), targets);
     for (const OutputColumn& column : (*plan)->outputs) source->push_back(column.id);
+    LATHE_TRY(binder_.AddGenerated(*relation_, source, plan));
     if (relation_->has_row_id()) source->push_back(ColumnId());  // the sink allocates it
     return Ok();
   }

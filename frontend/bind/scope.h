@@ -37,7 +37,16 @@ enum class Clause : uint8_t {
   kFrameRange,
   kFrameGroups,
   kReturning,
+  kCheck,
+  kDomainCheck,
+  kGenerated,
+  kTransform,  // ALTER COLUMN TYPE ... USING
+  kIndexExpression,
+  kIndexPredicate,
 };
+
+/// Stored with a table and evaluated for one row alone: no subqueries there.
+inline bool IsRowClause(Clause clause) { return clause >= Clause::kCheck; }
 
 /// How errors call a clause ("WHERE", "JOIN conditions"); null for kNone.
 const char* ClauseName(Clause clause);

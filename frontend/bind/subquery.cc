@@ -23,6 +23,11 @@ BoundExpr Binder::BindSubquery(const ast::Subquery& e, Scope& scope) {
     return At(SqlState::kFeatureNotSupported, "cannot use subquery in DEFAULT expression",
               e.location);
   }
+  if (IsRowClause(scope.clause)) {
+    const std::string where = ClauseName(scope.clause);
+    return At(SqlState::kFeatureNotSupported,
+              "cannot use subquery in " + where.substr(0, where.size() - 1), e.location);
+  }
   LATHE_ASSIGN(NodePtr query, BindSelect(*e.query, &scope, true));
   if (e.type == Form::kArray) {
     if (query->outputs.size() != 1) {

@@ -66,8 +66,8 @@ int32_t FieldMask(IntervalFields fields) {
 
 class TypeBinder {
  public:
-  TypeBinder(const ast::TypeName& name, const BindContext& context)
-      : name_(name), context_(context) {}
+  TypeBinder(const ast::TypeName& name, const BindContext& context, RelationId* domain)
+      : name_(name), context_(context), domain_(domain) {}
 
   Result<Type> Bind() {
     const ast::QualifiedName& written = name_.name;
@@ -87,6 +87,12 @@ class TypeBinder {
         return At(SqlState::kInvalidSchemaName, "schema \"" + written.schema + "\" does not exist");
       }
       return At(SqlState::kUndefinedObject, "type \"" + Full() + "\" does not exist");
+    }
+    // Values carry base types only: what keeps no domain's conditions cannot be of it.
+    if (is_domain_ && !name_.array_bounds.empty()) return Fail("array of a domain");
+    if (is_domain_ && domain_ == nullptr) return Fail("domain \"" + Full() + "\" here");
+    if (is_domain_ && !name_.modifiers.empty()) {
+      return At(SqlState::kSyntaxError, "type modifier is not allowed for type \"" + Full() + "\"");
     }
     LATHE_ASSIGN(type, Modify(type));
     if (name_.array_bounds.empty()) return type;
@@ -121,6 +127,10 @@ class TypeBinder {
         if (found == nullptr) continue;
         if (found->kind == schema::RelationKind::kType) {
           *type = found->named_type;
+        } else if (found->kind == schema::RelationKind::kDomain && pass == 0) {
+          *type = found->columns[0].type;
+          if (domain_ != nullptr) *domain_ = found->id;
+          is_domain_ = true;
         } else if (pass == 0 && (found->kind == schema::RelationKind::kTable ||
                                  found->kind == schema::RelationKind::kVirtual ||
                                  found->kind == schema::RelationKind::kView)) {
@@ -254,12 +264,15 @@ class TypeBinder {
 
   const ast::TypeName& name_;
   const BindContext& context_;
+  RelationId* const domain_;
+  mutable bool is_domain_ = false;
 };
 
 }  // namespace
 
-Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context) {
-  return TypeBinder(name, context).Bind();
+Result<types::Type> BindTypeName(const ast::TypeName& name, const BindContext& context,
+                                 RelationId* domain) {
+  return TypeBinder(name, context, domain).Bind();
 }
 
 types::Type LiftedType(const ast::LiftedLiteral& literal) {

@@ -58,6 +58,49 @@ class Facts final : public func::SessionFacts {
     if (index >= 0) session_->settings_changed_.push_back(index);
     return session_->settings_.Show(name);
   }
+  Result<int64_t> NextValue(Oid sequence) override {
+    std::lock_guard lock(mutex_);
+    return session_->NextValue(sequence);
+  }
+  Result<int64_t> CurrentValue(Oid sequence) override {
+    std::lock_guard lock(mutex_);
+    return session_->CurrentValue(sequence);
+  }
+  Result<int64_t> LastValue() override {
+    std::lock_guard lock(mutex_);
+    return session_->LastValue();
+  }
+  Result<int64_t> SetValue(Oid sequence, int64_t value, bool is_called) override {
+    std::lock_guard lock(mutex_);
+    return session_->SetValue(sequence, value, is_called);
+  }
+  Result<std::optional<std::string>> SerialSequence(std::string_view table,
+                                                    std::string_view column) override {
+    std::optional<std::string> none;
+    LATHE_ASSIGN(Oid oid, RelationOid(table));
+    std::lock_guard lock(mutex_);
+    schema::RelationPtr found = Find(oid);
+    const int index = found == nullptr ? -1 : found->FindColumn(column);
+    if (index < 0) {
+      return MakeError(SqlState::kUndefinedColumn,
+                       "column \"" + std::string(column) + "\" of relation \"" +
+                           (found == nullptr ? "" : found->name) + "\" does not exist");
+    }
+    schema::RelationPtr sequence = session_->OwnedSequence(found->id, found->columns[index].number);
+    if (sequence == nullptr) return none;
+    return std::optional<std::string>(session_->FullName(*sequence));
+  }
+  std::optional<std::string> Comment(Oid object, int column) override {
+    std::lock_guard lock(mutex_);
+    if (catalog() == nullptr) return std::nullopt;
+    std::string text = syscat::CommentOf(catalog(), object, column);
+    if (text.empty()) return std::nullopt;
+    return text;
+  }
+  std::string ShownExpression(std::string_view sql) override {
+    return syscat::ShownExpression(
+        sql, [this](Oid oid) { return RelationName(oid).value_or(std::to_string(oid.value)); });
+  }
   Status Sleep(double seconds) override {
     constexpr auto kStep = std::chrono::milliseconds(10);
     const auto start = std::chrono::steady_clock::now();
@@ -109,7 +152,9 @@ class Facts final : public func::SessionFacts {
     std::lock_guard lock(mutex_);
     LATHE_ASSIGN(ast::TypeName parsed, parse::ParseTypeName(name));
     bind::BindContext context = session_->MakeBindContext(name, catalog());
-    Result<types::Type> type = bind::BindTypeName(parsed, context);
+    RelationId domain;
+    Result<types::Type> type = bind::BindTypeName(parsed, context, &domain);
+    if (type.ok() && domain.value != 0) return Oid(domain.value);
     if (!type.ok()) {
       Error error = std::move(type).error();
       error.position = 0;
@@ -179,8 +224,7 @@ class Facts final : public func::SessionFacts {
     return catalog() == nullptr ? nullptr : catalog()->GetRelation(RelationId(oid.value));
   }
   bool Visible(const schema::RelationDescriptor& relation) {
-    for (const std::string& name :
-         bind::EffectivePath(session_->MakeBindContext({}, catalog()))) {
+    for (const std::string& name : bind::EffectivePath(session_->MakeBindContext({}, catalog()))) {
       auto schema = catalog()->FindSchema(name);
       if (schema == nullptr) continue;
       schema::RelationPtr first = catalog()->FindRelation(schema->id, relation.name);

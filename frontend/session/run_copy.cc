@@ -1,6 +1,7 @@
 // COPY FROM STDIN and COPY TO STDOUT: fields of lines to rows of a table, and rows of a table or
 // query to lines.
 #include "frontend/session/copy_format.h"
+#include "frontend/session/row_values.h"
 #include "frontend/session/session_impl.h"
 #include "runtime/row/row_buffer.h"
 #include "runtime/types/text.h"
@@ -135,22 +136,58 @@ Status SessionImpl::RunCopyFrom(Run* run, const ast::CopyStatement& copy) {
   for (uint32_t column : columns) {
     const size_t field =
         static_cast<size_t>(std::find(live.begin(), live.end(), column) - live.begin());
+    if (!table->columns[column].generated_sql.empty()) {
+      if (copy.columns.empty()) continue;
+      Error error =
+          MakeError(SqlState::kInvalidColumnReference,
+                    "column \"" + table->columns[column].name + "\" is a generated column");
+      error.detail = "Generated columns cannot be used in COPY.";
+      return error;
+    }
     targets.push_back({field, table->columns[column].type, &table->columns[column].name});
     given[field] = true;
   }
   std::vector<types::Datum> datums(layout.field_count());
   std::unique_ptr<bool[]> nulls(new bool[layout.field_count() + 1]());
-  // Columns that the input does not have take their defaults.
+  // Columns that the input does not have take their defaults, those that are not the same for all
+  // rows anew each time; generated ones are last.
+  struct PerRow {
+    size_t field;
+    expr::ExprPtr value;
+  };
+  std::vector<PerRow> per_row;
+  ValueEvaluator evaluator(context_);
   std::vector<types::Value> defaults(layout.field_count());
   for (size_t field = 0; field < live.size(); ++field) {
     if (given[field]) continue;
     const schema::Column& column = table->columns[live[field]];
     nulls[field] = true;
-    if (column.default_sql.empty()) continue;
-    LATHE_ASSIGN(defaults[field], EvaluateDefault(*table, column));
+    if (!column.generated_sql.empty()) continue;
+    bind::BindContext context = MakeBindContext({}, catalog_.get());
+    LATHE_ASSIGN(expr::ExprPtr value, bind::BindColumnDefault(column, context));
+    if (bind::IsVolatileExpression(*value)) {
+      per_row.push_back({field, std::move(value)});
+      continue;
+    }
+    LATHE_ASSIGN(defaults[field], evaluator.Evaluate(*value));
     nulls[field] = defaults[field].is_null();
     if (!nulls[field]) datums[field] = defaults[field].datum();
   }
+  for (size_t field = 0; field < live.size(); ++field) {
+    const schema::Column& column = table->columns[live[field]];
+    if (column.generated_sql.empty()) continue;
+    bind::BindContext context = MakeBindContext({}, catalog_.get());
+    LATHE_ASSIGN(expr::ExprPtr value,
+                 bind::BindStoredExpression(*table, column.generated_sql, bind::RowUse::kGenerated,
+                                            &column, context));
+    per_row.push_back({field, std::move(value)});
+  }
+  evaluator.SetColumns([&](uint32_t column) {
+    const size_t field =
+        static_cast<size_t>(std::find(live.begin(), live.end(), column) - live.begin());
+    const types::Type& type = table->columns[column].type;
+    return nulls[field] ? types::Value::Null(type) : types::Value::FromDatum(type, datums[field]);
+  });
 
   uint64_t affected = 0;
   LATHE_ASSIGN(std::unique_ptr<exec::RowSink> sink,
@@ -166,7 +203,7 @@ Status SessionImpl::RunCopyFrom(Run* run, const ast::CopyStatement& copy) {
     return Ok();
   };
 
-  LATHE_TRY(run->client->BeginCopyIn(columns.size(), false));
+  LATHE_TRY(run->client->BeginCopyIn(targets.size(), false));
   CopyReader reader(format, Flags(*table, columns, format.force_not_null),
                     Flags(*table, columns, format.force_null));
   std::vector<CopyReader::Field> fields;
@@ -235,6 +272,11 @@ Status SessionImpl::RunCopyFrom(Run* run, const ast::CopyStatement& copy) {
         return error;
       }
     }
+    for (const PerRow& one : per_row) {
+      LATHE_ASSIGN(defaults[one.field], evaluator.Evaluate(*one.value));
+      nulls[one.field] = defaults[one.field].is_null();
+      if (!nulls[one.field]) datums[one.field] = defaults[one.field].datum();
+    }
     for (size_t field = 0; field < live.size(); ++field) {
       if (!given[field] && nulls[field] && layout.field(field).null_bit < 0) {
         Error error =
@@ -281,11 +323,6 @@ Status SessionImpl::RunCopyFrom(Run* run, const ast::CopyStatement& copy) {
   return Ok();
 }
 
-Result<types::Value> SessionImpl::EvaluateDefault(const schema::RelationDescriptor& table,
-                                                  const schema::Column& column) {
-  return EvaluateAs(column.default_sql, column.type);
-}
-
 Result<types::Value> SessionImpl::EvaluateAs(const std::string& expression,
                                              const types::Type& type) {
   LATHE_ASSIGN(std::shared_ptr<Prepared> prepared,
@@ -330,8 +367,19 @@ Status SessionImpl::RunCopyTo(Run* run, const ast::CopyStatement& copy) {
     LATHE_ASSIGN(std::vector<uint32_t> columns, bind::BindColumnList(*table, copy.columns));
     LATHE_TRY(CheckForced(*table, columns, format.force_quote, "FORCE_QUOTE"));
     force_quote = Flags(*table, columns, format.force_quote);
+    if (copy.columns.empty()) {
+      std::erase_if(columns,
+                    [&](uint32_t column) { return !table->columns[column].generated_sql.empty(); });
+    }
     std::string sql = "SELECT ";
     for (size_t i = 0; i < columns.size(); ++i) {
+      if (!table->columns[columns[i]].generated_sql.empty()) {
+        Error error =
+            MakeError(SqlState::kInvalidColumnReference,
+                      "column \"" + table->columns[columns[i]].name + "\" is a generated column");
+        error.detail = "Generated columns cannot be used in COPY.";
+        return error;
+      }
       if (i > 0) sql += ", ";
       sql += ast::QuoteIdentifier(table->columns[columns[i]].name);
     }

@@ -1,4 +1,4 @@
-// CREATE and DROP TABLE and SCHEMA, ALTER TABLE ADD PRIMARY KEY, TRUNCATE; and names in them.
+// CREATE and DROP TABLE and SCHEMA, TRUNCATE; and names in them.
 #include <algorithm>
 
 #include "frontend/session/session_impl.h"
@@ -13,19 +13,6 @@ Notice Skipping(std::string message, SqlState state) {
   Notice notice;
   notice.fields = MakeError(state, std::move(message));
   return notice;
-}
-
-std::string KindName(const schema::RelationDescriptor& relation) {
-  switch (relation.kind) {
-    case schema::RelationKind::kView:
-      return "view";
-    case schema::RelationKind::kIndex:
-      return "index";
-    case schema::RelationKind::kType:
-      return "type";
-    default:
-      return "table";
-  }
 }
 
 }  // namespace
@@ -119,8 +106,8 @@ Status SessionImpl::RunCreateTable(Run* run) {
     run->client->SendNotice(Skipping(message + ", skipping", SqlState::kDuplicateTable));
     return Ok();
   }
-  std::vector<bind::IndexDefinition> uniques;
-  LATHE_ASSIGN(schema::RelationDescriptor table, bind::BindCreateTable(create, context, &uniques));
+  bind::TableParts parts;
+  LATHE_ASSIGN(schema::RelationDescriptor table, bind::BindCreateTable(create, context, &parts));
   table::TableSpec spec;
   spec.schema = schema->id;
   spec.name = table.name;
@@ -130,7 +117,16 @@ Status SessionImpl::RunCreateTable(Run* run) {
   spec.fillfactor = table.fillfactor;
   spec.append_only = table.append_only;
   LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
-  for (const bind::IndexDefinition& unique : uniques) LATHE_TRY(MakeIndex(*made, unique, true));
+  if (!table.checks.empty() || table.deferrable) {
+    schema::RelationDescriptor next = *made;
+    next.checks = table.checks;
+    next.deferrable = table.deferrable;
+    for (schema::CheckConstraint& check : next.checks) {
+      LATHE_ASSIGN(check.oid, txn_->NewOid());
+    }
+    LATHE_ASSIGN(made, txn_->ChangeRelation(std::move(next)));
+  }
+  LATHE_TRY(AddParts(&made, parts, run->prepared->sql));
   return NoteOnCommit(*made, create.on_commit);
 }
 
@@ -182,20 +178,24 @@ Status SessionImpl::RunDrop(Run* run) {
     return Ok();
   }
   if (drop.type == ast::ObjectType::kIndex) return RunDropIndex(run);
-  if (drop.type == ast::ObjectType::kType) return RunDropType(run);
-  if (drop.type != ast::ObjectType::kTable && drop.type != ast::ObjectType::kView) {
+  if (drop.type == ast::ObjectType::kType || drop.type == ast::ObjectType::kDomain) {
+    return RunDropType(run);
+  }
+  const bool sequence = drop.type == ast::ObjectType::kSequence;
+  if (drop.type != ast::ObjectType::kTable && drop.type != ast::ObjectType::kView && !sequence) {
     return NotSupported(StatementName(*run->prepared->statement),
                         PositionOf(sql, run->prepared->statement->location));
   }
   const bool table = drop.type == ast::ObjectType::kTable;
-  run->tag = table ? "DROP TABLE" : "DROP VIEW";
+  run->tag = table ? "DROP TABLE" : sequence ? "DROP SEQUENCE" : "DROP VIEW";
+  std::vector<schema::RelationPtr> dropped;
   for (const ast::ObjectName& object : drop.names) {
     bind::BindContext context = MakeBindContext(sql, catalog_.get());
     Result<schema::RelationPtr> found = bind::FindRelation(object.name, context, true);
     if (!found.ok() && !(drop.if_exists && found.error().state == SqlState::kInvalidSchemaName)) {
       return std::move(found).error();
     }
-    const std::string kind = table ? "table" : "view";
+    const std::string kind = table ? "table" : sequence ? "sequence" : "view";
     if (!found.ok()) {
       run->client->SendNotice(
           Skipping("schema \"" + object.name.schema + "\" does not exist, skipping",
@@ -212,123 +212,97 @@ Status SessionImpl::RunDrop(Run* run) {
       return MakeError(SqlState::kInsufficientPrivilege,
                        "permission denied: \"" + (*found)->name + "\" is a system catalog");
     }
-    if ((*found)->kind != (table ? schema::RelationKind::kTable : schema::RelationKind::kView)) {
+    if ((*found)->kind != (table      ? schema::RelationKind::kTable
+                           : sequence ? schema::RelationKind::kSequence
+                                      : schema::RelationKind::kView)) {
       Error error =
           MakeError(SqlState::kWrongObjectType, "\"" + (*found)->name + "\" is not a " + kind);
       const std::string is = KindName(**found);
       error.hint = "Use DROP " +
-                   std::string(is == "view"    ? "VIEW"
-                               : is == "index" ? "INDEX"
-                                               : "TABLE") +
+                   std::string(is == "view"       ? "VIEW"
+                               : is == "index"    ? "INDEX"
+                               : is == "sequence" ? "SEQUENCE"
+                                                  : "TABLE") +
                    " to remove " + (is == "index" ? "an " : "a ") + is + ".";
       return error;
     }
-    LATHE_TRY(DropRelation(*found, drop.cascade, run->client));
-  }
-  return Ok();
-}
-
-Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool cascade,
-                                 Client* client) {
-  // All views that read it, directly or through others, nearest first.
-  std::vector<std::pair<schema::RelationPtr, schema::RelationPtr>>
-      dependents;  // view, what it reads
-  std::vector<schema::RelationPtr> open = {relation};
-  for (size_t i = 0; i < open.size(); ++i) {
-    for (const schema::RelationPtr& view : txn_->catalog()->Relations()) {
-      if (view->kind != schema::RelationKind::kView || view->id == relation->id) continue;
-      if (std::find(view->view_reads.begin(), view->view_reads.end(), open[i]->id) ==
-          view->view_reads.end()) {
-        continue;
+    if (sequence && (*found)->sequence.identity) {
+      schema::RelationPtr owner = catalog_->GetRelation((*found)->sequence.owner);
+      std::string column;
+      if (owner != nullptr) {
+        for (const schema::Column& c : owner->columns) {
+          if (c.number == (*found)->sequence.owner_column) column = c.name;
+        }
+        Error error = MakeError(SqlState::kDependentObjectsStillExist,
+                                "cannot drop sequence " + (*found)->name + " because column " +
+                                    column + " of table " + owner->name + " requires it");
+        error.hint = "You can drop column " + column + " of table " + owner->name + " instead.";
+        return error;
       }
-      if (std::any_of(open.begin(), open.end(),
-                      [&](const auto& known) { return known->id == view->id; })) {
-        continue;
-      }
-      dependents.emplace_back(view, open[i]);
-      open.push_back(view);
     }
+    dropped.push_back(*found);
   }
-  if (!dependents.empty() && !cascade) {
-    Error error = MakeError(SqlState::kDependentObjectsStillExist,
-                            "cannot drop " + KindName(*relation) + " " + relation->name +
-                                " because other objects depend on it");
-    for (const auto& [view, read] : dependents) {
-      if (!error.detail.empty()) error.detail += "\n";
-      error.detail += "view " + view->name + " depends on " + KindName(*read) + " " + read->name;
-    }
-    error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
-    return error;
+  // Those that are dropped with each other do not stand in each other's way.
+  for (const schema::RelationPtr& relation : dropped) {
+    if (catalog_->GetRelation(relation->id) == nullptr) continue;
+    std::vector<Dependent> others = DependentsOf(relation, -1);
+    std::erase_if(others, [&](const Dependent& dependent) {
+      return std::any_of(dropped.begin(), dropped.end(), [&](const schema::RelationPtr& other) {
+        return other->id == dependent.table ||
+               (dependent.drop != nullptr && other->id == dependent.drop->id);
+      });
+    });
+    LATHE_TRY(DropDependents(KindName(*relation) + " " + relation->name, others, drop.cascade,
+                             run->client));
   }
-  if (client == nullptr) {
-    // Nobody to tell.
-  } else if (dependents.size() == 1) {
-    client->SendNotice(Skipping("drop cascades to view " + dependents[0].first->name,
-                                SqlState::kSuccessfulCompletion));
-  } else if (dependents.size() > 1) {
-    Notice notice =
-        Skipping("drop cascades to " + std::to_string(dependents.size()) + " other objects",
-                 SqlState::kSuccessfulCompletion);
-    for (const auto& [view, read] : dependents) {
-      if (!notice.fields.detail.empty()) notice.fields.detail += "\n";
-      notice.fields.detail += "drop cascades to view " + view->name;
-    }
-    client->SendNotice(notice);
-  }
-  for (auto it = dependents.rbegin(); it != dependents.rend(); ++it) {
-    LATHE_TRY(txn_->DropTable(it->first->id));
-  }
-  return txn_->DropTable(relation->id);
-}
-
-Status SessionImpl::RunAlterTable(Run* run) {
-  const auto& alter = run->prepared->statement->As<ast::AlterTableStatement>();
-  const std::string& sql = run->prepared->sql;
-  if (alter.object != ast::ObjectType::kTable) {
-    return NotSupported(StatementName(alter), PositionOf(sql, alter.location));
-  }
-  run->tag = "ALTER TABLE";
-  LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(alter.table, sql, alter.if_exists));
-  if (table == nullptr) {
-    run->client->SendNotice(
-        Skipping("relation \"" + alter.table.name + "\" does not exist, skipping",
-                 SqlState::kSuccessfulCompletion));
-    return Ok();
-  }
-  for (const ast::AlterTableCommand& command : alter.commands) {
-    const bool add = command.type == ast::AlterTableCommand::Type::kAddConstraint &&
-                     command.constraint != nullptr;
-    if (add && command.constraint->type == ast::Constraint::Type::kUnique) {
-      bind::BindContext context = MakeBindContext(sql, catalog_.get());
-      LATHE_ASSIGN(bind::IndexDefinition unique,
-                   bind::BindAddUnique(*table, *command.constraint, context));
-      LATHE_TRY(MakeIndex(*table, unique, true));
-      table = txn_->catalog()->GetRelation(table->id);
-      continue;
-    }
-    if (!add || command.constraint->type != ast::Constraint::Type::kPrimaryKey)
-      return NotSupported("this form of ALTER TABLE", PositionOf(sql, command.location));
-    LATHE_ASSIGN(table, txn_->LockTable(table->id, txn::TableLockMode::kAccessExclusive));
-    bind::BindContext context = MakeBindContext(sql, catalog_.get());
-    LATHE_ASSIGN(schema::RelationDescriptor keyed,
-                 bind::BindAddPrimaryKey(*table, *command.constraint, context));
-    std::vector<uint32_t> columns;
-    for (const schema::KeyColumn& column : keyed.key) columns.push_back(column.column);
-    LATHE_ASSIGN(table, txn_->AddPrimaryKey(table->id, columns, keyed.primary_key_name));
+  for (const schema::RelationPtr& relation : dropped) {
+    LATHE_TRY(DropRelation(relation, true, nullptr));
   }
   return Ok();
 }
 
 Status SessionImpl::RunTruncate(Run* run) {
   const auto& truncate = run->prepared->statement->As<ast::TruncateStatement>();
+  run->tag = "TRUNCATE TABLE";
+  std::vector<schema::RelationPtr> tables;
+  auto listed = [&](RelationId id) {
+    return std::any_of(tables.begin(), tables.end(),
+                       [id](const schema::RelationPtr& table) { return table->id == id; });
+  };
   for (const auto& ref : truncate.tables) {
     LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(ref->name, run->prepared->sql, false));
     if (table->kind != schema::RelationKind::kTable) {
       return MakeError(SqlState::kWrongObjectType, "\"" + table->name + "\" is not a table");
     }
-    LATHE_TRY(txn_->TruncateTable(table->id));
+    if (!listed(table->id)) tables.push_back(std::move(table));
   }
-  run->tag = "TRUNCATE TABLE";
+  for (size_t i = 0; i < tables.size(); ++i) {
+    for (RelationId id : std::vector<RelationId>(tables[i]->referenced_by)) {
+      if (listed(id)) continue;
+      schema::RelationPtr child = catalog_->GetRelation(id);
+      if (child == nullptr) continue;
+      if (!truncate.cascade) {
+        Error error = MakeError(SqlState::kFeatureNotSupported,
+                                "cannot truncate a table referenced in a foreign key constraint");
+        error.detail = "Table \"" + child->name + "\" references \"" + tables[i]->name + "\".";
+        error.hint =
+            "Truncate table \"" + child->name + "\" at the same time, or use TRUNCATE ... CASCADE.";
+        return error;
+      }
+      Notify(run->client, "NOTICE", SqlState::kSuccessfulCompletion,
+             "truncate cascades to table \"" + child->name + "\"");
+      tables.push_back(std::move(child));
+    }
+  }
+  for (const schema::RelationPtr& table : tables) {
+    LATHE_TRY(txn_->TruncateTable(table->id));
+    if (!truncate.restart_identity) continue;
+    for (const schema::RelationPtr& owned : txn_->catalog()->Relations()) {
+      if (owned->kind == schema::RelationKind::kSequence && owned->sequence.owner == table->id) {
+        LATHE_TRY(RestartSequence(owned, std::nullopt));
+      }
+    }
+  }
   return Ok();
 }
 

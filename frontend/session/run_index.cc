@@ -11,12 +11,6 @@ Notice Skipping(std::string message, SqlState state) {
   return notice;
 }
 
-std::string KindName(schema::RelationKind kind) {
-  return kind == schema::RelationKind::kView    ? "view"
-         : kind == schema::RelationKind::kIndex ? "index"
-                                                : "table";
-}
-
 }  // namespace
 
 Status SessionImpl::MakeIndex(const schema::RelationDescriptor& table,
@@ -93,7 +87,7 @@ Status SessionImpl::RunDropIndex(Run* run) {
     if (index->kind != schema::RelationKind::kIndex) {
       Error error =
           MakeError(SqlState::kWrongObjectType, "\"" + index->name + "\" is not an index");
-      const std::string kind = KindName(index->kind);
+      const std::string kind = KindName(*index);
       error.hint = "Use DROP " + std::string(kind == "view" ? "VIEW" : "TABLE") + " to remove a " +
                    kind + ".";
       return error;

@@ -243,6 +243,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
   options.stats = [this](RelationId id) { return catalog_->GetStats(id); };
   LATHE_ASSIGN(plan->query, instance_->compiler()->Compile(shared, options));
   plan->lookups = recording.TakeLookups();
+  plan->conflict_keys = context.conflict_keys;
   return std::shared_ptr<const driver::CachedPlan>(std::move(plan));
 }
 
@@ -309,6 +310,7 @@ Result<driver::ExecutionStats> SessionImpl::ExecutePlan(const driver::CachedPlan
   request.context = &context_;
   request.parallelism = static_cast<uint32_t>(settings_.GetInt(Setting::workers));
   request.affected_rows = affected;
+  constraints_.conflict_keys = plan.conflict_keys.empty() ? nullptr : &plan.conflict_keys;
   const std::string& tier = settings_.Get(Setting::tier);
   request.tier = tier == "1"   ? driver::TierChoice::kTier1Only
                  : tier == "2" ? driver::TierChoice::kTier2Only

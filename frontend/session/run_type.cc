@@ -180,40 +180,72 @@ bool Uses(const types::Type& type, uint32_t oid) {
 Status SessionImpl::RunDropType(Run* run) {
   const auto& drop = run->prepared->statement->As<ast::DropStatement>();
   const std::string& sql = run->prepared->sql;
-  run->tag = "DROP TYPE";
+  const bool domain = drop.type == ast::ObjectType::kDomain;
+  run->tag = domain ? "DROP DOMAIN" : "DROP TYPE";
   for (const ast::ObjectName& object : drop.names) {
-    LATHE_ASSIGN(schema::RelationPtr type, FindType(object.name, sql, drop.if_exists));
+    schema::RelationPtr type;
+    if (domain) {
+      LATHE_ASSIGN(type, FindDomain(object.name, sql, drop.if_exists));
+    } else {
+      LATHE_ASSIGN(type, FindType(object.name, sql, true));
+      if (type == nullptr) {
+        LATHE_ASSIGN(type, FindDomain(object.name, sql, drop.if_exists));
+      }
+    }
     if (type == nullptr) {
       run->client->SendNotice(
           Skipping("type \"" + object.name.name + "\" does not exist, skipping"));
       continue;
     }
-    Error error =
-        MakeError(SqlState::kDependentObjectsStillExist,
-                  "cannot drop type " + type->name + " because other objects depend on it");
-    for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
-      if (relation->id == type->id) continue;
-      auto depends = [&](const std::string& what) {
-        if (!error.detail.empty()) error.detail += "\n";
-        error.detail += what + " depends on type " + type->name;
-      };
-      if (Uses(relation->named_type, type->named_type.shape->oid))
-        depends("type " + relation->name);
-      for (const schema::Column& column : relation->columns) {
-        if (column.dropped || !Uses(column.type, type->named_type.shape->oid)) continue;
-        depends("column " + column.name + " of " +
-                (relation->kind == schema::RelationKind::kView ? "view " : "table ") +
-                relation->name);
-      }
-    }
-    if (!error.detail.empty()) {
-      if (drop.cascade) return NotSupported("DROP TYPE CASCADE of a type in use");
-      error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
-      return error;
-    }
+    LATHE_TRY(
+        DropDependents("type " + type->name, DependentsOfType(*type), drop.cascade, run->client));
     LATHE_TRY(txn_->DropTable(type->id));
   }
   return Ok();
+}
+
+std::vector<SessionImpl::Dependent> SessionImpl::DependentsOfType(
+    const schema::RelationDescriptor& type) {
+  std::vector<Dependent> found;
+  const bool domain = type.kind == schema::RelationKind::kDomain;
+  const uint32_t oid = domain ? 0 : type.named_type.shape->oid;
+  for (const schema::RelationPtr& relation : txn_->catalog()->Relations()) {
+    if (relation->id == type.id || relation->kind == schema::RelationKind::kIndex) continue;
+    Dependent dependent;
+    dependent.on = "type " + type.name;
+    const bool is_type = relation->kind == schema::RelationKind::kType ||
+                         relation->kind == schema::RelationKind::kDomain;
+    auto uses = [&](const schema::Column& column) {
+      return !column.dropped && (domain ? column.domain == type.id : Uses(column.type, oid));
+    };
+    if (is_type) {
+      const bool used = relation->kind == schema::RelationKind::kDomain
+                            ? uses(relation->columns[0])
+                            : !domain && Uses(relation->named_type, oid);
+      if (!used) continue;
+      dependent.text = "type " + relation->name;
+      dependent.drop = relation;
+      found.push_back(dependent);
+      for (Dependent& further : DependentsOfType(*relation)) found.push_back(std::move(further));
+      continue;
+    }
+    for (size_t i = 0; i < relation->columns.size(); ++i) {
+      if (!uses(relation->columns[i])) continue;
+      if (relation->kind == schema::RelationKind::kView) {
+        dependent.text = "view " + relation->name;
+        dependent.drop = relation;
+        found.push_back(dependent);
+        break;
+      }
+      dependent.text = "column " + relation->columns[i].name + " of " + KindName(*relation) + " " +
+                       relation->name;
+      dependent.table = relation->id;
+      dependent.column = static_cast<int>(i);
+      dependent.whole = true;
+      found.push_back(dependent);
+    }
+  }
+  return found;
 }
 
 }  // namespace lathe::session

@@ -214,8 +214,11 @@ Status SessionImpl::RunSet(Run* run) {
       return NotSupported("SET TRANSACTION SNAPSHOT", position);
     case Action::kConstraints:
       run->tag = "SET CONSTRAINTS";
-      if (set.values.empty()) return Ok();  // ALL: there are no deferrable constraints
-      return NotSupported("SET CONSTRAINTS", position);
+      if (block_ == Block::kNone) {
+        Notify(run->client, "WARNING", SqlState::kNoActiveSqlTransaction,
+               "SET CONSTRAINTS can only be used in transaction blocks");
+      }
+      return SetConstraints(set);
   }
   return NotSupported("this form of SET", position);
 }
@@ -358,6 +361,8 @@ Status SessionImpl::RunDiscard(Run* run) {
       portals_.clear();
       cursors_.clear();
       prepared_.clear();
+      sequence_uses_.clear();
+      last_sequence_ = StorageId();
       settings_.ResetAll();
       RefreshFormat();
       LATHE_TRY(EnsureTransaction());
@@ -375,6 +380,8 @@ Status SessionImpl::RunDiscard(Run* run) {
       run->tag = "DISCARD TEMP";
       return Ok();
     case Target::kSequences:
+      sequence_uses_.clear();
+      last_sequence_ = StorageId();
       run->tag = "DISCARD SEQUENCES";
       return Ok();
   }

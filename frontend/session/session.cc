@@ -132,6 +132,11 @@ Status SessionImpl::EnsureTransaction() {
 Status SessionImpl::CommitTransaction() {
   if (txn_ == nullptr) return Ok();
   portals_.clear();
+  Status checked = RunDeferredEvents(true);
+  if (!checked.ok()) {
+    RollbackTransaction();
+    return checked;
+  }
   if (!on_commit_.empty()) {
     Status prepared = BeforeCommit();
     if (!prepared.ok()) {
@@ -143,6 +148,7 @@ Status SessionImpl::CommitTransaction() {
   catalog_.reset();
   Status committed = txn_->Commit();
   txn_.reset();
+  constraints_.EndTransaction();
   EndCursors(committed.ok());
   settings_.EndTransaction(committed.ok());
   RefreshFormat();
@@ -156,6 +162,9 @@ void SessionImpl::RollbackTransaction() {
   catalog_.reset();
   txn_->Rollback();
   txn_.reset();
+  constraints_.EndTransaction();
+  // What was compiled for tables of this transaction's own versions.
+  constraints_.checks.clear();
   EndCursors(false);
   settings_.EndTransaction(false);
   RefreshFormat();
@@ -345,8 +354,11 @@ Status SessionImpl::RunInTransaction(Run* run) {
   LATHE_TRY(EnsureTransaction());
   for (int attempt = 0;; ++attempt) {
     LATHE_TRY(StartStatement());
+    constraints_.events.clear();
     Status done = RunOnce(run);
+    constraints_.conflict_keys = nullptr;
     statement_seen_ = true;
+    if (done.ok()) done = RunKeyEvents();
     if (done.ok() || !IsRestart(done.error())) return done;
     if (attempt == kRestartsMax) {
       return MakeError(SqlState::kSerializationFailure,
@@ -383,16 +395,16 @@ Status SessionImpl::RunOnce(Run* run) {
       return RunCreateSchema(run);
     case Kind::kCreateType:
       return RunCreateType(run);
+    case Kind::kCreateSequence:
+      return RunCreateSequence(run);
+    case Kind::kCreateDomain:
+      return RunCreateDomain(run);
     case Kind::kAlter:
-      if (statement.As<ast::AlterStatement>().object == ast::ObjectType::kType) {
-        return RunAlterType(run);
-      }
-      break;
+      return RunAlter(run);
     case Kind::kRename:
-      if (statement.As<ast::RenameStatement>().object == ast::ObjectType::kType) {
-        return RunRenameType(run);
-      }
-      break;
+      return RunRename(run);
+    case Kind::kComment:
+      return RunComment(run);
     case Kind::kDrop:
       return RunDrop(run);
     case Kind::kAlterTable:

@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <functional>
+#include <set>
 
 #include "codegen/driver/plan_cache.h"
 #include "frontend/ast/ast.h"
 #include "frontend/ast/lift.h"
 #include "frontend/bind/bind.h"
+#include "frontend/session/constraints.h"
 #include "frontend/session/instance.h"
 #include "frontend/session/session.h"
 #include "frontend/session/settings.h"
@@ -169,7 +171,121 @@ class SessionImpl final : public Session {
   /// client: is told of them; null = nobody.
   Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);
   Status RunDrop(Run* run);
+
+  // ALTER (run_alter.cc, alter_column.cc).
   Status RunAlterTable(Run* run);
+  Status RunAlter(Run* run);
+  Status RunRename(Run* run);
+  Status RunComment(Run* run);
+  Status AlterOne(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status AddColumn(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status DropColumn(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status SetColumnType(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status AlterColumn(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status AlterIdentity(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status AddConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status DropConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table,
+                        Run* run);
+  Status ValidateConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table);
+  Status CheckRows(const schema::RelationPtr& table, const schema::CheckConstraint& check);
+  Status CheckReferences(const schema::RelationPtr& table, const schema::ForeignKey& key);
+  Status RenameColumn(const schema::RelationPtr& table, const std::string& old_name,
+                      const std::string& new_name);
+  Status RenameConstraint(const schema::RelationPtr& table, const std::string& old_name,
+                          const std::string& new_name);
+  Result<uint32_t> ColumnOf(const schema::RelationDescriptor& table, const std::string& name);
+  /// The table with other columns; computed: values over the old row, by column of `next`.
+  Result<schema::RelationPtr> RewriteRows(const schema::RelationPtr& before,
+                                          schema::RelationDescriptor next,
+                                          const std::map<uint32_t, expr::ExprPtr>& computed);
+  Status RemoveColumn(schema::RelationPtr* table, uint32_t column, bool cascade, Client* client);
+  /// All rows hold to these (of them to `only`, if it is not null).
+  Status CheckTableRows(const schema::RelationPtr& table, const TableChecks& checks,
+                        const schema::CheckConstraint* only);
+  Status CheckRole(const std::string& role);
+  Status MoveToSchema(const schema::RelationPtr& relation, const std::string& name);
+  /// The new table's (or column's) sequences, keys and foreign keys.
+  Status AddParts(schema::RelationPtr* table, const bind::TableParts& parts,
+                  const std::string& sql);
+  Status AddForeignKey(schema::RelationPtr* table, const bind::ReferenceDefinition& definition,
+                       const std::string& sql, bool check);
+  /// A foreign key is gone: the table referred to forgets its table if that was the last one.
+  Status ForgetReference(RelationId parent, RelationId child);
+  /// Objects that go with a relation or a column (column < 0: all of it), as PostgreSQL names them.
+  struct Dependent {
+    std::string text;          // "view v", "constraint c on table t"
+    std::string on;            // what it depends on
+    schema::RelationPtr drop;  // a relation that goes
+    RelationId table;          // a constraint, a default or a column of this table goes
+    std::string constraint;
+    int column = -1;     // its default goes
+    bool whole = false;  // the column goes
+  };
+  std::vector<Dependent> DependentsOf(const schema::RelationPtr& relation, int column);
+  std::vector<Dependent> DependentsOfType(const schema::RelationDescriptor& type);
+  /// 2BP01 where there are any and no cascade; else drops them and says so.
+  Status DropDependents(const std::string& what, const std::vector<Dependent>& dependents,
+                        bool cascade, Client* client);
+
+  // Sequences (run_sequence.cc).
+  Status RunCreateSequence(Run* run);
+  Status RunAlterSequence(Run* run);
+  Result<schema::RelationPtr> MakeSequence(const schema::RelationDescriptor& table,
+                                           const bind::SequenceDefinition& definition);
+  schema::RelationPtr OwnedSequence(RelationId table, ColumnNumber column);
+  Result<std::unique_ptr<exec::RowSource>> OpenSequence(const schema::RelationPtr& sequence);
+  Result<schema::RelationPtr> SequenceOf(Oid oid, const char* function);
+  Result<int64_t> NextValue(Oid oid);
+  Result<int64_t> CurrentValue(Oid oid);
+  Result<int64_t> LastValue();
+  Result<int64_t> SetValue(Oid oid, int64_t value, bool is_called);
+  /// OWNED BY.
+  Status OwnSequence(const std::vector<std::string>& owner, bind::BindContext& context,
+                     schema::RelationDescriptor* sequence);
+  Status ChangeSequence(schema::RelationPtr sequence, const ast::OptionList& options,
+                        const std::string& sql, bool identity);
+  Status RestartSequence(const schema::RelationPtr& sequence, std::optional<int64_t> value);
+
+  // Domains (run_domain.cc).
+  Status RunCreateDomain(Run* run);
+  Status RunAlterDomain(Run* run);
+  /// All rows of all columns of the domain hold to it as it is now.
+  Status CheckDomainUses(const schema::RelationPtr& domain, const schema::CheckConstraint* check);
+  Status ChangeDomain(schema::RelationDescriptor next);
+  std::vector<schema::RelationPtr> DomainFamily(RelationId domain);
+  Result<schema::RelationPtr> FindDomain(const ast::QualifiedName& name, std::string_view sql,
+                                         bool missing_ok);
+
+  // Constraints (constraints.cc, foreign_keys.cc).
+  struct WatchedKey;
+  class CheckingSink;
+  Result<std::unique_ptr<exec::RowSink>> OpenChecked(const schema::RelationPtr& table,
+                                                     exec::WriteKind kind, uint64_t* affected);
+  Result<std::shared_ptr<const TableChecks>> ChecksOf(const schema::RelationDescriptor& table);
+  Status AddDomainChecks(RelationId domain, uint32_t column, TableChecks* checks);
+  Error CheckViolation(const schema::RelationDescriptor& table, const TableChecks::Check& check,
+                       const std::string& row);
+  /// Checks and actions of foreign keys for the rows that the statement has written.
+  Status RunKeyEvents();
+  /// Those that wait for the transaction's end. all: whatever SET CONSTRAINTS says.
+  Status RunDeferredEvents(bool all);
+  bool IsDeferred(const schema::ForeignKey& key) const;
+  Status CheckReference(const schema::RelationPtr& table, const schema::ForeignKey& key,
+                        const KeyEvent& event);
+  Status FollowKey(const schema::RelationPtr& table, const schema::ForeignKey& key,
+                   schema::ForeignKey::Action action, const KeyEvent& event);
+  Result<bool> AnyReferring(const schema::RelationDescriptor& table, const schema::ForeignKey& key,
+                            const std::vector<types::Value>& values);
+  Result<bool> HoldParentKey(const schema::ForeignKey& key,
+                             const std::vector<types::Value>& values);
+  static std::string KeyCondition(const schema::RelationDescriptor& table,
+                                  const std::vector<uint32_t>& columns);
+  Status SetConstraints(const ast::SetStatement& set);
+  /// Runs a statement of the session's own as one more statement of the transaction; whether it
+  /// gave or changed a row.
+  Result<bool> RunOwn(const std::string& sql, const std::vector<types::Value>& values);
+  /// Quoted, with the schema.
+  std::string FullName(const schema::RelationDescriptor& relation);
   Status RunCreateType(Run* run);
   Status RunAlterType(Run* run);
   Status RunRenameType(Run* run);
@@ -216,8 +332,6 @@ class SessionImpl final : public Session {
   Result<std::shared_ptr<Prepared>> PrepareText(std::string sql);
   /// The value of a column-free expression, given as SQL text, cast to a type on assignment.
   Result<types::Value> EvaluateAs(const std::string& expression, const types::Type& type);
-  Result<types::Value> EvaluateDefault(const schema::RelationDescriptor& table,
-                                       const schema::Column& column);
 
   /// A result of text columns that the session makes itself (SHOW, EXPLAIN).
   Status SendRows(Run* run, const std::vector<ResultColumn>& columns,
@@ -254,7 +368,18 @@ class SessionImpl final : public Session {
   Block block_ = Block::kNone;
   std::string temp_schema_;  // of temporary objects, "pg_temp_N"; empty: none was made
   std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too
-  bool temp_written_ = false;                      // a table in it was written in this transaction
+  ConstraintState constraints_;
+  std::map<std::string, std::shared_ptr<Prepared>> own_statements_;
+  // Sequences that this session has used: the last value given, and those taken ahead.
+  struct SequenceUse {
+    RelationId id;
+    int64_t last = 0;
+    int64_t next = 0, end = 0;  // taken ahead: next, next + increment, ..., end
+    bool ahead = false;
+  };
+  std::map<StorageId, SequenceUse> sequence_uses_;  // by schema::SequenceOptions::state
+  StorageId last_sequence_;                         // that nextval was called for
+  bool temp_written_ = false;                       // a table in it was written in this transaction
   bool implicit_failed_ = false;  // an extended batch outside of a block has failed
   bool statement_seen_ =
       false;  // something ran in this transaction (SET TRANSACTION comes too late)
@@ -272,6 +397,8 @@ class SessionImpl final : public Session {
   SessionInfo info_;  // guarded by info_mutex_
 };
 
+/// "table", "view", ...
+std::string KindName(const schema::RelationDescriptor& relation);
 /// What SQL functions may ask of the session; it outlives them.
 std::unique_ptr<func::SessionFacts> MakeFacts(SessionImpl* session);
 std::unique_ptr<types::NameResolver> MakeNameResolver(func::SessionFacts* facts);

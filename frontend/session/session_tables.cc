@@ -10,6 +10,9 @@ class SessionTables final : public exec::TableAccess {
 
   Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& relation,
                                                     const exec::ScanRequest& request) override {
+    if (relation->kind == schema::RelationKind::kSequence) {
+      return session_->OpenSequence(relation);
+    }
     if (relation->kind != schema::RelationKind::kVirtual) {
       return session_->txn_->tables()->OpenScan(relation, request);
     }
@@ -19,6 +22,12 @@ class SessionTables final : public exec::TableAccess {
     source.role = session_->instance_->engine()->role_name();
     source.settings = [this] { return Settings(); };
     source.prepared = [this] { return PreparedStatements(); };
+    source.sequence_last =
+        [this](const schema::RelationDescriptor& sequence) -> std::optional<int64_t> {
+      auto state = session_->instance_->engine()->ReadSequence(sequence);
+      if (!state.ok() || !state->is_called) return std::nullopt;
+      return state->last_value;
+    };
     source.sessions = [this] { return Sessions(); };
     return syscat::OpenScan(relation, source);
   }
@@ -27,7 +36,7 @@ class SessionTables final : public exec::TableAccess {
                                                    uint64_t* affected) override {
     if (relation->kind != schema::RelationKind::kVirtual) {
       session_->temp_written_ |= session_->on_commit_.contains(relation->id);
-      return session_->txn_->tables()->OpenWrite(relation, kind, affected);
+      return session_->OpenChecked(relation, kind, affected);
     }
     return MakeError(SqlState::kInsufficientPrivilege,
                      "permission denied for table " + relation->name);

@@ -105,7 +105,62 @@ std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDesc
   return text;
 }
 
+namespace {
+
+std::string ColumnList(const schema::RelationDescriptor& table,
+                       const std::vector<uint32_t>& columns) {
+  std::string text = "(";
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i != 0) text += ", ";
+    text += ast::QuoteIdentifier(table.columns[columns[i]].name);
+  }
+  return text + ")";
+}
+
+std::string CheckText(const schema::CheckConstraint& check) {
+  return "CHECK ((" + check.sql + "))" + (check.no_inherit ? " NO INHERIT" : "") +
+         (check.validated ? "" : " NOT VALID");
+}
+
+std::string ForeignKeyText(schema::CatalogReader* catalog, const schema::RelationDescriptor& table,
+                           const schema::ForeignKey& key) {
+  using Action = schema::ForeignKey::Action;
+  schema::RelationPtr parent = catalog->GetRelation(key.parent);
+  std::string text = "FOREIGN KEY " + ColumnList(table, key.columns) + " REFERENCES ";
+  if (parent != nullptr) {
+    auto schema = catalog->GetSchema(parent->schema);
+    if (schema != nullptr && schema->name != "public" && parent->schema != table.schema) {
+      text += ast::QuoteIdentifier(schema->name) + ".";
+    }
+    text += ast::QuoteIdentifier(parent->name) + ColumnList(*parent, key.parent_columns);
+  }
+  if (key.match_full) text += " MATCH FULL";
+  auto action = [&](const char* event, Action what) {
+    static constexpr const char* kNames[] = {"", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"};
+    if (what != Action::kNoAction) {
+      text += std::string(" ON ") + event + " " + kNames[static_cast<size_t>(what)];
+    }
+  };
+  action("UPDATE", key.on_update);
+  action("DELETE", key.on_delete);
+  if (!key.set_columns.empty()) text += " " + ColumnList(table, key.set_columns);
+  if (key.deferrable) text += " DEFERRABLE";
+  if (key.initially_deferred) text += " INITIALLY DEFERRED";
+  if (!key.validated) text += " NOT VALID";
+  return text;
+}
+
+}  // namespace
+
 std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint) {
+  for (const schema::RelationPtr& relation : catalog->Relations()) {
+    for (const schema::CheckConstraint& check : relation->checks) {
+      if (check.oid == constraint) return CheckText(check);
+    }
+    for (const schema::ForeignKey& key : relation->foreign_keys) {
+      if (key.oid == constraint) return ForeignKeyText(catalog, *relation, key);
+    }
+  }
   schema::RelationPtr index = FindIndex(catalog, constraint);
   if (index == nullptr || !index->is_constraint) return "";
   schema::RelationPtr table = catalog->GetRelation(index->table);
@@ -116,7 +171,58 @@ std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint)
     if (i != 0) text += ", ";
     text += ColumnText(*index, i);
   }
-  return text + ")";
+  text += ")";
+  const bool primary = table != nullptr && IsPrimaryKey(*table, *index);
+  if (primary ? table->deferrable : index->deferrable) text += " DEFERRABLE";
+  return text;
+}
+
+std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column) {
+  schema::RelationPtr relation = catalog->GetRelation(RelationId(object.value));
+  if (column != 0) {
+    if (relation == nullptr) return "";
+    for (const schema::Column& c : relation->columns) {
+      if (c.number.value == column && !c.dropped) return c.comment;
+    }
+    return "";
+  }
+  if (relation != nullptr) {
+    // A UNIQUE constraint and its index have one number.
+    return relation->comment.empty() ? relation->key_comment : relation->comment;
+  }
+  for (const schema::RelationPtr& table : catalog->Relations()) {
+    for (const schema::CheckConstraint& check : table->checks) {
+      if (check.oid == object) return check.comment;
+    }
+    for (const schema::ForeignKey& key : table->foreign_keys) {
+      if (key.oid == object) return key.comment;
+    }
+    if (table->primary_key_oid == object) return table->key_comment;
+  }
+  return "";
+}
+
+std::string ShownExpression(std::string_view sql, const std::function<std::string(Oid)>& name_of) {
+  // 'number'::regclass becomes 'name'::regclass.
+  static constexpr std::string_view kEnd = "'::regclass";
+  std::string text;
+  size_t at = 0;
+  for (;;) {
+    const size_t end = sql.find(kEnd, at);
+    if (end == std::string_view::npos) break;
+    size_t begin = end;
+    while (begin > at && sql[begin - 1] >= '0' && sql[begin - 1] <= '9') --begin;
+    text += sql.substr(at, begin - at);
+    if (begin < end && begin > 0 && sql[begin - 1] == '\'') {
+      text += name_of(
+          Oid(static_cast<uint32_t>(std::stoul(std::string(sql.substr(begin, end - begin))))));
+    } else {
+      text += sql.substr(begin, end - begin);
+    }
+    text += kEnd;
+    at = end + kEnd.size();
+  }
+  return text + std::string(sql.substr(at));
 }
 
 std::string IndexDefinition(schema::CatalogReader* catalog, Oid oid, int column) {

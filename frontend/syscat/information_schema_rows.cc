@@ -87,6 +87,22 @@ void SetTimeFacts(const Type& type, RowWriter* rows) {
   }
 }
 
+void SetIdentityFacts(const Source& source, const RelationDescriptor& table,
+                      const schema::Column& column, RowWriter* rows) {
+  for (const schema::RelationPtr& sequence : source.catalog->Relations()) {
+    if (sequence->kind != schema::RelationKind::kSequence || sequence->sequence.owner != table.id ||
+        sequence->sequence.owner_column != column.number) {
+      continue;
+    }
+    const schema::SequenceOptions& options = sequence->sequence;
+    rows->Set("identity_start", std::to_string(options.start))
+        .Set("identity_increment", std::to_string(options.increment))
+        .Set("identity_maximum", std::to_string(options.max_value))
+        .Set("identity_minimum", std::to_string(options.min_value))
+        .Set("identity_cycle", options.cycle ? "YES" : "NO");
+  }
+}
+
 void AddColumns(const Source& source, const RelationDescriptor& relation, RowWriter* rows) {
   const bool table = relation.kind == schema::RelationKind::kTable;
   const std::string schema = SchemaNameOf(source, relation);
@@ -104,11 +120,22 @@ void AddColumns(const Source& source, const RelationDescriptor& relation, RowWri
         .Set("udt_name", types::CatalogName(column.type))
         .Set("dtd_identifier", std::to_string(column.number.value))
         .Set("is_self_referencing", "NO")
-        .Set("is_identity", "NO")
+        .Set("is_identity", column.identity == schema::Identity::kNone ? "NO" : "YES")
         .Set("identity_cycle", "NO")
-        .Set("is_generated", "NEVER")
+        .Set("is_generated", column.generated_sql.empty() ? "NEVER" : "ALWAYS")
         .Set("is_updatable", table ? "YES" : "NO");
-    if (!column.default_sql.empty()) rows->Set("column_default", column.default_sql);
+    if (!column.generated_sql.empty()) {
+      rows->Set("generation_expression", column.generated_sql);
+    } else if (column.identity != schema::Identity::kNone) {
+      rows->Set("identity_generation",
+                column.identity == schema::Identity::kAlways ? "ALWAYS" : "BY DEFAULT");
+      SetIdentityFacts(source, relation, column, rows);
+    } else if (!column.default_sql.empty()) {
+      rows->Set("column_default", ShownExpression(column.default_sql, [&](Oid oid) {
+                  schema::RelationPtr named = source.catalog->GetRelation(RelationId(oid.value));
+                  return named == nullptr ? std::to_string(oid.value) : named->name;
+                }));
+    }
     SetTextFacts(column.type, rows);
     SetNumberFacts(column.type, rows);
     SetTimeFacts(column.type, rows);
@@ -160,7 +187,47 @@ void ProduceSchemaConstraints(const Source& source, RowWriter* rows) {
           .Set("enforced", "YES")
           .EndRow();
     }
+    auto add = [&](const std::string& name, const char* type, bool deferrable, bool deferred) {
+      rows->Set("constraint_catalog", source.database)
+          .Set("constraint_schema", schema)
+          .Set("constraint_name", name)
+          .Set("table_catalog", source.database)
+          .Set("table_schema", schema)
+          .Set("table_name", table.name)
+          .Set("constraint_type", type)
+          .Set("is_deferrable", deferrable ? "YES" : "NO")
+          .Set("initially_deferred", deferred ? "YES" : "NO")
+          .Set("enforced", "YES")
+          .EndRow();
+    };
+    for (const auto& check : table.checks) add(check.name, "CHECK", false, false);
+    for (const auto& key : table.foreign_keys) {
+      add(key.name, "FOREIGN KEY", key.deferrable, key.initially_deferred);
+    }
   });
+}
+
+void ProduceSchemaSequences(const Source& source, RowWriter* rows) {
+  for (const schema::RelationPtr& sequence : source.catalog->Relations()) {
+    if (sequence->kind != schema::RelationKind::kSequence || sequence->sequence.identity) continue;
+    const schema::SequenceOptions& options = sequence->sequence;
+    const Type type(options.type);
+    rows->Set("sequence_catalog", source.database)
+        .Set("sequence_schema", SchemaNameOf(source, *sequence))
+        .Set("sequence_name", sequence->name)
+        .Set("data_type", DataType(type))
+        .Set("numeric_precision", type.id == TypeId::kInt2   ? 16
+                                  : type.id == TypeId::kInt4 ? 32
+                                                             : 64)
+        .Set("numeric_precision_radix", 2)
+        .Set("numeric_scale", 0)
+        .Set("start_value", std::to_string(options.start))
+        .Set("minimum_value", std::to_string(options.min_value))
+        .Set("maximum_value", std::to_string(options.max_value))
+        .Set("increment", std::to_string(options.increment))
+        .Set("cycle_option", options.cycle ? "YES" : "NO")
+        .EndRow();
+  }
 }
 
 void ProduceSchemaKeyColumns(const Source& source, RowWriter* rows) {

@@ -19,6 +19,9 @@ void ProduceAttributes(const Source& source, RowWriter* rows);
 void ProduceAttributeDefaults(const Source& source, RowWriter* rows);
 void ProduceIndexes(const Source& source, RowWriter* rows);
 void ProduceConstraints(const Source& source, RowWriter* rows);
+void ProduceSequences(const Source& source, RowWriter* rows);
+void ProduceSequenceList(const Source& source, RowWriter* rows);
+void ProduceDescriptions(const Source& source, RowWriter* rows);
 void ProduceTableList(const Source& source, RowWriter* rows);
 void ProduceIndexList(const Source& source, RowWriter* rows);
 void ProduceTableStatistics(const Source& source, RowWriter* rows);
@@ -49,6 +52,7 @@ void ProduceSchemaSchemata(const Source& source, RowWriter* rows);
 void ProduceSchemaTables(const Source& source, RowWriter* rows);
 void ProduceSchemaColumns(const Source& source, RowWriter* rows);
 void ProduceSchemaConstraints(const Source& source, RowWriter* rows);
+void ProduceSchemaSequences(const Source& source, RowWriter* rows);
 void ProduceSchemaKeyColumns(const Source& source, RowWriter* rows);
 
 }  // namespace lathe::syscat

@@ -24,6 +24,8 @@ RowWriter& BeginClass(const Source* source, const RelationDescriptor& relation, 
       .Set("relpersistence", temporary ? 't' : 'p')
       .Set("relkind", kind)
       .Set("relnatts", relation.columns.size())
+      .Set("relchecks", relation.checks.size())
+      .Set("relhastriggers", !relation.foreign_keys.empty() || !relation.referenced_by.empty())
       .Set("relispopulated", true);
 }
 
@@ -78,12 +80,20 @@ std::string AttributeName(const Column& column) {
   return "........pg.dropped." + std::to_string(column.number.value) + "........";
 }
 
+/// An entry in pg_attrdef: a default or a generation expression, not an identity's.
+bool HasDefault(const Column& column) {
+  if (column.dropped || column.identity != schema::Identity::kNone) return false;
+  return !column.default_sql.empty() || !column.generated_sql.empty();
+}
+
 void AddAttributes(const RelationDescriptor& relation, RowWriter* rows) {
   for (const Column& column : relation.columns) {
     const types::Type& type = column.type;
     rows->Set("attrelid", relation.id)
         .Set("attname", AttributeName(column))
-        .Set("atttypid", column.dropped ? Oid() : types::OidOf(type))
+        .Set("atttypid", column.dropped             ? Oid()
+                         : column.domain.value != 0 ? Oid(column.domain.value)
+                                                    : types::OidOf(type))
         .Set("attstattarget", column.dropped ? 0 : -1)
         .Set("attlen", types::CatalogLength(type))
         .Set("attnum", column.number)
@@ -94,7 +104,11 @@ void AddAttributes(const RelationDescriptor& relation, RowWriter* rows) {
         .Set("attalign", AlignmentOf(type))
         .Set("attstorage", StorageOf(type))
         .Set("attnotnull", column.not_null && !column.dropped)
-        .Set("atthasdef", !column.default_sql.empty() && !column.dropped)
+        .Set("atthasdef", HasDefault(column))
+        .Set("attidentity", column.identity == schema::Identity::kAlways      ? 'a'
+                            : column.identity == schema::Identity::kByDefault ? 'd'
+                                                                              : '\0')
+        .Set("attgenerated", column.generated_sql.empty() ? '\0' : 's')
         .Set("atthasmissing", !column.missing.is_null() && !column.dropped)
         .Set("attisdropped", column.dropped)
         .Set("attislocal", true)
@@ -117,6 +131,39 @@ std::vector<int64_t> KeyNumbers(const RelationDescriptor& table, const RelationD
   return numbers;
 }
 
+std::vector<int64_t> Numbers(const RelationDescriptor& table,
+                             const std::vector<uint32_t>& columns) {
+  std::vector<int64_t> numbers;
+  for (uint32_t column : columns) numbers.push_back(table.columns[column].number.value);
+  return numbers;
+}
+
+void AddForeignKeyRow(const Source& source, const RelationDescriptor& table,
+                      const schema::ForeignKey& key, RowWriter* rows) {
+  static constexpr char kActions[] = {'a', 'r', 'c', 'n', 'd'};
+  schema::RelationPtr parent = source.catalog->GetRelation(key.parent);
+  if (parent == nullptr) return;
+  rows->Set("oid", key.oid)
+      .Set("conname", key.name)
+      .Set("connamespace", table.schema)
+      .Set("contype", 'f')
+      .Set("condeferrable", key.deferrable)
+      .Set("condeferred", key.initially_deferred)
+      .Set("convalidated", key.validated)
+      .Set("conrelid", table.id)
+      .Set("conindid",
+           key.parent_index.value != 0 ? key.parent_index.value : parent->primary_key_oid.value)
+      .Set("confrelid", key.parent)
+      .Set("confupdtype", kActions[static_cast<size_t>(key.on_update)])
+      .Set("confdeltype", kActions[static_cast<size_t>(key.on_delete)])
+      .Set("confmatchtype", key.match_full ? 'f' : 's')
+      .Set("conislocal", true)
+      .Set("connoinherit", true)
+      .Set("conkey", Numbers(table, key.columns))
+      .Set("confkey", Numbers(*parent, key.parent_columns))
+      .EndRow();
+}
+
 }  // namespace
 
 void ProduceNamespaces(const Source& source, RowWriter* rows) {
@@ -127,6 +174,15 @@ void ProduceNamespaces(const Source& source, RowWriter* rows) {
 
 void ProduceClasses(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) { AddTable(source, table, rows); });
+  for (const schema::RelationPtr& relation : source.catalog->Relations()) {
+    if (relation->kind != schema::RelationKind::kSequence) continue;
+    BeginClass(&source, *relation, 'S', rows)
+        .Set("relfilenode", static_cast<uint32_t>(relation->sequence.state.value))
+        .Set("relpages", 1)
+        .Set("reltuples", 1.0)
+        .Set("relreplident", 'n')
+        .EndRow();
+  }
   ForEachView(source, [&](const RelationDescriptor& view) {
     BeginClass(&source, view, 'v', rows).Set("relhasrules", true).Set("relreplident", 'n').EndRow();
   });
@@ -147,11 +203,11 @@ void ProduceAttributes(const Source& source, RowWriter* rows) {
 void ProduceAttributeDefaults(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
     for (const Column& column : table.columns) {
-      if (column.default_sql.empty() || column.dropped) continue;
+      if (!HasDefault(column)) continue;
       rows->Set("oid", DefaultOid(table, column))
           .Set("adrelid", table.id)
           .Set("adnum", column.number)
-          .Set("adbin", column.default_sql)
+          .Set("adbin", column.generated_sql.empty() ? column.default_sql : column.generated_sql)
           .EndRow();
     }
   });
@@ -193,6 +249,7 @@ void ProduceConstraints(const Source& source, RowWriter* rows) {
           .Set("conname", index->name)
           .Set("connamespace", table.schema)
           .Set("contype", IsPrimaryKey(table, *index) ? 'p' : 'u')
+          .Set("condeferrable", IsPrimaryKey(table, *index) ? table.deferrable : index->deferrable)
           .Set("convalidated", true)
           .Set("conrelid", table.id)
           .Set("conindid", index->id)
@@ -204,7 +261,92 @@ void ProduceConstraints(const Source& source, RowWriter* rows) {
           .Set("conkey", KeyNumbers(table, *index))
           .EndRow();
     }
+    for (const schema::ForeignKey& key : table.foreign_keys) {
+      AddForeignKeyRow(source, table, key, rows);
+    }
   });
+  for (const schema::RelationPtr& relation : source.catalog->Relations()) {
+    const bool domain = relation->kind == schema::RelationKind::kDomain;
+    for (const schema::CheckConstraint& check : relation->checks) {
+      rows->Set("oid", check.oid)
+          .Set("conname", check.name)
+          .Set("connamespace", relation->schema)
+          .Set("contype", 'c')
+          .Set("convalidated", check.validated)
+          .Set(domain ? "contypid" : "conrelid", relation->id)
+          .Set("confupdtype", ' ')
+          .Set("confdeltype", ' ')
+          .Set("confmatchtype", ' ')
+          .Set("conislocal", true)
+          .Set("connoinherit", check.no_inherit)
+          .Set("conbin", check.sql)
+          .EndRow();
+    }
+  }
+}
+
+void ProduceSequences(const Source& source, RowWriter* rows) {
+  for (const schema::RelationPtr& relation : source.catalog->Relations()) {
+    if (relation->kind != schema::RelationKind::kSequence) continue;
+    const schema::SequenceOptions& options = relation->sequence;
+    rows->Set("seqrelid", relation->id)
+        .Set("seqtypid", types::OidOf(types::Type(options.type)))
+        .Set("seqstart", options.start)
+        .Set("seqincrement", options.increment)
+        .Set("seqmax", options.max_value)
+        .Set("seqmin", options.min_value)
+        .Set("seqcache", options.cache)
+        .Set("seqcycle", options.cycle)
+        .EndRow();
+  }
+}
+
+void ProduceSequenceList(const Source& source, RowWriter* rows) {
+  for (const schema::RelationPtr& relation : source.catalog->Relations()) {
+    if (relation->kind != schema::RelationKind::kSequence) continue;
+    const schema::SequenceOptions& options = relation->sequence;
+    rows->Set("schemaname", SchemaNameOf(source, *relation))
+        .Set("sequencename", relation->name)
+        .Set("sequenceowner", source.role)
+        .Set("data_type", types::OidOf(types::Type(options.type)))
+        .Set("start_value", options.start)
+        .Set("min_value", options.min_value)
+        .Set("max_value", options.max_value)
+        .Set("increment_by", options.increment)
+        .Set("cycle", options.cycle)
+        .Set("cache_size", options.cache);
+    if (source.sequence_last) {
+      if (auto last = source.sequence_last(*relation)) rows->Set("last_value", *last);
+    }
+    rows->EndRow();
+  }
+}
+
+void ProduceDescriptions(const Source& source, RowWriter* rows) {
+  constexpr uint32_t kClass = 1259, kType = 1247, kConstraint = 2606;
+  auto add = [&](uint32_t object, uint32_t catalog, int column, const std::string& text) {
+    if (text.empty()) return;
+    rows->Set("objoid", object)
+        .Set("classoid", catalog)
+        .Set("objsubid", column)
+        .Set("description", text)
+        .EndRow();
+  };
+  for (const schema::RelationPtr& relation : source.catalog->Relations()) {
+    const bool type = relation->kind == schema::RelationKind::kType ||
+                      relation->kind == schema::RelationKind::kDomain;
+    add(relation->id.value, type ? kType : kClass, 0, relation->comment);
+    for (const Column& column : relation->columns) {
+      if (!column.dropped) add(relation->id.value, kClass, column.number.value, column.comment);
+    }
+    for (const auto& check : relation->checks) add(check.oid.value, kConstraint, 0, check.comment);
+    for (const auto& key : relation->foreign_keys) {
+      add(key.oid.value, kConstraint, 0, key.comment);
+    }
+    const bool index = relation->kind == schema::RelationKind::kIndex;
+    add(index ? relation->id.value : relation->primary_key_oid.value, kConstraint, 0,
+        relation->key_comment);
+  }
 }
 
 void ProduceTableList(const Source& source, RowWriter* rows) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Source {
   std::function<std::vector<std::vector<std::string>>()> prepared;
   /// pid, database, user, application name, state, query: for pg_stat_activity. May be empty.
   std::function<std::vector<std::vector<std::string>>()> sessions;
+  /// The last value of a sequence; none = not used yet. May be empty.
+  std::function<std::optional<int64_t>(const schema::RelationDescriptor&)> sequence_last;
 };
 
 /// Adds the virtual tables to a catalog: FindRelation and GetRelation find them in pg_catalog and
@@ -54,5 +57,9 @@ Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& rel
 /// pg_get_constraintdef, pg_get_indexdef: the text, or empty when there is none with this oid.
 std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint);
 std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int column);
+/// obj_description, col_description: what COMMENT ON has said; empty = nothing.
+std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column);
+/// Stored expression text with relations by name: name_of gives it, quoted as needed.
+std::string ShownExpression(std::string_view sql, const std::function<std::string(Oid)>& name_of);
 
 }  // namespace lathe::syscat

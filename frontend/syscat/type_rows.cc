@@ -96,6 +96,24 @@ uint32_t CollationOf(const Type& type) {
   return text ? kDefaultCollation : 0;
 }
 
+static void ProduceDomains(const Source& source, RowWriter* rows) {
+  for (const schema::RelationPtr& entry : source.catalog->Relations()) {
+    if (entry->kind != schema::RelationKind::kDomain) continue;
+    const schema::Column& value = entry->columns[0];
+    BeginType(value.type, Oid(entry->id.value), rows)
+        .Set("typname", entry->name)
+        .Set("typnamespace", entry->schema)
+        .Set("typtype", 'd')
+        .Set("typnotnull", value.not_null)
+        .Set("typbasetype",
+             value.domain.value != 0 ? Oid(value.domain.value) : types::OidOf(value.type))
+        .Set("typtypmod", value.type.typmod)
+        .Set("typispreferred", false);
+    if (!value.default_sql.empty()) rows->Set("typdefault", value.default_sql);
+    rows->EndRow();
+  }
+}
+
 void ProduceTypes(const Source& source, RowWriter* rows) {
   for (const TypeRow& row : kTypes) {
     const Type type(row.id);
@@ -132,6 +150,7 @@ void ProduceTypes(const Source& source, RowWriter* rows) {
         .Set("typsend", kArraySend)
         .EndRow();
   }
+  ProduceDomains(source, rows);
 }
 
 void ProduceEnums(const Source& source, RowWriter* rows) {

@@ -34,7 +34,7 @@ struct Column {
   types::Value missing;
   std::string generated_sql;  // GENERATED ALWAYS AS (this) STORED; empty = none
   Identity identity = Identity::kNone;
-  RelationId domain;    // the domain that the column was declared with, type being its base; or none
+  RelationId domain;  // the domain that the column was declared with, type being its base; or none
   std::string comment;  // COMMENT ON COLUMN
 };
 
@@ -134,8 +134,8 @@ struct RelationDescriptor {
   uint32_t first_tie = 0;
   bool nulls_not_distinct = false;  // kIndex, unique: NULLs are equal
   bool is_constraint = false;       // kIndex: of a UNIQUE constraint
-  bool append_only = false;      // larger pages
-  int32_t fillfactor = 100;      // kept for pg_class only; row pages are immutable
+  bool append_only = false;         // larger pages
+  int32_t fillfactor = 100;         // kept for pg_class only; row pages are immutable
   // kView: the query as SQL text, the search path that its names are looked up in, and the
   // relations that it reads.
   std::string view_sql;
@@ -143,11 +143,12 @@ struct RelationDescriptor {
   std::vector<RelationId> view_reads;
   // What its names stood for; views of older directories have none and see tables as they are.
   std::vector<ViewRelation> view_relations;
-  types::Type named_type;  // kType
-  std::vector<CheckConstraint> checks;    // kTable, kDomain
-  std::vector<ForeignKey> foreign_keys;   // kTable
-  std::vector<RelationId> referenced_by;  // kTable: other tables (or itself) with foreign keys to it
-  SequenceOptions sequence;               // kSequence
+  types::Type named_type;                // kType
+  std::vector<CheckConstraint> checks;   // kTable, kDomain
+  std::vector<ForeignKey> foreign_keys;  // kTable
+  std::vector<RelationId>
+      referenced_by;         // kTable: other tables (or itself) with foreign keys to it
+  SequenceOptions sequence;  // kSequence
   // Of the primary key (kTable) or of the UNIQUE constraint (kIndex).
   bool deferrable = false, initially_deferred = false;
   std::string comment;      // COMMENT ON

@@ -96,7 +96,7 @@ enum class Part : uint8_t {
   kForeignKey = 3,  // of ForeignKey
   kReferencedBy = 4,
   kSequence = 5,
-  kKey = 6,      // deferrable | key_comment
+  kKey = 6,  // deferrable | key_comment
   kComment = 7,
   kViewRelation = 8,
 };
@@ -186,8 +186,8 @@ schema::ForeignKey GetForeignKey(ByteReader* in) {
 std::string SequenceBody(const schema::SequenceOptions& options) {
   std::string body;
   body.push_back(static_cast<char>(options.type));
-  for (int64_t number : {options.start, options.increment, options.min_value, options.max_value,
-                         options.cache}) {
+  for (int64_t number :
+       {options.start, options.increment, options.min_value, options.max_value, options.cache}) {
     AppendLittle(&body, number);
   }
   body.push_back(static_cast<char>(Bits(options.cycle, options.identity)));

@@ -71,7 +71,7 @@ Result<schema::RelationPtr> TransactionImpl::RewriteTable(schema::RelationDescri
   LATHE_ASSIGN(schema::RelationPtr after, MakeTable(std::move(next)));
   LATHE_TRY(Rewrite(before, after, map));
   // The hidden row ids go on above those that were copied.
-  if (after->has_row_id()) {
+  if (after->has_row_id() && before->has_row_id()) {
     LATHE_ASSIGN(std::shared_ptr<Table> old_table, engine_->GetTable(before));
     LATHE_ASSIGN(std::shared_ptr<Table> new_table, engine_->GetTable(after));
     LATHE_ASSIGN(uint64_t bound, old_table->AllocateRowIds(1));
@@ -124,9 +124,8 @@ Result<bool> TransactionImpl::HoldKey(const schema::RelationPtr& keyed,
   for (size_t f = 0; f < layout.field_count(); ++f) nulls[f] = layout.field(f).null_bit >= 0;
   const std::vector<uint32_t> live = keyed->LiveColumns();
   for (size_t i = 0; i < values.size(); ++i) {
-    const size_t field =
-        static_cast<size_t>(std::find(live.begin(), live.end(), keyed->key[i].column) -
-                            live.begin());
+    const size_t field = static_cast<size_t>(
+        std::find(live.begin(), live.end(), keyed->key[i].column) - live.begin());
     nulls[field] = false;
     datums[field] = values[i].datum();
   }
@@ -174,6 +173,7 @@ Status TransactionImpl::Rewrite(const schema::RelationPtr& before, const schema:
     error.constraint_name = after->primary_key_name;
     return error;
   };
+  int64_t row_ids = 0;  // given to rows that had none
   LATHE_ASSIGN(std::unique_ptr<LoadWriter> writer,
                LoadWriter::Begin(engine_, table, LoadId(load), std::move(options)));
   // Under the exclusive lock the newest state counts, not the statement's snapshot; own earlier
@@ -202,10 +202,14 @@ Status TransactionImpl::Rewrite(const schema::RelationPtr& before, const schema:
             if (!nulls[f]) datums[f] = row::ReadField(from, segment.page, row, f);
           }
           if (map != nullptr) {
-            if (after->has_row_id() && before->has_row_id()) {
+            if (after->has_row_id()) {
+              types::Datum& row_id = datums[to.field_count() - 1];
               nulls[to.field_count() - 1] = false;
-              datums[to.field_count() - 1] =
-                  row::ReadField(from, segment.page, row, from.field_count() - 1);
+              if (before->has_row_id()) {
+                row_id = row::ReadField(from, segment.page, row, from.field_count() - 1);
+              } else {
+                row_id.i64 = ++row_ids;
+              }
             }
             LATHE_TRY(map(from, segment.page, row, datums.data(), nulls.get()));
           }
@@ -229,6 +233,10 @@ Status TransactionImpl::Rewrite(const schema::RelationPtr& before, const schema:
   }();
   engine_->watermark()->Release(now);
   LATHE_TRY(std::move(copied));
+  if (row_ids > 0) {
+    LATHE_TRY(table->ObserveRowIds(static_cast<uint64_t>(row_ids) + 1));
+    NoteRowIds(after->storage, static_cast<uint64_t>(row_ids) + 1);
+  }
   LATHE_ASSIGN(PendingLoad pending, writer->Finish());
   return AddLoad(std::move(pending));
 }

@@ -92,6 +92,7 @@ struct ViewSpec {
 struct SequenceState {
   int64_t last_value = 1;
   bool is_called = false;  // last_value was given out
+  int64_t values_ahead = 0;  // that can be given out before the store is written again
 };
 
 /// Makes a row of a rewritten table: from is the old row's layout; datums and nulls take the fields

@@ -31,12 +31,12 @@ Result<Sequences::Open*> Sequences::Find(const schema::RelationDescriptor& seque
   auto it = open_.find(state);
   if (it != open_.end()) return &it->second;
   Open open;
-  open.now = {sequence.sequence.start, false};
+  open.now = {sequence.sequence.start, false, 0};
   std::string bytes;
   LATHE_ASSIGN(bool found, kv_->Get(kv::Family::kMeta, KeyOf(state), &bytes));
   if (found) {
     if (bytes.size() != 9) return MakeError(SqlState::kDataCorrupted, "a sequence is damaged");
-    open.now = {LoadAt<int64_t>(bytes.data()), bytes[8] != 0};
+    open.now = {LoadAt<int64_t>(bytes.data()), bytes[8] != 0, 0};
   }
   open.stored = open.now;
   return &open_.emplace(state, open).first->second;
@@ -75,15 +75,15 @@ Result<std::pair<int64_t, int64_t>> Sequences::Next(const schema::RelationDescri
   // Does what is stored lie ahead of `last`, in this round?
   const bool up = options.increment > 0;
   const int64_t stored = open->stored.last_value;
-  const bool wraps = open->now.is_called && (up ? first < open->now.last_value
-                                                : first > open->now.last_value);
+  const bool wraps =
+      open->now.is_called && (up ? first < open->now.last_value : first > open->now.last_value);
   const bool covered = !wraps && open->stored.is_called && (up ? stored >= last : stored <= last);
   if (!covered) {
     int64_t ahead = last;
     for (int64_t i = 0, next; i < kValuesAhead && Step(options, ahead, &next); ++i) ahead = next;
-    LATHE_TRY(Store(options.state, open, {ahead, true}));
+    LATHE_TRY(Store(options.state, open, {ahead, true, 0}));
   }
-  open->now = {last, true};
+  open->now = {last, true, 0};
   return std::pair(first, last);
 }
 
@@ -98,7 +98,14 @@ Status Sequences::Set(const schema::RelationDescriptor& sequence, SequenceState 
 Result<SequenceState> Sequences::Read(const schema::RelationDescriptor& sequence) {
   std::lock_guard lock(mutex_);
   LATHE_ASSIGN(Open * open, Find(sequence));
-  return open->now;
+  SequenceState state = open->now;
+  state.values_ahead = 0;
+  int64_t at = state.last_value;
+  while (state.is_called && state.values_ahead < kValuesAhead && at != open->stored.last_value &&
+         Step(sequence.sequence, at, &at)) {
+    ++state.values_ahead;
+  }
+  return state;
 }
 
 Status Sequences::Clean(const catalog::CatalogState& catalog) {

@@ -1,0 +1,215 @@
+// What depends on a relation or a column: found by looking through the catalog, refused or dropped
+// with it, in PostgreSQL's words.
+#include <algorithm>
+
+#include "frontend/session/session_impl.h"
+
+namespace lathe::session {
+namespace {
+
+bool Has(const std::vector<uint32_t>& columns, uint32_t column) {
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+/// Does a view use this column of a relation? Views that do not say use all.
+bool ViewUses(const schema::RelationDescriptor& view, RelationId relation, ColumnNumber column) {
+  for (const schema::ViewRelation& read : view.view_relations) {
+    if (read.id != relation) continue;
+    return std::find(read.used.begin(), read.used.end(), column) != read.used.end();
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string KindName(const schema::RelationDescriptor& relation) {
+  switch (relation.kind) {
+    case schema::RelationKind::kView:
+      return "view";
+    case schema::RelationKind::kIndex:
+      return "index";
+    case schema::RelationKind::kType:
+    case schema::RelationKind::kDomain:
+      return "type";
+    case schema::RelationKind::kSequence:
+      return "sequence";
+    default:
+      return "table";
+  }
+}
+
+std::vector<SessionImpl::Dependent> SessionImpl::DependentsOf(const schema::RelationPtr& relation,
+                                                              int column) {
+  std::vector<Dependent> found;
+  const std::string self = KindName(*relation) + " " + relation->name;
+  const std::string what =
+      column < 0 ? self : "column " + relation->columns[column].name + " of " + self;
+  const std::vector<schema::RelationPtr> all = txn_->catalog()->Relations();
+  // Views, directly or through others, nearest first.
+  std::vector<schema::RelationPtr> open = {relation};
+  for (size_t i = 0; i < open.size(); ++i) {
+    for (const schema::RelationPtr& view : all) {
+      if (view->kind != schema::RelationKind::kView || view->id == relation->id) continue;
+      if (std::find(view->view_reads.begin(), view->view_reads.end(), open[i]->id) ==
+          view->view_reads.end()) {
+        continue;
+      }
+      if (i == 0 && column >= 0 &&
+          !ViewUses(*view, relation->id, relation->columns[column].number)) {
+        continue;
+      }
+      if (std::any_of(open.begin(), open.end(),
+                      [&](const auto& known) { return known->id == view->id; })) {
+        continue;
+      }
+      Dependent dependent;
+      dependent.text = "view " + view->name;
+      dependent.on = i == 0 ? what : KindName(*open[i]) + " " + open[i]->name;
+      dependent.drop = view;
+      found.push_back(std::move(dependent));
+      open.push_back(view);
+    }
+  }
+  for (RelationId id : relation->referenced_by) {
+    schema::RelationPtr child = catalog_->GetRelation(id);
+    if (child == nullptr || (id == relation->id && column < 0)) continue;
+    for (const schema::ForeignKey& key : child->foreign_keys) {
+      if (key.parent != relation->id) continue;
+      if (column >= 0 && !Has(key.parent_columns, static_cast<uint32_t>(column))) continue;
+      if (id == relation->id && Has(key.columns, static_cast<uint32_t>(column))) continue;
+      Dependent dependent;
+      dependent.text = "constraint " + key.name + " on table " + child->name;
+      dependent.on = what;
+      dependent.table = id;
+      dependent.constraint = key.name;
+      found.push_back(std::move(dependent));
+    }
+  }
+  if (column >= 0) {
+    bind::BindContext context = MakeBindContext({}, catalog_.get());
+    for (uint32_t i : relation->LiveColumns()) {
+      const schema::Column& other = relation->columns[i];
+      if (static_cast<int>(i) == column || other.generated_sql.empty() ||
+          !bind::StoredUses(other.generated_sql, relation->columns[column].name, context)) {
+        continue;
+      }
+      Dependent dependent;
+      dependent.text = "column " + other.name + " of " + self;
+      dependent.on = what;
+      dependent.table = relation->id;
+      dependent.column = static_cast<int>(i);
+      dependent.whole = true;
+      found.push_back(std::move(dependent));
+    }
+  }
+  if (relation->kind == schema::RelationKind::kSequence) {
+    const std::string number = "'" + std::to_string(relation->id.value) + "'::regclass";
+    for (const schema::RelationPtr& table : all) {
+      for (size_t i = 0; i < table->columns.size(); ++i) {
+        const schema::Column& user = table->columns[i];
+        if (user.dropped || user.default_sql.find(number) == std::string::npos) continue;
+        Dependent dependent;
+        dependent.text = "default value for column " + user.name + " of table " + table->name;
+        dependent.on = what;
+        dependent.table = table->id;
+        dependent.column = static_cast<int>(i);
+        found.push_back(std::move(dependent));
+      }
+    }
+  }
+  return found;
+}
+
+Status SessionImpl::DropDependents(const std::string& what,
+                                   const std::vector<Dependent>& dependents, bool cascade,
+                                   Client* client) {
+  if (dependents.empty()) return Ok();
+  if (!cascade) {
+    Error error = MakeError(SqlState::kDependentObjectsStillExist,
+                            "cannot drop " + what + " because other objects depend on it");
+    for (const Dependent& dependent : dependents) {
+      if (!error.detail.empty()) error.detail += "\n";
+      error.detail += dependent.text + " depends on " + dependent.on;
+    }
+    error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
+    return error;
+  }
+  if (client != nullptr) {
+    Notice notice;
+    notice.fields =
+        MakeError(SqlState::kSuccessfulCompletion, "drop cascades to " + dependents[0].text);
+    if (dependents.size() > 1) {
+      notice.fields.message =
+          "drop cascades to " + std::to_string(dependents.size()) + " other objects";
+      for (const Dependent& dependent : dependents) {
+        if (!notice.fields.detail.empty()) notice.fields.detail += "\n";
+        notice.fields.detail += "drop cascades to " + dependent.text;
+      }
+    }
+    client->SendNotice(notice);
+  }
+  for (auto it = dependents.rbegin(); it != dependents.rend(); ++it) {
+    if (it->drop != nullptr) {
+      if (catalog_->GetRelation(it->drop->id) != nullptr) {
+        LATHE_TRY(txn_->DropTable(it->drop->id));
+      }
+      continue;
+    }
+    schema::RelationPtr table = catalog_->GetRelation(it->table);
+    if (table == nullptr) continue;
+    if (it->whole) {
+      LATHE_TRY(RemoveColumn(&table, static_cast<uint32_t>(it->column), true, nullptr));
+      continue;
+    }
+    schema::RelationDescriptor next = *table;
+    std::vector<RelationId> parents;
+    if (it->column >= 0) {
+      next.columns[it->column].default_sql.clear();
+    } else {
+      for (const schema::ForeignKey& key : next.foreign_keys) {
+        if (key.name == it->constraint) parents.push_back(key.parent);
+      }
+      std::erase_if(next.foreign_keys,
+                    [&](const schema::ForeignKey& key) { return key.name == it->constraint; });
+    }
+    LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+    for (RelationId parent : parents) LATHE_TRY(ForgetReference(parent, it->table));
+  }
+  return Ok();
+}
+
+Status SessionImpl::ForgetReference(RelationId parent_id, RelationId child_id) {
+  schema::RelationPtr parent = catalog_->GetRelation(parent_id);
+  schema::RelationPtr child = catalog_->GetRelation(child_id);
+  if (parent == nullptr) return Ok();
+  const bool still =
+      child != nullptr &&
+      std::any_of(child->foreign_keys.begin(), child->foreign_keys.end(),
+                  [&](const schema::ForeignKey& key) { return key.parent == parent_id; });
+  if (still) return Ok();
+  schema::RelationDescriptor next = *parent;
+  std::erase(next.referenced_by, child_id);
+  LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+  return Ok();
+}
+
+Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool cascade,
+                                 Client* client) {
+  LATHE_TRY(DropDependents(KindName(*relation) + " " + relation->name, DependentsOf(relation, -1),
+                           cascade, client));
+  schema::RelationPtr now = catalog_->GetRelation(relation->id);
+  if (now == nullptr) return Ok();
+  const std::vector<schema::ForeignKey> keys = now->foreign_keys;
+  for (const schema::RelationPtr& owned : txn_->catalog()->Relations()) {
+    if (owned->kind == schema::RelationKind::kSequence && owned->sequence.owner == relation->id) {
+      LATHE_TRY(txn_->DropTable(owned->id));
+    }
+  }
+  LATHE_TRY(txn_->DropTable(relation->id));
+  for (const schema::ForeignKey& key : keys) {
+    if (key.parent != relation->id) LATHE_TRY(ForgetReference(key.parent, relation->id));
+  }
+  return Ok();
+}
+
+}  // namespace lathe::session

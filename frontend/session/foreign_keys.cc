@@ -1,0 +1,346 @@
+// Foreign keys at the end of a statement or transaction: the checks and actions of noted rows, as
+// statements of the session's own over the newest rows. A referring row holds the key that it
+// refers to (Transaction::HoldKey); whoever deletes or changes that key waits for it and then finds
+// the row.
+#include <algorithm>
+#include <set>
+
+#include "frontend/parse/parse.h"
+#include "frontend/session/session_impl.h"
+
+namespace lathe::session {
+namespace {
+
+using Action = schema::ForeignKey::Action;
+
+constexpr size_t kOwnStatementsMax = 256;
+
+bool IsRestart(const Error& error) {
+  return error.state == SqlState::kSerializationFailure && error.message == exec::kRestartStatement;
+}
+
+/// Notes whether any row came.
+class AnyRowSink final : public exec::RowSink {
+ public:
+  Status Consume(const exec::Segment& segment) override {
+    any_ |= segment.to > segment.from;
+    return Ok();
+  }
+  Status Finish() override { return Ok(); }
+  bool any() const { return any_; }
+
+ private:
+  bool any_ = false;
+};
+
+/// The value in another type, by its text form.
+Result<types::Value> Converted(const types::Value& value, const types::Type& type) {
+  if (value.type() == type) return value;
+  if (value.is_null()) return types::Value::Null(type);
+  std::string text;
+  types::AppendText(value.type(), value.datum(), {}, &text);
+  return types::ValueFromText(type, text);
+}
+
+std::string KeyText(const schema::RelationDescriptor& table, const std::vector<uint32_t>& columns,
+                    const std::vector<types::Value>& values, const types::FormatContext& format) {
+  std::string names, texts;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) {
+      names += ", ";
+      texts += ", ";
+    }
+    names += table.columns[columns[i]].name;
+    if (values[i].is_null()) {
+      texts += "null";
+    } else {
+      types::AppendText(values[i].type(), values[i].datum(), format, &texts);
+    }
+  }
+  return "Key (" + names + ")=(" + texts + ")";
+}
+
+}  // namespace
+
+std::string SessionImpl::FullName(const schema::RelationDescriptor& relation) {
+  return ast::QuoteIdentifier(catalog_->GetSchema(relation.schema)->name) + "." +
+         ast::QuoteIdentifier(relation.name);
+}
+
+Result<bool> SessionImpl::RunOwn(const std::string& sql, const std::vector<types::Value>& values) {
+  std::shared_ptr<Prepared>& prepared = own_statements_[sql];
+  if (prepared == nullptr) {
+    LATHE_ASSIGN(prepared, PrepareText(sql));
+  }
+  if (own_statements_.size() > kOwnStatementsMax) {
+    std::shared_ptr<Prepared> keep = prepared;
+    own_statements_.clear();
+    own_statements_[sql] = keep;
+    return RunOwn(sql, values);
+  }
+  const std::shared_ptr<Prepared> statement = prepared;
+  for (;;) {
+    LATHE_TRY(StartStatement());
+    LATHE_TRY(PlanFor(statement.get(), nullptr));
+    std::vector<types::Value> params;
+    for (size_t i = 0; i < values.size() && i < statement->params.size(); ++i) {
+      LATHE_ASSIGN(types::Value value, Converted(values[i], statement->params[i]));
+      params.push_back(std::move(value));
+    }
+    LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan,
+                 LockedPlanFor(statement.get(), &params));
+    AnyRowSink sink;
+    uint64_t affected = 0;
+    Result<driver::ExecutionStats> done = ExecutePlan(
+        *plan, *statement, params, plan->query->returns_rows() ? &sink : nullptr, &affected, false);
+    if (done.ok()) return sink.any() || affected > 0;
+    if (!IsRestart(done.error())) return std::move(done).error();
+    LATHE_TRY(CheckInterrupt());
+    txn_->UndoStatement();
+  }
+}
+
+bool SessionImpl::IsDeferred(const schema::ForeignKey& key) const {
+  if (!key.deferrable) return false;
+  if (auto set = constraints_.is_deferred.find(key.oid); set != constraints_.is_deferred.end()) {
+    return set->second;
+  }
+  return constraints_.all_deferred.value_or(key.initially_deferred);
+}
+
+Status SessionImpl::RunKeyEvents() {
+  std::vector<KeyEvent>& events = constraints_.events;
+  if (events.empty()) return Ok();
+  // Actions write rows too, whose events come behind the others. A key is looked up once.
+  std::set<std::string> known;
+  Status done;
+  for (size_t i = 0; i < events.size() && done.ok(); ++i) {
+    KeyEvent event = std::move(events[i]);
+    schema::RelationPtr table = catalog_->GetRelation(event.table);
+    if (table == nullptr) continue;
+    auto key = std::find_if(table->foreign_keys.begin(), table->foreign_keys.end(),
+                            [&](const schema::ForeignKey& k) { return k.oid == event.key; });
+    if (key == table->foreign_keys.end()) continue;
+    const Action action = event.kind == KeyEvent::Kind::kGone ? key->on_delete : key->on_update;
+    const bool check = event.kind == KeyEvent::Kind::kNew || action == Action::kNoAction;
+    if (check && IsDeferred(*key)) {
+      constraints_.deferred.push_back(std::move(event));
+      continue;
+    }
+    if (event.kind == KeyEvent::Kind::kNew) {
+      std::string text =
+          std::to_string(key->oid.value) + KeyText(*table, key->columns, event.values, format_);
+      if (!known.insert(std::move(text)).second) continue;
+      done = CheckReference(table, *key, event);
+    } else {
+      done = FollowKey(table, *key, action, event);
+    }
+    if (done.ok()) done = CheckInterrupt();
+  }
+  events.clear();
+  return done;
+}
+
+Status SessionImpl::RunDeferredEvents(bool all) {
+  if (constraints_.deferred.empty()) return Ok();
+  std::vector<KeyEvent> waiting = std::move(constraints_.deferred);
+  constraints_.deferred.clear();
+  const std::map<Oid, bool> modes = constraints_.is_deferred;
+  const std::optional<bool> all_mode = constraints_.all_deferred;
+  if (all) {
+    // Nothing is deferred any more.
+    constraints_.is_deferred.clear();
+    constraints_.all_deferred = false;
+  }
+  constraints_.events = std::move(waiting);
+  Status done = RunKeyEvents();
+  if (all) {
+    constraints_.is_deferred = modes;
+    constraints_.all_deferred = all_mode;
+  }
+  return done;
+}
+
+/// " WHERE a = $1 AND b = $2"
+std::string SessionImpl::KeyCondition(const schema::RelationDescriptor& table,
+                                      const std::vector<uint32_t>& columns) {
+  std::string text = " WHERE ";
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) text += " AND ";
+    text += ast::QuoteIdentifier(table.columns[columns[i]].name) + " = $" + std::to_string(i + 1);
+  }
+  return text;
+}
+
+Result<bool> SessionImpl::AnyReferring(const schema::RelationDescriptor& table,
+                                       const schema::ForeignKey& key,
+                                       const std::vector<types::Value>& values) {
+  const std::string sql =
+      "SELECT 1 FROM " + FullName(table) + KeyCondition(table, key.columns) + " LIMIT 1";
+  // Rows committed since this transaction's snapshot count.
+  txn_->ReadNewest(true);
+  Result<bool> any = RunOwn(sql, values);
+  txn_->ReadNewest(false);
+  // A value that the referring column cannot hold is not there.
+  if (!any.ok() && any.error().state == SqlState::kNumericValueOutOfRange) return false;
+  return any;
+}
+
+Result<bool> SessionImpl::HoldParentKey(const schema::ForeignKey& key,
+                                        const std::vector<types::Value>& values) {
+  LATHE_TRY(StartStatement());
+  LATHE_ASSIGN(schema::RelationPtr keyed,
+               txn_->LockTable(key.parent, txn::TableLockMode::kRowShare));
+  const schema::RelationPtr parent = keyed;
+  const bool by_index = key.parent_index.value != 0;
+  if (by_index) keyed = catalog_->GetRelation(key.parent_index);
+  if (keyed == nullptr) return MakeError(SqlState::kInternalError, "the key referred to is gone");
+  const size_t parts = by_index ? keyed->key_columns : keyed->key.size();
+  std::vector<types::Value> ordered;
+  for (size_t i = 0; i < parts; ++i) {
+    const uint32_t own = keyed->key[i].column;
+    const uint32_t column = by_index ? keyed->sources[own] : own;
+    const size_t place = static_cast<size_t>(
+        std::find(key.parent_columns.begin(), key.parent_columns.end(), column) -
+        key.parent_columns.begin());
+    LATHE_CHECK(place < values.size());
+    Result<types::Value> value = Converted(values[place], keyed->columns[own].type);
+    // What the column cannot hold is not there.
+    if (!value.ok()) return false;
+    ordered.push_back(std::move(*value));
+  }
+  return txn_->HoldKey(keyed, ordered);
+}
+
+Status SessionImpl::CheckReference(const schema::RelationPtr& table, const schema::ForeignKey& key,
+                                   const KeyEvent& event) {
+  const size_t nulls =
+      static_cast<size_t>(std::count_if(event.values.begin(), event.values.end(),
+                                        [](const types::Value& value) { return value.is_null(); }));
+  Error error = MakeError(SqlState::kForeignKeyViolation,
+                          "insert or update on table \"" + table->name +
+                              "\" violates foreign key constraint \"" + key.name + "\"");
+  error.table_name = table->name;
+  error.schema_name = catalog_->GetSchema(table->schema)->name;
+  error.constraint_name = key.name;
+  if (nulls > 0) {
+    if (!key.match_full || nulls == event.values.size()) return Ok();
+    error.detail = "MATCH FULL does not allow mixing of null and nonnull key values.";
+    return error;
+  }
+  LATHE_ASSIGN(bool held, HoldParentKey(key, event.values));
+  if (held) return Ok();
+  // The row may have gone or changed since.
+  LATHE_ASSIGN(bool any, AnyReferring(*table, key, event.values));
+  if (!any) return Ok();
+  schema::RelationPtr parent = catalog_->GetRelation(key.parent);
+  error.detail = KeyText(*table, key.columns, event.values, format_) +
+                 " is not present in table \"" + parent->name + "\".";
+  return error;
+}
+
+Status SessionImpl::FollowKey(const schema::RelationPtr& table, const schema::ForeignKey& key,
+                              schema::ForeignKey::Action action, const KeyEvent& event) {
+  schema::RelationPtr parent = catalog_->GetRelation(key.parent);
+  if (parent == nullptr) return Ok();
+  const std::string condition = KeyCondition(*table, key.columns);
+  if (action == Action::kNoAction || action == Action::kRestrict) {
+    if (action == Action::kNoAction) {
+      // Another row may have the key now.
+      LATHE_ASSIGN(bool again, HoldParentKey(key, event.values));
+      if (again) return Ok();
+    }
+    LATHE_ASSIGN(bool any, AnyReferring(*table, key, event.values));
+    if (!any) return Ok();
+    Error error = MakeError(SqlState::kForeignKeyViolation,
+                            "update or delete on table \"" + parent->name +
+                                "\" violates foreign key constraint \"" + key.name +
+                                "\" on table \"" + table->name + "\"");
+    error.detail = KeyText(*parent, key.parent_columns, event.values, format_) +
+                   " is still referenced from table \"" + table->name + "\".";
+    error.table_name = table->name;
+    error.schema_name = catalog_->GetSchema(table->schema)->name;
+    error.constraint_name = key.name;
+    return error;
+  }
+  std::vector<types::Value> values = event.values;
+  std::string sql;
+  if (action == Action::kCascade && event.kind == KeyEvent::Kind::kGone) {
+    sql = "DELETE FROM " + FullName(*table) + condition;
+  } else {
+    sql = "UPDATE " + FullName(*table) + " SET ";
+    const bool some = event.kind == KeyEvent::Kind::kGone && !key.set_columns.empty();
+    bool first = true;
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      const uint32_t column = key.columns[i];
+      if (some && std::find(key.set_columns.begin(), key.set_columns.end(), column) ==
+                      key.set_columns.end()) {
+        continue;
+      }
+      if (!first) sql += ", ";
+      first = false;
+      sql += ast::QuoteIdentifier(table->columns[column].name) + " = ";
+      if (action == Action::kCascade) {
+        values.push_back(event.new_values[i]);
+        sql += "$" + std::to_string(values.size());
+      } else {
+        sql += action == Action::kSetNull ? "NULL" : "DEFAULT";
+      }
+    }
+    sql += condition;
+  }
+  Result<bool> acted = RunOwn(sql, values);
+  if (!acted.ok()) {
+    if (acted.error().state == SqlState::kNumericValueOutOfRange &&
+        event.kind == KeyEvent::Kind::kGone) {
+      return Ok();
+    }
+    return std::move(acted).error();
+  }
+  if (txn_->isolation() == txn::Isolation::kReadCommitted) return Ok();
+  // Rows that this transaction's snapshot does not see cannot follow.
+  LATHE_ASSIGN(bool left, AnyReferring(*table, key, event.values));
+  LATHE_ASSIGN(bool again, HoldParentKey(key, event.values));
+  if (!left || again) return Ok();
+  return MakeError(SqlState::kSerializationFailure,
+                   "could not serialize access due to concurrent update");
+}
+
+Status SessionImpl::SetConstraints(const ast::SetStatement& set) {
+  if (set.values.empty()) {
+    constraints_.all_deferred = set.deferred;
+    constraints_.is_deferred.clear();
+  }
+  for (const ast::SetStatement::Value& value : set.values) {
+    const size_t dot = value.text.rfind('.');
+    const std::string name = dot == std::string::npos ? value.text : value.text.substr(dot + 1);
+    bool found = false;
+    for (const schema::RelationPtr& table : catalog_->Relations()) {
+      if (table->kind == schema::RelationKind::kTable && table->primary_key_name == name) {
+        found = true;
+        if (set.deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a key");
+      }
+      if (table->kind == schema::RelationKind::kIndex && table->is_constraint &&
+          table->name == name) {
+        found = true;
+        if (set.deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a key");
+      }
+      for (const schema::ForeignKey& key : table->foreign_keys) {
+        if (key.name != name) continue;
+        found = true;
+        if (!key.deferrable) {
+          return MakeError(SqlState::kWrongObjectType,
+                           "constraint \"" + name + "\" is not deferrable");
+        }
+        constraints_.is_deferred[key.oid] = set.deferred;
+      }
+    }
+    if (!found) {
+      return MakeError(SqlState::kUndefinedObject, "constraint \"" + name + "\" does not exist");
+    }
+  }
+  if (set.deferred) return Ok();
+  return RunDeferredEvents(false);
+}
+
+}  // namespace lathe::session
