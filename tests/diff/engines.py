@@ -73,6 +73,7 @@ class Engine:
 
     def __init__(self, address):
         self.address, self.connection, self.started = address, None, None
+        self.timeout_ms = TIMEOUT_MS
         self.connect()
 
     def connect(self):
@@ -82,7 +83,7 @@ class Engine:
                     1186, 1266, 1700, 2950, 3802, 1009, 1005, 1016):
             psycopg2.extensions.register_type(
                 psycopg2.extensions.new_type((oid,), "TEXT", lambda value, _: value), self.connection)
-        self.execute(f"SET statement_timeout = {TIMEOUT_MS}")
+        self.execute(f"SET statement_timeout = {self.timeout_ms}")
         self.execute("SET TimeZone = 'UTC'")
 
     def execute(self, sql):

@@ -62,7 +62,9 @@ class Runner:
                 self.lathe.execute(statement)
         self.lathe.active["search_path"] = ""
         if self.postgres:
+            self.postgres.execute("SET statement_timeout = 0")
             self.postgres.load(schema.statements(seed, BASE.state))
+            self.postgres.execute(f"SET statement_timeout = {self.postgres.timeout_ms}")
         self.loaded = seed
 
     def expected(self, sql):
@@ -228,6 +230,8 @@ def arguments():
     parser.add_argument("--port", type=int, help="a running Lathe instead")
     parser.add_argument("--postgres", type=int, metavar="PORT", help="PostgreSQL 15 on this loopback port")
     parser.add_argument("--postgres-database", default="lathe")
+    parser.add_argument("--postgres-timeout", type=int, default=5000, metavar="MS",
+                        help="queries that take PostgreSQL longer are left out (and counted); default 5000")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seconds", type=float, help="stop after this time")
@@ -249,6 +253,9 @@ def main():
         lathe = Lathe(options.lathed, options.port, folder)
         postgres = Postgres({"host": "127.0.0.1", "port": options.postgres, "user": "lathe",
                              "dbname": options.postgres_database}) if options.postgres else None
+        if postgres:
+            postgres.timeout_ms = options.postgres_timeout
+            postgres.execute(f"SET statement_timeout = {postgres.timeout_ms}")
         try:
             return run(options, Runner(options, lathe, postgres))
         finally:
