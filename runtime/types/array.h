@@ -97,7 +97,7 @@ class ArrayReader {
     *datum = Datum();
     if (is_string_) {
       datum->string = {bytes.data(), bytes.size()};
-    } else if (bytes.size() <= sizeof(Datum)) {
+    } else if (!bytes.empty() && bytes.size() <= sizeof(Datum)) {
       std::memcpy(static_cast<void*>(datum), bytes.data(), bytes.size());
     }
     return true;
