@@ -42,6 +42,8 @@ struct BindContext {
   std::string temp_schema;
   /// Within a view: the relations that its names stand for; others of those names are not seen.
   const std::vector<RelationId>* view_reads = nullptr;
+  /// The same with the names and columns that they had; null or empty = as they are now.
+  const std::vector<schema::ViewRelation>* view_relations = nullptr;
   const types::FormatContext* format =
       nullptr;           // time zone and names for reading literals; null = UTC, no names
   std::string_view sql;  // the text that the tree's locations point into
@@ -61,6 +63,9 @@ struct BindContext {
   std::vector<LiteralCopy> literal_copies;
   std::vector<ColumnOrigin> origins;           // like Query::result_names
   std::vector<schema::RelationPtr> relations;  // that the statement names, views unexpanded
+  /// With collect_used: the columns of these relations that the query needs.
+  bool collect_used = false;
+  std::vector<std::pair<RelationId, ColumnNumber>> used_columns;
   /// Names of the keys whose conflicts INSERT ... ON CONFLICT takes care of: a duplicate that was
   /// not there when the statement looked is not an error, but one more reason to look again.
   std::vector<std::string> conflict_keys;
@@ -181,6 +186,9 @@ Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescr
                                                      const ast::Constraint& constraint,
                                                      BindContext& context);
 
+/// What the relations of a bound query (context.relations, used_columns) look like today, for a view
+/// made of it.
+std::vector<schema::ViewRelation> FrozenRelations(const BindContext& context);
 /// The columns of CREATE VIEW (named by its list where it has one), from the query bound.
 Result<std::vector<schema::Column>> BindViewColumns(const ast::CreateViewStatement& statement,
                                                     const logical::Query& query);

@@ -248,6 +248,19 @@ void Binder::FindOrigins(const logical::Node& root) {
   }
 }
 
+void Binder::FindUsedColumns(logical::Node& root) {
+  std::set<uint32_t> used;
+  for (const OutputColumn& column : root.outputs) used.insert(column.id.value);
+  VisitExpressions(root, [&](ExprPtr& e) { AllColumns(*e, &used); });
+  for (uint32_t id : used) {
+    auto found = base_columns_.find(id);
+    if (found == base_columns_.end()) continue;
+    const schema::RelationPtr& relation = found->second.relation;
+    context_.used_columns.emplace_back(relation->id,
+                                       relation->columns[found->second.column].number);
+  }
+}
+
 Result<NodePtr> Binder::BindRoot(const ast::Statement& statement, Scope& scope) {
   using Kind = ast::Statement::Kind;
   switch (statement.kind) {
@@ -296,6 +309,7 @@ Result<logical::Query> Binder::Run(const ast::Statement& statement) {
   LATHE_ASSIGN(query_.root, BindRoot(statement, scope));
   LATHE_TRY(CheckParameters());
   if (query_.root->kind != logical::Kind::kModify) FindOrigins(*query_.root);
+  if (context_.collect_used) FindUsedColumns(*query_.root);
   LATHE_TRY(logical::Verify(*query_.root));
   return std::move(query_);
 }
@@ -305,6 +319,7 @@ Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& c
   context.origins.clear();
   context.relations.clear();
   context.conflict_keys.clear();
+  context.used_columns.clear();
   return Binder(context).Run(statement);
 }
 

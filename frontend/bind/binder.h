@@ -305,6 +305,9 @@ class Binder {
   // ---- view.cc
   Result<FromItem> BindView(const schema::RelationPtr& view, const ast::RelationRef& ref,
                             Scope& scope);
+  /// Within a view: the columns and the name that the relation had when the view was made.
+  void FreezeColumns(const schema::RelationDescriptor& relation, const ast::RelationRef& ref,
+                     RangeTable* table) const;
   /// A number from 0 to 100 for each row, the same for the same seed.
   BoundExpr RepeatableDraw(const ast::TableSample& sample, Scope& scope, const logical::Node& scan);
   /// TABLESAMPLE over a table's rows.
@@ -450,6 +453,7 @@ class Binder {
   Result<NodePtr> BindRoot(const ast::Statement& statement, Scope& scope);
   Status CheckParameters();
   void FindOrigins(const logical::Node& root);
+  void FindUsedColumns(logical::Node& root);
 
   std::vector<ParameterState> parameters_;
   std::vector<int32_t> parameter_locations_;

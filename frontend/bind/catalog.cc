@@ -37,8 +37,31 @@ std::vector<std::string> EffectivePath(const BindContext& context) {
   return path;
 }
 
+namespace {
+
+/// Within a view: the relation that had this name when the view was made; null = none had.
+schema::RelationPtr FindFrozen(const ast::QualifiedName& name, const BindContext& context) {
+  if (context.view_relations == nullptr) return nullptr;
+  const std::vector<std::string> path = name.schema.empty()
+                                            ? EffectivePath(context)
+                                            : std::vector<std::string>{name.schema};
+  for (const std::string& schema : path) {
+    for (const schema::ViewRelation& read : *context.view_relations) {
+      if (read.name != name.name || read.schema != schema) continue;
+      schema::RelationPtr relation = context.catalog->GetRelation(read.id);
+      // By its name of today: whoever keeps the plan learns of changes by names.
+      if (relation != nullptr) context.catalog->FindRelation(relation->schema, relation->name);
+      return relation;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Result<schema::RelationPtr> FindRelation(const ast::QualifiedName& name, BindContext& context,
                                          bool missing_ok) {
+  if (schema::RelationPtr frozen = FindFrozen(name, context)) return frozen;
   const std::string full = (name.schema.empty() ? "" : name.schema + ".") + name.name;
   if (!name.schema.empty()) {
     auto schema = context.catalog->FindSchema(SchemaCalled(context, name.schema));

@@ -246,6 +246,7 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
   const bool repeatable = ref.sample != nullptr && ref.sample->repeatable != nullptr;
   FromItem item = MakeScan(relation, ref.alias.name, repeatable, scope);
   if (ref.sample) LATHE_TRY(SampleRows(*ref.sample, scope, &item.plan));
+  FreezeColumns(*relation, ref, item.items[0].table.get());
   LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias));
   return item;
 }

@@ -26,6 +26,8 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
   // A temporary view has its schema in its path.
   std::string temp = std::exchange(context_.temp_schema, std::string());
   const std::vector<RelationId>* reads = std::exchange(context_.view_reads, &view->view_reads);
+  const std::vector<schema::ViewRelation>* relations =
+      std::exchange(context_.view_relations, &view->view_relations);
   views_.push_back(view->id);
   ast::StatementPtr parsed;  // lives until its plan is made
   BoundQuery plan = [&]() -> BoundQuery {
@@ -36,6 +38,7 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
   context_.search_path = std::move(path);
   context_.temp_schema = std::move(temp);
   context_.view_reads = reads;
+  context_.view_relations = relations;
   context_.sql = sql;
   if (!plan.ok()) {
     Error error = std::move(plan).error();
@@ -53,7 +56,56 @@ Result<FromItem> Binder::BindView(const schema::RelationPtr& view, const ast::Re
   alias.columns = ref.alias.columns;
   LATHE_ASSIGN(FromItem item, MakeDerived(std::move(*plan), names, alias, scope));
   item.items[0].table->aliased = !ref.alias.name.empty();
+  FreezeColumns(*view, ref, item.items[0].table.get());
   return item;
+}
+
+void Binder::FreezeColumns(const schema::RelationDescriptor& relation, const ast::RelationRef& ref,
+                           RangeTable* table) const {
+  if (context_.view_relations == nullptr) return;
+  for (const schema::ViewRelation& read : *context_.view_relations) {
+    if (read.id != relation.id) continue;
+    const std::vector<uint32_t> live = relation.LiveColumns();
+    std::vector<RangeColumn> columns;
+    for (size_t i = 0; i < read.columns.size(); ++i) {
+      for (size_t field = 0; field < live.size() && field < table->columns.size(); ++field) {
+        if (relation.columns[live[field]].number != read.columns[i].second) continue;
+        RangeColumn column = table->columns[field];
+        column.name = i < ref.alias.columns.size() ? ref.alias.columns[i] : read.columns[i].first;
+        columns.push_back(std::move(column));
+      }
+    }
+    table->columns = std::move(columns);
+    if (ref.alias.name.empty()) table->alias = read.name;
+    return;
+  }
+}
+
+std::vector<schema::ViewRelation> FrozenRelations(const BindContext& context) {
+  std::vector<schema::ViewRelation> frozen;
+  for (const schema::RelationPtr& relation : context.relations) {
+    if (relation->kind == schema::RelationKind::kVirtual) continue;
+    if (std::any_of(frozen.begin(), frozen.end(),
+                    [&](const schema::ViewRelation& known) { return known.id == relation->id; })) {
+      continue;
+    }
+    schema::ViewRelation read;
+    read.id = relation->id;
+    read.name = relation->name;
+    if (auto schema = context.catalog->GetSchema(relation->schema)) read.schema = schema->name;
+    for (uint32_t column : relation->LiveColumns()) {
+      read.columns.emplace_back(relation->columns[column].name, relation->columns[column].number);
+    }
+    for (const auto& [id, number] : context.used_columns) {
+      if (id == relation->id) read.used.push_back(number);
+    }
+    // Of views all columns count.
+    if (relation->kind != schema::RelationKind::kTable) {
+      for (const auto& [name, number] : read.columns) read.used.push_back(number);
+    }
+    frozen.push_back(std::move(read));
+  }
+  return frozen;
 }
 
 namespace {

@@ -68,6 +68,7 @@ Status SessionImpl::RunCreateView(Run* run) {
   }
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   context.parameters_allowed = false;
+  context.collect_used = true;
   run->tag = "CREATE VIEW";
   // What is bound is what will be stored.
   std::string_view bound_text = create.recursive ? std::string_view(text) : std::string_view(sql);
@@ -103,6 +104,7 @@ Status SessionImpl::RunCreateView(Run* run) {
   for (const schema::RelationPtr& relation : context.relations) {
     if (relation->kind != schema::RelationKind::kVirtual) spec.reads.push_back(relation->id);
   }
+  spec.relations = bind::FrozenRelations(context);
   if (create.replace) {
     schema::RelationPtr old = catalog_->FindRelation(schema->id, spec.name);
     if (old != nullptr && old->kind == schema::RelationKind::kView) {
