@@ -118,29 +118,16 @@ Result<bool> TransactionImpl::HoldKey(const schema::RelationPtr& keyed,
   LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(keyed));
   // Locks of single rows mean nothing to those who have locked all rows.
   LATHE_TRY(LockStorage(table->storage(), txn::TableLockMode::kRowExclusive));
-  const row::Layout& layout = table->layout();
-  std::vector<types::Datum> datums(layout.field_count());
-  auto nulls = std::make_unique<bool[]>(layout.field_count());
-  for (size_t f = 0; f < layout.field_count(); ++f) nulls[f] = layout.field(f).null_bit >= 0;
-  const std::vector<uint32_t> live = keyed->LiveColumns();
-  for (size_t i = 0; i < values.size(); ++i) {
-    const size_t field = static_cast<size_t>(
-        std::find(live.begin(), live.end(), keyed->key[i].column) - live.begin());
-    nulls[field] = false;
-    datums[field] = values[i].datum();
-  }
-  std::string image;
-  page::AppendImageOfDatums(layout, datums.data(), nulls.get(), &image);
-  const std::string key = table->encoder().RowKey(image.data(), image.data());
+  const std::string key = KeyOfValues(*keyed, *table, values);
   LATHE_TRY(engine_->locks()->LockRow(id_, keyspace::RowPrefix(table->storage(), key),
-                                      txn::RowLockMode::kShare, lock_wait()));
+                                      txn::RowLockMode::kKeyShare, lock_wait()));
   return RowWriter(this, keyed, table).Exists(key);
 }
 
 void TransactionImpl::ReadNewest(bool on) {
   if (isolation_ == txn::Isolation::kReadCommitted || on == reads_newest_) return;
-  reads_newest_ = on;
   if (on) {
+    reads_newest_ = true;
     has_own_snapshot_ = has_snapshot_;
     own_snapshot_ = snapshot_;
     own_snapshot_state_ = snapshot_state_;
@@ -148,6 +135,7 @@ void TransactionImpl::ReadNewest(bool on) {
     return;
   }
   ReleaseSnapshot();
+  reads_newest_ = false;
   has_snapshot_ = has_own_snapshot_;
   snapshot_ = own_snapshot_;
   snapshot_state_ = own_snapshot_state_;

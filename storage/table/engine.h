@@ -86,6 +86,7 @@ struct ViewSpec {
   std::string sql;
   std::vector<std::string> search_path;
   std::vector<RelationId> reads;
+  std::vector<schema::ViewRelation> relations;  // what its names stand for
 };
 
 /// Where a sequence stands.
@@ -104,6 +105,15 @@ using RowMap = std::function<Status(const row::Layout& from, const char* page, c
 using RowVisitor =
     std::function<Status(const row::Layout& layout, const char* page, const char* row)>;
 
+/// What SELECT FOR UPDATE and its like do about a row that is locked.
+enum class RowWait : uint8_t { kWait, kError, kSkip };
+/// What became of a row that was to be locked.
+enum class RowLocked : uint8_t {
+  kLocked,   // as the statement sees it
+  kSkipped,  // somebody else has it
+  kChanged,  // it is locked, but has changed since: the statement must run again, see UndoStatement
+};
+
 /// One transaction. Used by one thread at a time (the sources that its scans give may be used by
 /// several). Destroying it without Commit rolls it back. After an error that is not a statement
 /// error (Commit's) it is over.
@@ -113,15 +123,41 @@ class Transaction {
 
   virtual TxnId id() const = 0;
   virtual txn::Isolation isolation() const = 0;
+  /// The session that it belongs to: its other lock owners do not stand in its way, and deadlock
+  /// reports name it.
+  virtual void SetProcess(uint32_t process) = 0;
 
   /// Begins a statement: it sees what was committed before it (READ COMMITTED) or before the first
-  /// one (REPEATABLE READ), and the writes of earlier statements of this transaction. cancel (may
+  /// one (the other levels), and the writes of earlier statements of this transaction. cancel (may
   /// be null) ends lock waits; it outlives the statement. lock_timeout_ms 0 = none.
   virtual Status StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms = 0) = 0;
   /// Undoes all writes and catalog changes since the last StartStatement; locks stay. For a failed
   /// statement, and before the restart asked for by exec::kRestartStatement: call this, then
-  /// StartStatement again. All sources and sinks of the statement are gone by then.
+  /// StartStatement again. All sources and sinks of the statement are gone by then. When rows that
+  /// the statement was about to write or lock had changed since its snapshot (has_conflicts), it then
+  /// keeps the snapshot and sees those rows, which are locked, as they are now: PostgreSQL's
+  /// EvalPlanQual.
   virtual void UndoStatement() = 0;
+  /// Has the current statement met such rows? It must not succeed then.
+  virtual bool has_conflicts() const = 0;
+
+  /// Sets a mark between two statements; its number is that of marks set before and not released.
+  virtual size_t Savepoint() = 0;
+  /// Undoes what was done since, gives locks taken since back and forgets later marks; this one
+  /// stays. Also for a failed statement, in place of UndoStatement.
+  virtual void RollbackTo(size_t savepoint) = 0;
+  /// Forgets this mark and later ones.
+  virtual void ReleaseSavepoint(size_t savepoint) = 0;
+
+  /// SELECT FOR UPDATE and its like: locks a row that the current statement has found. key: values
+  /// of the primary key, or the hidden row id. The table is locked. Errors: those of lock waits,
+  /// 55P03 with kError, 40001 in other isolation levels than READ COMMITTED when it has changed.
+  virtual Result<RowLocked> LockRow(const schema::RelationPtr& table,
+                                    const std::vector<types::Value>& key, txn::RowLockMode mode,
+                                    RowWait wait) = 0;
+  /// LockTable without waiting: 55P03 when the lock is not to be had at once.
+  virtual Result<schema::RelationPtr> TryLockTable(RelationId relation,
+                                                   txn::TableLockMode mode) = 0;
 
   /// The catalog as this transaction sees it: newest committed plus its own changes. Lives as long
   /// as the transaction.
@@ -254,6 +290,8 @@ class Engine {
   virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
 
   virtual EngineStats Stats() = 0;
+  /// The locks of all transactions; advisory locks are taken there. Lives as long as the engine.
+  virtual txn::LockTable* lock_table() = 0;
   /// Name of the database in this directory ("lathe"), and of its owner role.
   virtual std::string database_name() = 0;
   virtual std::string role_name() = 0;

@@ -53,6 +53,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   Result<uint64_t> LogicalHash(RelationId relation) override;
   Result<uint64_t> LogicalHashAll() override;
   EngineStats Stats() override;
+  txn::LockTable* lock_table() override { return &locks_; }
   std::string database_name() override;
   std::string role_name() override;
   Status ApplyEntry(std::string_view entry) override;
@@ -94,6 +95,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   kv::Kv* kv() { return kv_.get(); }
   txn::LockTable* locks() { return &locks_; }
   txn::Watermark* watermark() { return watermark_.get(); }
+  txn::Validator* validator() { return validator_.get(); }
   txn::CommitSink* sink() { return sink_.get(); }
   catalog::Catalog* catalog() { return catalog_.get(); }
   catalog::IdAllocator* oids() { return oids_.get(); }
@@ -142,6 +144,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   txn::LockTable locks_;
   std::unique_ptr<txn::Oracle> oracle_;
   std::unique_ptr<txn::Watermark> watermark_;
+  std::unique_ptr<txn::Validator> validator_;
   std::unique_ptr<txn::LocalCommitSink> sink_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<Sequences> sequences_;

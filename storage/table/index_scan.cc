@@ -305,6 +305,7 @@ class LookupScan final : public exec::RowSource {
         }
         key.clear();
         keys_.EncodeRow(segment.page, row::RowAt(segment.page, stride, i), &key);
+        if (source_.reads != nullptr) source_.reads->AddKey(source_.table->storage(), key);
         LATHE_TRY(finder.Add(key));
         --part->rows;
       }

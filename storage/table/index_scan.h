@@ -16,6 +16,7 @@ struct LookupSource {
   Timestamp snapshot;
   const txn::StorageWrites* own = nullptr;  // the transaction's buffered writes there; may be null
   uint32_t statement = 0;                   // that looks
+  txn::ReadSet* reads = nullptr;            // what is looked up is noted there; may be null
 };
 
 /// The ranges of keys that begin with these values, in key order and without repeats.

@@ -115,6 +115,19 @@ Status IndexWriter::Update(const char* base, const char* row, bool moved) {
   return InsertEntry(new_key_, new_image_);
 }
 
+bool IndexWriter::ChangesUniqueKey(const char* base, const char* row) {
+  if (!unique_) return false;
+  old_->Make(base, row, &old_image_);
+  new_->Make(base, row, &new_image_);
+  if (old_image_ == new_image_) return false;
+  const keyspace::KeyEncoder& encoder = writer_.table().encoder();
+  old_key_.clear();
+  new_key_.clear();
+  encoder.EncodeRow(old_image_.data(), old_image_.data(), &old_key_);
+  encoder.EncodeRow(new_image_.data(), new_image_.data(), &new_key_);
+  return old_key_ != new_key_;
+}
+
 Status IndexWriter::Wait() {
   if (sorter_ != nullptr) return sorter_->Add(new_image_.data(), new_image_.data());
   waiting_bytes_ += new_key_.size() + new_image_.size() + sizeof(waiting_[0]);

@@ -47,6 +47,8 @@ class IndexWriter {
   /// A row that changes; moved: it gets another key in its table. A new entry waits for the
   /// statement's end where others' old entries may be in its way.
   Status Update(const char* base, const char* row, bool moved);
+  /// Does an update of a row (as Update takes it) change its key in a unique index?
+  bool ChangesUniqueKey(const char* base, const char* row);
   /// From here on, inserted rows are many: they become pages.
   Status StartLoad();
   /// The statement's end: writes what waits. Errors: 23505.

@@ -102,8 +102,9 @@ Status EngineImpl::Start() {
   // A replica goes on where its entries end; everybody else above everything that was ever handed
   // out.
   watermark_ = std::make_unique<txn::Watermark>(applied_.value != 0 ? applied_ : mark);
+  validator_ = std::make_unique<txn::Validator>(watermark_.get());
   sink_ = std::make_unique<txn::LocalCommitSink>(oracle_.get(), watermark_.get(), this,
-                                                 options_.on_entry);
+                                                 validator_.get(), options_.on_entry);
   LATHE_TRY(ReadCatalog(mark.value == 0));
   sequences_ = std::make_unique<Sequences>(kv);
   LATHE_TRY(sequences_->Clean(*catalog_->state()));

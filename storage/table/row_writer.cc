@@ -8,7 +8,7 @@ constexpr uint64_t kEscalateRows = 1000;
 
 }  // namespace
 
-Status RowWriter::Lock(std::string_view key) {
+Status RowWriter::Lock(std::string_view key, txn::RowLockMode mode) {
   if (all_locked_) return Ok();
   ++locked_rows_;
   if (locked_rows_ > kEscalateRows && locked_rows_ % kEscalateRows == 1 &&
@@ -16,19 +16,27 @@ Status RowWriter::Lock(std::string_view key) {
     all_locked_ = true;
     return Ok();
   }
-  return transaction_->engine()->locks()->LockRow(
-      transaction_->id(), keyspace::RowPrefix(table_->storage(), key), txn::RowLockMode::kExclusive,
-      transaction_->lock_wait());
+  return transaction_->engine()->locks()->LockRow(transaction_->id(),
+                                                  keyspace::RowPrefix(table_->storage(), key), mode,
+                                                  transaction_->lock_wait());
 }
 
-Status RowWriter::CheckUnchanged(std::string_view key) const {
-  if (Own(key) != nullptr) return Ok();  // checked when it was written first
-  if (!table_->ChangedSince(key, transaction_->snapshot())) return Ok();
+Result<bool> RowWriter::Unchanged(std::string_view key) const {
+  if (Own(key) != nullptr) return true;  // checked when it was written first
+  if (!table_->ChangedSince(key, transaction_->snapshot())) return true;
   if (transaction_->isolation() == txn::Isolation::kReadCommitted) {
-    return MakeError(SqlState::kSerializationFailure, exec::kRestartStatement);
+    transaction_->NoteConflict(relation_, table_, key);
+    return false;
   }
+  LATHE_ASSIGN(bool exists, table_->Exists(*table_->Current(), key));
   return MakeError(SqlState::kSerializationFailure,
-                   "could not serialize access due to concurrent update");
+                   exists ? "could not serialize access due to concurrent update"
+                          : "could not serialize access due to concurrent delete");
+}
+
+Status RowWriter::CheckConflicts() const {
+  if (!transaction_->has_conflicts()) return Ok();
+  return MakeError(SqlState::kSerializationFailure, exec::kRestartStatement);
 }
 
 Error RowWriter::Duplicate(std::string_view key) const {
@@ -68,6 +76,7 @@ Status RowWriter::BeginLoad(std::unique_ptr<LoadWriter>* load) {
       !table_->NewestIs(transaction_->snapshot())) {
     return Ok();
   }
+  if (!transaction_->MayLoad(table_->storage())) return Ok();
   LATHE_TRY(transaction_->SpillEarlier(table_));
   LATHE_ASSIGN(uint64_t id, transaction_->engine()->load_ids()->Next());
   LoadOptions options = InsertOptions();

@@ -38,15 +38,19 @@ class RowWriter {
   /// All rows are locked: no lock per row any more.
   void AllLocked() { started_ = all_locked_ = true; }
 
-  Status Lock(std::string_view key);
+  Status Lock(std::string_view key, txn::RowLockMode mode = txn::RowLockMode::kExclusive);
 
   const txn::OwnVersion* Own(std::string_view key) const {
     const txn::StorageWrites* writes = transaction_->buffer()->Find(table_->storage());
     return writes == nullptr ? nullptr : writes->Find(key);
   }
 
-  /// First committer wins: the row, locked now, must not have changed since the snapshot.
-  Status CheckUnchanged(std::string_view key) const;
+  /// Is the row, locked now, as the statement's snapshot has it? In READ COMMITTED false means that
+  /// the statement runs again (CheckConflicts); in the other levels it is 40001: first committer
+  /// wins.
+  Result<bool> Unchanged(std::string_view key) const;
+  /// At the statement's end: the error that makes it run again if rows had changed.
+  Status CheckConflicts() const;
 
   Result<bool> Exists(std::string_view key) const {
     if (const txn::OwnVersion* own = Own(key)) return !own->is_delete();

@@ -692,6 +692,30 @@ Result<bool> Table::Exists(const TableVersion& version, std::string_view key) co
   return encoder_.FindRow(pinned.data(), key) >= 0;
 }
 
+Result<bool> Table::Read(const TableVersion& version, std::string_view key, Timestamp snapshot,
+                         std::string* image) const {
+  const Leaf& leaf = *version.directory->leaf(version.directory->Find(key));
+  LATHE_ASSIGN(LeafPagesPtr pages, leaf.Pages());
+  const size_t i = pages->Find(key);
+  if (pages->state(i).changes.load(std::memory_order_acquire) != 0) {
+    const VersionNode* node = leaf.Find(key);
+    const Version* found = node == nullptr ? nullptr : node->Visible(snapshot);
+    if (found != nullptr) {
+      image->assign(found->image());
+      return !found->is_delete();
+    }
+  }
+  if (i == pages->size()) return false;
+  const PageNode& page = pages->page(i);
+  if (page.entry.first_key > key) return false;
+  LATHE_ASSIGN(page::PinnedPage pinned, page::PinnedPage::Make(&page.cached));
+  const int64_t row = encoder_.FindRow(pinned.data(), key);
+  if (row < 0) return false;
+  const char* bytes = row::RowAt(pinned.data(), layout().stride(), static_cast<uint32_t>(row));
+  *image = page::RowImage(layout(), pinned.data(), bytes);
+  return true;
+}
+
 Result<bool> Table::RangeFree(const TableVersion& version, std::string_view first,
                               std::string_view last) const {
   const Directory& directory = *version.directory;

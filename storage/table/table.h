@@ -114,6 +114,10 @@ class Table {
 
   /// Is there a committed change of this row after the snapshot?
   bool ChangedSince(std::string_view key, Timestamp snapshot) const;
+  /// The row with this key in a version, as a snapshot sees it (kTimestampMax: as of its newest
+  /// commit), as an image; false when there is none. Errors: of reading a page.
+  Result<bool> Read(const TableVersion& version, std::string_view key, Timestamp snapshot,
+                    std::string* image) const;
   /// Is there a row with this key in a version, as of its newest commit? Errors: of reading a page.
   Result<bool> Exists(const TableVersion& version, std::string_view key) const;
   /// True when no row or tombstone of a version has a key in [first, last]. Errors: of reading the

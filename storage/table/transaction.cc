@@ -51,23 +51,31 @@ void TransactionImpl::TakeSnapshot() {
   // In this order: a storage that the state names newly is then never newer than the snapshot
   // without being noticed.
   snapshot_state_ = engine_->catalog()->state();
-  snapshot_ = engine_->watermark()->Acquire();
+  snapshot_ = reads() != nullptr ? engine_->validator()->Enter() : engine_->watermark()->Acquire();
   has_snapshot_ = true;
 }
 
 void TransactionImpl::ReleaseSnapshot() {
-  if (has_snapshot_) engine_->watermark()->Release(snapshot_);
+  if (has_snapshot_ && reads() != nullptr) {
+    engine_->validator()->Leave(snapshot_);
+  } else if (has_snapshot_) {
+    engine_->watermark()->Release(snapshot_);
+  }
   has_snapshot_ = false;
 }
 
 Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms) {
   LATHE_CHECK(!over_);
+  snapshot_kept_ = !conflicts_.empty() && has_snapshot_;
+  if (!conflicts_.empty()) LATHE_TRY(AdoptConflicts());
   ++statement_;
   cancel_ = cancel;
   lock_timeout_ms_ = lock_timeout_ms;
   has_read_ = false;
   spilled_.clear();
-  if (isolation_ == txn::Isolation::kReadCommitted || reads_newest_) ReleaseSnapshot();
+  if ((isolation_ == txn::Isolation::kReadCommitted || reads_newest_) && !snapshot_kept_) {
+    ReleaseSnapshot();
+  }
   if (!has_snapshot_) TakeSnapshot();
   view_.Refresh(engine_->catalog()->state());
   saved_changes_ = view_.changes();
@@ -101,7 +109,7 @@ Status TransactionImpl::LockStorage(StorageId storage, txn::TableLockMode mode) 
 }
 
 bool TransactionImpl::TryLockStorage(StorageId storage, txn::TableLockMode mode) {
-  return engine_->locks()->TryLockTableObject(id_, StorageObject(storage), mode);
+  return engine_->locks()->TryLockTableObject(id_, StorageObject(storage), mode, process_);
 }
 
 Result<schema::RelationPtr> TransactionImpl::LockTable(RelationId relation,
@@ -110,7 +118,8 @@ Result<schema::RelationPtr> TransactionImpl::LockTable(RelationId relation,
   view_.Refresh(engine_->catalog()->state());
   // While it waited for the lock, the table may have got new storage, whose rows an older snapshot
   // does not see.
-  if (isolation_ == txn::Isolation::kReadCommitted && has_snapshot_ && !has_read_) {
+  if (isolation_ == txn::Isolation::kReadCommitted && has_snapshot_ && !has_read_ &&
+      !snapshot_kept_) {
     ReleaseSnapshot();
     TakeSnapshot();
   }
@@ -166,12 +175,18 @@ Status TransactionImpl::Commit() {
     batch.loads.push_back({own.load.load, own.load.table->storage(), own.load.row_count});
   }
   batch.dropped = dropped_;
+  if (batch.empty()) {  // only others' changes in the buffer
+    Rollback();
+    return Ok();
+  }
   Status emitted = EmitLoads();
   if (!emitted.ok()) {
     Rollback();
     return emitted;
   }
-  Result<Timestamp> committed = engine_->sink()->Commit(batch);
+  txn::Reads checked{&reads_, snapshot_};
+  const bool checks = isolation_ == txn::Isolation::kSerializable && has_snapshot_;
+  Result<Timestamp> committed = engine_->sink()->Commit(batch, checks ? &checked : nullptr);
   if (!committed.ok()) {
     Rollback();
     return std::move(committed).error();
@@ -259,6 +274,7 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
   ScanSource source;
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(ScanRange range, MakeScanRange(source.table->encoder(), request));
+  NoteRead(*source.table, range);
   FillSource(snapshot, range, &source);
   return table::OpenScan(std::move(source), std::move(range), request);
 }
@@ -281,6 +297,7 @@ LookupSource TransactionImpl::LookupsIn(std::shared_ptr<Table> table,
   source.version = std::move(version);
   source.snapshot = snapshot_;
   source.statement = statement_;
+  source.reads = reads();
   return source;
 }
 
@@ -291,6 +308,7 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenPoints(
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(std::vector<ScanRange> ranges,
                MakePointRanges(source.table->encoder(), request.points));
+  for (const ScanRange& range : ranges) NoteRead(*source.table, range);
   ScanRange hull;
   hull.keys.begin = ranges.front().keys.begin;
   hull.keys.end = ranges.back().keys.end;

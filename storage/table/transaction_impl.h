@@ -23,8 +23,16 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
 
   TxnId id() const override { return id_; }
   txn::Isolation isolation() const override { return isolation_; }
+  void SetProcess(uint32_t process) override { process_ = process; }
   Status StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms) override;
   void UndoStatement() override;
+  bool has_conflicts() const override { return !conflicts_.empty(); }
+  size_t Savepoint() override;
+  void RollbackTo(size_t savepoint) override;
+  void ReleaseSavepoint(size_t savepoint) override;
+  Result<RowLocked> LockRow(const schema::RelationPtr& table, const std::vector<types::Value>& key,
+                            txn::RowLockMode mode, RowWait wait) override;
+  Result<schema::RelationPtr> TryLockTable(RelationId relation, txn::TableLockMode mode) override;
   schema::CatalogReader* catalog() override { return &view_; }
   Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) override;
   exec::TableAccess* tables() override { return this; }
@@ -68,7 +76,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   txn::WriteBuffer* buffer() { return &buffer_; }
   uint32_t statement() const { return statement_; }
   Timestamp snapshot() const { return snapshot_; }
-  txn::LockWait lock_wait() const { return {cancel_, lock_timeout_ms_}; }
+  txn::LockWait lock_wait() const { return {cancel_, lock_timeout_ms_, process_}; }
   const exec::CancelFlag* cancel() const { return cancel_; }
   /// Takes the lock that separates writers of single rows (kRowExclusive) from loads and escalated
   /// writers (kShareRowExclusive).
@@ -86,7 +94,15 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   /// Writes what earlier statements have buffered, so that this statement can load.
   Status SpillEarlier(const std::shared_ptr<Table>& table);
   /// Is it time to Spill?
-  bool WantsSpill() const { return buffer_.used_bytes() > spill_at_; }
+  bool WantsSpill() const { return savepoints_.empty() && buffer_.used_bytes() > spill_at_; }
+  /// May a load be made into this table now? What earlier statements have buffered there would have
+  /// to be written first, and could not be undone down to a savepoint then.
+  bool MayLoad(StorageId storage) const {
+    return savepoints_.empty() || buffer_.Find(storage) == nullptr;
+  }
+  /// Notes a row, locked by this transaction, that has changed since the statement's snapshot.
+  void NoteConflict(const schema::RelationPtr& relation, std::shared_ptr<Table> table,
+                    std::string_view key);
   /// Has this statement changed a row of the table that is not in the buffer any more?
   Result<bool> SpilledByStatement(StorageId storage, std::string_view key);
   void NoteRowIds(StorageId storage, uint64_t next);
@@ -98,7 +114,31 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
     uint32_t statement;
   };
 
+  // A row that the statement met and that is newer than its snapshot.
+  struct RowConflict {
+    schema::RelationPtr relation;
+    std::shared_ptr<Table> table;
+    std::string key;
+  };
+  // The state at a savepoint.
+  struct Mark {
+    size_t buffer, loads, created, locks;
+    catalog::Changes changes;
+    std::vector<StorageId> dropped;
+  };
+
   void TakeSnapshot();
+  /// Makes the newest versions of rows that the statement lost to others its own.
+  Status AdoptConflicts();
+  Status Adopt(const RowConflict& conflict);
+  // The row key that these values of the key columns (or of the hidden row id) make.
+  std::string KeyOfValues(const schema::RelationDescriptor& keyed, const Table& table,
+                          const std::vector<types::Value>& values) const;
+  // Which rows a SERIALIZABLE transaction's scans read.
+  void NoteRead(const Table& table, const ScanRange& range) const;
+  txn::ReadSet* reads() const {
+    return isolation_ == txn::Isolation::kSerializable && !reads_newest_ ? &reads_ : nullptr;
+  }
   void ReleaseSnapshot();
   Status EmitLoads();
   void End();
@@ -137,6 +177,11 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   EngineImpl* const engine_;
   const TxnId id_;
   const txn::Isolation isolation_;
+  uint32_t process_ = 0;
+  std::vector<RowConflict> conflicts_;  // of the current statement
+  bool snapshot_kept_ = false;          // the statement runs again with the snapshot it had
+  std::vector<Mark> savepoints_;
+  mutable txn::ReadSet reads_;
   bool over_ = false;
   bool has_snapshot_ = false;
   // While ReadNewest is on: the transaction's own snapshot.

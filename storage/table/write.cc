@@ -157,7 +157,8 @@ class DeleteSink final : public exec::RowSink {
       key_.clear();
       writer_.table().encoder().EncodeRow(segment.page, row, &key_);
       LATHE_TRY(writer_.Lock(key_));
-      LATHE_TRY(writer_.CheckUnchanged(key_));
+      LATHE_ASSIGN(bool unchanged, writer_.Unchanged(key_));
+      if (!unchanged) continue;
       LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(key_));
       if (again) continue;
       LATHE_TRY(writer_.Put(key_, {}, -1));
@@ -166,7 +167,10 @@ class DeleteSink final : public exec::RowSink {
     }
     return Ok();
   }
-  Status Finish() override { return FinishAll(indexes_); }
+  Status Finish() override {
+    LATHE_TRY(writer_.CheckConflicts());
+    return FinishAll(indexes_);
+  }
 
  private:
   RowWriter writer_;
@@ -209,6 +213,7 @@ class UpdateSink final : public exec::RowSink {
   }
 
   Status Finish() override {
+    LATHE_TRY(writer_.CheckConflicts());
     if (sorter_ != nullptr) {
       LATHE_ASSIGN(PendingLoad nothing, sorter_->Finish());
       LATHE_CHECK(nothing.pages.empty());
@@ -222,18 +227,24 @@ class UpdateSink final : public exec::RowSink {
   Status Update(const char* page, const char* row) {
     old_.clear();
     old_key_.EncodeRow(page, row, &old_);
-    LATHE_TRY(writer_.Lock(old_));
-    LATHE_TRY(writer_.CheckUnchanged(old_));
-    LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(old_));
-    if (again) return Ok();
-    ++*affected_;
-    MakeImage(page, row);
     bool moved = false;
     if (!writer_.table().has_row_id()) {
       new_.clear();
       new_key_.EncodeRow(page, row, &new_);
       moved = new_ != old_;
     }
+    bool key_changes = moved;
+    for (size_t i = 0; i < indexes_.size() && !key_changes; ++i) {
+      key_changes = indexes_[i]->ChangesUniqueKey(page, row);
+    }
+    LATHE_TRY(writer_.Lock(
+        old_, key_changes ? txn::RowLockMode::kExclusive : txn::RowLockMode::kNoKeyUpdate));
+    LATHE_ASSIGN(bool unchanged, writer_.Unchanged(old_));
+    if (!unchanged) return Ok();
+    LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(old_));
+    if (again) return Ok();
+    ++*affected_;
+    MakeImage(page, row);
     if (moved) {
       LATHE_TRY(writer_.Put(old_, {}, -1));
       LATHE_TRY(Move());

@@ -3,13 +3,17 @@
 namespace lathe::txn {
 
 LocalCommitSink::LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target,
-                                 EntryObserver observer)
-    : oracle_(oracle), watermark_(watermark), target_(target), observer_(std::move(observer)) {}
+                                 Validator* validator, EntryObserver observer)
+    : oracle_(oracle),
+      watermark_(watermark),
+      target_(target),
+      validator_(validator),
+      observer_(std::move(observer)) {}
 
-Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch) {
+Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads* reads) {
   std::unique_lock<std::mutex> in_order(observer_mutex_, std::defer_lock);
   if (observer_ != nullptr) in_order.lock();
-  LATHE_ASSIGN(Timestamp ts, watermark_->Begin(oracle_));
+  LATHE_ASSIGN(Timestamp ts, validator_->Begin(oracle_, batch, reads));
   Status persisted = target_->Persist(batch, ts);
   if (!persisted.ok()) {
     watermark_->Finish(ts);

@@ -10,6 +10,7 @@
 #include "runtime/base/result.h"
 #include "storage/txn/batch.h"
 #include "storage/txn/oracle.h"
+#include "storage/txn/validator.h"
 #include "storage/txn/watermark.h"
 
 namespace lathe::txn {
@@ -19,8 +20,9 @@ class CommitSink {
  public:
   virtual ~CommitSink() = default;
   /// Makes the batch durable and visible, all or nothing; returns when snapshots see it. The batch
-  /// holds at least one change.
-  virtual Result<Timestamp> Commit(const LogicalBatch& batch) = 0;
+  /// holds at least one change. reads: of a SERIALIZABLE transaction, else null; 40001 when they
+  /// have changed.
+  virtual Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads) = 0;
   /// True when load chunks must be handed to AddLoadChunk (somebody else stores them).
   virtual bool wants_load_chunks() const = 0;
   virtual Status AddLoadChunk(const LoadChunk& chunk) = 0;
@@ -44,9 +46,9 @@ class LocalCommitSink final : public CommitSink {
  public:
   /// observer may be empty. With one, commits go one after the other; without, they share one disk
   /// sync where they meet.
-  LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target,
+  LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target, Validator* validator,
                   EntryObserver observer);
-  Result<Timestamp> Commit(const LogicalBatch& batch) override;
+  Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads) override;
   bool wants_load_chunks() const override { return observer_ != nullptr; }
   Status AddLoadChunk(const LoadChunk& chunk) override;
 
@@ -54,6 +56,7 @@ class LocalCommitSink final : public CommitSink {
   Oracle* const oracle_;
   Watermark* const watermark_;
   CommitTarget* const target_;
+  Validator* const validator_;
   const EntryObserver observer_;
   std::mutex observer_mutex_;
 };

@@ -1,5 +1,4 @@
-// Isolation levels that storage offers. SERIALIZABLE is refused by the session (0A000) until reads
-// are validated at commit.
+// Isolation levels that storage offers.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +8,7 @@ namespace lathe::txn {
 enum class Isolation : uint8_t {
   kReadCommitted,   // each statement has a new snapshot
   kRepeatableRead,  // the first statement's snapshot serves the whole transaction
+  kSerializable,    // as kRepeatableRead, and what was read must not have changed at the commit
 };
 
 }  // namespace lathe::txn

@@ -8,6 +8,8 @@
 #include "storage/txn/isolation.h"     // IWYU pragma: export
 #include "storage/txn/lock_table.h"    // IWYU pragma: export
 #include "storage/txn/oracle.h"        // IWYU pragma: export
+#include "storage/txn/read_set.h"      // IWYU pragma: export
 #include "storage/txn/resolver.h"      // IWYU pragma: export
+#include "storage/txn/validator.h"     // IWYU pragma: export
 #include "storage/txn/watermark.h"     // IWYU pragma: export
 #include "storage/txn/write_buffer.h"  // IWYU pragma: export

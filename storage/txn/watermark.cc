@@ -30,6 +30,11 @@ void Watermark::Finish(Timestamp ts) {
   moved_.wait(lock, [&] { return published_ >= ts; });
 }
 
+void Watermark::WaitFor(Timestamp ts) {
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, [&] { return published_ >= ts; });
+}
+
 Timestamp Watermark::published() const {
   std::lock_guard lock(mutex_);
   return published_;

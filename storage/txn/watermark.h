@@ -29,6 +29,8 @@ class Watermark {
   void Finish(Timestamp ts);
 
   Timestamp published() const;
+  /// Returns when the watermark has reached ts.
+  void WaitFor(Timestamp ts);
   /// Registers a snapshot at the published watermark. Give it back with Release.
   Timestamp Acquire();
   void Release(Timestamp snapshot);

@@ -12,7 +12,7 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
         "The transaction's buffered changes exceed " + std::to_string(bytes_max_) + " bytes.";
     return error;
   }
-  if (!log_.empty() && log_.back().statement != statement) log_.clear();
+  if (!marked_ && !log_.empty() && log_.back().statement != statement) log_.clear();
   StorageWrites& writes = storages_[storage];
   writes.schema_version = schema_version;
   Arena& arena = *writes.arena_;
@@ -25,6 +25,7 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
   writes.net_rows += net_rows;
   if (it->second != nullptr && it->second->statement == statement) {
     it->second->image = image;
+    it->second->adopted = false;
     log_.push_back({storage, it->first, statement, net_rows});
     used_bytes_ += arena.used_bytes() + writes.rows_.size() * kRowBytes;
     return Ok();
@@ -39,27 +40,52 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
   return Ok();
 }
 
+Status WriteBuffer::Adopt(StorageId storage, uint32_t schema_version, std::string_view key,
+                          std::string_view image, uint32_t statement) {
+  LATHE_TRY(Put(storage, schema_version, key, image, statement, 0));
+  storages_[storage].rows_.find(key)->second->adopted = true;
+  return Ok();
+}
+
+void WriteBuffer::UndoLast() {
+  const LogItem item = log_.back();
+  log_.pop_back();
+  auto storage = storages_.find(item.storage);
+  if (storage == storages_.end()) return;
+  StorageWrites& writes = storage->second;
+  writes.net_rows -= item.net_rows;
+  auto it = writes.rows_.find(item.key);
+  if (it == writes.rows_.end() || it->second->statement != item.statement) return;
+  it->second = it->second->older;
+  if (it->second != nullptr) return;
+  writes.rows_.erase(it);
+  used_bytes_ -= kRowBytes;
+}
+
 void WriteBuffer::Undo(uint32_t statement) {
-  std::vector<StorageId> emptied;
-  for (auto item = log_.rbegin(); item != log_.rend(); ++item) {
-    if (item->statement != statement) continue;
-    auto storage = storages_.find(item->storage);
-    if (storage == storages_.end()) continue;
-    storage->second.net_rows -= item->net_rows;
-    auto it = storage->second.rows_.find(item->key);
-    if (it == storage->second.rows_.end() || it->second->statement != statement) continue;
-    it->second = it->second->older;
-    if (it->second == nullptr) {
-      storage->second.rows_.erase(it);
-      used_bytes_ -= kRowBytes;
-    }
-    // The item's key lies in the arena; what is undone behind it may, too.
-    if (storage->second.rows_.empty()) emptied.push_back(storage->first);
-  }
-  log_.clear();
-  for (StorageId storage : emptied) {
-    auto it = storages_.find(storage);
-    if (it != storages_.end() && it->second.rows_.empty()) Forget(storage);
+  while (!log_.empty() && log_.back().statement == statement) UndoLast();
+  if (!marked_) log_.clear();
+  DropEmpty();
+}
+
+size_t WriteBuffer::Mark() {
+  if (!marked_) log_.clear();
+  marked_ = true;
+  return log_.size();
+}
+
+void WriteBuffer::UndoTo(size_t mark) {
+  while (log_.size() > mark) UndoLast();
+  DropEmpty();
+}
+
+// Storages without rows go with their arenas; items of the log point into those.
+void WriteBuffer::DropEmpty() {
+  for (auto it = storages_.begin(); it != storages_.end();) {
+    const StorageId storage = it->first;
+    const bool empty = it->second.rows_.empty();
+    ++it;
+    if (empty) Forget(storage);
   }
 }
 
@@ -89,6 +115,7 @@ void WriteBuffer::AppendTo(LogicalBatch* batch) const {
     changes.net_rows = writes.net_rows;
     changes.rows.reserve(writes.rows_.size());
     for (const auto& [key, version] : writes.rows_) {
+      if (version->adopted) continue;
       RowChange row;
       row.key = key;
       if (!version->is_delete()) row.row = version->image;

@@ -22,6 +22,7 @@ namespace lathe::txn {
 struct OwnVersion {
   OwnVersion* older = nullptr;
   uint32_t statement = 0;
+  bool adopted = false;  // somebody else's commit, not a change of this transaction
   std::string_view
       image;  // of the row (storage/page/row_image.h), in the buffer's arena; empty = deleted
   bool is_delete() const { return image.empty(); }
@@ -65,8 +66,16 @@ class WriteBuffer {
   /// 0 update, -1 delete).
   Status Put(StorageId storage, uint32_t schema_version, std::string_view key,
              std::string_view image, uint32_t statement, int net_rows);
+  /// Makes the newest committed version of a row, which is newer than the snapshot, one that later
+  /// statements see; not written at commit. The row is locked.
+  Status Adopt(StorageId storage, uint32_t schema_version, std::string_view key,
+               std::string_view image, uint32_t statement);
   /// Takes off all versions made by `statement`, the last one that wrote.
   void Undo(uint32_t statement);
+  /// From the first mark on, until DropMarks, all changes can be taken off down to a mark.
+  size_t Mark();
+  void UndoTo(size_t mark);
+  void DropMarks() { marked_ = false; }
   /// Forgets the writes of a storage (dropped or emptied by its own transaction).
   void Forget(StorageId storage);
   /// By how much `statement`, the last one that wrote, changes the number of rows of a storage.
@@ -97,7 +106,12 @@ class WriteBuffer {
   const uint64_t bytes_max_;
   uint64_t used_bytes_ = 0;
   std::map<StorageId, StorageWrites> storages_;
-  std::vector<LogItem> log_;  // versions made by the last statement that wrote, in order
+  void UndoLast();
+  void DropEmpty();
+  // Versions in the order in which they were made: those of the last statement that wrote; with
+  // marks all since the first one.
+  std::vector<LogItem> log_;
+  bool marked_ = false;
 };
 
 }  // namespace lathe::txn
