@@ -182,6 +182,7 @@ Result<schema::RelationPtr> TransactionImpl::CreateView(const ViewSpec& spec, bo
   relation.view_sql = spec.sql;
   relation.view_search_path = spec.search_path;
   relation.view_reads = spec.reads;
+  relation.view_relations = spec.relations;
   auto made = std::make_shared<const schema::RelationDescriptor>(std::move(relation));
   view_.PutRelation(made);
   return schema::RelationPtr(made);
