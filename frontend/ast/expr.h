@@ -360,6 +360,7 @@ struct Subscript : Expr {
   ExprPtr lower;  // the index if !slice; in slices either bound may be null
   ExprPtr upper;
   bool slice = false;
+  bool chained = false;  // goes on a chain of subscripts: the [2] of x[1][2], not of (x[1])[2]
 };
 
 /// (x).field, (x).*

@@ -557,7 +557,13 @@ void Printer::Put(const Expr& expr) {
       break;
     case Expr::Kind::kSubscript: {
       const auto& subscript = expr.As<Subscript>();
-      Indirected(subscript.operand, true);
+      if (!subscript.chained && subscript.operand->kind == Expr::Kind::kSubscript) {
+        Put("(");
+        Put(*subscript.operand);
+        Put(")");
+      } else {
+        Indirected(subscript.operand, true);
+      }
       Put("[");
       if (subscript.lower != nullptr) Put(*subscript.lower);
       if (subscript.slice) Put(" : ");

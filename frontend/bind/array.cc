@@ -94,6 +94,7 @@ BoundExpr Binder::BindSubscript(const ast::Subscript& subscript, Scope& scope) {
     chain.insert(chain.begin(), &base->As<ast::Subscript>());
     slice |= chain[0]->slice;
     base = chain[0]->operand.get();
+    if (!chain[0]->chained) break;
   }
   LATHE_ASSIGN(ExprPtr container, Bind(*base, scope));
   const Type type = container->type;

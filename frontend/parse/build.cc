@@ -252,6 +252,7 @@ Expr* ApplyIndirection(ParseContext* p, Expr* operand, Indirection* indirection)
       node->lower = std::move(item.lower);
       node->upper = std::move(item.upper);
       node->slice = item.type == IndirectionItem::Type::kSlice;
+      node->chained = i > 0 && operand->kind == Expr::Kind::kSubscript;
       operand = p->Done(node, node->operand->location);
     } else {
       auto* node = new FieldSelect();
