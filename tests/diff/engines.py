@@ -71,9 +71,9 @@ class Answer:
 class Engine:
     """A session with statement_timeout; reconnects when it is lost."""
 
-    def __init__(self, address):
+    def __init__(self, address, timeout_ms=TIMEOUT_MS):
         self.address, self.connection, self.started = address, None, None
-        self.timeout_ms = TIMEOUT_MS
+        self.timeout_ms = timeout_ms
         self.connect()
 
     def connect(self):
@@ -108,7 +108,16 @@ class Engine:
 
 
 class Postgres(Engine):
-    """The reference."""
+    """The reference. Of an answer with more than ROWS_MAX rows it gives an error with the code `large`."""
+
+    ROWS_MAX = 20000
+
+    def ask(self, sql):
+        answer = super().ask(f"BEGIN; DECLARE q NO SCROLL CURSOR FOR {sql}; FETCH {self.ROWS_MAX + 1} FROM q")
+        super().ask("ROLLBACK")
+        if answer.rows and len(answer.rows) > self.ROWS_MAX:
+            return Answer(code="large", message=f"more than {self.ROWS_MAX} rows")
+        return answer
 
     def load(self, statements):
         for statement in statements:
@@ -122,13 +131,13 @@ class Lathe(Engine):
     PREFIX = {"workers": "lathe.workers", "tier": "lathe.tier", "query_memory": "lathe.query_memory",
               "disable_rules": "lathe.disable_rules", "plan_cache": "lathe.plan_cache"}
 
-    def __init__(self, binary=None, port=None, data_dir=None):
+    def __init__(self, binary=None, port=None, data_dir=None, timeout_ms=TIMEOUT_MS):
         self.binary, self.data_dir, self.server, self.active = binary, data_dir, None, {}
         self.crashes = 0
         if binary:
             self.start()
             port = self.server.port
-        super().__init__({"host": "127.0.0.1", "port": port, "user": "lathe", "dbname": "lathe"})
+        super().__init__({"host": "127.0.0.1", "port": port, "user": "lathe", "dbname": "lathe"}, timeout_ms)
         threading.Thread(target=self.watch, daemon=True).start()
 
     def start(self):
