@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "codegen/interpret/interpreter.h"
+#include "runtime/types/codec.h"
 #include "runtime/types/fixed.h"
 #include "runtime/types/numeric.h"
 
@@ -15,16 +16,44 @@ using types::Repr;
 
 namespace {
 
-Error NullInRow(const Sink& sink, size_t field) {
+/// The row that is written, as PostgreSQL's detail shows it: values cut to 64 bytes.
+std::string RowText(const std::vector<Cell>& cells, const row::Layout& layout, size_t count,
+                    const types::FormatContext& format) {
+  constexpr size_t kBytesMax = 64;
+  std::string text = "(";
+  for (size_t i = 0; i < count; ++i) {
+    if (i > 0) text += ", ";
+    std::string one = "null";
+    if (!cells[i].null) {
+      one.clear();
+      types::AppendText(layout.field(i).type, cells[i].datum, format, &one);
+    }
+    if (one.size() > kBytesMax) {
+      size_t end = kBytesMax;
+      while (end > 0 && (static_cast<unsigned char>(one[end]) & 0xc0) == 0x80) --end;
+      one.resize(end);
+      one += "...";
+    }
+    text += one;
+  }
+  return text + ")";
+}
+
+Error NullInRow(const Sink& sink, size_t field, const std::vector<Cell>& cells,
+                const row::Layout& layout, const types::FormatContext& format) {
   if (sink.node == nullptr || sink.node->kind != physical::Kind::kModify)
     return MakeError(SqlState::kInternalError, "null value in a column that cannot be null");
   const schema::RelationDescriptor& relation = *sink.node->As<physical::Modify>().relation;
   std::vector<uint32_t> live = relation.LiveColumns();
   const size_t position = field % (live.size() + (relation.has_row_id() ? 1 : 0));
   const std::string column = position < live.size() ? relation.columns[live[position]].name : "";
-  return MakeError(SqlState::kNotNullViolation, "null value in column \"" + column +
-                                                    "\" of relation \"" + relation.name +
-                                                    "\" violates not-null constraint");
+  Error error = MakeError(SqlState::kNotNullViolation, "null value in column \"" + column +
+                                                           "\" of relation \"" + relation.name +
+                                                           "\" violates not-null constraint");
+  error.detail = "Failing row contains " + RowText(cells, layout, live.size(), format) + ".";
+  error.table_name = relation.name;
+  error.column_name = column;
+  return error;
 }
 
 types::int128 WideSumAt(const char* address) { return LoadAt<state::WideSum>(address).value(); }
@@ -61,7 +90,19 @@ int32_t Machine::RowSink(const Sink& sink) {
     }
     if (!Eval(*sink.fields[i], &cell) || !Coerce(sink.fields[i]->type, field.type, &cell))
       return abi::kReturnError;
-    if (cell.null && field.null_bit < 0) return CodeOf(Fail(NullInRow(sink, i)));
+    if (cell.null && field.null_bit < 0) {
+      // The rest of the row, for the error's detail.
+      for (size_t j = i + 1; j < count; ++j) {
+        Cell& other = row_cells_[j];
+        other.null = true;
+        if (sink.fields[j] == nullptr) continue;
+        if (!Eval(*sink.fields[j], &other) ||
+            !Coerce(sink.fields[j]->type, layout.field(j).type, &other)) {
+          return abi::kReturnError;
+        }
+      }
+      return CodeOf(Fail(NullInRow(sink, i, row_cells_, layout, functions_->format_or_default())));
+    }
     if (!cell.null && field.repr == Repr::kString)
       heap_bytes += row::StringHeapBytes(cell.datum.string.size);
   }

@@ -25,6 +25,21 @@ struct LiteralCopy {
   uint32_t source;  // index of the literal's own parameter
 };
 
+/// The locking clauses of a SELECT. Its plan gives, behind the visible columns, the keys of the
+/// rows to be locked and the limit; it does not limit itself.
+struct RowLocks {
+  struct Table {
+    schema::RelationPtr relation;
+    ast::LockingClause::Strength strength = ast::LockingClause::Strength::kUpdate;
+    ast::LockingClause::Wait wait = ast::LockingClause::Wait::kBlock;
+    std::vector<uint32_t> key;  // result columns: of the primary key, or the hidden row id
+  };
+  uint32_t visible = 0;  // result columns that the client sees
+  std::vector<Table> tables;
+  int32_t limit = -1, offset = -1;  // result columns; -1 = none
+  std::string clause;               // of the strongest lock: "FOR UPDATE"
+};
+
 /// Where a result column comes from unchanged.
 struct ColumnOrigin {
   RelationId relation;  // none = computed
@@ -59,7 +74,11 @@ struct BindContext {
   /// Parses a view's query; parse::Parse of one statement. Without it views are not expanded.
   std::function<Result<ast::StatementPtr>(std::string_view)> parse_statement;
 
+  /// The caller locks rows, so that a SELECT at the top may say FOR UPDATE.
+  bool row_locks_allowed = false;
+
   // Results.
+  std::optional<RowLocks> row_locks;
   std::vector<LiteralCopy> literal_copies;
   std::vector<ColumnOrigin> origins;           // like Query::result_names
   std::vector<schema::RelationPtr> relations;  // that the statement names, views unexpanded
@@ -81,6 +100,7 @@ struct IndexDefinition {
   std::string name;
   bool named = false;                      // by the statement; else another one like it will do
   std::vector<schema::KeyColumn> columns;  // of the table
+  std::vector<uint32_t> include;           // INCLUDE
   bool unique = false;
   bool constraint = false;  // of a UNIQUE constraint
   bool deferrable = false;

@@ -319,6 +319,7 @@ Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& c
   context.origins.clear();
   context.relations.clear();
   context.conflict_keys.clear();
+  context.row_locks.reset();
   context.used_columns.clear();
   return Binder(context).Run(statement);
 }

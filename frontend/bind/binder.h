@@ -35,7 +35,8 @@ struct TargetEntry {
   std::string name;
   int32_t location = -1;
   bool hidden = false;
-  ColumnId id;  // of the output, once the projection is made
+  ColumnId id;         // of the output, once the projection is made
+  bool given = false;  // hidden, but in the result: of row locks
 };
 
 struct SortEntry {
@@ -107,6 +108,8 @@ class Binder {
   Result<Type> CommonType(std::span<const Expr* const> list, std::string_view label) const;
   /// Brings all to their common type.
   Result<Type> Unify(std::vector<ExprPtr>& list, std::string_view label);
+  /// A char(n) as text with the blanks that its values lie without; anything else as it is.
+  BoundExpr WithBlanks(ExprPtr e);
   /// A condition. label: "WHERE", "argument of " is added.
   BoundExpr ToBoolean(ExprPtr e, std::string_view label);
   /// For storing in a column: 42804 if there is no assignment cast.
@@ -365,6 +368,9 @@ class Binder {
   NodePtr MakeDistinct(NodePtr child);
   /// Sort, limit and the removal of hidden columns over a projection of parts.targets.
   BoundQuery Finish(SelectParts& parts, NodePtr plan);
+  // Locking clauses (locking.cc).
+  Status CheckLocking(const ast::SelectStatement& select) const;
+  Status AddRowLocks(const ast::SelectStatement& select, Scope& scope, SelectParts* parts);
   Status CheckUnsupported(const ast::SelectStatement& select) const;
 
   // ---- order.cc
@@ -439,6 +445,8 @@ class Binder {
   Status CheckPart(const ast::ColumnTarget& target, const schema::Column& column) const;
   BoundExpr ColumnDefault(const schema::Column& column);
 
+  int select_depth_ = 0;     // of the SELECT that is being bound
+  bool locks_rows_ = false;  // it has a locking clause
   BindContext& context_;
   std::vector<RelationId> views_;  // being expanded, outermost first
   logical::Query query_;

@@ -163,7 +163,25 @@ Result<Type> Binder::Unify(std::vector<ExprPtr>& list, std::string_view label) {
     if (type.is_big_numeric()) typmod = -1;
   }
   type.typmod = typmod;
+  if (type.id == TypeId::kBpChar && typmod < 0) {
+    for (ExprPtr& e : list) {
+      const bool blanks = e->type.typmod >= 4;
+      LATHE_ASSIGN(e, WithBlanks(std::move(e)));
+      if (blanks) e->type = type;
+    }
+  }
   return type;
+}
+
+BoundExpr Binder::WithBlanks(ExprPtr e) {
+  const Type type = e->type;
+  if (type.id != TypeId::kBpChar || type.typmod < 4) return e;
+  const int32_t location = e->location;
+  std::vector<ExprPtr> pad;
+  pad.push_back(std::move(e));
+  pad.push_back(expr::MakeConst(types::Value::Int4(type.typmod - 4)));
+  LATHE_ASSIGN(e, MakeFunction("pad_char", std::move(pad), location));
+  return e;
 }
 
 BoundExpr Binder::ToBoolean(ExprPtr e, std::string_view label) {

@@ -127,6 +127,15 @@ BoundExpr Binder::BindStarValue(const ast::ColumnRef& ref, Scope& scope) {
   return WholeRow(*table, ref.location);
 }
 
+/// tableoid: the same for all rows of a table.
+static ExprPtr TableOid(const RangeTable& table, int32_t location) {
+  types::Datum oid;
+  oid.i32 = static_cast<int32_t>(table.relation->id.value);
+  ExprPtr e = expr::MakeConst(types::Value::FromDatum(Type(TypeId::kOid), oid));
+  e->location = location;
+  return e;
+}
+
 BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
   if (ref.star) {
     return ref.parts.empty() ? At(SqlState::kSyntaxError,
@@ -168,6 +177,18 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
         }
       }
     }
+    if (name == "tableoid") {
+      const RangeTable* only = nullptr;
+      for (const NamespaceItem& item : scope.items) {
+        if (!item.columns_visible || item.table->relation == nullptr) continue;
+        if (only != nullptr) {
+          return At(SqlState::kAmbiguousColumn, "column reference \"" + name + "\" is ambiguous",
+                    ref.location);
+        }
+        only = item.table.get();
+      }
+      if (only != nullptr && !only->padded) return TableOid(*only, ref.location);
+    }
     if (IsSystemColumn(name)) return NotYet("system column " + name, ref.location);
     return At(SqlState::kUndefinedColumn, "column \"" + name + "\" does not exist", ref.location);
   }
@@ -188,6 +209,9 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
     found = &column;
   }
   if (!found) {
+    if (table->relation && name == "tableoid" && !table->padded) {
+      return TableOid(*table, ref.location);
+    }
     if (table->relation && IsSystemColumn(name)) {
       return NotYet("system column " + name, ref.location);
     }

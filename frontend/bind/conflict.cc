@@ -27,6 +27,7 @@ class Binder::Conflict {
     for (const Key& key : keys_) binder_.context_.conflict_keys.push_back(key.name);
     const bool one_row =
         rows->kind == logical::Kind::kValues && rows->As<logical::Values>().rows.size() == 1;
+    LATHE_TRY(CheckProposed(&rows));
     if (clause_.update) return Update(std::move(rows), one_row, target);
     for (const Key& key : keys_) LATHE_TRY(DropKnown(key, &rows));
     if (!one_row && !keys_.empty()) LATHE_TRY(DropRepeats(&rows));
@@ -129,13 +130,20 @@ class Binder::Conflict {
         return binder_.At(
             SqlState::kUndefinedColumn,
             "column \"" + (ref.parts.empty() ? "" : ref.parts.back()) + "\" does not exist",
-            ref.location);
+            ListPosition());
       }
       columns.push_back(static_cast<uint32_t>(column));
     }
     std::sort(columns.begin(), columns.end());
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
     return columns;
+  }
+
+  /// Where PostgreSQL points for an element of the list: its parenthesis.
+  int32_t ListPosition() const {
+    const int32_t first = clause_.target[0].expr->location;
+    const size_t found = binder_.context_.sql.rfind('(', static_cast<size_t>(std::max(first, 0)));
+    return found == std::string_view::npos ? first : static_cast<int32_t>(found);
   }
 
   size_t FieldOf(uint32_t column) const {
@@ -162,6 +170,51 @@ class Binder::Conflict {
       parts.push_back(std::move(equal));
     }
     return expr::MakeAnd(std::move(parts));
+  }
+
+  ExprPtr CheckRow(ExprPtr condition, const std::string& message, const std::string& name) const {
+    std::vector<ExprPtr> args;
+    args.push_back(std::move(condition));
+    for (const std::string* text : {&message, &relation_->name, &name}) {
+      args.push_back(expr::MakeConst(types::Value::Text(*text)));
+    }
+    return expr::MakeCall(func::FunctionsNamed("check_row")[0], BoolType(), std::move(args));
+  }
+
+  /// Rows that may not be in the table are not even proposed.
+  Status CheckProposed(NodePtr* rows) {
+    std::vector<ExprPtr> parts;
+    for (const OutputColumn& output : (*rows)->outputs) {
+      const auto field = std::find(ids_.begin(), ids_.end(), output.id) - ids_.begin();
+      if (static_cast<size_t>(field) >= live_.size() || !output.nullable) continue;
+      const schema::Column& column = relation_->columns[live_[static_cast<size_t>(field)]];
+      if (!column.not_null) continue;
+      auto present = std::make_unique<Expr>(expr::Kind::kIsNotNull, BoolType());
+      present->children.push_back(expr::MakeColumn(output.id, output.type));
+      parts.push_back(CheckRow(std::move(present),
+                               "null value in column \"" + column.name + "\" of relation \"" +
+                                   relation_->name + "\" violates not-null constraint",
+                               column.name));
+    }
+    for (const schema::CheckConstraint& check : relation_->checks) {
+      LATHE_ASSIGN(ExprPtr condition, BindStoredExpression(*relation_, check.sql, RowUse::kCheck,
+                                                           nullptr, binder_.context_));
+      condition = expr::Rewrite(std::move(condition), [&](ExprPtr node) {
+        if (node->kind == expr::Kind::kColumn) node->column = ids_[FieldOf(node->column.value - 1)];
+        return node;
+      });
+      parts.push_back(CheckRow(std::move(condition),
+                               "new row for relation \"" + relation_->name +
+                                   "\" violates check constraint \"" + check.name + "\"",
+                               check.name));
+    }
+    if (parts.empty()) return Ok();
+    auto filter = std::make_shared<logical::Filter>();
+    filter->outputs = (*rows)->outputs;
+    filter->predicate = expr::MakeAnd(std::move(parts));
+    filter->children.push_back(std::move(*rows));
+    *rows = std::move(filter);
+    return Ok();
   }
 
   /// Leaves out rows whose key is in the table.
@@ -258,8 +311,8 @@ class Binder::Conflict {
     const Key& key = keys_[0];
     ExprPtr turn;
     if (!one_row) {
-      LATHE_ASSIGN(ExprPtr place, Place(&rows));
-      LATHE_ASSIGN(turn, Turn(key, *place, &rows));
+      LATHE_ASSIGN(place_, Place(&rows));
+      LATHE_ASSIGN(turn, Turn(key, *place_, &rows));
     }
     FromItem found = binder_.MakeScan(relation_, insert_.alias, true, scope_);
     table_ = found.items[0].table;
@@ -320,15 +373,42 @@ class Binder::Conflict {
     return NodePtr(std::move(filter));
   }
 
-  /// RETURNING over one of the two Modify nodes; without it the Modify itself.
-  BoundQuery Finish(NodePtr modify, const std::vector<ColumnId>& values) {
+  /// RETURNING over one of the two Modify nodes, with the row's place; without it the Modify
+  /// itself.
+  BoundQuery Finish(NodePtr modify, const std::vector<ColumnId>& values,
+                    const std::map<uint32_t, ColumnId>& names) {
     if (insert_.returning.empty()) return modify;
     Scope inner(&scope_);
     RangeTable target = *table_;
     for (size_t i = 0; i < target.columns.size(); ++i) {
       target.columns[i].expr = expr::MakeColumn(values[i], relation_->columns[live_[i]].type);
     }
-    return binder_.FinishModify(std::move(modify), insert_.returning, target, values, inner);
+    LATHE_ASSIGN(NodePtr plan,
+                 binder_.FinishModify(std::move(modify), insert_.returning, target, values, inner));
+    if (place_ == nullptr) return plan;
+    auto& project = plan->As<logical::Project>();
+    project.expressions.push_back(expr::MakeColumn(names.at(place_->column.value), place_->type));
+    project.outputs.push_back(binder_.Output(binder_.NewColumn(false), "place", place_->type));
+    return plan;
+  }
+
+  /// The rows in the order in which they were proposed.
+  NodePtr InOrder(NodePtr rows) {
+    const OutputColumn place = rows->outputs.back();
+    auto sort = std::make_shared<logical::Sort>();
+    sort->outputs = rows->outputs;
+    logical::SortKey key;
+    key.expression = expr::MakeColumn(place.id, place.type);
+    sort->keys.push_back(std::move(key));
+    sort->children.push_back(std::move(rows));
+    auto project = std::make_shared<logical::Project>();
+    for (size_t i = 0; i + 1 < sort->outputs.size(); ++i) {
+      const OutputColumn& column = sort->outputs[i];
+      project->outputs.push_back(column);
+      project->expressions.push_back(expr::MakeColumn(column.id, column.type));
+    }
+    project->children.push_back(std::move(sort));
+    return project;
   }
 
   std::shared_ptr<Cte> AddCte(NodePtr definition) {
@@ -359,7 +439,7 @@ class Binder::Conflict {
       insert->children[0] = binder_.WrapWith(scope_, std::move(insert->children[0]));
       return insert;
     }
-    LATHE_ASSIGN(NodePtr from_insert, Finish(std::move(insert), source));
+    LATHE_ASSIGN(NodePtr from_insert, Finish(std::move(insert), source, names));
     std::shared_ptr<Cte> updated = AddCte(std::move(update));
     std::shared_ptr<Cte> new_rows = AddCte(std::move(from_insert));
     auto both = std::make_shared<logical::SetOperation>();
@@ -370,7 +450,9 @@ class Binder::Conflict {
       const OutputColumn& column = both->children[0]->outputs[i];
       both->outputs.push_back(binder_.Output(binder_.NewColumn(true), column.name, column.type));
     }
-    return binder_.WrapWith(scope_, std::move(both));
+    NodePtr all = std::move(both);
+    if (place_ != nullptr) all = InOrder(std::move(all));
+    return binder_.WrapWith(scope_, std::move(all));
   }
 
   BoundQuery UpdateModify() {
@@ -418,7 +500,7 @@ class Binder::Conflict {
     NodePtr project = binder_.ProjectUpdated(std::move(plan), std::move(values), old, &source);
     LATHE_TRY(binder_.AddGenerated(*relation_, &source, &project));
     NodePtr modify = MakeModify(exec::WriteKind::kUpdate, std::move(project), source);
-    return Finish(std::move(modify), source);
+    return Finish(std::move(modify), source, names);
   }
 
   Binder& binder_;
@@ -432,6 +514,7 @@ class Binder::Conflict {
   std::shared_ptr<RangeTable> table_;
   std::vector<OutputColumn> old_;  // the row found
   std::shared_ptr<Cte> rows_;
+  ExprPtr place_;  // of a row in what was proposed; null = there is one row
 };
 
 BoundQuery Binder::BindConflict(const ast::InsertStatement& insert, schema::RelationPtr relation,

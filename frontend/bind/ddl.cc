@@ -276,11 +276,14 @@ class TableBinder {
                       option.location);
       }
       if (option.name != "fillfactor") {
+        // What only says how PostgreSQL's files and processes are to treat the table.
         static constexpr std::string_view kKnown[] = {"toast_tuple_target", "parallel_workers",
-                                                      "user_catalog_table", "vacuum_index_cleanup",
-                                                      "vacuum_truncate"};
+                                                      "vacuum_index_cleanup", "vacuum_truncate"};
         if (option.name.starts_with("autovacuum_") || option.name.starts_with("log_autovacuum_") ||
             std::find(std::begin(kKnown), std::end(kKnown), option.name) != std::end(kKnown)) {
+          continue;
+        }
+        if (option.name == "user_catalog_table") {
           return NotYet("storage parameter \"" + option.name + "\"", option.location);
         }
         return MakeError(SqlState::kInvalidParameterValue,
@@ -480,7 +483,6 @@ class TableBinder {
   }
 
   Status CheckKeyConstraint(const Constraint& constraint, const std::string& what) const {
-    if (!constraint.include.empty()) return NotYet("INCLUDE", constraint.location);
     // Keys are checked at the statement's end anyway.
     if (constraint.initially_deferred) {
       return NotYet("initially deferred " + what, constraint.location);
@@ -522,6 +524,7 @@ class TableBinder {
     unique.nulls_not_distinct = constraint.nulls_not_distinct;
     unique.deferrable = constraint.deferrable;
     LATHE_TRY(AddKeyColumns(constraint, columns, "unique", &unique.columns));
+    LATHE_ASSIGN(unique.include, BindIncluded(constraint.include, result_));
     unique.named = !constraint.name.empty();
     unique.name = unique.named ? constraint.name
                                : GeneratedName(result_.name,
@@ -538,6 +541,8 @@ class TableBinder {
     }
     LATHE_TRY(CheckKeyConstraint(constraint, "primary key"));
     LATHE_TRY(AddKeyColumns(constraint, columns, "primary key", &result_.key));
+    // Rows lie in the primary key's order: it holds all columns anyway.
+    LATHE_TRY(BindIncluded(constraint.include, result_));
     for (const schema::KeyColumn& key : result_.key) result_.columns[key.column].not_null = true;
     result_.unique = true;
     result_.deferrable = constraint.deferrable;

@@ -59,8 +59,10 @@ FromItem Binder::MakeScan(const schema::RelationPtr& relation, const std::string
     column_names_[id.value] = column.name;
     scope.columns.insert(id.value);
   }
-  if (with_row_id && relation->has_row_id()) {
+  if ((with_row_id || locks_rows_) && relation->has_row_id()) {
     const ColumnId id = NewColumn(false);
+    table->row_id = id;
+    scope.columns.insert(id.value);
     scan->fields.push_back(static_cast<uint32_t>(scan->fields.size()));
     scan->outputs.push_back(Output(id, "row_id", Type(TypeId::kInt8)));
   }

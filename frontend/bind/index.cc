@@ -63,9 +63,7 @@ Status CheckMethod(const ast::CreateIndexStatement& create, const BindContext& c
 
 Status CheckUnsupported(const ast::CreateIndexStatement& create, const BindContext& context) {
   const int32_t position = ast::PositionOf(context.sql, create.location);
-  if (create.concurrently) return NotSupported("CREATE INDEX CONCURRENTLY", position);
   if (create.where) return NotSupported("partial index", position);
-  if (!create.include.empty()) return NotSupported("INCLUDE of an index", position);
   if (!create.tablespace.empty() && create.tablespace != "pg_default") {
     return NotSupported("tablespace", position);
   }
@@ -100,6 +98,19 @@ Error NoOrder(const std::string& type) {
 }
 
 }  // namespace
+
+Result<std::vector<uint32_t>> BindIncluded(const std::vector<std::string>& names,
+                                           const schema::RelationDescriptor& table) {
+  std::vector<uint32_t> columns;
+  for (const std::string& name : names) {
+    const int column = table.FindColumn(name);
+    if (column < 0) {
+      return MakeError(SqlState::kUndefinedColumn, "column \"" + name + "\" does not exist");
+    }
+    columns.push_back(static_cast<uint32_t>(column));
+  }
+  return columns;
+}
 
 Status CheckKeyType(const types::Type& type) {
   return types::HasEquality(type) ? Ok() : Status(NoOrder(TypeText(type)));
@@ -173,6 +184,7 @@ Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
                            : element.nulls == ast::SortItem::Nulls::kFirst;
     index.columns.push_back(part);
   }
+  LATHE_ASSIGN(index.include, BindIncluded(create.include, table));
   index.named = !create.name.empty();
   index.name = index.named
                    ? create.name

@@ -16,6 +16,10 @@ Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
                                         const schema::RelationDescriptor& table,
                                         BindContext& context);
 
+/// The columns of INCLUDE. 42703.
+Result<std::vector<uint32_t>> BindIncluded(const std::vector<std::string>& names,
+                                           const schema::RelationDescriptor& table);
+
 /// 42704 for a type that has no order.
 Status CheckKeyType(const types::Type& type);
 

@@ -111,11 +111,7 @@ BoundExpr Binder::MakeCall(const func::Function& function, std::vector<ExprPtr> 
     const bool padded = (as_text || (function.padded_char && declared.id == TypeId::kBpChar)) &&
                         args[i]->type.id == TypeId::kBpChar && args[i]->type.typmod >= 4;
     if (padded) {
-      std::vector<ExprPtr> pad;
-      const int32_t length = args[i]->type.typmod - 4;
-      pad.push_back(std::move(args[i]));
-      pad.push_back(expr::MakeConst(types::Value::Int4(length)));
-      LATHE_ASSIGN(args[i], MakeFunction("pad_char", std::move(pad), location));
+      LATHE_ASSIGN(args[i], WithBlanks(std::move(args[i])));
     } else if (as_text && args[i]->type.id == TypeId::kBool) {
       std::vector<ExprPtr> value;
       value.push_back(std::move(args[i]));

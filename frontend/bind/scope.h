@@ -64,7 +64,8 @@ struct RangeTable {
   bool aliased = false;          // the alias was written (then schema.table does not find it)
   schema::RelationPtr relation;  // null unless it is a table
   std::vector<RangeColumn> columns;
-  bool padded = false;  // an outer join may put NULLs for its rows
+  logical::ColumnId row_id;  // of a table in a query that locks rows, if it has hidden row ids
+  bool padded = false;       // an outer join may put NULLs for its rows
 };
 
 /// How a range table can be seen from where we are.

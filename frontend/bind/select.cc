@@ -6,15 +6,15 @@ namespace lathe::bind {
 
 Status Binder::CheckUnsupported(const ast::SelectStatement& select) const {
   if (select.into) return NotYet("SELECT INTO", select.location);
-  if (!select.locking.empty()) {
-    return NotYet("locking clause (FOR UPDATE, FOR SHARE)", select.locking[0].location);
-  }
   return Ok();
 }
 
 BoundQuery Binder::BindSelect(const ast::SelectStatement& select, Scope* outer,
                               bool resolve_unknown, bool lateral) {
   LATHE_TRY(CheckUnsupported(select));
+  if (!select.locking.empty()) LATHE_TRY(CheckLocking(select));
+  ++select_depth_;
+  const bool locks_before = std::exchange(locks_rows_, !select.locking.empty());
   Scope scope(outer);
   // A derived table sees its neighbours only if it is LATERAL. Once a level outside is entered
   // through an expression, it sees all.
@@ -33,6 +33,8 @@ BoundQuery Binder::BindSelect(const ast::SelectStatement& select, Scope* outer,
     return BindSelectForm(select, scope, resolve_unknown);
   }();
   if (outer) outer->lateral_active = lateral_before;
+  --select_depth_;
+  locks_rows_ = locks_before;
   if (!plan.ok()) return plan.error();
   return WrapWith(scope, *plan);
 }
@@ -162,6 +164,12 @@ BoundQuery Binder::Finish(SelectParts& parts, NodePtr plan) {
     project->outputs.push_back(column);
     project->expressions.push_back(expr::MakeColumn(column.id, column.type));
   }
+  for (size_t i = visible; i < parts.targets.size(); ++i) {
+    if (!parts.targets[i].given) continue;
+    const OutputColumn column = *logical::FindOutput(*plan, parts.targets[i].id);
+    project->outputs.push_back(column);
+    project->expressions.push_back(expr::MakeColumn(column.id, column.type));
+  }
   project->children.push_back(std::move(plan));
   return NodePtr(std::move(project));
 }
@@ -233,6 +241,7 @@ BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& sco
   if (distinct && parts.targets.empty()) {
     return At(SqlState::kSyntaxError, "SELECT DISTINCT must have at least one column", -1);
   }
+  if (!select.locking.empty()) LATHE_TRY(AddRowLocks(select, scope, &parts));
   if (resolve_unknown || distinct) {
     for (TargetEntry& target : parts.targets) {
       LATHE_ASSIGN(target.expr, ResolveUnknown(std::move(target.expr)));

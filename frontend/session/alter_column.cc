@@ -147,8 +147,10 @@ Status SessionImpl::RemoveColumn(schema::RelationPtr* table, uint32_t column, bo
   for (RelationId id : std::vector<RelationId>((*table)->indexes)) {
     schema::RelationPtr index = catalog_->GetRelation(id);
     if (index == nullptr) continue;
-    for (uint32_t i = 0; i < index->key_columns; ++i) {
-      if (index->sources[index->key[i].column] != column) continue;
+    const bool of_key = std::any_of((*table)->key.begin(), (*table)->key.end(),
+                                    [&](const auto& part) { return part.column == column; });
+    for (uint32_t i = 0; i < (of_key ? index->key_columns : index->first_tie); ++i) {
+      if (index->sources[i] != column) continue;
       LATHE_TRY(txn_->DropIndex(id));
       break;
     }
@@ -360,6 +362,11 @@ Status SessionImpl::AlterIdentity(const Command& command, schema::RelationPtr* t
   schema::Column& column = next.columns[number];
   const bool identity = column.identity != schema::Identity::kNone;
   if (command.type == Type::kAddIdentity) {
+    if (column.type.id != types::TypeId::kInt2 && column.type.id != types::TypeId::kInt4 &&
+        column.type.id != types::TypeId::kInt8) {
+      return MakeError(SqlState::kInvalidParameterValue,
+                       "identity column type must be smallint, integer, or bigint");
+    }
     if (!column.not_null) {
       return OfColumn(SqlState::kObjectNotInPrerequisiteState, column.name, **table,
                       "must be declared NOT NULL before identity can be added");
@@ -371,11 +378,6 @@ Status SessionImpl::AlterIdentity(const Command& command, schema::RelationPtr* t
     if (!column.default_sql.empty()) {
       return OfColumn(SqlState::kObjectNotInPrerequisiteState, column.name, **table,
                       "already has a default value");
-    }
-    if (column.type.id != types::TypeId::kInt2 && column.type.id != types::TypeId::kInt4 &&
-        column.type.id != types::TypeId::kInt8) {
-      return MakeError(SqlState::kInvalidParameterValue,
-                       "identity column type must be smallint, integer, or bigint");
     }
     bind::SequenceDefinition sequence;
     sequence.column = number;

@@ -120,6 +120,25 @@ std::vector<SessionImpl::Dependent> SessionImpl::DependentsOf(const schema::Rela
   return found;
 }
 
+std::vector<SessionImpl::Dependent> SessionImpl::ReferringTo(
+    const schema::RelationDescriptor& parent, RelationId index, const std::string& index_name) {
+  std::vector<Dependent> found;
+  for (RelationId id : parent.referenced_by) {
+    schema::RelationPtr child = catalog_->GetRelation(id);
+    if (child == nullptr) continue;
+    for (const schema::ForeignKey& key : child->foreign_keys) {
+      if (key.parent != parent.id || key.parent_index != index) continue;
+      Dependent dependent;
+      dependent.text = "constraint " + key.name + " on table " + child->name;
+      dependent.on = "index " + index_name;
+      dependent.table = id;
+      dependent.constraint = key.name;
+      found.push_back(std::move(dependent));
+    }
+  }
+  return found;
+}
+
 Status SessionImpl::DropDependents(const std::string& what,
                                    const std::vector<Dependent>& dependents, bool cascade,
                                    Client* client) {

@@ -101,6 +101,19 @@ class Facts final : public func::SessionFacts {
     return syscat::ShownExpression(
         sql, [this](Oid oid) { return RelationName(oid).value_or(std::to_string(oid.value)); });
   }
+  Result<bool> TakeAdvisory(uint64_t key, bool two_numbers, bool shared, bool transaction,
+                            bool wait) override {
+    std::lock_guard lock(mutex_);
+    return session_->TakeAdvisory({key, two_numbers}, shared, transaction, wait);
+  }
+  Result<bool> GiveAdvisory(uint64_t key, bool two_numbers, bool shared) override {
+    std::lock_guard lock(mutex_);
+    return session_->GiveAdvisory({key, two_numbers}, shared);
+  }
+  void GiveAllAdvisory() override {
+    std::lock_guard lock(mutex_);
+    session_->GiveAllAdvisory();
+  }
   Status Sleep(double seconds) override {
     constexpr auto kStep = std::chrono::milliseconds(10);
     const auto start = std::chrono::steady_clock::now();

@@ -161,13 +161,27 @@ Status SessionImpl::RunDeferredEvents(bool all) {
   return done;
 }
 
-/// " WHERE a = $1 AND b = $2"
+std::string SessionImpl::KeyParameter(const schema::RelationDescriptor& table,
+                                      const schema::ForeignKey& key, size_t i, size_t number) {
+  std::string text = "$" + std::to_string(number);
+  schema::RelationPtr parent = catalog_->GetRelation(key.parent);
+  if (parent == nullptr) return text;
+  // A value of another type is compared and assigned as such.
+  const types::Type& type = parent->columns[key.parent_columns[i]].type;
+  if (types::OidOf(type) == types::OidOf(table.columns[key.columns[i]].type)) return text;
+  types::Type plain(type.id);
+  plain.element = type.element;
+  plain.shape = type.shape;
+  return text + "::" + types::FormatType(plain);
+}
+
 std::string SessionImpl::KeyCondition(const schema::RelationDescriptor& table,
-                                      const std::vector<uint32_t>& columns) {
+                                      const schema::ForeignKey& key) {
   std::string text = " WHERE ";
-  for (size_t i = 0; i < columns.size(); ++i) {
+  for (size_t i = 0; i < key.columns.size(); ++i) {
     if (i > 0) text += " AND ";
-    text += ast::QuoteIdentifier(table.columns[columns[i]].name) + " = $" + std::to_string(i + 1);
+    text += ast::QuoteIdentifier(table.columns[key.columns[i]].name) + " = " +
+            KeyParameter(table, key, i, i + 1);
   }
   return text;
 }
@@ -176,13 +190,11 @@ Result<bool> SessionImpl::AnyReferring(const schema::RelationDescriptor& table,
                                        const schema::ForeignKey& key,
                                        const std::vector<types::Value>& values) {
   const std::string sql =
-      "SELECT 1 FROM " + FullName(table) + KeyCondition(table, key.columns) + " LIMIT 1";
+      "SELECT 1 FROM " + FullName(table) + KeyCondition(table, key) + " LIMIT 1";
   // Rows committed since this transaction's snapshot count.
   txn_->ReadNewest(true);
   Result<bool> any = RunOwn(sql, values);
   txn_->ReadNewest(false);
-  // A value that the referring column cannot hold is not there.
-  if (!any.ok() && any.error().state == SqlState::kNumericValueOutOfRange) return false;
   return any;
 }
 
@@ -243,7 +255,7 @@ Status SessionImpl::FollowKey(const schema::RelationPtr& table, const schema::Fo
                               schema::ForeignKey::Action action, const KeyEvent& event) {
   schema::RelationPtr parent = catalog_->GetRelation(key.parent);
   if (parent == nullptr) return Ok();
-  const std::string condition = KeyCondition(*table, key.columns);
+  const std::string condition = KeyCondition(*table, key);
   if (action == Action::kNoAction || action == Action::kRestrict) {
     if (action == Action::kNoAction) {
       // Another row may have the key now.
@@ -282,20 +294,17 @@ Status SessionImpl::FollowKey(const schema::RelationPtr& table, const schema::Fo
       sql += ast::QuoteIdentifier(table->columns[column].name) + " = ";
       if (action == Action::kCascade) {
         values.push_back(event.new_values[i]);
-        sql += "$" + std::to_string(values.size());
+        sql += KeyParameter(*table, key, i, values.size());
       } else {
         sql += action == Action::kSetNull ? "NULL" : "DEFAULT";
       }
     }
     sql += condition;
   }
-  Result<bool> acted = RunOwn(sql, values);
-  if (!acted.ok()) {
-    if (acted.error().state == SqlState::kNumericValueOutOfRange &&
-        event.kind == KeyEvent::Kind::kGone) {
-      return Ok();
-    }
-    return std::move(acted).error();
+  LATHE_TRY(RunOwn(sql, values));
+  // A default may be the very key that is gone.
+  if (action == Action::kSetDefault) {
+    LATHE_TRY(FollowKey(table, key, Action::kNoAction, event));
   }
   if (txn_->isolation() == txn::Isolation::kReadCommitted) return Ok();
   // Rows that this transaction's snapshot does not see cannot follow.

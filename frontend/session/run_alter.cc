@@ -254,27 +254,9 @@ Status SessionImpl::DropConstraint(const Command& command, schema::RelationPtr* 
     *table = catalog_->GetRelation((*table)->id);
     return Ok();
   }
-  // Foreign keys that refer to a key go before it.
-  auto referring = [&](RelationId index, const std::string& index_name) {
-    std::vector<Dependent> found;
-    for (RelationId id : next.referenced_by) {
-      schema::RelationPtr child = catalog_->GetRelation(id);
-      if (child == nullptr) continue;
-      for (const schema::ForeignKey& key : child->foreign_keys) {
-        if (key.parent != next.id || key.parent_index != index) continue;
-        Dependent dependent;
-        dependent.text = "constraint " + key.name + " on table " + child->name;
-        dependent.on = "index " + index_name;
-        dependent.table = id;
-        dependent.constraint = key.name;
-        found.push_back(std::move(dependent));
-      }
-    }
-    return found;
-  };
   if (!next.primary_key_name.empty() && next.primary_key_name == command.name) {
-    LATHE_TRY(
-        DropDependents(what, referring(RelationId(), command.name), command.cascade, run->client));
+    LATHE_TRY(DropDependents(what, ReferringTo(next, RelationId(), command.name), command.cascade,
+                             run->client));
     next = *catalog_->GetRelation(next.id);
     next.key.clear();
     next.unique = next.deferrable = false;
@@ -287,7 +269,8 @@ Status SessionImpl::DropConstraint(const Command& command, schema::RelationPtr* 
   for (RelationId id : next.indexes) {
     schema::RelationPtr index = catalog_->GetRelation(id);
     if (index == nullptr || !index->is_constraint || index->name != command.name) continue;
-    LATHE_TRY(DropDependents(what, referring(id, command.name), command.cascade, run->client));
+    LATHE_TRY(
+        DropDependents(what, ReferringTo(next, id, command.name), command.cascade, run->client));
     LATHE_TRY(txn_->DropIndex(id));
     *table = catalog_->GetRelation(next.id);
     return Ok();
@@ -543,13 +526,6 @@ Status SessionImpl::RunRename(Run* run) {
   if (relation == nullptr) {
     const ast::QualifiedName& name = rename.name.name;
     if (holder == Object::kIndex) {
-      // A primary key's index is known by its table.
-      for (const schema::RelationPtr& table : catalog_->Relations()) {
-        if (table->kind == schema::RelationKind::kTable && !part && !name.name.empty() &&
-            table->primary_key_name == name.name) {
-          return RenameConstraint(table, name.name, rename.new_name);
-        }
-      }
       if (!rename.if_exists) {
         return MakeError(SqlState::kUndefinedTable,
                          "relation \"" + name.name + "\" does not exist");
@@ -557,6 +533,12 @@ Status SessionImpl::RunRename(Run* run) {
     }
     run->client->SendNotice(Skipping("relation \"" + name.name + "\" does not exist, skipping"));
     return Ok();
+  }
+  if (relation->kind == schema::RelationKind::kIndex && !part &&
+      txn_->catalog()->GetRelation(relation->id) == nullptr) {
+    // A primary key's index is known by its table.
+    schema::RelationPtr table = catalog_->GetRelation(relation->table);
+    if (table != nullptr) return RenameConstraint(table, relation->name, rename.new_name);
   }
   // ALTER TABLE may name anything; the others only their own kind.
   LATHE_TRY(CheckKind(*relation, holder));
@@ -697,16 +679,11 @@ Status SessionImpl::RunComment(Run* run) {
       Result<schema::RelationPtr> found =
           ResolveTable(comment.name.name, sql, comment.type == Object::kIndex);
       if (found.ok() && *found == nullptr) {
-        // The index of a primary key.
-        for (const schema::RelationPtr& table : catalog_->Relations()) {
-          if (table->primary_key_name == comment.name.name.name && !table->key.empty()) {
-            return refuse();
-          }
-        }
         return MakeError(SqlState::kUndefinedTable,
                          "relation \"" + comment.name.name.name + "\" does not exist");
       }
       LATHE_ASSIGN(schema::RelationPtr relation, std::move(found));
+      if (txn_->catalog()->GetRelation(relation->id) == nullptr) return refuse();
       LATHE_TRY(CheckKind(*relation, comment.type));
       if (comment.type == Object::kTable && relation->kind != schema::RelationKind::kTable) {
         return MakeError(SqlState::kWrongObjectType, "\"" + relation->name + "\" is not a table");

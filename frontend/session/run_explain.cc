@@ -177,6 +177,20 @@ void AppendPipelines(const driver::ExecutionStats& stats, std::vector<std::strin
   }
 }
 
+/// Which of its statement's plans this is, and for which powers of eight of rows (a: at most one)
+/// of which tables it was chosen.
+std::string VariantText(const driver::CachedPlan& plan, const driver::PlanCache& cache,
+                        const std::string& key) {
+  const size_t count = cache.Variants(key).size();
+  std::string text = "Plan Variant: one of " + std::to_string(std::max<size_t>(count, 1)) + " by (";
+  for (size_t i = 0; i < plan.region_names.size(); ++i) {
+    text += (i > 0 ? ", " : "") + plan.region_names[i];
+  }
+  text += ") for";
+  for (const std::string& region : plan.Regions()) text += ' ' + region;
+  return text;
+}
+
 /// Rows of an EXPLAIN ANALYZE are made and dropped.
 class NullSink final : public exec::RowSink {
  public:
@@ -246,6 +260,10 @@ Status SessionImpl::RunExplain(Run* run) {
   }
   if (options.analyze || options.summary) {
     lines.push_back("Planning Time: " + Millis(static_cast<uint64_t>(planned - started)) + " ms");
+  }
+  if ((options.analyze || options.summary) && plan->region_of) {
+    lines.push_back(
+        VariantText(*plan, *instance_->plans(), prepared->key + prepared->plan_search_path));
   }
   if (options.analyze) {
     lines.push_back("Compilation Wait: " + Millis(stats.compile_ns) + " ms");

@@ -22,6 +22,8 @@ Status SessionImpl::MakeIndex(const schema::RelationDescriptor& table,
   spec.columns = index.columns;
   spec.unique = index.unique;
   spec.nulls_not_distinct = index.nulls_not_distinct;
+  spec.include = index.include;
+  spec.deferrable = index.deferrable;
   spec.constraint = constraint;
   spec.fillfactor = index.fillfactor;
   LATHE_TRY(txn_->CreateIndex(spec));
@@ -32,6 +34,8 @@ Status SessionImpl::RunCreateIndex(Run* run) {
   const auto& create = run->prepared->statement->As<ast::CreateIndexStatement>();
   const std::string& sql = run->prepared->sql;
   run->tag = "CREATE INDEX";
+  // Writers wait meanwhile, as with any other index.
+  if (create.concurrently) LATHE_TRY(RequireNoBlock("CREATE INDEX CONCURRENTLY"));
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   LATHE_ASSIGN(schema::RelationPtr table, bind::FindRelation(create.table, context));
   if (table->kind == schema::RelationKind::kVirtual) {
@@ -60,9 +64,7 @@ Status SessionImpl::RunDropIndex(Run* run) {
   const auto& drop = run->prepared->statement->As<ast::DropStatement>();
   const std::string& sql = run->prepared->sql;
   run->tag = "DROP INDEX";
-  if (drop.concurrently) {
-    return NotSupported("DROP INDEX CONCURRENTLY", ast::PositionOf(sql, drop.location));
-  }
+  if (drop.concurrently) LATHE_TRY(RequireNoBlock("DROP INDEX CONCURRENTLY"));
   for (const ast::ObjectName& object : drop.names) {
     const std::string& name = object.name.name;
     bind::BindContext context = MakeBindContext(sql, catalog_.get());
@@ -101,7 +103,64 @@ Status SessionImpl::RunDropIndex(Run* run) {
       error.hint = "You can drop " + constraint + " instead.";
       return error;
     }
+    schema::RelationPtr parent = catalog_->GetRelation(index->table);
+    LATHE_TRY(DropDependents("index " + index->name, ReferringTo(*parent, index->id, index->name),
+                             drop.cascade, run->client));
     LATHE_TRY(txn_->DropIndex(index->id));
+  }
+  return Ok();
+}
+
+Status SessionImpl::RunReindex(Run* run) {
+  const auto& reindex = run->prepared->statement->As<ast::ReindexStatement>();
+  const std::string& sql = run->prepared->sql;
+  using Target = ast::ReindexStatement::Target;
+  run->tag = "REINDEX";
+  for (const ast::Option& option : reindex.options) {
+    if (option.name != "verbose" && option.name != "concurrently") {
+      return NotSupported("REINDEX option \"" + option.name + "\"",
+                          ast::PositionOf(sql, option.location));
+    }
+  }
+  const bool whole = reindex.target != Target::kIndex && reindex.target != Target::kTable;
+  if (reindex.concurrently) LATHE_TRY(RequireNoBlock("REINDEX CONCURRENTLY"));
+  std::vector<schema::RelationPtr> tables;
+  if (whole) {
+    LATHE_TRY(RequireNoBlock(reindex.target == Target::kSchema     ? "REINDEX SCHEMA"
+                             : reindex.target == Target::kDatabase ? "REINDEX DATABASE"
+                                                                   : "REINDEX SYSTEM"));
+    auto schema = catalog_->FindSchema(reindex.name.name);
+    if (reindex.target == Target::kSchema && schema == nullptr) {
+      return MakeError(SqlState::kInvalidSchemaName,
+                       "schema \"" + reindex.name.name + "\" does not exist");
+    }
+    if (reindex.target != Target::kSchema && !reindex.name.name.empty() &&
+        reindex.name.name != database_) {
+      return MakeError(SqlState::kFeatureNotSupported,
+                       "can only reindex the currently open database");
+    }
+    for (const schema::RelationPtr& table : txn_->catalog()->Relations()) {
+      if (table->kind != schema::RelationKind::kTable || reindex.target == Target::kSystem)
+        continue;
+      if (reindex.target == Target::kSchema && table->schema != schema->id) continue;
+      tables.push_back(table);
+    }
+  } else {
+    LATHE_ASSIGN(schema::RelationPtr relation, ResolveTable(reindex.name, sql, false));
+    if (reindex.target == Target::kIndex) {
+      if (relation->kind != schema::RelationKind::kIndex) {
+        return MakeError(SqlState::kWrongObjectType, "\"" + relation->name + "\" is not an index");
+      }
+      relation = catalog_->GetRelation(relation->table);
+    } else if (relation->kind != schema::RelationKind::kTable) {
+      return MakeError(SqlState::kWrongObjectType,
+                       "\"" + relation->name + "\" is not a table or materialized view");
+    }
+    tables.push_back(std::move(relation));
+  }
+  // The rows are the primary key's index: table and indexes are made anew together.
+  for (const schema::RelationPtr& table : tables) {
+    LATHE_TRY(txn_->RewriteTable(*table, nullptr));
   }
   return Ok();
 }

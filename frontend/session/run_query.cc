@@ -1,8 +1,10 @@
 // SELECT, VALUES, INSERT, UPDATE, DELETE: from statement to plan (through the plan cache) and from
 // plan to rows.
 #include "codegen/optimize/optimize.h"
+#include "codegen/optimize/sensitivity.h"
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
+#include "frontend/session/statement_name.h"
 #include "runtime/base/spill.h"
 #include "runtime/types/shape.h"
 
@@ -131,7 +133,11 @@ bind::BindContext SessionImpl::MakeBindContext(std::string_view sql,
 std::vector<ResultColumn> SessionImpl::ColumnsOf(const driver::CachedPlan& cached) {
   const physical::Plan& plan = *cached.query->plan();
   std::vector<ResultColumn> columns;
-  for (size_t i = 0; i < plan.root->outputs.size(); ++i) {
+  size_t count = plan.root->outputs.size();
+  if (cached.row_locks != nullptr) {
+    count = static_cast<const bind::RowLocks*>(cached.row_locks.get())->visible;
+  }
+  for (size_t i = 0; i < count; ++i) {
     ResultColumn column;
     column.name = i < plan.result_names.size() ? plan.result_names[i] : plan.root->outputs[i].name;
     column.type = plan.root->outputs[i].type;
@@ -151,7 +157,8 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
               &settings);
   // The statement's own last plan needs no look-up by text.
   if (prepared->plan != nullptr && prepared->plan_search_path == settings &&
-      driver::StillValid(*prepared->plan, catalog_.get())) {
+      driver::StillValid(*prepared->plan, catalog_.get()) &&
+      FitsValues(*prepared, *prepared->plan, params)) {
     return prepared->plan;
   }
   std::string key;
@@ -165,14 +172,34 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
         prepared->params.assign(
             all.begin(),
             all.end() - static_cast<ptrdiff_t>(literals + found->literal_copies.size()));
-        prepared->plan = found;
-        prepared->plan_search_path = settings;
-        return found;
+        if (!FitsValues(*prepared, *found, params)) {
+          // Another plan of the statement, made for values like these.
+          std::shared_ptr<const driver::CachedPlan> other;
+          for (const auto& variant : instance_->plans()->Variants(key)) {
+            if (other != nullptr || variant == found) continue;
+            if (FitsValues(*prepared, *variant, params) &&
+                driver::StillValid(*variant, catalog_.get())) {
+              other = variant;
+            }
+          }
+          if (other != nullptr) {
+            instance_->plans()->Promote(key, other.get());
+            found = std::move(other);
+          } else if (!instance_->plans()->PlannedEnough(key)) {
+            found = nullptr;
+          }
+        }
+        if (found != nullptr) {
+          prepared->plan = found;
+          prepared->plan_search_path = settings;
+          return found;
+        }
+      } else {
+        instance_->plans()->Erase(key);
       }
-      instance_->plans()->Erase(key);
     }
   }
-  LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, MakePlan(prepared, params));
+  LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, MakePlan(key, prepared, params));
   if (!key.empty()) instance_->plans()->Insert(key, plan);
   prepared->plan = plan;
   prepared->plan_search_path = settings;
@@ -189,8 +216,16 @@ void SessionImpl::RefreshTypes(std::vector<types::Type>* list) {
   }
 }
 
+bool SessionImpl::FitsValues(const Prepared& prepared, const driver::CachedPlan& plan,
+                             const std::vector<types::Value>* params) {
+  if (!plan.region_of || params == nullptr) return true;
+  // Values that cannot be read are reported when the plan runs.
+  Result<std::vector<types::Value>> all = AllParams(prepared, plan, *params);
+  return !all.ok() || plan.Covers(plan.region_of(*all));
+}
+
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
-    Prepared* prepared, const std::vector<types::Value>* params) {
+    const std::string& key, Prepared* prepared, const std::vector<types::Value>* params) {
   driver::RecordingCatalog recording(catalog_.get());
   bind::BindContext context = MakeBindContext(prepared->sql, &recording);
   RefreshTypes(&prepared->declared);
@@ -203,6 +238,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
       context.params.push_back(bind::LiftedType(literal));
     }
   }
+  context.row_locks_allowed = prepared->statement->kind == ast::Statement::Kind::kSelect;
   LATHE_ASSIGN(logical::Query query, bind::BindQuery(*prepared->statement, context));
 
   auto plan = std::make_shared<driver::CachedPlan>();
@@ -231,8 +267,37 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
     }
     optimizer.params = std::move(values);
   }
-  LATHE_ASSIGN(physical::Plan optimized, optimize::Optimize(std::move(query), optimizer));
+  auto sensitivity = std::make_shared<optimize::Sensitivity>();
+  LATHE_ASSIGN(
+      physical::Plan optimized,
+      optimize::Optimize(std::move(query), optimizer, key.empty() ? nullptr : sensitivity.get()));
   auto shared = std::make_shared<const physical::Plan>(std::move(optimized));
+  if (!sensitivity->empty()) {
+    plan->shape = physical::Print(*shared->root, false);
+    plan->region_names = sensitivity->names();
+    plan->region_of = [sensitivity](std::span<const types::Value> all) {
+      return sensitivity->RegionOf(all);
+    };
+    for (const auto& variant : instance_->plans()->Variants(key)) {
+      if (params == nullptr || variant->shape != plan->shape ||
+          !driver::StillValid(*variant, catalog_.get())) {
+        continue;
+      }
+      Result<std::vector<types::Value>> all = AllParams(*prepared, *variant, *params);
+      if (!all.ok()) continue;
+      variant->Cover(variant->region_of(*all));
+      return variant;
+    }
+    if (optimizer.params.size() == shared->params.size() - plan->literal_copies.size()) {
+      std::vector<types::Value> all = optimizer.params;
+      for (const auto& [param, source] : plan->literal_copies) {
+        auto value = bind::ReadLiteral(prepared->lifted->literals[source - prepared->params.size()],
+                                       shared->params[param], context);
+        all.push_back(value.ok() ? std::move(*value) : types::Value::Null(shared->params[param]));
+      }
+      plan->Cover(plan->region_of(all));
+    }
+  }
 
   std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> tables;
   CollectTables(*shared->root, &tables);
@@ -244,6 +309,9 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
   LATHE_ASSIGN(plan->query, instance_->compiler()->Compile(shared, options));
   plan->lookups = recording.TakeLookups();
   plan->conflict_keys = context.conflict_keys;
+  if (context.row_locks.has_value()) {
+    plan->row_locks = std::make_shared<const bind::RowLocks>(std::move(*context.row_locks));
+  }
   return std::shared_ptr<const driver::CachedPlan>(std::move(plan));
 }
 
@@ -274,14 +342,16 @@ Result<std::vector<types::Value>> SessionImpl::AllParams(const Prepared& prepare
   return all;
 }
 
-Status SessionImpl::LockTables(const physical::Plan& plan, bool* changed) {
+Status SessionImpl::LockTables(const Prepared& prepared, const physical::Plan& plan,
+                               bool* changed) {
   std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> tables;
   CollectTables(*plan.root, &tables);
   *changed = false;
   for (const auto& [relation, mode] : tables) {
-    if (mode == txn::TableLockMode::kRowExclusive && read_only_) {
-      return MakeError(SqlState::kReadOnlySqlTransaction,
-                       "cannot execute this statement in a read-only transaction");
+    if (mode == txn::TableLockMode::kRowExclusive && read_only_ && !IsTemporary(relation->schema)) {
+      return MakeError(
+          SqlState::kReadOnlySqlTransaction,
+          "cannot execute " + StatementName(*prepared.statement) + " in a read-only transaction");
     }
     LATHE_ASSIGN(schema::RelationPtr locked, txn_->LockTable(relation->id, mode));
     *changed |= locked->version != relation->version;
@@ -317,7 +387,34 @@ Result<driver::ExecutionStats> SessionImpl::ExecutePlan(const driver::CachedPlan
                  : tier == "0" ? driver::TierChoice::kTier0Only
                                : driver::TierChoice::kAuto;
   request.analyze = analyze;
-  return instance_->compiler()->Execute(plan.query, request);
+  Result<driver::ExecutionStats> done = instance_->compiler()->Execute(plan.query, request);
+  if (done.ok() || done.error().state != SqlState::kNotNullViolation) return done;
+  Error error = std::move(done).error();
+  NameRelation(&error);
+  return error;
+}
+
+void SessionImpl::NameRelation(Error* error) {
+  // Compiled code has the names in the message only.
+  constexpr std::string_view kColumn = "null value in column \"", kTable = "\" of relation \"",
+                             kEnd = "\" violates not-null constraint";
+  const std::string& text = error->message;
+  const size_t table = text.find(kTable);
+  if (error->table_name.empty() && text.starts_with(kColumn) && text.ends_with(kEnd) &&
+      table != std::string::npos) {
+    error->column_name = text.substr(kColumn.size(), table - kColumn.size());
+    const size_t begin = table + kTable.size();
+    error->table_name = text.substr(begin, text.size() - kEnd.size() - begin);
+  }
+  if (error->table_name.empty() || !error->schema_name.empty()) return;
+  for (const std::string& name : bind::EffectivePath(MakeBindContext({}, catalog_.get()))) {
+    auto schema = catalog_->FindSchema(name);
+    if (schema == nullptr || catalog_->FindRelation(schema->id, error->table_name) == nullptr) {
+      continue;
+    }
+    error->schema_name = name;
+    return;
+  }
 }
 
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::LockedPlanFor(
@@ -325,7 +422,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::LockedPlanFor(
   for (;;) {
     LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, PlanFor(prepared, params));
     bool changed = false;
-    Status locked = LockTables(*plan->query->plan(), &changed);
+    Status locked = LockTables(*prepared, *plan->query->plan(), &changed);
     if (!locked.ok()) {
       // Dropped between planning and locking: plan again, which finds the right error.
       if (locked.error().state != SqlState::kUndefinedTable) return std::move(locked).error();
@@ -346,6 +443,7 @@ Status SessionImpl::RunQuery(Run* run) {
     LATHE_TRY(CheckDescribed(ColumnsOf(*run->described->described), *plan));
   }
   if (prepared->columns.has_value()) LATHE_TRY(CheckDescribed(*prepared->columns, *plan));
+  if (plan->row_locks != nullptr) return RunLockingQuery(run, *plan);
   uint64_t affected = 0;
   if (!plan->query->returns_rows()) {
     LATHE_TRY(ExecutePlan(*plan, *prepared, *run->params, nullptr, &affected, false));

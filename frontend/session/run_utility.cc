@@ -11,14 +11,22 @@ namespace {
 
 using ast::PositionOf;
 
-Status CheckModes(const ast::TransactionModes& modes) {
-  if (modes.isolation == ast::TransactionModes::Isolation::kSerializable) {
-    return NotSupported("isolation level SERIALIZABLE");
+// As the settings have it; empty = not given.
+std::string LevelName(ast::TransactionModes::Isolation isolation) {
+  using Isolation = ast::TransactionModes::Isolation;
+  switch (isolation) {
+    case Isolation::kDefault:
+      return "";
+    case Isolation::kReadUncommitted:
+      return "read uncommitted";
+    case Isolation::kReadCommitted:
+      return "read committed";
+    case Isolation::kRepeatableRead:
+      return "repeatable read";
+    case Isolation::kSerializable:
+      return "serializable";
   }
-  if (modes.deferrable == ast::TransactionModes::Deferrable::kDeferrable) {
-    return NotSupported("DEFERRABLE");
-  }
-  return Ok();
+  return "";
 }
 
 std::string JoinValues(const ast::SetStatement& set) {
@@ -39,7 +47,6 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
   using Action = ast::TransactionStatement::Action;
   switch (statement.action) {
     case Action::kBegin: {
-      LATHE_TRY(CheckModes(statement.modes));
       run->tag = statement.start ? "START TRANSACTION" : "BEGIN";
       if (block_ != Block::kNone) {
         Notify(run->client, "WARNING", SqlState::kActiveSqlTransaction,
@@ -53,9 +60,12 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
     }
     case Action::kCommit:
     case Action::kRollback: {
-      if (statement.chain)
-        return NotSupported("AND CHAIN", PositionOf(run->prepared->sql, statement.location));
       const bool commit = statement.action == Action::kCommit;
+      if (statement.chain && block_ == Block::kNone) {
+        return MakeError(SqlState::kNoActiveSqlTransaction,
+                         std::string(commit ? "COMMIT" : "ROLLBACK") +
+                             " AND CHAIN can only be used in transaction blocks");
+      }
       if (block_ == Block::kNone) {
         Notify(run->client, "WARNING", SqlState::kNoActiveSqlTransaction,
                "there is no transaction in progress");
@@ -66,10 +76,27 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
       const bool failed = block_ == Block::kFailed;
       block_ = Block::kNone;
       run->tag = commit && !failed ? "COMMIT" : "ROLLBACK";
-      if (commit && !failed) return CommitTransaction();
-      RollbackTransaction();
+      const txn::Isolation level = isolation_;
+      const bool read_only = read_only_;
+      const std::string level_name = settings_.Get(Setting::transaction_isolation);
+      if (commit && !failed) {
+        LATHE_TRY(CommitTransaction());
+      } else {
+        RollbackTransaction();
+      }
+      if (!statement.chain) return Ok();
+      LATHE_TRY(EnsureTransaction());
+      block_ = Block::kOpen;
+      if (txn_->isolation() != level) BeginAt(level);
+      settings_.Force(Setting::transaction_isolation, level_name);
+      read_only_ = read_only;
+      settings_.Force(Setting::transaction_read_only, read_only ? "on" : "off");
       return Ok();
     }
+    case Action::kSavepoint:
+    case Action::kRelease:
+    case Action::kRollbackTo:
+      return RunSavepoint(run);
     default:
       return NotSupported(StatementName(statement),
                           PositionOf(run->prepared->sql, statement.location));
@@ -79,27 +106,23 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
 Status SessionImpl::ApplyModes(const ast::TransactionModes& modes) {
   using Isolation = ast::TransactionModes::Isolation;
   using Access = ast::TransactionModes::Access;
-  LATHE_TRY(CheckModes(modes));
   if (modes.isolation != Isolation::kDefault) {
-    if (statement_seen_) {
+    const std::string name = LevelName(modes.isolation);
+    const txn::Isolation wanted = IsolationOf(name);
+    if (statement_seen_ && txn_->isolation() != wanted) {
       return MakeError(SqlState::kActiveSqlTransaction,
                        "SET TRANSACTION ISOLATION LEVEL must be called before any query");
     }
-    const bool repeatable = modes.isolation == Isolation::kRepeatableRead;
-    const txn::Isolation wanted =
-        repeatable ? txn::Isolation::kRepeatableRead : txn::Isolation::kReadCommitted;
-    if (txn_->isolation() != wanted) {
-      access_.reset();
-      catalog_.reset();
-      txn_->Rollback();  // nothing has run in it
-      txn_ = instance_->engine()->Begin(wanted);
-      catalog_ = std::make_unique<syscat::SystemCatalog>(txn_->catalog());
-      access_ = MakeTableAccess(this);
+    if (!savepoints_.empty() && txn_->isolation() != wanted) {
+      return MakeError(SqlState::kActiveSqlTransaction,
+                       "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
     }
-    settings_.Force(Setting::transaction_isolation, modes.isolation == Isolation::kReadUncommitted
-                                                        ? "read uncommitted"
-                                                    : repeatable ? "repeatable read"
-                                                                 : "read committed");
+    if (txn_->isolation() != wanted) BeginAt(wanted);  // nothing has run in it
+    settings_.Force(Setting::transaction_isolation, name);
+  }
+  if (modes.deferrable != ast::TransactionModes::Deferrable::kDefault) {
+    const bool on = modes.deferrable == ast::TransactionModes::Deferrable::kDeferrable;
+    settings_.Force(Setting::transaction_deferrable, on ? "on" : "off");
   }
   if (modes.access != Access::kDefault) {
     if (statement_seen_ && read_only_ && modes.access == Access::kReadWrite) {
@@ -124,9 +147,13 @@ Status SessionImpl::SetOne(const std::string& name, const std::string& value, bo
                          ? ast::TransactionModes::Access::kReadOnly
                          : ast::TransactionModes::Access::kReadWrite;
     } else {
-      modes.isolation = settings_.Get(Setting::transaction_isolation) == "repeatable read"
-                            ? ast::TransactionModes::Isolation::kRepeatableRead
-                            : ast::TransactionModes::Isolation::kReadCommitted;
+      const std::string level = settings_.Get(Setting::transaction_isolation);
+      for (auto isolation : {ast::TransactionModes::Isolation::kReadUncommitted,
+                             ast::TransactionModes::Isolation::kReadCommitted,
+                             ast::TransactionModes::Isolation::kRepeatableRead,
+                             ast::TransactionModes::Isolation::kSerializable}) {
+        if (LevelName(isolation) == level) modes.isolation = isolation;
+      }
     }
     return ApplyModes(modes);
   }
@@ -193,14 +220,13 @@ Status SessionImpl::RunSet(Run* run) {
       }
       return ApplyModes(set.modes);
     case Action::kCharacteristics: {
-      LATHE_TRY(CheckModes(set.modes));
-      using Isolation = ast::TransactionModes::Isolation;
-      if (set.modes.isolation != Isolation::kDefault) {
-        LATHE_TRY(settings_.Set("default_transaction_isolation",
-                                set.modes.isolation == Isolation::kRepeatableRead
-                                    ? "repeatable read"
-                                    : "read committed",
-                                false));
+      if (set.modes.isolation != ast::TransactionModes::Isolation::kDefault) {
+        LATHE_TRY(
+            settings_.Set("default_transaction_isolation", LevelName(set.modes.isolation), false));
+      }
+      if (set.modes.deferrable != ast::TransactionModes::Deferrable::kDefault) {
+        const bool on = set.modes.deferrable == ast::TransactionModes::Deferrable::kDeferrable;
+        LATHE_TRY(settings_.Set("default_transaction_deferrable", on ? "on" : "off", false));
       }
       if (set.modes.access != ast::TransactionModes::Access::kDefault) {
         LATHE_TRY(
@@ -363,6 +389,7 @@ Status SessionImpl::RunDiscard(Run* run) {
       prepared_.clear();
       sequence_uses_.clear();
       last_sequence_ = StorageId();
+      GiveAllAdvisory();
       settings_.ResetAll();
       RefreshFormat();
       LATHE_TRY(EnsureTransaction());
@@ -394,13 +421,11 @@ Status SessionImpl::RunLock(Run* run) {
     return MakeError(SqlState::kNoActiveSqlTransaction,
                      "LOCK TABLE can only be used in transaction blocks");
   }
-  if (lock.nowait) {
-    return NotSupported("LOCK TABLE ... NOWAIT", PositionOf(run->prepared->sql, lock.location));
-  }
   for (const auto& ref : lock.tables) {
     LATHE_ASSIGN(schema::RelationPtr table, ResolveTable(ref->name, run->prepared->sql, false));
     // Both enumerations list PostgreSQL's modes in its order.
-    LATHE_TRY(txn_->LockTable(table->id, static_cast<txn::TableLockMode>(lock.mode)));
+    const auto mode = static_cast<txn::TableLockMode>(lock.mode);
+    LATHE_TRY(lock.nowait ? txn_->TryLockTable(table->id, mode) : txn_->LockTable(table->id, mode));
   }
   run->tag = "LOCK TABLE";
   return Ok();

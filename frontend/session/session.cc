@@ -22,7 +22,37 @@ bool EndsBlock(const ast::Statement* statement) {
   if (statement == nullptr || statement->kind != ast::Statement::Kind::kTransaction) return false;
   using Action = ast::TransactionStatement::Action;
   const Action action = statement->As<ast::TransactionStatement>().action;
-  return action == Action::kCommit || action == Action::kRollback;
+  return action == Action::kCommit || action == Action::kRollback || action == Action::kRollbackTo;
+}
+
+/// An error that may be that of a row as it was before others changed it.
+bool MayBeStale(const Error& error) {
+  const std::string_view code = SqlStateCode(error.state);
+  return code.starts_with("22") || code.starts_with("23");
+}
+
+/// Statements of definition, which a read-only transaction refuses.
+bool Defines(ast::Statement::Kind kind) {
+  using Kind = ast::Statement::Kind;
+  switch (kind) {
+    case Kind::kCreateTable:
+    case Kind::kCreateTableAs:
+    case Kind::kCreateView:
+    case Kind::kCreateIndex:
+    case Kind::kCreateSchema:
+    case Kind::kCreateType:
+    case Kind::kCreateSequence:
+    case Kind::kCreateDomain:
+    case Kind::kAlter:
+    case Kind::kRename:
+    case Kind::kComment:
+    case Kind::kDrop:
+    case Kind::kAlterTable:
+    case Kind::kTruncate:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Error AbortedBlock() {
@@ -53,6 +83,8 @@ SessionImpl::SessionImpl(Instance* instance, SessionId id, uint32_t cancel_key,
 }
 
 SessionImpl::~SessionImpl() {
+  StopIdleTimer();
+  GiveAllAdvisory();
   portals_.clear();
   RollbackTransaction();
   cursors_.clear();
@@ -113,20 +145,36 @@ Status SessionImpl::ApplyOptions(const SessionOptions& options) {
 Status SessionImpl::EnsureTransaction() {
   if (txn_ != nullptr) return Ok();
   const std::string& level = settings_.Get(Setting::default_transaction_isolation);
-  txn_ = instance_->engine()->Begin(level == "repeatable read" ? txn::Isolation::kRepeatableRead
-                                                               : txn::Isolation::kReadCommitted);
+  BeginAt(IsolationOf(level));
   settings_.BeginTransaction();
   settings_.Force(Setting::transaction_isolation, level);
   read_only_ = settings_.GetBool(Setting::default_transaction_read_only);
   settings_.Force(Setting::transaction_read_only, read_only_ ? "on" : "off");
-  catalog_ = std::make_unique<syscat::SystemCatalog>(txn_->catalog());
-  access_ = MakeTableAccess(this);
+  settings_.Force(Setting::transaction_deferrable,
+                  settings_.Get(Setting::default_transaction_deferrable));
   statement_seen_ = false;
   temp_written_ = false;
   context_.transaction_timestamp = instance_->clock()->UnixMicros();
   format_.time.now =
       context_.transaction_timestamp - types::kUnixEpochSeconds * types::kMicrosPerSecond;
   return Ok();
+}
+
+void SessionImpl::BeginAt(txn::Isolation isolation) {
+  access_.reset();
+  catalog_.reset();
+  if (txn_ != nullptr) txn_->Rollback();
+  txn_ = instance_->engine()->Begin(isolation);
+  txn_->SetProcess(id_.value);
+  isolation_ = isolation;
+  catalog_ = std::make_unique<syscat::SystemCatalog>(txn_->catalog());
+  access_ = MakeTableAccess(this);
+}
+
+txn::Isolation IsolationOf(std::string_view name) {
+  return name == "serializable"      ? txn::Isolation::kSerializable
+         : name == "repeatable read" ? txn::Isolation::kRepeatableRead
+                                     : txn::Isolation::kReadCommitted;
 }
 
 Status SessionImpl::CommitTransaction() {
@@ -148,6 +196,7 @@ Status SessionImpl::CommitTransaction() {
   catalog_.reset();
   Status committed = txn_->Commit();
   txn_.reset();
+  savepoints_.clear();
   constraints_.EndTransaction();
   EndCursors(committed.ok());
   settings_.EndTransaction(committed.ok());
@@ -162,6 +211,7 @@ void SessionImpl::RollbackTransaction() {
   catalog_.reset();
   txn_->Rollback();
   txn_.reset();
+  savepoints_.clear();
   constraints_.EndTransaction();
   // What was compiled for tables of this transaction's own versions.
   constraints_.checks.clear();
@@ -194,6 +244,12 @@ Status SessionImpl::RequireNoBlock(std::string_view statement) {
 }
 
 void SessionImpl::Fail() {
+  if (block_ != Block::kNone && !savepoints_.empty() && txn_ != nullptr) {
+    // What was done since the last savepoint is over at once.
+    RestoreSavepoint(savepoints_.size() - 1);
+    block_ = Block::kFailed;
+    return;
+  }
   // The transaction is over at once: nothing of it can be saved.
   RollbackTransaction();
   if (block_ == Block::kOpen) {
@@ -216,21 +272,56 @@ void SessionImpl::Cancel() {
 void SessionImpl::Terminate() {
   terminated_.store(true);
   cancel_.state.store(1 + static_cast<uint32_t>(SqlState::kAdminShutdown));
+  std::lock_guard lock(terminate_mutex_);
+  if (on_terminate_ != nullptr) on_terminate_();
+}
+
+Error SessionImpl::EndReason() const {
+  if (static_cast<SqlState>(end_reason_.load()) == SqlState::kIdleInTransactionTimeout) {
+    return MakeError(SqlState::kIdleInTransactionTimeout,
+                     "terminating connection due to idle-in-transaction timeout");
+  }
+  return MakeError(SqlState::kAdminShutdown, "terminating connection due to administrator command");
+}
+
+void SessionImpl::OnTerminate(std::function<void()> call) {
+  std::lock_guard lock(terminate_mutex_);
+  on_terminate_ = std::move(call);
+}
+
+void SessionImpl::StartIdleTimer() {
+  StopIdleTimer();
+  if (block_ == Block::kNone || terminated_.load()) return;
+  const int64_t limit_ms = settings_.GetInt(Setting::idle_in_transaction_session_timeout);
+  if (limit_ms == 0) return;
+  idle_timer_ = instance_->deadlines()->Add(limit_ms, [this] {
+    end_reason_.store(static_cast<uint32_t>(SqlState::kIdleInTransactionTimeout));
+    Terminate();
+  });
+}
+
+void SessionImpl::StopIdleTimer() {
+  if (idle_timer_ != 0) instance_->deadlines()->Remove(idle_timer_);
+  idle_timer_ = 0;
+}
+
+Status SessionImpl::CheckReadOnly(const ast::Statement& statement) const {
+  if (!read_only_ || !Defines(statement.kind)) return Ok();
+  return MakeError(SqlState::kReadOnlySqlTransaction,
+                   "cannot execute " + StatementName(statement) + " in a read-only transaction");
 }
 
 Status SessionImpl::CheckInterrupt() {
   const uint32_t state = cancel_.state.load();
   if (state == 0) return Ok();
-  if (static_cast<SqlState>(state - 1) == SqlState::kAdminShutdown) {
-    return MakeError(SqlState::kAdminShutdown,
-                     "terminating connection due to administrator command");
-  }
+  if (static_cast<SqlState>(state - 1) == SqlState::kAdminShutdown) return EndReason();
   return MakeError(SqlState::kQueryCanceled, "canceling statement due to user request");
 }
 
 void SessionImpl::EndStatement() {
   running_.store(false);
   if (!terminated_.load()) cancel_.state.store(0);
+  StartIdleTimer();
   std::lock_guard lock(info_mutex_);
   info_.state = block_ == Block::kNone   ? "idle"
                 : block_ == Block::kOpen ? "idle in transaction"
@@ -298,6 +389,7 @@ Status SessionImpl::SimpleQuery(std::string_view sql, Client* client) {
 
 Status SessionImpl::RunStatement(Run* run) {
   const ast::Statement* statement = run->prepared->statement.get();
+  StopIdleTimer();
   if (block_ == Block::kFailed && !EndsBlock(statement)) return AbortedBlock();
   running_.store(true);
   {
@@ -359,7 +451,11 @@ Status SessionImpl::RunInTransaction(Run* run) {
     constraints_.conflict_keys = nullptr;
     statement_seen_ = true;
     if (done.ok()) done = RunKeyEvents();
-    if (done.ok() || !IsRestart(done.error())) return done;
+    if (done.ok()) return done;
+    // Rows had changed: what they looked like before is no reason to fail.
+    if (!IsRestart(done.error()) && !(txn_->has_conflicts() && MayBeStale(done.error()))) {
+      return done;
+    }
     if (attempt == kRestartsMax) {
       return MakeError(SqlState::kSerializationFailure,
                        "could not serialize access due to concurrent update");
@@ -372,6 +468,7 @@ Status SessionImpl::RunInTransaction(Run* run) {
 Status SessionImpl::RunOnce(Run* run) {
   using Kind = ast::Statement::Kind;
   const ast::Statement& statement = *run->prepared->statement;
+  LATHE_TRY(CheckReadOnly(statement));
   switch (statement.kind) {
     case Kind::kSelect:
     case Kind::kInsert:
@@ -391,6 +488,8 @@ Status SessionImpl::RunOnce(Run* run) {
       return RunCreateView(run);
     case Kind::kCreateIndex:
       return RunCreateIndex(run);
+    case Kind::kReindex:
+      return RunReindex(run);
     case Kind::kCreateSchema:
       return RunCreateSchema(run);
     case Kind::kCreateType:
@@ -430,6 +529,7 @@ Status SessionImpl::RunOnce(Run* run) {
 
 Status SessionImpl::Parse(const std::string& name, std::string_view sql,
                           const std::vector<Oid>& param_types) {
+  StopIdleTimer();
   if (implicit_failed_) implicit_failed_ = false;
   if (!name.empty() && prepared_.contains(name)) {
     return MakeError(SqlState::kDuplicatePreparedStatement,
@@ -517,6 +617,7 @@ Result<StatementDescription> SessionImpl::DescribeStatement(const std::string& n
 
 Status SessionImpl::Bind(const std::string& portal_name, const std::string& statement,
                          const std::vector<BoundParam>& params) {
+  StopIdleTimer();
   auto it = prepared_.find(statement);
   if (it == prepared_.end()) {
     return MakeError(SqlState::kInvalidSqlStatementName,

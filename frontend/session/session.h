@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -128,6 +129,11 @@ class Session {
   /// Ends the running statement with 57P01; the session takes no more. Any thread.
   virtual void Terminate() = 0;
   virtual bool terminated() const = 0;
+  /// Why it has been terminated.
+  virtual Error EndReason() const = 0;
+  /// Called when the session is terminated, by any thread: whoever waits for the client's next
+  /// message then ends the conversation. Empty = nobody.
+  virtual void OnTerminate(std::function<void()> call) = 0;
   /// The error with which the running statement has to end, if somebody asked for that.
   virtual Status CheckInterrupt() = 0;
   /// The zone and style in which values are shown.

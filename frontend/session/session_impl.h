@@ -96,6 +96,8 @@ class SessionImpl final : public Session {
   void Cancel() override;
   void Terminate() override;
   bool terminated() const override { return terminated_.load(); }
+  Error EndReason() const override;
+  void OnTerminate(std::function<void()> call) override;
   Status CheckInterrupt() override;
   const types::FormatContext& format() const override { return format_; }
 
@@ -132,19 +134,40 @@ class SessionImpl final : public Session {
   Status StartStatement();
   void EndStatement();
   Status RequireNoBlock(std::string_view statement);
+  /// A transaction of storage, at this level.
+  void BeginAt(txn::Isolation isolation);
+  /// 25006 for a definition in a read-only transaction.
+  Status CheckReadOnly(const ast::Statement& statement) const;
+  /// Ends the session when its transaction has been idle for too long; stopped by the next message.
+  void StartIdleTimer();
+  void StopIdleTimer();
+
+  // Advisory locks (advisory.cc).
+  TxnId LockOwner() const;
+  Result<bool> TakeAdvisory(const txn::AdvisoryKey& key, bool shared, bool transaction, bool wait);
+  /// False: the session does not hold it.
+  bool GiveAdvisory(const txn::AdvisoryKey& key, bool shared);
+  void GiveAllAdvisory();
 
   // Queries (run_query.cc).
   Result<std::shared_ptr<const driver::CachedPlan>> PlanFor(
       Prepared* prepared, const std::vector<types::Value>* params);
+  /// Whether the plan is one for these values, as far as they weigh.
+  bool FitsValues(const Prepared& prepared, const driver::CachedPlan& plan,
+                  const std::vector<types::Value>* params);
+  /// key: of the plan cache, may be empty. A plan that is there already and came out again is
+  /// given instead of a new one.
   Result<std::shared_ptr<const driver::CachedPlan>> MakePlan(
-      Prepared* prepared, const std::vector<types::Value>* params);
+      const std::string& key, Prepared* prepared, const std::vector<types::Value>* params);
   /// A plan whose tables are locked and have not changed since it was made.
   Result<std::shared_ptr<const driver::CachedPlan>> LockedPlanFor(
       Prepared* prepared, const std::vector<types::Value>* params);
   Result<std::vector<types::Value>> AllParams(const Prepared& prepared,
                                               const driver::CachedPlan& plan,
                                               const std::vector<types::Value>& params);
-  Status LockTables(const physical::Plan& plan, bool* changed);
+  Status LockTables(const Prepared& prepared, const physical::Plan& plan, bool* changed);
+  /// SELECT ... FOR UPDATE and its like (row_locks.cc).
+  Status RunLockingQuery(Run* run, const driver::CachedPlan& plan);
   Status RunQuery(Run* run);
   /// Types of the user's as they are now.
   void RefreshTypes(std::vector<types::Type>* list);
@@ -152,6 +175,8 @@ class SessionImpl final : public Session {
                                              const Prepared& prepared,
                                              const std::vector<types::Value>& params,
                                              exec::RowSink* sink, uint64_t* affected, bool analyze);
+  /// The names of table, column and schema of a violated NOT NULL.
+  void NameRelation(Error* error);
   static std::vector<ResultColumn> ColumnsOf(const driver::CachedPlan& cached);
 
   // Other statements.
@@ -165,6 +190,7 @@ class SessionImpl final : public Session {
   Status RunCreateTableAs(Run* run);
   Status RunCreateIndex(Run* run);
   Status RunDropIndex(Run* run);
+  Status RunReindex(Run* run);
   Status MakeIndex(const schema::RelationDescriptor& table, const bind::IndexDefinition& index,
                    bool constraint);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
@@ -222,6 +248,9 @@ class SessionImpl final : public Session {
     bool whole = false;  // the column goes
   };
   std::vector<Dependent> DependentsOf(const schema::RelationPtr& relation, int column);
+  /// Foreign keys that refer to a unique index (none = the primary key) of a table.
+  std::vector<Dependent> ReferringTo(const schema::RelationDescriptor& parent, RelationId index,
+                                     const std::string& index_name);
   std::vector<Dependent> DependentsOfType(const schema::RelationDescriptor& type);
   /// 2BP01 where there are any and no cascade; else drops them and says so.
   Status DropDependents(const std::string& what, const std::vector<Dependent>& dependents,
@@ -278,8 +307,10 @@ class SessionImpl final : public Session {
                             const std::vector<types::Value>& values);
   Result<bool> HoldParentKey(const schema::ForeignKey& key,
                              const std::vector<types::Value>& values);
-  static std::string KeyCondition(const schema::RelationDescriptor& table,
-                                  const std::vector<uint32_t>& columns);
+  /// " WHERE a = $1 AND b = $2": the rows of the referring table with a key of the other one.
+  std::string KeyCondition(const schema::RelationDescriptor& table, const schema::ForeignKey& key);
+  std::string KeyParameter(const schema::RelationDescriptor& table, const schema::ForeignKey& key,
+                           size_t i, size_t number);
   Status SetConstraints(const ast::SetStatement& set);
   /// Runs a statement of the session's own as one more statement of the transaction; whether it
   /// gave or changed a row.
@@ -293,6 +324,9 @@ class SessionImpl final : public Session {
   Status RunTruncate(Run* run);
   Status RunVacuum(Run* run);
   Status RunTransactionStatement(Run* run);
+  Status RunSavepoint(Run* run);
+  /// Undoes everything since a savepoint.
+  void RestoreSavepoint(size_t index);
   Status RunSet(Run* run);
   Status RunShow(Run* run);
   Status RunPrepare(Run* run);
@@ -363,6 +397,7 @@ class SessionImpl final : public Session {
   func::FunctionContext context_;
 
   std::unique_ptr<table::Transaction> txn_;         // none: no transaction
+  txn::Isolation isolation_ = txn::Isolation::kReadCommitted;  // of the last transaction
   std::unique_ptr<syscat::SystemCatalog> catalog_;  // over txn_'s; with txn_
   std::unique_ptr<exec::TableAccess> access_;       // tables of txn_ and virtual ones; with txn_
   Block block_ = Block::kNone;
@@ -384,6 +419,20 @@ class SessionImpl final : public Session {
   bool statement_seen_ =
       false;  // something ran in this transaction (SET TRANSACTION comes too late)
   bool read_only_ = false;
+  struct SavepointState {
+    std::string name;
+    size_t number = 0;  // table::Transaction's
+    Settings::Saved settings;
+    bool read_only = false;
+    ConstraintState constraints;  // what is deferred
+    std::vector<const Cursor*> cursors;
+  };
+  std::vector<SavepointState> savepoints_;
+  std::map<std::pair<txn::AdvisoryKey, bool>, int64_t> advisory_;  // shared; how often it was taken
+  uint64_t idle_timer_ = 0;                                        // of Deadlines; 0 = none
+  std::mutex terminate_mutex_;
+  std::function<void()> on_terminate_;  // guarded by terminate_mutex_
+  std::atomic<uint32_t> end_reason_{static_cast<uint32_t>(SqlState::kAdminShutdown)};
 
   std::map<std::string, std::shared_ptr<Prepared>> prepared_;
   std::map<std::string, std::unique_ptr<Portal>> portals_;
@@ -408,5 +457,7 @@ std::unique_ptr<exec::TableAccess> MakeTableAccess(SessionImpl* session);
 Status DropLeftTemporary(table::Engine* engine);
 std::vector<ResultColumn> ShowColumns(const std::string& name);
 std::vector<ResultColumn> ExplainColumns();
+/// A level by its name in the settings.
+txn::Isolation IsolationOf(std::string_view name);
 
 }  // namespace lathe::session

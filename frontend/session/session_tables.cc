@@ -29,6 +29,7 @@ class SessionTables final : public exec::TableAccess {
       return state->last_value;
     };
     source.sessions = [this] { return Sessions(); };
+    source.locks = [this] { return Locks(); };
     return syscat::OpenScan(relation, source);
   }
   Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation,
@@ -78,6 +79,42 @@ class SessionTables final : public exec::TableAccess {
     std::vector<std::vector<std::string>> rows;
     for (const auto& [name, prepared] : session_->prepared_) {
       if (!name.empty()) rows.push_back({name, prepared->sql});
+    }
+    return rows;
+  }
+  std::vector<syscat::LockRow> Locks() {
+    std::vector<syscat::LockRow> rows;
+    for (const txn::LockInfo& lock : session_->instance_->engine()->lock_table()->List()) {
+      syscat::LockRow row;
+      row.mode = txn::LockModeName(lock.mode);
+      row.transaction = static_cast<int64_t>(lock.txn.value);
+      row.process = static_cast<int32_t>(lock.process);
+      row.granted = lock.granted;
+      switch (lock.kind) {
+        case txn::LockInfo::Kind::kAdvisory:
+          row.type = "advisory";
+          row.class_id = Oid(static_cast<uint32_t>(lock.advisory.key >> 32));
+          row.object = Oid(static_cast<uint32_t>(lock.advisory.key));
+          row.object_part = lock.advisory.two_numbers ? 2 : 1;
+          break;
+        case txn::LockInfo::Kind::kRow:
+          // As PostgreSQL: who waits for a row waits for its transaction; held rows are not listed.
+          if (lock.granted) continue;
+          row.type = "transactionid";
+          row.mode = "ShareLock";
+          break;
+        case txn::LockInfo::Kind::kTable:
+          if (lock.object >> 32 == 0) {
+            row.type = "relation";
+            row.relation = Oid(static_cast<uint32_t>(lock.object));
+          } else if (lock.granted) {
+            continue;  // of storages and names: Lathe's own affair
+          } else {
+            row.type = "object";
+          }
+          break;
+      }
+      rows.push_back(std::move(row));
     }
     return rows;
   }

@@ -73,6 +73,21 @@ class Settings {
     std::string& operator[](size_t i) { return fixed[i]; }
     const std::string& operator[](size_t i) const { return fixed[i]; }
   };
+
+ public:
+  /// The values at a savepoint.
+  struct Saved {
+    Values values, after;
+    bool kept = false;
+  };
+  Saved Save() const { return {values_, kept_ ? after_ : Values(), kept_}; }
+  void Restore(const Saved& saved) {
+    values_ = saved.values;
+    if (saved.kept) after_ = saved.after;
+    kept_ = saved.kept;
+  }
+
+ private:
   void Keep();
 
   Values values_, defaults_;

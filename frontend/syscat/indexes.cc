@@ -1,5 +1,7 @@
 #include "frontend/syscat/indexes.h"
 
+#include <algorithm>
+
 #include "frontend/ast/print.h"
 #include "frontend/syscat/syscat.h"
 
@@ -12,6 +14,24 @@ schema::RelationPtr NamedColumnsOnly(const schema::RelationDescriptor& index) {
   shown->key.resize(index.key_columns);
   for (schema::Column& column : shown->columns) column.not_null = false;
   return shown;
+}
+
+/// " INCLUDE (a, b)": columns of entries that are neither named nor part of the table's key.
+std::string IncludeText(schema::CatalogReader* catalog, const schema::RelationDescriptor& shown) {
+  schema::RelationPtr index = catalog->GetRelation(shown.id);
+  schema::RelationPtr table = catalog->GetRelation(shown.table);
+  if (index == nullptr || table == nullptr) return "";
+  std::string text;
+  for (uint32_t i = index->key_columns; i < index->first_tie; ++i) {
+    const uint32_t source = index->sources[i];
+    const bool of_key = source == schema::kRowIdSource ||
+                        std::any_of(table->key.begin(), table->key.end(),
+                                    [&](const auto& part) { return part.column == source; });
+    if (of_key) continue;
+    text +=
+        (text.empty() ? " INCLUDE (" : ", ") + ast::QuoteIdentifier(table->columns[source].name);
+  }
+  return text.empty() ? text : text + ")";
 }
 
 std::string ColumnText(const schema::RelationDescriptor& index, size_t i) {
@@ -98,6 +118,7 @@ std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDesc
       text += part.nulls_first ? " NULLS FIRST" : " NULLS LAST";
   }
   text += ")";
+  text += IncludeText(catalog, index);
   if (index.nulls_not_distinct) text += " NULLS NOT DISTINCT";
   if (index.fillfactor != 100) {
     text += " WITH (fillfactor='" + std::to_string(index.fillfactor) + "')";
@@ -171,7 +192,7 @@ std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint)
     if (i != 0) text += ", ";
     text += ColumnText(*index, i);
   }
-  text += ")";
+  text += ")" + IncludeText(catalog, *index);
   const bool primary = table != nullptr && IsPrimaryKey(*table, *index);
   if (primary ? table->deferrable : index->deferrable) text += " DEFERRABLE";
   return text;
@@ -186,9 +207,15 @@ std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column) {
     }
     return "";
   }
+  for (const schema::RelationPtr& table : catalog->Relations()) {
+    if (!table->primary_key_name.empty() && table->primary_key_oid == object) {
+      return table->key_comment;
+    }
+  }
   if (relation != nullptr) {
     // A UNIQUE constraint and its index have one number.
-    return relation->comment.empty() ? relation->key_comment : relation->comment;
+    const bool index = relation->kind == schema::RelationKind::kIndex;
+    return index && relation->comment.empty() ? relation->key_comment : relation->comment;
   }
   for (const schema::RelationPtr& table : catalog->Relations()) {
     for (const schema::CheckConstraint& check : table->checks) {
@@ -197,7 +224,6 @@ std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column) {
     for (const schema::ForeignKey& key : table->foreign_keys) {
       if (key.oid == object) return key.comment;
     }
-    if (table->primary_key_oid == object) return table->key_comment;
   }
   return "";
 }

@@ -44,6 +44,7 @@ void ProduceUsers(const Source& source, RowWriter* rows);
 void ProduceAccessMethods(const Source& source, RowWriter* rows);
 void ProduceTablespaces(const Source& source, RowWriter* rows);
 void ProduceSettings(const Source& source, RowWriter* rows);
+void ProduceLocks(const Source& source, RowWriter* rows);
 void ProducePreparedStatements(const Source& source, RowWriter* rows);
 void ProduceActivity(const Source& source, RowWriter* rows);
 

@@ -95,6 +95,31 @@ void ProducePreparedStatements(const Source& source, RowWriter* rows) {
   }
 }
 
+void ProduceLocks(const Source& source, RowWriter* rows) {
+  if (!source.locks) return;
+  for (const LockRow& lock : source.locks()) {
+    rows->Set("locktype", lock.type);
+    if (lock.type == "transactionid") {
+      rows->Set("transactionid", lock.transaction);
+    } else {
+      rows->Set("database", kDatabaseOid);
+    }
+    if (lock.relation) rows->Set("relation", lock.relation);
+    if (lock.type == "advisory") {
+      rows->Set("classid", lock.class_id)
+          .Set("objid", lock.object)
+          .Set("objsubid", lock.object_part);
+    }
+    rows->Set("virtualtransaction",
+              std::to_string(lock.process) + "/" + std::to_string(lock.transaction))
+        .Set("pid", lock.process)
+        .Set("mode", lock.mode)
+        .Set("granted", lock.granted)
+        .Set("fastpath", false)
+        .EndRow();
+  }
+}
+
 void ProduceActivity(const Source& source, RowWriter* rows) {
   if (!source.sessions) return;
   for (const std::vector<std::string>& session : source.sessions()) {

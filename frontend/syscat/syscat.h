@@ -14,6 +14,16 @@
 
 namespace lathe::syscat {
 
+/// A lock of pg_locks.
+struct LockRow {
+  std::string type, mode;  // "relation", "transactionid", "advisory", "object"; "ShareLock"
+  Oid relation, class_id, object;
+  int32_t object_part = 0;  // of an advisory lock
+  int64_t transaction = 0;  // that has or wants it
+  int32_t process = 0;
+  bool granted = true;
+};
+
 /// What the rows are made from: the catalog as the statement's transaction sees it, and facts of
 /// the session and the server.
 struct Source {
@@ -26,6 +36,8 @@ struct Source {
   std::function<std::vector<std::vector<std::string>>()> prepared;
   /// pid, database, user, application name, state, query: for pg_stat_activity. May be empty.
   std::function<std::vector<std::vector<std::string>>()> sessions;
+  /// For pg_locks. May be empty.
+  std::function<std::vector<LockRow>()> locks;
   /// The last value of a sequence; none = not used yet. May be empty.
   std::function<std::optional<int64_t>(const schema::RelationDescriptor&)> sequence_last;
 };

@@ -96,6 +96,26 @@ class SessionFacts {
   }
   /// A stored expression as pg_get_expr shows it.
   virtual std::string ShownExpression(std::string_view sql) { return std::string(sql); }
+  /// An advisory lock: of one number (two_numbers: of two, the first in the upper half). transaction:
+  /// it ends with the transaction; else with the session, counted. wait: else false when it is not to
+  /// be had at once.
+  virtual Result<bool> TakeAdvisory(uint64_t key, bool two_numbers, bool shared, bool transaction,
+                                    bool wait) {
+    static_cast<void>(key);
+    static_cast<void>(two_numbers);
+    static_cast<void>(shared);
+    static_cast<void>(transaction);
+    static_cast<void>(wait);
+    return NotSupported("advisory locks here");
+  }
+  /// False: the session does not hold it.
+  virtual Result<bool> GiveAdvisory(uint64_t key, bool two_numbers, bool shared) {
+    static_cast<void>(key);
+    static_cast<void>(two_numbers);
+    static_cast<void>(shared);
+    return NotSupported("advisory locks here");
+  }
+  virtual void GiveAllAdvisory() {}
   /// Waits, no longer than until the statement is cancelled (57014).
   virtual Status Sleep(double seconds) {
     static_cast<void>(seconds);

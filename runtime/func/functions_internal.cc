@@ -408,10 +408,10 @@ CallStatus ConflictAgain(FunctionContext* context, const Datum*, const bool*, Da
 CallStatus CheckDomain(FunctionContext* context, const Datum* args, const bool* nulls,
                        Datum* result) {
   if (!nulls[1] && !args[1].b) {
-    Error error = MakeError(SqlState::kCheckViolation,
-                            "value for domain " + std::string(args[2].string.view()) +
-                                " violates check constraint \"" +
-                                std::string(args[3].string.view()) + "\"");
+    Error error =
+        MakeError(SqlState::kCheckViolation,
+                  "value for domain " + std::string(args[2].string.view()) +
+                      " violates check constraint \"" + std::string(args[3].string.view()) + "\"");
     error.constraint_name = args[3].string.view();
     return context->Fail(std::move(error));
   }
@@ -420,13 +420,28 @@ CallStatus CheckDomain(FunctionContext* context, const Datum* args, const bool* 
   return CallStatus::kOk;
 }
 
+/// (condition, message, relation, constraint or column): true, unless the condition is false.
+CallStatus CheckRow(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
+  if (!nulls[0] && !args[0].b) {
+    const std::string message(args[1].string.view());
+    const bool null = message.starts_with("null value");
+    Error error =
+        MakeError(null ? SqlState::kNotNullViolation : SqlState::kCheckViolation, message);
+    error.table_name = args[2].string.view();
+    (null ? error.column_name : error.constraint_name) = args[3].string.view();
+    return context->Fail(std::move(error));
+  }
+  result->b = true;
+  return CallStatus::kOk;
+}
+
 /// (value, domain): the value, which is not NULL.
 CallStatus DomainNotNull(FunctionContext* context, const Datum* args, const bool* nulls,
                          Datum* result) {
   if (nulls[0]) {
-    return context->Fail(SqlState::kNotNullViolation,
-                         "domain " + std::string(args[1].string.view()) +
-                             " does not allow null values");
+    return context->Fail(
+        SqlState::kNotNullViolation,
+        "domain " + std::string(args[1].string.view()) + " does not allow null values");
   }
   *result = args[0];
   return CallStatus::kOk;
@@ -462,6 +477,9 @@ void AddInternalFunctions(std::vector<Function>* list) {
   list->back().variadic = false;
   list->back().wants_types = false;
   add(9369, "check_domain", {U, TypeId::kBool, T, T}, U, CheckDomain);
+  list->back().variadic = false;
+  list->back().wants_types = false;
+  add(9371, "check_row", {TypeId::kBool, T, T, T}, TypeId::kBool, CheckRow);
   list->back().variadic = false;
   list->back().wants_types = false;
   add(9370, "domain_not_null", {U, T}, U, DomainNotNull);

@@ -89,6 +89,28 @@ CallStatus Sleep(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* 
   }
   return PutInt(0, r);
 }
+uint64_t AdvisoryKey(const Datum* args, bool two_numbers) {
+  if (!two_numbers) return static_cast<uint64_t>(args[0].i64);
+  return static_cast<uint64_t>(static_cast<uint32_t>(args[0].i32)) << 32 |
+         static_cast<uint32_t>(args[1].i32);
+}
+template <bool kTwo, bool kShared, bool kTransaction, bool kWait>
+CallStatus TakeAdvisory(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<bool> taken =
+      f->TakeAdvisory(AdvisoryKey(args, kTwo), kTwo, kShared, kTransaction, kWait);
+  if (!taken.ok()) return c->Fail(std::move(taken).error());
+  return kWait ? PutInt(0, r) : PutBool(*taken, r);
+}
+template <bool kTwo, bool kShared>
+CallStatus GiveAdvisory(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<bool> given = f->GiveAdvisory(AdvisoryKey(args, kTwo), kTwo, kShared);
+  if (!given.ok()) return c->Fail(std::move(given).error());
+  return PutBool(*given, r);
+}
+CallStatus GiveAllAdvisory(FunctionContext*, SessionFacts* f, const Datum*, Datum* r) {
+  f->GiveAllAdvisory();
+  return PutInt(0, r);
+}
 CallStatus TableIsVisible(FunctionContext*, SessionFacts* f, const Datum* args, Datum* r) {
   if (!f->RelationName(OidOfArg(args[0]))) return CallStatus::kNull;
   return PutBool(f->TableIsVisible(OidOfArg(args[0])), r);
@@ -369,6 +391,44 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(3294, "current_setting", {T, B}, T, WithFacts<CurrentSettingOrNull>);
   add(2078, "set_config", {T, T, B}, T, SetConfig, kVolatile, true, false);
   add(2626, "pg_sleep", {TypeId::kFloat8}, TypeId::kVoid, WithFacts<Sleep>, kVolatile);
+  constexpr auto kNothing = TypeId::kVoid;
+  add(2880, "pg_advisory_lock", {L}, kNothing, WithFacts<TakeAdvisory<false, false, false, true>>,
+      kVolatile);
+  add(2881, "pg_advisory_lock_shared", {L}, kNothing,
+      WithFacts<TakeAdvisory<false, true, false, true>>, kVolatile);
+  add(2882, "pg_try_advisory_lock", {L}, B, WithFacts<TakeAdvisory<false, false, false, false>>,
+      kVolatile);
+  add(2883, "pg_try_advisory_lock_shared", {L}, B,
+      WithFacts<TakeAdvisory<false, true, false, false>>, kVolatile);
+  add(2884, "pg_advisory_unlock", {L}, B, WithFacts<GiveAdvisory<false, false>>, kVolatile);
+  add(2885, "pg_advisory_unlock_shared", {L}, B, WithFacts<GiveAdvisory<false, true>>, kVolatile);
+  add(2886, "pg_advisory_lock", {I, I}, kNothing, WithFacts<TakeAdvisory<true, false, false, true>>,
+      kVolatile);
+  add(2887, "pg_advisory_lock_shared", {I, I}, kNothing,
+      WithFacts<TakeAdvisory<true, true, false, true>>, kVolatile);
+  add(2888, "pg_try_advisory_lock", {I, I}, B, WithFacts<TakeAdvisory<true, false, false, false>>,
+      kVolatile);
+  add(2889, "pg_try_advisory_lock_shared", {I, I}, B,
+      WithFacts<TakeAdvisory<true, true, false, false>>, kVolatile);
+  add(2890, "pg_advisory_unlock", {I, I}, B, WithFacts<GiveAdvisory<true, false>>, kVolatile);
+  add(2891, "pg_advisory_unlock_shared", {I, I}, B, WithFacts<GiveAdvisory<true, true>>, kVolatile);
+  add(2892, "pg_advisory_unlock_all", {}, kNothing, WithFacts<GiveAllAdvisory>, kVolatile);
+  add(3089, "pg_advisory_xact_lock", {L}, kNothing,
+      WithFacts<TakeAdvisory<false, false, true, true>>, kVolatile);
+  add(3090, "pg_advisory_xact_lock_shared", {L}, kNothing,
+      WithFacts<TakeAdvisory<false, true, true, true>>, kVolatile);
+  add(3091, "pg_try_advisory_xact_lock", {L}, B, WithFacts<TakeAdvisory<false, false, true, false>>,
+      kVolatile);
+  add(3092, "pg_try_advisory_xact_lock_shared", {L}, B,
+      WithFacts<TakeAdvisory<false, true, true, false>>, kVolatile);
+  add(3093, "pg_advisory_xact_lock", {I, I}, kNothing,
+      WithFacts<TakeAdvisory<true, false, true, true>>, kVolatile);
+  add(3094, "pg_advisory_xact_lock_shared", {I, I}, kNothing,
+      WithFacts<TakeAdvisory<true, true, true, true>>, kVolatile);
+  add(3095, "pg_try_advisory_xact_lock", {I, I}, B,
+      WithFacts<TakeAdvisory<true, false, true, false>>, kVolatile);
+  add(3096, "pg_try_advisory_xact_lock_shared", {I, I}, B,
+      WithFacts<TakeAdvisory<true, true, true, false>>, kVolatile);
   add(2079, "pg_table_is_visible", {O}, B, WithFacts<TableIsVisible>);
   add(2080, "pg_type_is_visible", {O}, B, TypeIsVisible);
   add(2081, "pg_function_is_visible", {O}, B, FunctionIsVisible);

@@ -31,6 +31,9 @@ CallStatus StepZero(FunctionContext* context) {
   return context->Fail(SqlState::kInvalidParameterValue, "step size cannot equal zero");
 }
 
+/// Nothing is a partition of anything.
+CallStatus NoRows(FunctionContext*, const Datum*, const bool*, SetSink*) { return CallStatus::kOk; }
+
 template <class T>
 CallStatus IntegerSeries(FunctionContext* context, const Datum* args, size_t count, SetSink* sink) {
   auto get = [&](size_t i) -> int64_t { return sizeof(T) == 4 ? args[i].i32 : args[i].i64; };
@@ -249,6 +252,7 @@ void AddSeriesFunctions(std::vector<SetFunction>* list) {
   add(6161, "string_to_table", {T, T, T}, T, StringToTable<3>, false);
   add(2765, "regexp_split_to_table", {T, T}, T, SplitToTable<2>);
   add(2766, "regexp_split_to_table", {T, T, T}, T, SplitToTable<3>);
+  add(3425, "pg_partition_ancestors", {TypeId::kRegclass}, TypeId::kRegclass, NoRows)->rows = 1;
   add(2763, "regexp_matches", {T, T}, Type::ArrayOf(T), Matches<2>)->rows = 1;
   add(2764, "regexp_matches", {T, T, T}, Type::ArrayOf(T), Matches<3>)->rows = 10;
   // clang-format on

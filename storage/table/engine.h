@@ -72,9 +72,11 @@ struct IndexSpec {
   std::string name;          // of the index and of the constraint, in the table's schema
   bool choose_name = false;  // another name like it when that one is taken
   std::vector<schema::KeyColumn> columns;  // of the table
+  std::vector<uint32_t> include;           // columns of the table that entries hold besides
   bool unique = false;
   bool nulls_not_distinct = false;
   bool constraint = false;
+  bool deferrable = false;  // the constraint
   int32_t fillfactor = 100;
 };
 

@@ -30,7 +30,8 @@ std::vector<schema::KeyColumn> RowKeyOf(const schema::RelationDescriptor& table)
 
 /// Columns and key of an index over named columns of the table.
 void SetColumns(const schema::RelationDescriptor& table,
-                const std::vector<schema::KeyColumn>& named, schema::RelationDescriptor* index) {
+                const std::vector<schema::KeyColumn>& named, const std::vector<uint32_t>& included,
+                schema::RelationDescriptor* index) {
   index->columns.clear();
   index->sources.clear();
   index->key.clear();
@@ -54,6 +55,11 @@ void SetColumns(const schema::RelationDescriptor& table,
     const uint32_t column = add(part.column);
     if (!index->unique) index->key.push_back({column});
   }
+  for (uint32_t column : included) {
+    if (std::find(index->sources.begin(), index->sources.end(), column) == index->sources.end()) {
+      add(column);
+    }
+  }
   index->first_tie = static_cast<uint32_t>(index->columns.size());
   if (!index->unique || !nullable || index->nulls_not_distinct) return;
   for (const schema::KeyColumn& part : row_key) {
@@ -61,6 +67,18 @@ void SetColumns(const schema::RelationDescriptor& table,
     index->columns[column].not_null = false;
     index->key.push_back({column});
   }
+}
+
+/// What INCLUDE has added: neither named nor part of the table's key.
+std::vector<uint32_t> IncludedColumns(const schema::RelationDescriptor& index,
+                                      const schema::RelationDescriptor& table) {
+  std::vector<uint32_t> included;
+  for (uint32_t i = index.key_columns; i < index.first_tie; ++i) {
+    const uint32_t source = index.sources[i];
+    if (source == schema::kRowIdSource || table.columns[source].dropped) continue;
+    included.push_back(source);
+  }
+  return included;
 }
 
 /// The named columns of an index, as columns of its table.
@@ -78,7 +96,7 @@ std::vector<schema::KeyColumn> NamedColumns(const schema::RelationDescriptor& in
 
 Result<schema::RelationPtr> TransactionImpl::MakeIndex(schema::RelationDescriptor index,
                                                        const schema::RelationPtr& table) {
-  SetColumns(*table, NamedColumns(index), &index);
+  SetColumns(*table, NamedColumns(index), IncludedColumns(index, *table), &index);
   ++index.version;
   ++index.schema_version;
   return MakeTable(std::move(index));
@@ -108,7 +126,8 @@ Result<schema::RelationPtr> TransactionImpl::CreateIndex(const IndexSpec& spec) 
   }
   LATHE_ASSIGN(uint64_t oid, engine_->oids()->Next());
   index.id = RelationId(static_cast<uint32_t>(oid));
-  SetColumns(*table, spec.columns, &index);
+  index.deferrable = spec.deferrable;
+  SetColumns(*table, spec.columns, spec.include, &index);
   LATHE_ASSIGN(schema::RelationPtr made, MakeTable(std::move(index)));
   LATHE_TRY(BuildIndex(table, made));
   schema::RelationDescriptor next = *table;
@@ -189,8 +208,8 @@ Status TransactionImpl::BuildIndex(const schema::RelationPtr& table,
       }
     }
   };
-  // Under the lock the newest state counts, not the statement's snapshot; own writes are seen, those
-  // of this statement too (ALTER TABLE with several commands).
+  // Under the lock the newest state counts, not the statement's snapshot; own writes are seen,
+  // those of this statement too (ALTER TABLE with several commands).
   const Timestamp now = engine_->watermark()->Acquire();
   ++statement_;
   Result<std::unique_ptr<exec::RowSource>> source = OpenScanAt(table, {}, now);

@@ -1,5 +1,7 @@
 #include "storage/txn/commit_sink.h"
 
+#include "storage/txn/lock_table.h"
+
 namespace lathe::txn {
 
 LocalCommitSink::LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target,
@@ -14,6 +16,7 @@ Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads
   std::unique_lock<std::mutex> in_order(observer_mutex_, std::defer_lock);
   if (observer_ != nullptr) in_order.lock();
   LATHE_ASSIGN(Timestamp ts, validator_->Begin(oracle_, batch, reads));
+  AboutToBlock();  // by the disk
   Status persisted = target_->Persist(batch, ts);
   if (!persisted.ok()) {
     watermark_->Finish(ts);
