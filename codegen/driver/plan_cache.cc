@@ -1,5 +1,7 @@
 #include "codegen/driver/plan_cache.h"
 
+#include <algorithm>
+
 #include "runtime/func/compare.h"
 
 namespace lathe::driver {
@@ -54,6 +56,23 @@ bool StillValid(const CachedPlan& plan, schema::CatalogReader* catalog) {
   return true;
 }
 
+bool CachedPlan::Covers(std::string_view region) const {
+  std::lock_guard lock(regions_mutex_);
+  return std::find(regions_.begin(), regions_.end(), region) != regions_.end();
+}
+
+void CachedPlan::Cover(std::string region) const {
+  std::lock_guard lock(regions_mutex_);
+  if (std::find(regions_.begin(), regions_.end(), region) != regions_.end()) return;
+  regions_.push_back(std::move(region));
+  if (regions_.size() > PlanCache::kRegionsMax) regions_.pop_front();
+}
+
+std::vector<std::string> CachedPlan::Regions() const {
+  std::lock_guard lock(regions_mutex_);
+  return {regions_.begin(), regions_.end()};
+}
+
 std::shared_ptr<const CachedPlan> PlanCache::Find(std::string_view key) {
   std::lock_guard lock(mutex_);
   auto it = index_.find(key);
@@ -63,17 +82,62 @@ std::shared_ptr<const CachedPlan> PlanCache::Find(std::string_view key) {
   }
   ++stats_.hits;
   entries_.splice(entries_.begin(), entries_, it->second);
-  return it->second->plan;
+  return it->second->plans.front();
+}
+
+std::vector<std::shared_ptr<const CachedPlan>> PlanCache::Variants(std::string_view key) const {
+  std::lock_guard lock(mutex_);
+  auto it = index_.find(key);
+  if (it == index_.end()) return {};
+  return it->second->plans;
+}
+
+void PlanCache::Promote(std::string_view key, const CachedPlan* plan) {
+  std::lock_guard lock(mutex_);
+  auto it = index_.find(key);
+  if (it == index_.end()) return;
+  auto& plans = it->second->plans;
+  auto place = std::find_if(plans.begin(), plans.end(),
+                            [plan](const auto& other) { return other.get() == plan; });
+  if (place != plans.end()) std::rotate(plans.begin(), place, place + 1);
+}
+
+bool PlanCache::PlannedEnough(std::string_view key) const {
+  std::lock_guard lock(mutex_);
+  auto it = index_.find(key);
+  return it != index_.end() && it->second->made >= kPlansMade;
 }
 
 void PlanCache::Insert(const std::string& key, std::shared_ptr<const CachedPlan> plan) {
   // A plan's trees are a few kilobytes; its code is bounded by the compiler.
-  const size_t bytes = 8192 + 4 * key.size();
+  const size_t bytes = 8192 + 4 * key.size() + 2 * plan->shape.size();
   std::lock_guard lock(mutex_);
-  if (auto it = index_.find(key); it != index_.end()) EraseLocked(it->second);
-  entries_.push_front(Entry{key, std::move(plan), bytes});
-  index_.emplace(entries_.front().key, entries_.begin());
-  stats_.bytes += bytes;
+  auto it = index_.find(key);
+  if (it != index_.end() && plan->region_of) {
+    // Each variant counts as large as this one, that is near enough.
+    Entry& entry = *it->second;
+    ++entry.made;
+    entries_.splice(entries_.begin(), entries_, it->second);
+    // What came out may be a plan that is there.
+    auto same = std::find(entry.plans.begin(), entry.plans.end(), plan);
+    if (same != entry.plans.end()) {
+      std::rotate(entry.plans.begin(), same, same + 1);
+      return;
+    }
+    ++stats_.variants;
+    entry.plans.insert(entry.plans.begin(), std::move(plan));
+    if (entry.plans.size() > kVariantsMax) {
+      entry.plans.pop_back();
+      ++stats_.evictions;
+    }
+    stats_.bytes += entry.plans.size() * bytes - entry.bytes;
+    entry.bytes = entry.plans.size() * bytes;
+  } else {
+    if (it != index_.end()) EraseLocked(it->second);
+    entries_.push_front(Entry{key, {std::move(plan)}, bytes});
+    index_.emplace(entries_.front().key, entries_.begin());
+    stats_.bytes += bytes;
+  }
   while (entries_.size() > entries_max_ || (stats_.bytes > bytes_max_ && entries_.size() > 1)) {
     EraseLocked(std::prev(entries_.end()));
     ++stats_.evictions;

@@ -6,9 +6,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -54,7 +57,7 @@ class RecordingCatalog final : public schema::CatalogReader {
   std::vector<CatalogLookup> lookups_;
 };
 
-/// A statement that can be run again. Immutable.
+/// A statement that can be run again. Immutable but for what is guarded.
 struct CachedPlan {
   std::shared_ptr<CompiledQuery> query;
   std::vector<CatalogLookup> lookups;
@@ -67,35 +70,68 @@ struct CachedPlan {
       row_counts;  // at planning: when they have moved far, the plan is made anew
   /// Keys whose duplicates make the statement start again (INSERT ... ON CONFLICT).
   std::vector<std::string> conflict_keys;
+  /// What the caller keeps with the plan; its own affair.
+  std::shared_ptr<const void> row_locks;
   mutable std::atomic<uint32_t> uses{0};  // row counts are looked at now and then only
+
+  // Where the values of parameters weigh: which region of selectivities these values are in, and
+  // for which regions this plan was chosen. No function: one plan serves all values.
+  std::function<std::string(std::span<const types::Value>)> region_of;
+  std::vector<std::string> region_names;  // what the characters of a region stand for
+  std::string shape;                      // the plan's text without estimates
+  bool Covers(std::string_view region) const;
+  /// The plan would have been chosen in this region as well. Bounded: the oldest region is
+  /// forgotten.
+  void Cover(std::string region) const;
+  std::vector<std::string> Regions() const;
+
+ private:
+  mutable std::mutex regions_mutex_;
+  mutable std::deque<std::string> regions_;  // guarded by regions_mutex_
 };
 
 /// True while every look-up still finds the same relation in the same version, the bounds that the
 /// code relies on hold, and no relation has grown or shrunk out of all proportion.
 bool StillValid(const CachedPlan& plan, schema::CatalogReader* catalog);
 
-/// Thread-safe. Bounded in entries and bytes, the least recently used goes first; an entry in use
+/// Thread-safe. A statement whose best plan depends on the values of its parameters has several
+/// plans. Bounded in entries and bytes, the least recently used goes first; an entry in use
 /// lives on until its users let go.
 class PlanCache {
  public:
+  static constexpr size_t kVariantsMax = 8;
+  static constexpr uint32_t kPlansMade = 32;  // of one statement; then it keeps those it has
+  static constexpr size_t kRegionsMax = 64;   // of one plan
+
   explicit PlanCache(size_t entries_max = 4096, size_t bytes_max = size_t{256} << 20)
       : entries_max_(entries_max), bytes_max_(bytes_max) {}
 
+  /// The plan used last for this statement; null = none.
   std::shared_ptr<const CachedPlan> Find(std::string_view key);
+  /// All plans of the statement, the one used last first.
+  std::vector<std::shared_ptr<const CachedPlan>> Variants(std::string_view key) const;
+  /// Moves the plan to the front of its statement's.
+  void Promote(std::string_view key, const CachedPlan* plan);
+  /// Whether so many plans have been made for this statement that values do not decide any more.
+  bool PlannedEnough(std::string_view key) const;
+  /// A plan that depends on values joins its statement's others (at most kVariantsMax, the one
+  /// unused for longest goes); any other takes their place.
   void Insert(const std::string& key, std::shared_ptr<const CachedPlan> plan);
   void Erase(std::string_view key);
   void Clear();
 
   struct Stats {
     uint64_t entries = 0, bytes = 0, hits = 0, misses = 0, evictions = 0;
+    uint64_t variants = 0;  // plans beyond the first of their statement, made in all
   };
   Stats stats() const;
 
  private:
   struct Entry {
     std::string key;
-    std::shared_ptr<const CachedPlan> plan;
+    std::vector<std::shared_ptr<const CachedPlan>> plans;  // used last first; not empty
     size_t bytes;
+    uint32_t made = 1;  // plans, in all
   };
   void EraseLocked(std::list<Entry>::iterator it);
 

@@ -37,6 +37,16 @@ class Estimator {
   /// Different values of the expression among this many rows.
   double Distinct(const Expr& e, double rows);
 
+  /// What is known of the column, looking through casts; null = nothing. Valid until more is known.
+  const ColumnFacts* FactsOf(const Expr& e) const;
+  const ColumnFacts* FactsOf(ColumnId id) const;
+  /// Adds to what is known; for conditions that are estimated apart from their plan.
+  void KnowColumn(ColumnId id, const ColumnFacts& facts) { facts_[id.value] = facts; }
+  /// The value of an expression without columns, if the parameters in it have known values.
+  std::optional<types::Value> HintOf(const Expr& e) const;
+  /// Null = nothing is known of the relation.
+  std::shared_ptr<const schema::RelationStats> StatsOf(const schema::RelationDescriptor& relation);
+
   /// What is known of a common table expression's rows, for scans of it in other plans.
   struct CteFacts {
     double rows = 0;
@@ -63,9 +73,6 @@ class Estimator {
   double RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op);
   double LikeSelectivity(const Expr& pattern);
   double BaseDistinct(const Expr& e);
-  const ColumnFacts* FactsOf(const Expr& e) const;
-  std::optional<types::Value> HintOf(const Expr& e) const;
-  std::shared_ptr<const schema::RelationStats> StatsOf(const schema::RelationDescriptor& relation);
 
   const OptimizeContext& options_;
   std::unordered_map<const Node*, double> rows_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "codegen/optimize/null_rejection.h"
 
@@ -277,6 +278,20 @@ class Builder {
       if (classes_[c].columns.size() < 3 || classes_[c].columns.size() > 8) continue;
       AddImplied(static_cast<int>(c), stated);
     }
+    NumberMembers();
+  }
+
+  void NumberMembers() {
+    std::unordered_map<uint32_t, uint32_t> numbers;
+    auto number = [&](ColumnId id) {
+      return numbers.try_emplace(id.value, static_cast<uint32_t>(numbers.size())).first->second;
+    };
+    for (JoinOperator& op : graph_.operators) {
+      if (op.equivalence < 0) continue;
+      op.member_a = number(op.column_a);
+      op.member_b = number(op.column_b);
+    }
+    graph_.member_count = static_cast<uint32_t>(numbers.size());
   }
 
   struct EqualityClass {
@@ -447,40 +462,44 @@ bool JoinApplication::Find(RelationSet a, RelationSet b) {
 /// Of the equalities of one class only those are kept that do not follow from the others and from
 /// what holds within the sides.
 void JoinApplication::DropImplied(RelationSet a, RelationSet b) {
-  std::vector<std::pair<ColumnId, ColumnId>> parent;
-  auto find = [&parent](ColumnId id) {
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (const auto& [child, up] : parent) {
-        if (child == id) {
-          id = up;
-          moved = true;
-          break;
-        }
-      }
-    }
-    return id;
-  };
-  auto unite = [&](ColumnId x, ColumnId y) {
-    const ColumnId p = find(x), q = find(y);
-    if (p == q) return false;
-    parent.emplace_back(p, q);
-    return true;
-  };
+  parent_.resize(graph_.member_count);
+  std::iota(parent_.begin(), parent_.end(), 0u);
   for (const JoinOperator& op : graph_.operators) {
-    if (op.equivalence >= 0 && (!(op.total & ~a) || !(op.total & ~b)))
-      unite(op.column_a, op.column_b);
+    if (op.equivalence >= 0 && (!(op.total & ~a) || !(op.total & ~b))) Unite(op);
   }
   // The least selective one first: the others' estimates assume more independence than there is.
-  std::vector<const JoinOperator*> kept, equalities;
-  for (const JoinOperator* op : operators) (op->equivalence >= 0 ? equalities : kept).push_back(op);
-  std::sort(equalities.begin(), equalities.end(), [](const JoinOperator* x, const JoinOperator* y) {
-    return x->selectivity > y->selectivity;
-  });
-  for (const JoinOperator* op : equalities) {
-    if (unite(op->column_a, op->column_b)) kept.push_back(op);
+  equalities_.clear();
+  size_t kept = 0;
+  for (const JoinOperator* op : operators) {
+    if (op->equivalence >= 0) {
+      equalities_.push_back(op);
+    } else {
+      operators[kept++] = op;
+    }
   }
-  operators = std::move(kept);
+  operators.resize(kept);
+  std::stable_sort(
+      equalities_.begin(), equalities_.end(),
+      [](const JoinOperator* x, const JoinOperator* y) { return x->selectivity > y->selectivity; });
+  for (const JoinOperator* op : equalities_) {
+    if (Unite(*op)) operators.push_back(op);
+  }
+}
+
+uint32_t JoinApplication::RootOf(uint32_t member) {
+  while (parent_[member] != member) {
+    parent_[member] = parent_[parent_[member]];
+    member = parent_[member];
+  }
+  return member;
+}
+
+/// False when the two columns were known to be equal.
+bool JoinApplication::Unite(const JoinOperator& equality) {
+  const uint32_t a = RootOf(equality.member_a), b = RootOf(equality.member_b);
+  if (a == b) return false;
+  parent_[a] = b;
+  return true;
 }
 
 }  // namespace lathe::optimize

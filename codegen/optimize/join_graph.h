@@ -34,7 +34,8 @@ struct JoinOperator {
   double selectivity = 1;
   bool hashable = false;  // has an equality between its sides
   int equivalence = -1;  // of an inner equality of two columns: its class; members imply each other
-  ColumnId column_a, column_b;  // then
+  ColumnId column_a, column_b;          // then
+  uint32_t member_a = 0, member_b = 0;  // then: the columns, numbered from 0 over all classes
 };
 
 /// The hypergraph of one tree.
@@ -42,6 +43,7 @@ struct JoinGraph {
   std::vector<NodePtr> relations;
   std::vector<double> rows;  // of each
   std::vector<JoinOperator> operators;
+  uint32_t member_count = 0;  // columns in classes
   std::vector<std::pair<RelationSet, RelationSet>>
       original;           // sides of the tree's joins, children before parents
   bool products = false;  // inner joins without a condition are edges too: only where the graph
@@ -75,7 +77,12 @@ class JoinApplication {
 
  private:
   void DropImplied(RelationSet a, RelationSet b);
+  uint32_t RootOf(uint32_t member);
+  bool Unite(const JoinOperator& equality);
+
   const JoinGraph& graph_;
+  std::vector<uint32_t> parent_;  // of each member: sets of columns known to be equal
+  std::vector<const JoinOperator*> equalities_;
 };
 
 /// The best way found to join a set of inputs.

@@ -3,6 +3,7 @@
 
 #include "codegen/optimize/choose.h"
 #include "codegen/optimize/rules.h"
+#include "codegen/optimize/sensitivity.h"
 #include "runtime/base/clock.h"
 
 namespace lathe::optimize {
@@ -104,7 +105,8 @@ Status CheckUnnested(Node& root) {
 /// The choice of access paths (choose.cc) looks whether it is switched off.
 Status UseIndexes(RuleContext*, NodePtr*) { return Ok(); }
 
-Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context) {
+Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context,
+                                Sensitivity* sensitivity) {
   const std::vector<OutputColumn> outputs = query.root->outputs;
   RuleContext rules{&context, &query.ids, FirstFreeCte(*query.root)};
   for (const RuleEntry& entry : kRules) {
@@ -112,6 +114,11 @@ Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& con
     LATHE_TRY(RunRule(entry, &rules, &query.root));
   }
   LATHE_TRY(CheckUnnested(*query.root));
+  if (sensitivity != nullptr && !query.params.empty()) {
+    Estimator estimator(context);
+    estimator.Rows(*query.root);
+    sensitivity->Collect(*query.root, &estimator);
+  }
   const bool traced = static_cast<bool>(context.trace);
   const uint64_t start = traced ? Now() : 0;
   physical::Plan plan;

@@ -17,6 +17,8 @@
 
 namespace lathe::optimize {
 
+class Sensitivity;  // sensitivity.h
+
 /// What a statement is optimized with. Pointers are the caller's and outlive the call.
 struct OptimizeContext {
   /// Statistics come from here; null = nothing is known of any relation.
@@ -38,7 +40,9 @@ struct OptimizeContext {
 /// Optimizes the query, which is consumed. Errors: 0A000 for correlated subqueries in places that
 /// cannot be unnested; XX000 for an invalid plan (a bug). No state is kept between calls;
 /// thread-safe as far as the catalog reader is.
-Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context);
+/// sensitivity: receives what the choice depends on among the parameters' values; may be null.
+Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context,
+                                Sensitivity* sensitivity = nullptr);
 
 /// One line of rules.def.
 struct RuleName {

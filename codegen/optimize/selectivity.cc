@@ -87,8 +87,11 @@ bool SameValue(const types::Value& a, const types::Value& b) {
 const ColumnFacts* Estimator::FactsOf(const Expr& e) const {
   const Expr* column = &e;
   while (column->kind == expr::Kind::kCast) column = column->children[0].get();
-  if (column->kind != expr::Kind::kColumn) return nullptr;
-  auto found = facts_.find(column->column.value);
+  return column->kind == expr::Kind::kColumn ? FactsOf(column->column) : nullptr;
+}
+
+const ColumnFacts* Estimator::FactsOf(ColumnId id) const {
+  auto found = facts_.find(id.value);
   return found == facts_.end() ? nullptr : &found->second;
 }
 
