@@ -6,8 +6,12 @@ namespace lathe::bind {
 namespace {
 
 /// Equal but for modifiers that only describe.
+bool LosesBlanks(const Type& from, const Type& to) {
+  return from.id == TypeId::kBpChar && from.typmod >= 4 && to.id == TypeId::kBpChar && to.typmod < 0;
+}
+
 bool SameRepresentation(const Type& a, const Type& b) {
-  return SameType(a, b) && a.precision == b.precision && a.scale == b.scale;
+  return SameType(a, b) && a.precision == b.precision && a.scale == b.scale && !LosesBlanks(a, b);
 }
 
 }  // namespace
@@ -66,6 +70,9 @@ Result<NodePtr> Binder::CoerceOutputs(NodePtr plan, const std::vector<Type>& typ
     ExprPtr e = expr::MakeColumn(column.id, column.type);
     if (types[i].id == TypeId::kNumeric) {
       LATHE_ASSIGN(e, ToNumericForm(std::move(e), types[i]));
+    } else if (LosesBlanks(column.type, types[i])) {
+      LATHE_ASSIGN(e, WithBlanks(std::move(e)));
+      e->type = types[i];
     } else {
       LATHE_ASSIGN(e, Coerce(std::move(e), types[i], false));
     }

@@ -33,8 +33,13 @@ CallStatus Field(FunctionContext* context, const Datum* args, const bool*, Datum
 template <bool kText>
 CallStatus Element(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
   const JsonbView value = ViewOf(args[0]);
-  if (value.kind() != JsonKind::kArray) return CallStatus::kNull;
+  if (value.kind() == JsonKind::kObject) return CallStatus::kNull;
   int64_t at = args[1].i32;
+  if (value.kind() != JsonKind::kArray) {
+    // A scalar is its own only element, as in PostgreSQL.
+    if (at != 0 && at != -1) return CallStatus::kNull;
+    return PutPart<kText>(context, value, result);
+  }
   if (at < 0) at += value.count();
   if (at < 0 || at >= value.count()) return CallStatus::kNull;
   return PutPart<kText>(context, value.value(static_cast<uint32_t>(at)), result);
