@@ -56,8 +56,7 @@ Connection::Next Connection::HandleBuffered() {
     if (next != Next::kGoOn) return next;
     if (!Handle(type, body) || broken_) return Next::kClose;
     if (session_->terminated()) {
-      SendFatal(MakeError(SqlState::kAdminShutdown,
-                          "terminating connection due to administrator command"));
+      SendFatal(session_->EndReason());
       return Next::kClose;
     }
   }
@@ -134,6 +133,7 @@ bool Connection::Start(const StartupMessage& startup) {
     return false;
   }
   session_ = std::move(*opened);
+  session_->OnTerminate(on_terminate_);
   started_.store(true, std::memory_order_relaxed);
   writer_.Begin('R');  // AuthenticationOk
   writer_.Int32(0);
@@ -301,8 +301,12 @@ void Connection::Terminate() {
 }
 
 void Connection::SayShutdown() {
-  SendFatal(
-      MakeError(SqlState::kAdminShutdown, "terminating connection due to administrator command"));
+  if (session_ != nullptr) {
+    SendFatal(session_->EndReason());
+  } else {
+    SendFatal(
+        MakeError(SqlState::kAdminShutdown, "terminating connection due to administrator command"));
+  }
   Flush();
 }
 

@@ -3,6 +3,7 @@
 // COPY, slow client), the loop then brings in another thread.
 #pragma once
 
+#include <functional>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -34,6 +35,8 @@ class Connection final : public session::Client {
   /// Says good-bye to a client that is not being served right now (server stop). Same thread rules
   /// as OnReadable.
   void SayShutdown();
+  /// What the session calls when somebody ends it while it is idle. Before the first OnReadable.
+  void OnTerminate(std::function<void()> call) { on_terminate_ = std::move(call); }
   /// Whether there is a session. Any thread.
   bool started() const { return started_.load(std::memory_order_relaxed); }
 
@@ -80,6 +83,7 @@ class Connection final : public session::Client {
   size_t in_begin_ = 0;
   std::string out_;  // bytes to send
   MessageWriter writer_{&out_};
+  std::function<void()> on_terminate_;
   bool broken_ = false;        // sending failed: the client is gone
   bool skip_to_sync_ = false;  // after an error in the extended protocol
   bool extended_copy_ = false;

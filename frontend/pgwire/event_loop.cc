@@ -1,6 +1,9 @@
 #include "frontend/pgwire/event_loop.h"
 
 namespace lathe::pgwire {
+namespace {
+thread_local EventLoop* current_loop = nullptr;  // that this thread serves
+}  // namespace
 
 EventLoop::EventLoop() : work_(asio::make_work_guard(context_)) {}
 
@@ -30,6 +33,7 @@ void EventLoop::Join() {
 
 void EventLoop::Run(bool primary) {
   for (;;) {
+    current_loop = this;
     threads_running_.fetch_add(1);
     waiting_.fetch_add(1);
     while (!context_.stopped()) {
@@ -59,8 +63,20 @@ void EventLoop::Tick() {
     return;
   }
   starved_ = false;
+  BringInThread();
+}
+
+void EventLoop::AboutToBlock() {
+  EventLoop* loop = current_loop;
+  if (loop != nullptr && loop->waiting_.load(std::memory_order_relaxed) <= 0) {
+    loop->BringInThread();
+  }
+}
+
+void EventLoop::BringInThread() {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
+  if (wake_ > 0) return;  // somebody is on the way
   if (parked_ > wake_) {
     ++wake_;
     parked_cv_.notify_one();

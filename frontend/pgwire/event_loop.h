@@ -39,6 +39,10 @@ class EventLoop {
     EventLoop* const loop_;
   };
 
+  /// Called by a handler that is about to sleep for others (a lock, the disk), through
+  /// txn::SetBlockingHook: brings in a thread at once if nobody else waits for events.
+  static void AboutToBlock();
+
   /// Called by the watchdog every tick: brings in a thread if nobody waits for events since the
   /// last tick.
   void Tick();
@@ -50,6 +54,7 @@ class EventLoop {
 
  private:
   void Run(bool primary);
+  void BringInThread();
 
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;

@@ -11,6 +11,7 @@
 #include "frontend/pgwire/event_loop.h"
 #include "frontend/pgwire/pgwire.h"
 #include "runtime/base/check.h"
+#include "storage/txn/lock_table.h"
 
 namespace lathe::pgwire {
 namespace {
@@ -34,7 +35,7 @@ struct Client : std::enable_shared_from_this<Client> {
   asio::steady_timer startup_timer;  // set until the connection has started
   bool startup_timed = false;        // whether it is set; only for who handles the connection
   Connection connection;
-  std::atomic<bool> handling{false};
+  std::mutex serving;  // held while the connection is handled
 };
 
 class ServerImpl final : public Server {
@@ -57,6 +58,7 @@ class ServerImpl final : public Server {
   void LimitStartup(const std::shared_ptr<Client>& client);
   void WaitReadable(std::shared_ptr<Client> client);
   void Remove(const std::shared_ptr<Client>& client);
+  static void End(const std::shared_ptr<Client>& client);
   void WakeWatchdog();
   void Watch();
 
@@ -102,6 +104,7 @@ Status ServerImpl::Listen() {
   if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
   for (uint32_t i = 0; i < count; ++i) loops_.emplace_back().Start();
   watchdog_ = std::thread([this] { Watch(); });
+  txn::SetBlockingHook(&EventLoop::AboutToBlock);
   Accept();
   accept_loop_.Start();
   return Ok();
@@ -139,8 +142,23 @@ void ServerImpl::Serve(Tcp::socket socket) {
                                       clients_.size() >= options_.connections_max);
     clients_.insert(client);
   }
+  client->connection.OnTerminate([weak = std::weak_ptr(client), loop] {
+    asio::post(loop->context(), [weak] {
+      if (std::shared_ptr<Client> found = weak.lock()) End(found);
+    });
+  });
   LimitStartup(client);
   WaitReadable(std::move(client));
+}
+
+// Says good-bye to a client whose session is over, unless it is being served: then it is told by
+// whoever serves it. Its socket becomes readable, and is removed by that.
+void ServerImpl::End(const std::shared_ptr<Client>& client) {
+  std::unique_lock serving(client->serving, std::try_to_lock);
+  if (!serving.owns_lock()) return;
+  client->connection.SayShutdown();
+  asio::error_code ec;
+  client->socket.shutdown(Tcp::socket::shutdown_both, ec);
 }
 
 // The connection is only shut down here: whoever waits for it to become readable then removes it.
@@ -169,9 +187,9 @@ void ServerImpl::WaitReadable(std::shared_ptr<Client> client) {
                          }
                          EventLoop::Busy busy(client->loop);
                          if (!watching_.load(std::memory_order_relaxed)) WakeWatchdog();
-                         client->handling.store(true);
+                         std::unique_lock serving(client->serving);
                          const bool go_on = client->connection.OnReadable();
-                         client->handling.store(false);
+                         serving.unlock();
                          if (client->startup_timed && client->connection.started()) {
                            client->startup_timed = false;
                            client->startup_timer.cancel();
@@ -234,12 +252,7 @@ void ServerImpl::Stop() {
   // A connection that is being served sees the termination itself; the others are told and closed
   // on their loop's thread.
   for (const auto& client : clients) {
-    asio::post(client->loop->context(), [client] {
-      if (client->handling.load()) return;
-      client->connection.SayShutdown();
-      asio::error_code ec;
-      client->socket.close(ec);
-    });
+    asio::post(client->loop->context(), [client] { End(client); });
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (connection_count() > 0 && std::chrono::steady_clock::now() < deadline) {

@@ -74,6 +74,20 @@ std::string TransactionWord(ast::TransactionStatement::Action action) {
 std::string StatementName(const ast::Statement& statement) {
   using enum ast::Statement::Kind;
   switch (statement.kind) {
+    case kSelect:
+      return "SELECT";
+    case kInsert:
+      return "INSERT";
+    case kUpdate:
+      return "UPDATE";
+    case kDelete:
+      return "DELETE";
+    case kTruncate:
+      return "TRUNCATE TABLE";
+    case kCreateTable:
+      return "CREATE TABLE";
+    case kCreateSchema:
+      return "CREATE SCHEMA";
     case kMerge:
       return "MERGE";
     case kCreateTableAs:
