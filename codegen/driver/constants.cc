@@ -116,7 +116,8 @@ Result<ScanBounds> BoundsOf(const physical::TableScan& scan, OnceEvaluator* eval
     to->inclusive = from.inclusive;
     for (const auto& e : from.values) {
       LATHE_ASSIGN(types::Value value, evaluator->Evaluate(*e));
-      if (value.is_null()) bounds.empty = true;
+      const bool meant = (from.null_parts >> to->values.size() & 1) != 0;
+      if (value.is_null() && !meant) bounds.empty = true;
       to->values.push_back(std::move(value));
     }
     return Ok();

@@ -8,6 +8,7 @@
 #include "codegen/driver/values.h"
 #include "runtime/row/row_buffer.h"
 #include "runtime/state/aggregate_table.h"
+#include "runtime/state/band_rows.h"
 #include "runtime/state/changes.h"
 #include "runtime/state/join_table.h"
 #include "runtime/state/recursion.h"
@@ -63,6 +64,8 @@ Result<std::unique_ptr<state::Operator>> Execution::MakeObject(const pipeline::O
   switch (object.kind) {
     case ObjectKind::kRows:
       return Made(std::make_unique<state::RowCollector>(&object.layout, budget_));
+    case ObjectKind::kBandRows:
+      return Made(std::make_unique<state::BandRows>(&object.layout, budget_));
     case ObjectKind::kJoinTable:
       return Made(std::make_unique<state::JoinTable>(&object.layout, budget_));
     case ObjectKind::kAggregate:

@@ -71,6 +71,15 @@ class Emitter {
   void EmitRename(const Step& step, size_t index);
   void EmitProbe(const Step& step, size_t index);
   void EmitNestedLoop(const Step& step, size_t index);
+  using RowBody = std::function<void(llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave,
+                                     llvm::Value* is_null)>;
+  void EmitBand(const Step& step, const RowBody& body, llvm::Value* any_match,
+                llvm::Value* null_row);
+  struct BandRange {
+    llvm::Value* first = nullptr;  // i64: index of the first entry
+    llvm::Value* high = nullptr;   // i64: the last key that counts; null = no bound
+  };
+  BandRange EmitBandRange(const Step& step, llvm::Value* inner, llvm::Value* count);
   void EmitFlagged(const Step& step, size_t index);
   void EmitAggregateOutput(const Step& step, size_t index);
   void EmitSetOutput(const Step& step, size_t index);

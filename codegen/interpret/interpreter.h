@@ -60,6 +60,8 @@ class Machine final : public Interpreter {
   struct Matches;
   int32_t Probe(const pipeline::Step& step, size_t index);
   int32_t NestedLoop(const pipeline::Step& step, size_t index);
+  bool EachInBand(const pipeline::Step& step,
+                  const std::function<bool(const char*, const char*)>& visit);
   int32_t Join(const pipeline::Step& step, size_t index, ColumnId mark, Matches* matches);
   void BindBuild(const pipeline::Step& step, const char* page, const char* row);
   bool KeysEqual(const row::Layout& layout, const std::vector<Cell>& keys,

@@ -1,6 +1,6 @@
 // Joins: the meaning is that of codegen/emit/join.cc.
 #include "codegen/interpret/interpreter.h"
-#include "runtime/state/rows.h"
+#include "runtime/state/band_rows.h"
 
 namespace lathe::interpret {
 
@@ -105,12 +105,56 @@ int32_t Machine::Probe(const Step& step, size_t index) {
   return Join(step, index, join.mark.id, &matches);
 }
 
+bool Machine::EachInBand(const Step& step,
+                         const std::function<bool(const char*, const char*)>& visit) {
+  const auto& join = step.node->As<physical::NestedLoopJoin>();
+  const auto* inner = Object<state::BandRows::Header>(step.object);
+  if (inner->count == 0) return true;
+  int64_t low = INT64_MIN, high = INT64_MAX;
+  auto bound = [this](const expr::ExprPtr& e, int64_t* value, bool* none) {
+    if (e == nullptr) return true;
+    Cell cell;
+    if (!Eval(*e, &cell)) return false;
+    *none |= cell.null;
+    const types::Repr repr = types::ReprOf(e->type);
+    *value = repr == types::Repr::kI16   ? cell.datum.i16
+             : repr == types::Repr::kI32 ? cell.datum.i32
+                                         : cell.datum.i64;
+    return true;
+  };
+  bool none = false;
+  if (!bound(join.band->low, &low, &none) || !bound(join.band->high, &high, &none)) return false;
+  if (none) return true;
+  for (uint64_t i = state::BandRows::First(*inner, low); i < inner->count; ++i) {
+    if (inner->entries[i].key > high) break;
+    if ((i & 1023) == 0 &&
+        lathe_check_cancel(static_cast<state::WorkerView*>(worker_)) != abi::kReturnOk) {
+      return false;
+    }
+    const char* row = inner->entries[i].row;
+    const char* page = row::RowPageOf(row);
+    ++work_;
+    BindBuild(step, page, row);
+    Cell value;
+    if (!Eval(*join.predicate, &value)) return false;
+    if (value.null || !value.datum.b) continue;
+    if (!visit(page, row)) return true;
+  }
+  return true;
+}
+
 int32_t Machine::NestedLoop(const Step& step, size_t index) {
   const auto& join = step.node->As<physical::NestedLoopJoin>();
   const row::Layout& layout = program_.objects[step.object].layout;
   const auto* inner = Object<state::RowCollector::View>(step.object);
   bool predicate_null = false;
   Matches matches;
+  if (join.band) {
+    matches.each = [&](const std::function<bool(const char*, const char*)>& visit) {
+      return EachInBand(step, visit);
+    };
+    return Join(step, index, join.mark.id, &matches);
+  }
   matches.each = [&](const std::function<bool(const char*, const char*)>& visit) -> bool {
     for (uint64_t p = 0; p < inner->page_count; ++p) {
       if (lathe_check_cancel(static_cast<state::WorkerView*>(worker_)) != abi::kReturnOk)

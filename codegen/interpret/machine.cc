@@ -62,8 +62,11 @@ bool Known(const pipeline::Step& step) {
       const auto& join = step.node->As<physical::HashJoin>();
       return AllKnown(join.probe_keys) && Known(join.residual);
     }
-    case StepKind::kNestedLoop:
-      return Known(step.node->As<physical::NestedLoopJoin>().predicate);
+    case StepKind::kNestedLoop: {
+      const auto& join = step.node->As<physical::NestedLoopJoin>();
+      return Known(join.predicate) &&
+             (!join.band || (Known(join.band->low) && Known(join.band->high)));
+    }
     case StepKind::kRename:
     case StepKind::kFlagged:
     case StepKind::kAggregateOutput:

@@ -59,7 +59,8 @@ const Expr* Bare(const Expr* e) {
   return e;
 }
 
-enum class Op : uint8_t { kNone, kEq, kLt, kLe, kGt, kGe, kIn };
+/// kIsNull: NULLs are what is looked for; kNotNull: all that is no NULL.
+enum class Op : uint8_t { kNone, kEq, kLt, kLe, kGt, kGe, kIn, kIsNull, kNotNull };
 
 Op Flip(Op op) {
   switch (op) {
@@ -85,6 +86,7 @@ struct Restriction {
   bool exact = true;     // false: only good for skipping
   bool complete = true;  // false: the conjunct says more than this
   bool bounds = false;   // in the key's bounds already
+  bool weighs = true;    // the conjunct's selectivity tells how much lies within
   std::vector<ExprPtr> items = {};
 };
 
@@ -99,6 +101,7 @@ struct Part {
   uint32_t field;
   uint32_t column;
   bool descending, nulls_first, nullable;
+  bool null_keys;  // the key has a form for NULL
 };
 
 /// One way to read the table.
@@ -111,7 +114,8 @@ struct Path {
   Restriction* to = nullptr;
   std::vector<bool> used;  // conjuncts that need no check any more
   double rows = 0, cost = 0;
-  bool single = false;  // one row at most
+  bool single = false;    // one row at most
+  bool has_null = false;  // among equal
   bool ordered = false, reverse = false;
   bool bounded() const { return !equal.empty() || items || from || to; }
 };
@@ -184,8 +188,12 @@ class AccessPath {
       ExprPtr low = End(expr::Kind::kLeast, "<", in.items, column->type);
       ExprPtr high = End(expr::Kind::kGreatest, ">", in.items, column->type);
       if (low && high) {
-        restrictions_.push_back({conjunct, in.field, Op::kGe, std::move(low), true, false});
-        restrictions_.push_back({conjunct, in.field, Op::kLe, std::move(high), true, false});
+        // The ends of a list say little about what lies between.
+        for (auto* end : {&low, &high}) {
+          const Op op = end == &low ? Op::kGe : Op::kLe;
+          restrictions_.push_back({conjunct, in.field, op, std::move(*end), true, false});
+          restrictions_.back().weighs = false;
+        }
       }
     }
     restrictions_.push_back(std::move(in));
@@ -204,8 +212,41 @@ class AccessPath {
     return result;
   }
 
+  /// column IS [NOT] NULL.
+  void ReadNullTest(const Expr& e, size_t conjunct) {
+    const Expr& column = *e.children[0];
+    if (column.kind != expr::Kind::kColumn) return;
+    const int field = FieldOf(column);
+    if (field < 0) return;
+    const Op op = e.kind == expr::Kind::kIsNull ? Op::kIsNull : Op::kNotNull;
+    restrictions_.push_back({conjunct, static_cast<uint32_t>(field), op,
+                             expr::MakeConst(types::Value::Null(column.type))});
+  }
+
+  /// column LIKE pattern: what matches begins with what the pattern begins with.
+  void ReadLike(const Expr& e, size_t conjunct) {
+    const Expr* column = Bare(e.children[0].get());
+    if (column->kind != expr::Kind::kColumn || !expr::IsRuntimeConstant(*e.children[1])) return;
+    if (column->type.id != TypeId::kText && column->type.id != TypeId::kVarchar) return;
+    if (e.children[1]->type.id != TypeId::kText) return;
+    const int field = FieldOf(*column);
+    if (field < 0 || context_.estimator->LikePrefix(*e.children[1]).empty()) return;
+    for (const bool end : {false, true}) {
+      const func::Function* function = func::FunctionsNamed(end ? "like_end" : "like_start")[0];
+      std::vector<ExprPtr> args;
+      args.push_back(e.children[1]->Clone());
+      restrictions_.push_back(
+          {conjunct, static_cast<uint32_t>(field), end ? Op::kLt : Op::kGe,
+           expr::MakeCall(function, types::Type(TypeId::kText), std::move(args)), true, false});
+    }
+  }
+
   void Read(const Expr& e, size_t conjunct) {
     if (e.kind == expr::Kind::kInList) return ReadInList(e, conjunct);
+    if (e.kind == expr::Kind::kIsNull || e.kind == expr::Kind::kIsNotNull) {
+      return ReadNullTest(e, conjunct);
+    }
+    if (IsComparison(e, "~~")) return ReadLike(e, conjunct);
     if (e.kind != expr::Kind::kCall || e.children.size() != 2) return;
     const std::string_view symbol = e.function->op;
     Op op = symbol == "="    ? Op::kEq
@@ -249,7 +290,11 @@ class AccessPath {
 
   Part MakePart(uint32_t column, const schema::KeyColumn& key) const {
     const auto field = std::find(live_.begin(), live_.end(), column) - live_.begin();
-    return {static_cast<uint32_t>(field), column, key.descending, key.nulls_first,
+    return {static_cast<uint32_t>(field),
+            column,
+            key.descending,
+            key.nulls_first,
+            !relation_.columns[column].not_null,
             !relation_.columns[column].not_null};
   }
 
@@ -264,6 +309,7 @@ class AccessPath {
       const uint32_t source = index->sources[key.column];
       if (key.column >= index->first_tie || source == schema::kRowIdSource) break;
       parts.push_back(MakePart(source, key));
+      parts.back().null_keys &= !index->columns[key.column].not_null;
     }
     return parts;
   }
@@ -278,7 +324,13 @@ class AccessPath {
         path->used[equal->conjunct] = true;
         continue;
       }
-      if (items) {
+      if (Restriction* null = part.null_keys ? Find(part.field, {Op::kIsNull}) : nullptr) {
+        path->equal.push_back(null);
+        path->used[null->conjunct] = true;
+        path->has_null = true;
+        continue;
+      }
+      if (items && !path->has_null) {
         path->items = Find(part.field, {Op::kIn});
         if (path->items) {
           path->used[path->items->conjunct] = true;
@@ -289,6 +341,11 @@ class AccessPath {
       path->from = Find(part.field, {Op::kGt, Op::kGe});
       path->to = Find(part.field, {Op::kLt, Op::kLe});
       if (part.descending) std::swap(path->from, path->to);
+      if (Restriction* rest = part.null_keys ? Find(part.field, {Op::kNotNull}) : nullptr) {
+        Restriction*& end = part.nulls_first ? path->from : path->to;
+        if (end == nullptr) end = rest;
+        path->used[rest->conjunct] = true;
+      }
       // NULLs may lie beyond an open end: then the conditions stay.
       const bool has_nulls = part.nullable && !(part.nulls_first ? path->from : path->to);
       for (Restriction* end : {path->from, path->to}) {
@@ -302,14 +359,14 @@ class AccessPath {
     std::vector<bool> counted(context_.conjuncts ? context_.conjuncts->size() : 0);
     double selectivity = 1;
     auto count = [&](const Restriction* r) {
-      // The ends of a list say little about what lies between.
-      if (!r || !r->complete || counted[r->conjunct]) return;
+      if (!r || !r->weighs || counted[r->conjunct]) return;
       counted[r->conjunct] = true;
       selectivity *= context_.estimator->Selectivity(*(*context_.conjuncts)[r->conjunct]);
     };
     for (const Restriction* r : path.equal) count(r);
     count(path.items);
-    if (path.from && path.to && path.from->complete && path.to->complete) {
+    if (path.from && path.to && path.from->weighs && path.to->weighs &&
+        path.from->conjunct != path.to->conjunct) {
       std::vector<ExprPtr> both;
       both.push_back((*context_.conjuncts)[path.from->conjunct]->Clone());
       both.push_back((*context_.conjuncts)[path.to->conjunct]->Clone());
@@ -332,7 +389,7 @@ class AccessPath {
     path.rows = table_rows_;
     path.cost = table_rows_;
     if (path.bounded()) {
-      path.single = relation_.unique && path.equal.size() == parts.size();
+      path.single = relation_.unique && path.equal.size() == parts.size() && !path.has_null;
       path.rows = path.single ? 1 : RowsOf(path);
       path.cost = (path.items ? kSeekCost * static_cast<double>(path.items->items.size())
                               : std::min(kSeekCost, table_rows_ / 2)) +
@@ -353,7 +410,7 @@ class AccessPath {
     path.rows = table_rows_;
     double seeks = 1;
     if (path.bounded()) {
-      path.single = index->unique && path.equal.size() >= index->key_columns;
+      path.single = index->unique && path.equal.size() >= index->key_columns && !path.has_null;
       path.rows = path.single ? 1 : RowsOf(path);
       if (path.items) seeks = static_cast<double>(path.items->items.size());
     } else if (context_.order == nullptr) {
@@ -406,7 +463,7 @@ class AccessPath {
     const std::vector<WantedOrder::Key>& keys = context_.order->keys;
     auto fixed = [&](uint32_t field) {
       for (const Restriction& r : restrictions_) {
-        if (r.field == field && r.op == Op::kEq && r.exact) return true;
+        if (r.field == field && (r.op == Op::kEq || r.op == Op::kIsNull) && r.exact) return true;
       }
       return false;
     };
@@ -457,8 +514,10 @@ class AccessPath {
       }
     } else {
       for (const Restriction* r : path.equal) {
-        scan_->lower.values.push_back(r->bound->Clone());
-        scan_->upper.values.push_back(r->bound->Clone());
+        for (physical::KeyBoundExprs* end : {&scan_->lower, &scan_->upper}) {
+          if (r->op == Op::kIsNull) end->null_parts |= uint64_t{1} << end->values.size();
+          end->values.push_back(r->bound->Clone());
+        }
       }
       AddEnd(&scan_->lower, path.from);
       AddEnd(&scan_->upper, path.to);
@@ -487,13 +546,14 @@ class AccessPath {
   static void AddEnd(physical::KeyBoundExprs* end, Restriction* r) {
     if (!r) return;
     r->bounds = true;
+    if (r->op == Op::kNotNull) end->null_parts |= uint64_t{1} << end->values.size();
     end->values.push_back(r->bound->Clone());
     end->inclusive = r->op == Op::kGe || r->op == Op::kLe;
   }
 
   void ChooseSkips() {
     for (Restriction& r : restrictions_) {
-      if (used_[r.conjunct] || r.bounds || r.op == Op::kIn) continue;
+      if (used_[r.conjunct] || r.bounds || r.op >= Op::kIn) continue;
       physical::SkipRangeExprs* range = nullptr;
       for (physical::SkipRangeExprs& s : scan_->skip) {
         const bool free = (r.op == Op::kEq && !s.min && !s.max) ||

@@ -16,6 +16,7 @@ class Chooser {
   Chooser(const OptimizeContext& options, logical::ColumnIds* ids)
       : estimator_(options),
         catalog_(options.disabled_rules.contains("use_indexes") ? nullptr : options.catalog),
+        bands_(!options.disabled_rules.contains("use_bands")),
         ids_(ids) {}
 
   physical::NodePtr Root(Node* root, const std::vector<OutputColumn>& outputs) {
@@ -428,7 +429,9 @@ class Chooser {
     const double left_rows = estimator_.Rows(*join->children[0]);
     const double right_rows = estimator_.Rows(*join->children[1]);
     const bool hash = !keys.left.empty();
-    const bool left_first = MaterializeLeft(*join, hash, left_rows, right_rows);
+    bool left_first = MaterializeLeft(*join, hash, left_rows, right_rows);
+    std::optional<physical::Band> band;
+    if (!hash) band = ChooseBand(*join, conjuncts, &left_first);
     physical::NodePtr left = Plan(join->children[0].get(), needed);
     physical::NodePtr right = Plan(join->children[1].get(), needed);
     ExprPtr rest = conjuncts.empty() ? nullptr : expr::MakeAnd(std::move(conjuncts));
@@ -438,9 +441,15 @@ class Chooser {
       plan->inner_is_left = left_first;
       plan->predicate = std::move(rest);
       plan->mark = join->mark;
+      const bool both_bounds = band && band->low && band->high;
+      plan->band = std::move(band);
       plan->children.push_back(std::move(left_first ? left : right));
       plan->children.push_back(std::move(left_first ? right : left));
-      return Finish(std::move(plan), *join, required, left_rows * right_rows);
+      const double cost =
+          both_bounds ? (left_rows + right_rows) * (2 + std::log2(left_rows + right_rows + 1)) +
+                            estimator_.Rows(*join)
+                      : left_rows * right_rows;
+      return Finish(std::move(plan), *join, required, cost);
     }
     auto plan = std::make_unique<physical::HashJoin>();
     plan->join_kind = join->join_kind;
@@ -463,6 +472,28 @@ class Chooser {
     }
     return Finish(std::move(plan), *join, required,
                   2 * std::min(left_rows, right_rows) + std::max(left_rows, right_rows));
+  }
+
+  /// The band of a join without equalities; changes which side is kept where that gives two bounds
+  /// and the kind allows it.
+  std::optional<physical::Band> ChooseBand(const logical::Join& join,
+                                           const std::vector<ExprPtr>& conjuncts,
+                                           bool* left_first) const {
+    if (!bands_ || join.join_kind == JoinKind::kMark) return std::nullopt;
+    const Node &left = *join.children[0], &right = *join.children[1];
+    std::optional<physical::Band> band =
+        *left_first ? FindBand(conjuncts, left, right) : FindBand(conjuncts, right, left);
+    if (band && band->low && band->high) return band;
+    const bool left_may = join.join_kind == JoinKind::kInner || join.join_kind == JoinKind::kLeft ||
+                          join.join_kind == JoinKind::kSemi || join.join_kind == JoinKind::kAnti;
+    if (!left_may || (*left_first && join.join_kind != JoinKind::kInner)) return band;
+    std::optional<physical::Band> other =
+        *left_first ? FindBand(conjuncts, right, left) : FindBand(conjuncts, left, right);
+    if (other && other->low && other->high) {
+      *left_first = !*left_first;
+      return other;
+    }
+    return band;
   }
 
   /// Which side is built into the hash table (or buffered for the loop): the smaller one, where the
@@ -489,6 +520,7 @@ class Chooser {
 
   Estimator estimator_;
   schema::CatalogReader* const catalog_;  // null = no indexes
+  const bool bands_;                      // joins by ranges may be band joins
   logical::ColumnIds* ids_;
   WantedOrder* order_ = nullptr;  // of the sort being planned
   std::unordered_map<const physical::TableScan*, const logical::Scan*> scans_;  // made of

@@ -64,6 +64,12 @@ struct JoinKeys {
 };
 JoinKeys ExtractJoinKeys(const logical::Join& join, std::vector<ExprPtr>* conjuncts);
 
+/// The range of ordered inner rows that the conjuncts leave for an outer row, with both bounds
+/// where there are two; nothing when no conjunct compares a key of the inner side with a value of
+/// the outer one.
+std::optional<physical::Band> FindBand(const std::vector<ExprPtr>& conjuncts, const Node& inner,
+                                       const Node& outer);
+
 /// Cheap and selective conjuncts first; those that can fail last, in their order.
 void OrderConjuncts(std::vector<ExprPtr>* conjuncts, Estimator* estimator);
 

@@ -44,6 +44,8 @@ class Estimator {
   void KnowColumn(ColumnId id, const ColumnFacts& facts) { facts_[id.value] = facts; }
   /// The value of an expression without columns, if the parameters in it have known values.
   std::optional<types::Value> HintOf(const Expr& e) const;
+  /// The characters that all matches of a LIKE pattern begin with; empty = none or not known.
+  std::string LikePrefix(const Expr& pattern) const;
   /// Null = nothing is known of the relation.
   std::shared_ptr<const schema::RelationStats> StatsOf(const schema::RelationDescriptor& relation);
 
@@ -71,7 +73,8 @@ class Estimator {
   double CallSelectivity(const Expr& e);
   double EqualSelectivity(const Expr& column, const Expr& other);
   double RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op);
-  double LikeSelectivity(const Expr& pattern);
+  double LikeSelectivity(const Expr& e);
+  std::optional<double> SampledSelectivity(const Expr& e, const Expr& column);
   double BaseDistinct(const Expr& e);
 
   const OptimizeContext& options_;

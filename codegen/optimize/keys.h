@@ -10,5 +10,8 @@ namespace lathe::optimize {
 void AddDetermined(const Node& plan, ColumnSet* columns);
 /// No two rows of the plan agree in all these columns.
 bool IsUniqueOver(const Node& plan, const ColumnSet& columns);
+/// Columns of node that the predicate equates with something that is fixed for one row of the other
+/// side.
+ColumnSet EquatedColumns(const Expr& predicate, const Node& node);
 
 }  // namespace lathe::optimize

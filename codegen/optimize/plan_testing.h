@@ -822,16 +822,36 @@ inline Result<Relation> Interpreter::Run(const physical::Node& node) {
       const auto& scan = node.As<physical::TableScan>();
       // Bounds are read as conditions over all fields of the row.
       Relation result = Empty(scan.outputs);
-      for (const auto& row : catalog_->table(scan.relation->id).rows) {
+      // By the key where its order is wanted.
+      const std::vector<schema::KeyColumn>& key = scan.relation->key;
+      auto in_order = [&](const schema::KeyColumn& part, const Value& a, const Value& b) {
+        if (a.is_null() || b.is_null()) {
+          const int nulls = part.nulls_first ? -1 : 1;
+          return a.is_null() == b.is_null() ? 0 : a.is_null() ? nulls : -nulls;
+        }
+        const int order = func::Compare(a.type(), a.datum(), b.datum());
+        return part.descending ? -order : order;
+      };
+      auto rows = catalog_->table(scan.relation->id).rows;
+      if (scan.key_order) {
+        std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
+          for (const schema::KeyColumn& part : key) {
+            const int order = in_order(part, a[part.column], b[part.column]);
+            if (order != 0) return scan.reverse ? order > 0 : order < 0;
+          }
+          return false;
+        });
+      }
+      for (const auto& row : rows) {
         bool keep = true;
         for (const physical::KeyBoundExprs* bound : {&scan.lower, &scan.upper}) {
           int order = 0;
           bool null = false;
           for (size_t i = 0; i < bound->values.size() && order == 0; ++i) {
             LATHE_ASSIGN(Value value, Eval(*bound->values[i], {}));
-            const Value& field = row[scan.relation->key[i].column];
-            null |= value.is_null();
-            if (!null) order = func::Compare(field.type(), field.datum(), value.datum());
+            const bool meant = (bound->null_parts >> i & 1) != 0;
+            null |= value.is_null() && !meant;
+            if (!null) order = in_order(key[i], row[key[i].column], value);
           }
           if (bound->values.empty()) continue;
           if (bound == &scan.upper) order = -order;

@@ -7,6 +7,7 @@
 #include "codegen/expr/evaluate.h"
 #include "codegen/optimize/estimate.h"
 #include "runtime/base/arena.h"
+#include "runtime/func/like_prefix.h"
 #include "runtime/types/fixed.h"
 
 namespace lathe::optimize {
@@ -273,9 +274,10 @@ double Estimator::CallSelectivity(const Expr& e) {
     }
     return kRangeDefault;
   }
-  if (op == "~~" || op == "~~*") return LikeSelectivity(*b);
-  if (op == "!~~" || op == "!~~*") return Clamp(1 - LikeSelectivity(*b));
-  if (op == "~" || op == "~*") return kLikeDefault;
+  if (op == "~~" || op == "~~*" || op == "~" || op == "~*") return LikeSelectivity(e);
+  if (op == "!~~" || op == "!~~*" || op == "!~" || op == "!~*") {
+    return Clamp(1 - LikeSelectivity(e));
+  }
   return kRangeDefault;
 }
 
@@ -295,19 +297,17 @@ double Estimator::EqualSelectivity(const Expr& column, const Expr& other) {
   return Clamp(std::max(rest / std::max(1.0, others), 0.5 / std::max(1.0, facts->table_rows)));
 }
 
-double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op) {
-  const ColumnFacts* facts = FactsOf(column);
-  const std::optional<types::Value> value = HintOf(bound);
-  if (!facts || !facts->stats || !value) return kRangeDefault;
-  const std::optional<double> at = Position(*value);
-  if (!at) return kRangeDefault;
+/// The part of the column's values below this one, NULLs apart; nothing where it cannot be told.
+std::optional<double> Below(const schema::ColumnStats& stats, const types::Value& value) {
+  const std::optional<double> at = Position(value);
+  if (!at) return std::nullopt;
   double below;
-  const auto& histogram = facts->stats->histogram;
+  const auto& histogram = stats.histogram;
   if (histogram.size() >= 2) {
     size_t bucket = 0;
     while (bucket < histogram.size()) {
       const std::optional<double> edge = Position(histogram[bucket]);
-      if (!edge) return kRangeDefault;
+      if (!edge) return std::nullopt;
       if (*edge > *at) break;
       ++bucket;
     }
@@ -322,18 +322,86 @@ double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::s
           (static_cast<double>(bucket - 1) + within) / static_cast<double>(histogram.size() - 1);
     }
   } else {
-    const std::optional<double> min = Position(facts->stats->min),
-                                max = Position(facts->stats->max);
-    if (!min || !max) return kRangeDefault;
+    const std::optional<double> min = Position(stats.min), max = Position(stats.max);
+    if (!min || !max) return std::nullopt;
     below = *max > *min ? (*at - *min) / (*max - *min) : (*at > *min ? 1.0 : 0.0);
     below = std::min(1.0, std::max(0.0, below));
   }
+  return below;
+}
+
+double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op) {
+  const ColumnFacts* facts = FactsOf(column);
+  const std::optional<types::Value> value = HintOf(bound);
+  if (!facts || !facts->stats || !value) return kRangeDefault;
+  const std::optional<double> below = Below(*facts->stats, *value);
+  if (!below) return kRangeDefault;
   // Never nothing: statistics are old the moment they are made.
-  const double s = (op[0] == '<' ? below : 1 - below) * (1 - facts->stats->null_fraction);
+  const double s = (op[0] == '<' ? *below : 1 - *below) * (1 - facts->stats->null_fraction);
   return std::min(1.0, std::max(1e-4, s));
 }
 
-double Estimator::LikeSelectivity(const Expr& pattern) {
+std::string Estimator::LikePrefix(const Expr& pattern) const {
+  const std::optional<types::Value> value = HintOf(pattern);
+  if (!value || value->is_null() || !value->type().is_string_like()) return {};
+  return func::LikePrefix(value->AsString());
+}
+
+/// The most common values and the bounds of the histogram are a sample of the column: the predicate
+/// is evaluated on them. Nothing when there are too few, or it fails.
+std::optional<double> Estimator::SampledSelectivity(const Expr& e, const Expr& column) {
+  constexpr size_t kSampleMin = 50;
+  const ColumnFacts* facts = FactsOf(column);
+  if (!facts || !facts->stats || column.kind != expr::Kind::kColumn) return std::nullopt;
+  const schema::ColumnStats& stats = *facts->stats;
+  if (stats.histogram.size() < kSampleMin) return std::nullopt;
+  const std::optional<types::Value> other = HintOf(*e.children[1]);
+  if (!other || other->is_null()) return std::nullopt;
+  ExprPtr test = e.Clone();
+  test->children[1] = expr::MakeConst(*other);
+  base::Arena arena;
+  func::FunctionContext functions;
+  functions.arena = &arena;
+  expr::EvalContext context;
+  context.functions = &functions;
+  auto passes = [&](const types::Value& value) -> std::optional<bool> {
+    test->children[0] = expr::MakeConst(value);
+    Result<types::Value> answer = expr::Evaluate(*test, context);
+    if (!answer.ok()) return std::nullopt;
+    return !answer->is_null() && answer->AsBool();
+  };
+  double matches = 0;
+  for (const types::Value& value : stats.histogram) {
+    const std::optional<bool> pass = passes(value);
+    if (!pass) return std::nullopt;
+    matches += *pass;
+  }
+  return matches / static_cast<double>(stats.histogram.size()) * (1 - stats.null_fraction);
+}
+
+/// [NOT] LIKE and its like, as the positive form: by a sample of the column's values; few matches
+/// leave it to the pattern.
+double Estimator::LikeSelectivity(const Expr& e) {
+  const Expr& pattern = *e.children[1];
+  const bool negated = e.function->op[0] == '!';
+  std::optional<double> sampled = SampledSelectivity(e, *e.children[0]);
+  if (sampled && negated) sampled = 1 - *sampled;
+  constexpr double kFew = 0.03;
+  if (sampled && *sampled > kFew) return std::min(1.0, *sampled);
+  const ColumnFacts* facts = FactsOf(*e.children[0]);
+  if (e.function->op == "~~" && facts && facts->stats) {
+    const std::string prefix = LikePrefix(pattern);
+    if (!prefix.empty()) {
+      const std::optional<double> from = Below(*facts->stats, types::Value::Text(prefix)),
+                                  to = Below(*facts->stats,
+                                             types::Value::Text(func::PrefixEnd(prefix)));
+      // Interpolated between bounds of a histogram: shorter than a step it is a guess.
+      const double least = 0.5 / std::max(1.0, facts->table_rows);
+      if (from && to) return std::min(1.0, std::max(*to - *from, least));
+    }
+  }
+  // Of a regular expression no more is known.
+  if (e.function->op.find("~~") == std::string_view::npos) return sampled ? kFew / 2 : kLikeDefault;
   const std::optional<types::Value> value = HintOf(pattern);
   if (!value || value->is_null() || !value->type().is_string_like()) return kLikeDefault;
   // A fixed character is in a fifth of the places, a wildcard at the start forgives
@@ -346,7 +414,8 @@ double Estimator::LikeSelectivity(const Expr& pattern) {
       selectivity *= 0.2;
     }
   }
-  return std::min(0.5, std::max(0.02, selectivity));
+  selectivity = std::min(0.5, std::max(0.02, selectivity));
+  return sampled ? std::min(selectivity, kFew) : selectivity;
 }
 
 }  // namespace lathe::optimize

@@ -1,6 +1,8 @@
 // Brings predicates into a form that the other rules understand: NOT moved down to the comparisons,
 // conditions common to all branches of an OR taken out of it, and for each relation the OR of what
 // the branches ask of it alone (TPC-H 7 and 19).
+#include <map>
+
 #include "codegen/optimize/rules.h"
 #include "codegen/optimize/tree.h"
 
@@ -81,10 +83,52 @@ class OrFactoring {
     AddImplied(branches, conjuncts);
     std::vector<ExprPtr> rest;
     for (auto& branch : branches) rest.push_back(expr::MakeAnd(std::move(branch)));
+    CollectLists(&rest);
     conjuncts->push_back(MakeOr(std::move(rest)));
   }
 
  private:
+  /// a = 1 OR a = 2 OR b OR a IN (3, 4) is a IN (1, 2, 3, 4) OR b.
+  static void CollectLists(std::vector<ExprPtr>* disjuncts) {
+    std::map<std::pair<uint32_t, const func::Function*>, Expr*> lists;
+    size_t kept = 0;
+    for (size_t i = 0; i < disjuncts->size(); ++i) {
+      ExprPtr& e = (*disjuncts)[i];
+      if (!IsListItem(e.get())) {
+        if (kept != i) (*disjuncts)[kept] = std::move(e);
+        ++kept;
+        continue;
+      }
+      Expr*& list = lists[{e->children[0]->column.value, e->function}];
+      if (list == nullptr) {
+        list = e.get();
+        if (kept != i) (*disjuncts)[kept] = std::move(e);
+        ++kept;
+        continue;
+      }
+      list->kind = expr::Kind::kInList;
+      for (size_t item = 1; item < e->children.size(); ++item) {
+        list->children.push_back(std::move(e->children[item]));
+      }
+    }
+    disjuncts->resize(kept);
+  }
+
+  /// column = constant or column IN (constants), with one type on both sides.
+  static bool IsListItem(Expr* e) {
+    if (e->kind != expr::Kind::kInList) {
+      if (!IsComparison(*e, "=")) return false;
+      if (e->children[0]->kind != expr::Kind::kColumn) std::swap(e->children[0], e->children[1]);
+    }
+    const Expr& column = *e->children[0];
+    if (column.kind != expr::Kind::kColumn) return false;
+    for (size_t i = 1; i < e->children.size(); ++i) {
+      const Expr& item = *e->children[i];
+      if (!expr::IsRuntimeConstant(item) || !SameValues(item.type, column.type)) return false;
+    }
+    return e->function->args[0].id == e->function->args[1].id;
+  }
+
   /// (a AND b) OR (a AND c) = a AND (b OR c).
   static void TakeCommon(std::vector<std::vector<ExprPtr>>* branches,
                          std::vector<ExprPtr>* conjuncts) {

@@ -9,30 +9,6 @@ namespace {
 using logical::JoinKind;
 using logical::Kind;
 
-/// Columns of node that the predicate equates with something that is fixed for one row of the other
-/// side.
-ColumnSet EquatedColumns(const Expr& predicate, const Node& node) {
-  ColumnSet columns;
-  const ColumnSet own = OutputSet(node);
-  auto visit = [&](const Expr& e) {
-    if (!IsComparison(e, "=")) return;
-    for (int side = 0; side < 2; ++side) {
-      const Expr& column = *e.children[side];
-      if (column.kind == expr::Kind::kColumn && own.Has(column.column) &&
-          SameValues(column.type, e.children[1 - side]->type) &&
-          !ColumnsOf(*e.children[1 - side]).Intersects(own)) {
-        columns.Add(column.column);
-      }
-    }
-  };
-  if (predicate.kind == expr::Kind::kAnd) {
-    for (const ExprPtr& child : predicate.children) visit(*child);
-  } else {
-    visit(predicate);
-  }
-  return columns;
-}
-
 NodePtr ToProject(logical::Aggregate* aggregate) {
   auto project = std::make_shared<logical::Project>();
   project->outputs = std::move(aggregate->outputs);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ struct Node {
 struct KeyBoundExprs {
   std::vector<ExprPtr> values;  // for the first key columns; a NULL value makes the range empty
   bool inclusive = true;
+  uint64_t null_parts = 0;  // bit i: values[i] is NULL, and NULLs are what is meant
 };
 
 /// Pages without values of this field in [min, max] are skipped; null = open end. Evaluated once
@@ -160,6 +162,14 @@ struct HashJoin : Node {
   const TableScan* lookup_scan = nullptr;  // below the probe side, with a KeyLookup of these keys
 };
 
+/// A range of the inner rows, ordered by `key`, that can meet an outer row: key >= low and key <=
+/// high, both inclusive, either may be null (no bound). key is of a type kept as an integer of up
+/// to 64 bits; the bounds have the same scale. NULL is in no range.
+struct Band {
+  ExprPtr key;        // over the inner side
+  ExprPtr low, high;  // over the outer side
+};
+
 /// children[0] = inner side (materialised once), children[1] = outer side (streams); any predicate
 /// or none. kInner and the kinds where the outer side is the logical left: kLeft, kSemi, kAnti,
 /// kMark, kSingle; kRight/kFull are planned with match flags as above.
@@ -168,7 +178,8 @@ struct NestedLoopJoin : Node {
   NestedLoopJoin() : Node(kKind) {}
   JoinKind join_kind = JoinKind::kInner;
   bool inner_is_left = false;
-  ExprPtr predicate;  // null = always true
+  ExprPtr predicate;         // null = always true
+  std::optional<Band> band;  // rows outside cannot satisfy the predicate; not for kMark
   OutputColumn mark;
 };
 

@@ -77,6 +77,11 @@ class Printer {
         std::string text = std::string("NestedLoopJoin ") +
                            logical::kJoinKindNames[static_cast<int>(join.join_kind)];
         if (join.inner_is_left) text += " inner=left";
+        if (join.band) {
+          text += " band " + Text(join.band->key);
+          if (join.band->low) text += " from " + Text(join.band->low);
+          if (join.band->high) text += " to " + Text(join.band->high);
+        }
         if (join.join_kind == JoinKind::kMark) text += " " + ColumnText(join.mark.id, name_of_);
         if (join.predicate) text += " on " + Text(join.predicate);
         return text;

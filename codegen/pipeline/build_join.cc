@@ -96,8 +96,10 @@ Status Builder::BuildNestedLoop(const physical::NestedLoopJoin& join, Continuati
   Status status;
   JoinRule rule = RuleOf(join.join_kind, join.inner_is_left, &status);
   LATHE_TRY(std::move(status));
-  uint32_t object = AddObject(ObjectKind::kRows, join, "inner_" + NameOfTree(inner));
+  uint32_t object = AddObject(join.band ? ObjectKind::kBandRows : ObjectKind::kRows, join,
+                              "inner_" + NameOfTree(inner));
   Fields fields;
+  if (join.band) AddField(&fields, join.band->key.get());
   AddNeeded(join, inner, join.predicate.get(), &fields);
   program_.objects[object].layout = row::Layout::Make(fields.specs, rule.flags() ? 1 : 0);
   program_.objects[object].columns = fields.columns;

@@ -74,6 +74,11 @@ void Builder::VisitExpressions(const Node& node, const std::function<void(const 
     case Kind::kNestedLoopJoin: {
       const auto& join = node.As<physical::NestedLoopJoin>();
       if (join.predicate != nullptr) visit(*join.predicate);
+      if (join.band) {
+        for (const auto* e : {&join.band->key, &join.band->low, &join.band->high}) {
+          if (*e != nullptr) visit(**e);
+        }
+      }
       break;
     }
     case Kind::kHashAggregate: {

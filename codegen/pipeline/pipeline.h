@@ -44,6 +44,7 @@ enum class ObjectKind : uint8_t {
   kSortedAggregate,
   kRecursion,  // the working table
   kChanges,    // rows for a Modify inside a plan
+  kBandRows,   // as kRows, ordered by their first field
 };
 
 /// What an operator keeps between pipelines; objects[i] and locals[i] of generated code.

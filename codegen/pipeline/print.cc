@@ -91,6 +91,11 @@ std::string Print(const Program& program) {
           const auto& join = step.node->As<physical::NestedLoopJoin>();
           out += "  loop" + at + " " + ProbeText(step.join.probe) +
                  (step.join.keep_probe ? " keep" : "");
+          if (join.band) {
+            out += " band " + expr::Print(*join.band->key, name_of);
+            if (join.band->low) out += " from " + expr::Print(*join.band->low, name_of);
+            if (join.band->high) out += " to " + expr::Print(*join.band->high, name_of);
+          }
           if (join.predicate != nullptr) out += " where " + expr::Print(*join.predicate, name_of);
           break;
         }

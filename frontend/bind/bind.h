@@ -103,7 +103,7 @@ struct IndexDefinition {
   std::vector<uint32_t> include;           // INCLUDE
   bool unique = false;
   bool constraint = false;  // of a UNIQUE constraint
-  bool deferrable = false;
+  bool deferrable = false, initially_deferred = false;
   bool nulls_not_distinct = false;
   int32_t fillfactor = 100;
 };
@@ -206,8 +206,8 @@ Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescr
                                                      const ast::Constraint& constraint,
                                                      BindContext& context);
 
-/// What the relations of a bound query (context.relations, used_columns) look like today, for a view
-/// made of it.
+/// What the relations of a bound query (context.relations, used_columns) look like today, for a
+/// view made of it.
 std::vector<schema::ViewRelation> FrozenRelations(const BindContext& context);
 /// The columns of CREATE VIEW (named by its list where it has one), from the query bound.
 Result<std::vector<schema::Column>> BindViewColumns(const ast::CreateViewStatement& statement,

@@ -54,7 +54,7 @@ class Binder::Conflict {
     }
     for (RelationId id : relation_->indexes) {
       schema::RelationPtr index = binder_.context_.catalog->GetRelation(id);
-      if (index == nullptr || !index->unique) continue;
+      if (index == nullptr || (!index->unique && !index->is_constraint)) continue;
       Key key;
       key.name = index->name;
       for (uint32_t i = 0; i < index->key_columns; ++i) {

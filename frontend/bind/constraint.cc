@@ -94,9 +94,7 @@ BoundExpr Binder::RowExpression(const schema::RelationDescriptor& relation, cons
           At(SqlState::kInvalidObjectDefinition,
              "cannot use generated column \"" + used.name + "\" in column generation expression",
              e.location);
-      error.detail = used.name == target->name
-                         ? "This would cause the generated column to depend on its own value."
-                         : "A generated column cannot reference another generated column.";
+      error.detail = "A generated column cannot reference another generated column.";
       return error;
     }
     if (IsMutable(*bound)) {
@@ -403,6 +401,18 @@ Result<schema::ForeignKey> BindForeignKey(const schema::RelationDescriptor& tabl
                      "foreign key referenced-columns list must not contain duplicates");
   }
   if (!FindParentKey(**parent, key.parent_columns, context, &key.parent_index)) {
+    for (RelationId id : (*parent)->indexes) {
+      schema::RelationPtr index = context.catalog->GetRelation(id);
+      if (index == nullptr || !index->deferrable || !index->is_constraint) continue;
+      std::vector<uint32_t> columns;
+      for (uint32_t i = 0; i < index->key_columns; ++i) {
+        columns.push_back(index->sources[index->key[i].column]);
+      }
+      if (Sorted(columns) != Sorted(key.parent_columns)) continue;
+      return MakeError(SqlState::kObjectNotInPrerequisiteState,
+                       "cannot use a deferrable unique constraint for referenced table \"" +
+                           (*parent)->name + "\"");
+    }
     return MakeError(SqlState::kInvalidForeignKey,
                      "there is no unique constraint matching given keys for referenced table \"" +
                          (*parent)->name + "\"");

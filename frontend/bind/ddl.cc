@@ -483,9 +483,12 @@ class TableBinder {
   }
 
   Status CheckKeyConstraint(const Constraint& constraint, const std::string& what) const {
-    // Keys are checked at the statement's end anyway.
-    if (constraint.initially_deferred) {
+    // A primary key is checked at the statement's end, whatever is asked for.
+    if (constraint.initially_deferred && constraint.type == Constraint::Type::kPrimaryKey) {
       return NotYet("initially deferred " + what, constraint.location);
+    }
+    if (constraint.deferrable && constraint.nulls_not_distinct) {
+      return NotYet("deferrable NULLS NOT DISTINCT", constraint.location);
     }
     if (!constraint.tablespace.empty() && constraint.tablespace != "pg_default") {
       return NotYet("tablespace", constraint.location);
@@ -522,7 +525,8 @@ class TableBinder {
     IndexDefinition unique;
     unique.unique = unique.constraint = true;
     unique.nulls_not_distinct = constraint.nulls_not_distinct;
-    unique.deferrable = constraint.deferrable;
+    unique.deferrable = constraint.deferrable || constraint.initially_deferred;
+    unique.initially_deferred = constraint.initially_deferred;
     LATHE_TRY(AddKeyColumns(constraint, columns, "unique", &unique.columns));
     LATHE_ASSIGN(unique.include, BindIncluded(constraint.include, result_));
     unique.named = !constraint.name.empty();

@@ -77,6 +77,7 @@ Status BindSequenceOptions(const ast::OptionList& options, bool is_new, bool ide
   std::vector<std::string> seen;
   bool has_min = false, has_max = false, has_start = false;
   bool reset_min = is_new, reset_max = is_new;
+  bool type_min = false, type_max = false;  // limits were those of the old type
   for (const ast::Option& option : options) {
     const std::string& name = option.name;
     if (name == "generated_always") continue;
@@ -101,8 +102,8 @@ Status BindSequenceOptions(const ast::OptionList& options, bool is_new, bool ide
       }
       // Limits that were those of the type become those of the new one.
       const Limits old_limits = LimitsOf(sequence->type);
-      reset_max |= sequence->max_value == old_limits.max;
-      reset_min |= sequence->min_value == old_limits.min;
+      type_max = !is_new && sequence->max_value == old_limits.max;
+      type_min = !is_new && sequence->min_value == old_limits.min;
       sequence->type = type.id;
     } else if (name == "increment") {
       LATHE_ASSIGN(sequence->increment, NumberOf(option));
@@ -155,8 +156,12 @@ Status BindSequenceOptions(const ast::OptionList& options, bool is_new, bool ide
   }
   const Limits limits = LimitsOf(sequence->type);
   const bool up = sequence->increment > 0;
-  if (!has_max && reset_max) sequence->max_value = up ? limits.max : -1;
-  if (!has_min && reset_min) sequence->min_value = up ? 1 : limits.min;
+  if (!has_max && (reset_max || type_max)) {
+    sequence->max_value = up || type_max ? limits.max : -1;
+  }
+  if (!has_min && (reset_min || type_min)) {
+    sequence->min_value = !up || type_min ? limits.min : 1;
+  }
   LATHE_TRY(CheckRange(*sequence));
   if (is_new && !has_start) sequence->start = up ? sequence->min_value : sequence->max_value;
   LATHE_TRY(CheckWithin("START", sequence->start, *sequence));

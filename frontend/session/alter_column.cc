@@ -217,6 +217,11 @@ Status SessionImpl::SetColumnType(const Command& command, schema::RelationPtr* t
   schema::Column& column = next.columns[number];
   column.domain = RelationId();
   LATHE_ASSIGN(column.type, bind::BindTypeName(command.column->type, context, &column.domain));
+  if (old.identity != schema::Identity::kNone && column.type.id != types::TypeId::kInt2 &&
+      column.type.id != types::TypeId::kInt4 && column.type.id != types::TypeId::kInt8) {
+    return MakeError(SqlState::kInvalidParameterValue,
+                     "identity column type must be smallint, integer, or bigint");
+  }
   if (!old.generated_sql.empty() && command.expr != nullptr) {
     Error error = MakeError(SqlState::kInvalidColumnDefinition,
                             "cannot specify USING when altering type of generated column");

@@ -14,6 +14,7 @@ struct SessionImpl::WatchedKey {
   RelationId table;  // the referring one
   Oid oid;
   std::vector<uint32_t> columns;  // of the table that is written
+  bool unique = false;            // a deferrable UNIQUE constraint instead
 };
 
 class SessionImpl::CheckingSink final : public exec::RowSink {
@@ -79,11 +80,16 @@ class SessionImpl::CheckingSink final : public exec::RowSink {
       for (const WatchedKey& key : own_) {
         std::vector<types::Value> values = ValuesOf(rows_, key);
         if (kind_ == exec::WriteKind::kUpdate && Same(values, ValuesOf(old_rows_, key))) continue;
-        if (std::all_of(values.begin(), values.end(),
-                        [](const types::Value& value) { return value.is_null(); })) {
+        auto null = [](const types::Value& value) { return value.is_null(); };
+        if (key.unique ? std::any_of(values.begin(), values.end(), null)
+                       : std::all_of(values.begin(), values.end(), null)) {
           continue;
         }
-        events.push_back({KeyEvent::Kind::kNew, key.table, key.oid, std::move(values), {}});
+        events.push_back({key.unique ? KeyEvent::Kind::kUnique : KeyEvent::Kind::kNew,
+                          key.table,
+                          key.oid,
+                          std::move(values),
+                          {}});
       }
     }
     if (kind_ == exec::WriteKind::kInsert) return;
@@ -218,6 +224,15 @@ Result<std::unique_ptr<exec::RowSink>> SessionImpl::OpenChecked(const schema::Re
     }
     for (const schema::ForeignKey& key : table->foreign_keys) {
       own.push_back({table->id, key.oid, key.columns});
+    }
+    for (RelationId id : table->indexes) {
+      schema::RelationPtr index = catalog_->GetRelation(id);
+      if (index == nullptr || !index->deferrable) continue;
+      WatchedKey key{table->id, Oid(id.value), {}, true};
+      for (uint32_t i = 0; i < index->key_columns; ++i) {
+        key.columns.push_back(index->sources[index->key[i].column]);
+      }
+      own.push_back(std::move(key));
     }
   }
   if (kind != exec::WriteKind::kInsert) {

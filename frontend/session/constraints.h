@@ -19,6 +19,7 @@ struct KeyEvent {
     kNew,      // a row of the referring table, inserted or changed
     kGone,     // a row of the table referred to, deleted
     kChanged,  // the same, its key changed
+    kUnique,   // a row with a deferrable UNIQUE constraint, inserted or changed; key: its index
   };
   Kind kind = Kind::kNew;
   RelationId table;                      // the referring one

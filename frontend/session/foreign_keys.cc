@@ -100,12 +100,67 @@ Result<bool> SessionImpl::RunOwn(const std::string& sql, const std::vector<types
   }
 }
 
-bool SessionImpl::IsDeferred(const schema::ForeignKey& key) const {
-  if (!key.deferrable) return false;
-  if (auto set = constraints_.is_deferred.find(key.oid); set != constraints_.is_deferred.end()) {
+bool SessionImpl::IsDeferred(Oid constraint, bool deferrable, bool initially) const {
+  if (!deferrable) return false;
+  if (auto set = constraints_.is_deferred.find(constraint); set != constraints_.is_deferred.end()) {
     return set->second;
   }
-  return constraints_.all_deferred.value_or(key.initially_deferred);
+  return constraints_.all_deferred.value_or(initially);
+}
+
+Status SessionImpl::CheckUnique(const schema::RelationDescriptor& table,
+                                const schema::RelationDescriptor& index,
+                                const std::vector<types::Value>& values) {
+  LATHE_TRY(StartStatement());
+  // Whoever else writes this key waits for the outcome, then sees this row.
+  std::string text = std::to_string(index.id.value);
+  std::string sql = "SELECT 1 FROM " + FullName(table) + " WHERE ";
+  std::vector<uint32_t> columns;
+  for (uint32_t i = 0; i < index.key_columns; ++i) {
+    const uint32_t column = index.sources[index.key[i].column];
+    columns.push_back(column);
+    if (i > 0) sql += " AND ";
+    sql += ast::QuoteIdentifier(table.columns[column].name) + " = $" + std::to_string(i + 1);
+    std::string one;
+    types::AppendText(values[i].type(), values[i].datum(), {}, &one);
+    text += "/" + std::to_string(one.size()) + ":" + one;
+  }
+  LATHE_TRY(txn_->LockValue(text));
+  txn_->ReadNewest(true);
+  Result<bool> twice = RunOwn(sql + " OFFSET 1 LIMIT 1", values);
+  txn_->ReadNewest(false);
+  if (!twice.ok()) return std::move(twice).error();
+  if (!*twice) return Ok();
+  Error error = MakeError(SqlState::kUniqueViolation,
+                          "duplicate key value violates unique constraint \"" + index.name + "\"");
+  error.detail = KeyText(table, columns, values, format_) + " already exists.";
+  error.table_name = table.name;
+  error.schema_name = catalog_->GetSchema(table.schema)->name;
+  error.constraint_name = index.name;
+  return error;
+}
+
+Status SessionImpl::CheckAllUnique(const schema::RelationDescriptor& table,
+                                   const schema::RelationDescriptor& index) {
+  std::string columns;
+  for (uint32_t i = 0; i < index.key_columns; ++i) {
+    const std::string& name = table.columns[index.sources[index.key[i].column]].name;
+    columns += (i > 0 ? ", " : "") + ast::QuoteIdentifier(name);
+  }
+  std::string present;
+  for (uint32_t i = 0; i < index.key_columns; ++i) {
+    const std::string& name = table.columns[index.sources[index.key[i].column]].name;
+    present += (i > 0 ? " AND " : "") + ast::QuoteIdentifier(name) + " IS NOT NULL";
+  }
+  LATHE_ASSIGN(bool twice, RunOwn("SELECT 1 FROM " + FullName(table) + " WHERE " + present +
+                                      " GROUP BY " + columns + " HAVING count(*) > 1 LIMIT 1",
+                                  {}));
+  if (!twice) return Ok();
+  Error error =
+      MakeError(SqlState::kUniqueViolation, "could not create unique index \"" + index.name + "\"");
+  error.table_name = table.name;
+  error.constraint_name = index.name;
+  return error;
 }
 
 Status SessionImpl::RunKeyEvents() {
@@ -118,12 +173,22 @@ Status SessionImpl::RunKeyEvents() {
     KeyEvent event = std::move(events[i]);
     schema::RelationPtr table = catalog_->GetRelation(event.table);
     if (table == nullptr) continue;
+    if (event.kind == KeyEvent::Kind::kUnique) {
+      schema::RelationPtr index = catalog_->GetRelation(RelationId(event.key.value));
+      if (index == nullptr) continue;
+      if (IsDeferred(Oid(index->id.value), true, index->initially_deferred)) {
+        constraints_.deferred.push_back(std::move(event));
+      } else {
+        done = CheckUnique(*table, *index, event.values);
+      }
+      continue;
+    }
     auto key = std::find_if(table->foreign_keys.begin(), table->foreign_keys.end(),
                             [&](const schema::ForeignKey& k) { return k.oid == event.key; });
     if (key == table->foreign_keys.end()) continue;
     const Action action = event.kind == KeyEvent::Kind::kGone ? key->on_delete : key->on_update;
     const bool check = event.kind == KeyEvent::Kind::kNew || action == Action::kNoAction;
-    if (check && IsDeferred(*key)) {
+    if (check && IsDeferred(key->oid, key->deferrable, key->initially_deferred)) {
       constraints_.deferred.push_back(std::move(event));
       continue;
     }
@@ -327,12 +392,20 @@ Status SessionImpl::SetConstraints(const ast::SetStatement& set) {
     for (const schema::RelationPtr& table : catalog_->Relations()) {
       if (table->kind == schema::RelationKind::kTable && table->primary_key_name == name) {
         found = true;
-        if (set.deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a key");
+        if (!table->deferrable) {
+          return MakeError(SqlState::kWrongObjectType,
+                           "constraint \"" + name + "\" is not deferrable");
+        }
+        if (set.deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a primary key");
       }
       if (table->kind == schema::RelationKind::kIndex && table->is_constraint &&
           table->name == name) {
         found = true;
-        if (set.deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a key");
+        if (!table->deferrable) {
+          return MakeError(SqlState::kWrongObjectType,
+                           "constraint \"" + name + "\" is not deferrable");
+        }
+        constraints_.is_deferred[Oid(table->id.value)] = set.deferred;
       }
       for (const schema::ForeignKey& key : table->foreign_keys) {
         if (key.name != name) continue;

@@ -171,6 +171,11 @@ Status SessionImpl::RunDrop(Run* run) {
       for (const schema::RelationPtr& relation : inside) {
         // A view among them may have gone with its table.
         if (txn_->catalog()->GetRelation(relation->id) == nullptr) continue;
+        if (relation->kind == schema::RelationKind::kType ||
+            relation->kind == schema::RelationKind::kDomain) {
+          LATHE_TRY(DropDependents("type " + relation->name, DependentsOfType(*relation), true,
+                                   run->client));
+        }
         LATHE_TRY(DropRelation(relation, true, run->client));
       }
       LATHE_TRY(txn_->DropSchema(schema->id));

@@ -24,10 +24,13 @@ Status SessionImpl::MakeIndex(const schema::RelationDescriptor& table,
   spec.nulls_not_distinct = index.nulls_not_distinct;
   spec.include = index.include;
   spec.deferrable = index.deferrable;
+  spec.initially_deferred = index.initially_deferred;
+  // A key that may be doubled for a while: the index does not refuse it (CheckUnique does).
+  if (index.deferrable) spec.unique = false;
   spec.constraint = constraint;
   spec.fillfactor = index.fillfactor;
-  LATHE_TRY(txn_->CreateIndex(spec));
-  return Ok();
+  LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateIndex(spec));
+  return index.deferrable ? CheckAllUnique(table, *made) : Ok();
 }
 
 Status SessionImpl::RunCreateIndex(Run* run) {

@@ -237,7 +237,7 @@ Result<schema::RelationPtr> SessionImpl::SequenceOf(Oid oid, const char* writes)
   if (relation->kind != schema::RelationKind::kSequence) {
     return MakeError(SqlState::kWrongObjectType, "\"" + relation->name + "\" is not a sequence");
   }
-  if (writes != nullptr && read_only_) {
+  if (writes != nullptr && read_only_ && !IsTemporary(relation->schema)) {
     return MakeError(SqlState::kReadOnlySqlTransaction,
                      std::string("cannot execute ") + writes + "() in a read-only transaction");
   }

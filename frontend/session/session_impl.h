@@ -298,7 +298,13 @@ class SessionImpl final : public Session {
   Status RunKeyEvents();
   /// Those that wait for the transaction's end. all: whatever SET CONSTRAINTS says.
   Status RunDeferredEvents(bool all);
-  bool IsDeferred(const schema::ForeignKey& key) const;
+  bool IsDeferred(Oid constraint, bool deferrable, bool initially) const;
+  /// A deferrable UNIQUE constraint: 23505 if two rows have these values now.
+  Status CheckUnique(const schema::RelationDescriptor& table,
+                     const schema::RelationDescriptor& index,
+                     const std::vector<types::Value>& values);
+  Status CheckAllUnique(const schema::RelationDescriptor& table,
+                        const schema::RelationDescriptor& index);
   Status CheckReference(const schema::RelationPtr& table, const schema::ForeignKey& key,
                         const KeyEvent& event);
   Status FollowKey(const schema::RelationPtr& table, const schema::ForeignKey& key,
@@ -396,10 +402,10 @@ class SessionImpl final : public Session {
   std::unique_ptr<types::NameResolver> names_;
   func::FunctionContext context_;
 
-  std::unique_ptr<table::Transaction> txn_;         // none: no transaction
+  std::unique_ptr<table::Transaction> txn_;                    // none: no transaction
   txn::Isolation isolation_ = txn::Isolation::kReadCommitted;  // of the last transaction
-  std::unique_ptr<syscat::SystemCatalog> catalog_;  // over txn_'s; with txn_
-  std::unique_ptr<exec::TableAccess> access_;       // tables of txn_ and virtual ones; with txn_
+  std::unique_ptr<syscat::SystemCatalog> catalog_;             // over txn_'s; with txn_
+  std::unique_ptr<exec::TableAccess> access_;  // tables of txn_ and virtual ones; with txn_
   Block block_ = Block::kNone;
   std::string temp_schema_;  // of temporary objects, "pg_temp_N"; empty: none was made
   std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too

@@ -102,7 +102,7 @@ schema::RelationPtr FindPrimaryKey(schema::CatalogReader* catalog, SchemaId sche
 }
 
 std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDescriptor& index) {
-  std::string text = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  std::string text = index.unique || index.is_constraint ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   text += ast::QuoteIdentifier(index.name) + " ON ";
   if (auto schema = catalog->GetSchema(index.schema)) {
     text += ast::QuoteIdentifier(schema->name) + ".";
@@ -195,6 +195,7 @@ std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint)
   text += ")" + IncludeText(catalog, *index);
   const bool primary = table != nullptr && IsPrimaryKey(*table, *index);
   if (primary ? table->deferrable : index->deferrable) text += " DEFERRABLE";
+  if (!primary && index->initially_deferred) text += " INITIALLY DEFERRED";
   return text;
 }
 

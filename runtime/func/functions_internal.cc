@@ -1,9 +1,11 @@
 // Functions without a name in SQL that the binder makes calls of: assignments to a part of an array
 // or of a jsonb value, and VARIADIC arguments.
 #include <charconv>
+#include <cstring>
 #include <memory>
 
 #include "runtime/base/hash.h"
+#include "runtime/func/like_prefix.h"
 #include "runtime/func/tables.h"
 #include "runtime/types/array.h"
 #include "runtime/types/json.h"
@@ -447,6 +449,17 @@ CallStatus DomainNotNull(FunctionContext* context, const Datum* args, const bool
   return CallStatus::kOk;
 }
 
+/// (pattern of LIKE): where the range of strings that may match begins, and where it ends.
+template <bool end>
+CallStatus LikeRange(FunctionContext* context, const Datum* args, const bool*, Datum* result) {
+  std::string text = LikePrefix(args[0].string.view());
+  if (end) text = PrefixEnd(text);
+  char* to = context->arena->Allocate(text.size());
+  std::memcpy(to, text.data(), text.size());
+  result->string = {to, text.size()};
+  return CallStatus::kOk;
+}
+
 }  // namespace
 
 void AddInternalFunctions(std::vector<Function>* list) {
@@ -489,6 +502,8 @@ void AddInternalFunctions(std::vector<Function>* list) {
   constexpr TypeId L = TypeId::kInt8;
   Add(list, {9365, "check_limit", "", {L}, L, CheckCount<true>, InlineOp::kNone, true});
   Add(list, {9366, "check_offset", "", {L}, L, CheckCount<false>, InlineOp::kNone, true});
+  Add(list, {9372, "like_start", "", {T}, T, LikeRange<false>});
+  Add(list, {9373, "like_end", "", {T}, T, LikeRange<true>});
   add(9355, "count_nulls", {U}, I, CountVariadic<true>);
   add(9356, "count_nonnulls", {U}, I, CountVariadic<false>);
 }

@@ -124,6 +124,12 @@ Result<bool> TransactionImpl::HoldKey(const schema::RelationPtr& keyed,
   return RowWriter(this, keyed, table).Exists(key);
 }
 
+Status TransactionImpl::LockValue(std::string_view value) {
+  // A key of a storage that there is not.
+  return engine_->locks()->LockRow(id_, keyspace::RowPrefix(StorageId(), value),
+                                   txn::RowLockMode::kExclusive, lock_wait());
+}
+
 void TransactionImpl::ReadNewest(bool on) {
   if (isolation_ == txn::Isolation::kReadCommitted || on == reads_newest_) return;
   if (on) {

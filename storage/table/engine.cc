@@ -187,11 +187,26 @@ void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
   }
   // The records were decoded or encoded by us; what does not decode is a broken invariant.
   LATHE_CHECK(catalog_->Apply(batch.catalog).ok());
+  if (replaying_.load(std::memory_order_relaxed)) ObserveSequences(batch);
   if (!batch.dropped.empty()) {
     std::lock_guard lock(dropped_mutex_);
     for (StorageId storage : batch.dropped) dropped_.push_back({storage, ts});
   }
   commits_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void EngineImpl::ObserveSequences(const txn::LogicalBatch& batch) {
+  if (batch.sequences.empty()) return;
+  const catalog::StatePtr state = catalog_->state();
+  for (const auto& [id, relation] : state->relations) {
+    if (relation->kind != schema::RelationKind::kSequence) continue;
+    for (const txn::SequenceAdvance& advance : batch.sequences) {
+      // A failure shows when a value is asked for.
+      if (advance.storage == relation->sequence.state) {
+        (void)sequences_->Observe(*relation, advance.next);
+      }
+    }
+  }
 }
 
 void EngineImpl::AddPendingLoad(PendingLoad load) {
@@ -360,6 +375,7 @@ Status EngineImpl::ObserveIds(const catalog::CatalogState& state, const txn::Log
     if (it == state.relations.end()) continue;
     LATHE_TRY(oids_->Observe(it->second->primary_key_oid.value));
     LATHE_TRY(storage_ids_->Observe(it->second->storage.value));
+    LATHE_TRY(storage_ids_->Observe(it->second->sequence.state.value));
   }
   for (const txn::LoadCommit& load : batch.loads) LATHE_TRY(load_ids_->Observe(load.load.value));
   return Ok();

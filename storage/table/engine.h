@@ -76,7 +76,8 @@ struct IndexSpec {
   bool unique = false;
   bool nulls_not_distinct = false;
   bool constraint = false;
-  bool deferrable = false;  // the constraint
+  // The constraint; then the index itself is not unique, whoever writes checks it.
+  bool deferrable = false, initially_deferred = false;
   int32_t fillfactor = 100;
 };
 
@@ -94,7 +95,7 @@ struct ViewSpec {
 /// Where a sequence stands.
 struct SequenceState {
   int64_t last_value = 1;
-  bool is_called = false;  // last_value was given out
+  bool is_called = false;    // last_value was given out
   int64_t values_ahead = 0;  // that can be given out before the store is written again
 };
 
@@ -136,8 +137,8 @@ class Transaction {
   /// Undoes all writes and catalog changes since the last StartStatement; locks stay. For a failed
   /// statement, and before the restart asked for by exec::kRestartStatement: call this, then
   /// StartStatement again. All sources and sinks of the statement are gone by then. When rows that
-  /// the statement was about to write or lock had changed since its snapshot (has_conflicts), it then
-  /// keeps the snapshot and sees those rows, which are locked, as they are now: PostgreSQL's
+  /// the statement was about to write or lock had changed since its snapshot (has_conflicts), it
+  /// then keeps the snapshot and sees those rows, which are locked, as they are now: PostgreSQL's
   /// EvalPlanQual.
   virtual void UndoStatement() = 0;
   /// Has the current statement met such rows? It must not succeed then.
@@ -224,6 +225,8 @@ class Transaction {
   /// columns, none NULL. Waits for others that change the row.
   virtual Result<bool> HoldKey(const schema::RelationPtr& keyed,
                                const std::vector<types::Value>& values) = 0;
+  /// Waits for others that hold this value (any text), and holds it until the transaction's end.
+  virtual Status LockValue(std::string_view value) = 0;
   /// Until turned off again, statements of a REPEATABLE READ or SERIALIZABLE transaction begin with
   /// the newest snapshot. For checks of foreign keys.
   virtual void ReadNewest(bool on) = 0;
@@ -286,8 +289,8 @@ class Engine {
   /// The next `count` values of a sequence at most: first and last of them, in steps of its
   /// increment. They are never given again, also after a crash; no rollback takes them back. 2200H
   /// when there is none left.
-  virtual Result<std::pair<int64_t, int64_t>> NextValues(
-      const schema::RelationDescriptor& sequence, int64_t count) = 0;
+  virtual Result<std::pair<int64_t, int64_t>> NextValues(const schema::RelationDescriptor& sequence,
+                                                         int64_t count) = 0;
   virtual Status SetSequence(const schema::RelationDescriptor& sequence, SequenceState state) = 0;
   virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
 

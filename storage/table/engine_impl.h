@@ -74,6 +74,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
     return sequences_->Read(sequence);
   }
 
+  Sequences* sequences() { return sequences_.get(); }
+
   /// The table of a relation's storage, opened on first use.
   Result<std::shared_ptr<Table>> GetTable(const schema::RelationPtr& relation);
   /// The open table of a storage; null when it is not open.
@@ -129,6 +131,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
                            std::map<std::string, std::string>* rows);
   void AddRows(StorageId storage, const std::map<std::string, std::string>& rows,
                txn::LogicalBatch* batch);
+  void ObserveSequences(const txn::LogicalBatch& batch);
   Status ObserveIds(const catalog::CatalogState& state, const txn::LogicalBatch& batch);
   Status SettleLoads();
   Status DropStorages();

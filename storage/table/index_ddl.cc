@@ -127,6 +127,7 @@ Result<schema::RelationPtr> TransactionImpl::CreateIndex(const IndexSpec& spec) 
   LATHE_ASSIGN(uint64_t oid, engine_->oids()->Next());
   index.id = RelationId(static_cast<uint32_t>(oid));
   index.deferrable = spec.deferrable;
+  index.initially_deferred = spec.initially_deferred;
   SetColumns(*table, spec.columns, spec.include, &index);
   LATHE_ASSIGN(schema::RelationPtr made, MakeTable(std::move(index)));
   LATHE_TRY(BuildIndex(table, made));

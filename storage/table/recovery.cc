@@ -106,7 +106,7 @@ Status EngineImpl::Start() {
   sink_ = std::make_unique<txn::LocalCommitSink>(oracle_.get(), watermark_.get(), this,
                                                  validator_.get(), options_.on_entry);
   LATHE_TRY(ReadCatalog(mark.value == 0));
-  sequences_ = std::make_unique<Sequences>(kv);
+  sequences_ = std::make_unique<Sequences>(kv, options_.on_entry != nullptr);
   LATHE_TRY(sequences_->Clean(*catalog_->state()));
   LATHE_TRY(RecoverFolds());
   LATHE_TRY(RecoverLoads());

@@ -84,6 +84,7 @@ Result<std::pair<int64_t, int64_t>> Sequences::Next(const schema::RelationDescri
     LATHE_TRY(Store(options.state, open, {ahead, true, 0}));
   }
   open->now = {last, true, 0};
+  if (track_) changed_.insert(options.state);
   return std::pair(first, last);
 }
 
@@ -92,6 +93,7 @@ Status Sequences::Set(const schema::RelationDescriptor& sequence, SequenceState 
   LATHE_ASSIGN(Open * open, Find(sequence));
   LATHE_TRY(Store(sequence.sequence.state, open, state));
   open->now = state;
+  if (track_) changed_.insert(sequence.sequence.state);
   return Ok();
 }
 
@@ -106,6 +108,24 @@ Result<SequenceState> Sequences::Read(const schema::RelationDescriptor& sequence
     ++state.values_ahead;
   }
   return state;
+}
+
+std::vector<txn::SequenceAdvance> Sequences::TakeChanged() {
+  std::lock_guard lock(mutex_);
+  std::vector<txn::SequenceAdvance> advances;
+  for (StorageId state : changed_) {
+    // Signed as PostgreSQL's values are: small numbers of either sign stay small.
+    const int64_t last = open_.at(state).now.last_value;
+    advances.push_back(
+        {state, static_cast<uint64_t>(last) << 1 ^ static_cast<uint64_t>(last >> 63)});
+  }
+  changed_.clear();
+  return advances;
+}
+
+Status Sequences::Observe(const schema::RelationDescriptor& sequence, uint64_t last) {
+  const int64_t value = static_cast<int64_t>(last >> 1) ^ -static_cast<int64_t>(last & 1);
+  return Set(sequence, {value, true, 0});
 }
 
 Status Sequences::Clean(const catalog::CatalogState& catalog) {

@@ -1,11 +1,13 @@
-// The last values of sequences: in memory, and ahead of them in the store, so that no value is given
-// twice, also after a crash. They belong to no transaction.
+// The last values of sequences: in memory, and ahead of them in the store, so that no value is
+// given twice, also after a crash. They belong to no transaction.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "runtime/base/ids.h"
 #include "runtime/base/result.h"
@@ -13,13 +15,15 @@
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/table/engine.h"
+#include "storage/txn/batch.h"
 
 namespace lathe::table {
 
 /// Thread-safe. The kv outlives it.
 class Sequences {
  public:
-  explicit Sequences(kv::Kv* kv) : kv_(kv) {}
+  /// track: changes are kept for TakeChanged.
+  Sequences(kv::Kv* kv, bool track) : kv_(kv), track_(track) {}
 
   /// Engine::NextValues.
   Result<std::pair<int64_t, int64_t>> Next(const schema::RelationDescriptor& sequence,
@@ -28,6 +32,10 @@ class Sequences {
   Status Set(const schema::RelationDescriptor& sequence, SequenceState state);
   /// Engine::ReadSequence.
   Result<SequenceState> Read(const schema::RelationDescriptor& sequence);
+  /// Where the sequences stand that have changed since the last call, for a replica.
+  std::vector<txn::SequenceAdvance> TakeChanged();
+  /// The same on the replica: values up to `last` are used.
+  Status Observe(const schema::RelationDescriptor& sequence, uint64_t last);
   /// Forgets the records of sequences that the catalog does not name.
   Status Clean(const catalog::CatalogState& catalog);
   /// Writes where all stand, so that a restart leaves no gap. An I/O error leaves a gap.
@@ -43,7 +51,9 @@ class Sequences {
   Status Store(StorageId state, Open* open, SequenceState value);
 
   kv::Kv* const kv_;
+  const bool track_;
   std::mutex mutex_;
+  std::set<StorageId> changed_;     // mutex_
   std::map<StorageId, Open> open_;  // by schema::SequenceOptions::state; mutex_
 };
 

@@ -171,6 +171,9 @@ Status TransactionImpl::Commit() {
   for (const auto& [storage, next] : row_ids_) {
     if (!is_dropped(storage)) batch.sequences.push_back({storage, next});
   }
+  for (const txn::SequenceAdvance& advance : engine_->sequences()->TakeChanged()) {
+    batch.sequences.push_back(advance);
+  }
   for (const OwnLoad& own : loads_) {
     batch.loads.push_back({own.load.load, own.load.table->storage(), own.load.row_count});
   }

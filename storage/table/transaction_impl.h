@@ -58,6 +58,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Result<Oid> NewOid() override;
   Result<bool> HoldKey(const schema::RelationPtr& keyed,
                        const std::vector<types::Value>& values) override;
+  Status LockValue(std::string_view value) override;
   void ReadNewest(bool on) override;
   Status Analyze(RelationId relation) override;
   Status Commit() override;
