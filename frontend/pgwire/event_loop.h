@@ -40,7 +40,7 @@ class EventLoop {
   };
 
   /// Called by a handler that is about to sleep for others (a lock, the disk), through
-  /// txn::SetBlockingHook: brings in a thread at once if nobody else waits for events.
+  /// SetBlockingHook: brings in a thread at once if nobody else waits for events.
   static void AboutToBlock();
 
   /// Called by the watchdog every tick: brings in a thread if nobody waits for events since the

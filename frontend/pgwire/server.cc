@@ -10,8 +10,8 @@
 #include "frontend/pgwire/connection.h"
 #include "frontend/pgwire/event_loop.h"
 #include "frontend/pgwire/pgwire.h"
+#include "runtime/base/blocking.h"
 #include "runtime/base/check.h"
-#include "storage/txn/lock_table.h"
 
 namespace lathe::pgwire {
 namespace {
@@ -104,7 +104,7 @@ Status ServerImpl::Listen() {
   if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
   for (uint32_t i = 0; i < count; ++i) loops_.emplace_back().Start();
   watchdog_ = std::thread([this] { Watch(); });
-  txn::SetBlockingHook(&EventLoop::AboutToBlock);
+  SetBlockingHook(&EventLoop::AboutToBlock);
   Accept();
   accept_loop_.Start();
   return Ok();

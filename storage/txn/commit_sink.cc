@@ -1,6 +1,6 @@
 #include "storage/txn/commit_sink.h"
 
-#include "storage/txn/lock_table.h"
+#include "runtime/base/blocking.h"
 
 namespace lathe::txn {
 

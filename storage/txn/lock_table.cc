@@ -19,6 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
+#include "runtime/base/blocking.h"
 #include "runtime/base/bytes.h"
 #include "storage/txn/cancel.h"
 
@@ -147,8 +148,6 @@ std::string DescribeWait(const Waiting& waiting, TxnId blocker) {
   }
 }
 
-std::atomic<void (*)()> blocking_hook{nullptr};
-
 struct Queue {
   absl::InlinedVector<Holder, 1> holders;
   std::deque<Waiter*>* waiters = nullptr;  // owned; null while nobody waits
@@ -194,12 +193,6 @@ Error CancelledError(const exec::CancelFlag& cancel) {
   return MakeError(reason, reason == SqlState::kAdminShutdown
                                ? "terminating connection due to administrator command"
                                : "canceling statement due to user request");
-}
-
-void SetBlockingHook(void (*hook)()) { blocking_hook.store(hook); }
-
-void AboutToBlock() {
-  if (void (*hook)() = blocking_hook.load(std::memory_order_relaxed)) hook();
 }
 
 struct LockTable::Rep {

@@ -69,12 +69,6 @@ struct LockInfo {
   bool granted = true;
 };
 
-/// Called when a thread is about to sleep until a lock is free or a commit is on disk, by that
-/// thread; whoever runs statements on a bounded number of threads installs one. Null = nobody.
-void SetBlockingHook(void (*hook)());
-/// Calls it.
-void AboutToBlock();
-
 /// The lock table. Thread-safe. Locks are re-entrant and are kept until they are released.
 class LockTable {
  public:
