@@ -163,7 +163,14 @@ Status SessionImpl::RunReindex(Run* run) {
   }
   // The rows are the primary key's index: table and indexes are made anew together.
   for (const schema::RelationPtr& table : tables) {
-    LATHE_TRY(txn_->RewriteTable(*table, nullptr));
+    Result<schema::RelationPtr> locked =
+        txn_->LockTable(table->id, txn::TableLockMode::kAccessExclusive);
+    if (!locked.ok()) {
+      if (whole && locked.error().state == SqlState::kUndefinedTable)
+        continue;  // dropped meanwhile
+      return std::move(locked).error();
+    }
+    LATHE_TRY(txn_->RewriteTable(**locked, nullptr));
   }
   return Ok();
 }

@@ -5,6 +5,16 @@
 #include "storage/table/transaction_impl.h"
 
 namespace lathe::table {
+namespace {
+
+// What was made of a descriptor that others have replaced while the lock was waited for would undo
+// their change: the statement starts again, under the lock.
+Status NeedNewest(const schema::RelationDescriptor& next, const schema::RelationDescriptor& now) {
+  if (next.version >= now.version) return Ok();
+  return MakeError(SqlState::kSerializationFailure, exec::kRestartStatement);
+}
+
+}  // namespace
 
 Result<Oid> TransactionImpl::NewOid() {
   LATHE_ASSIGN(uint64_t oid, engine_->oids()->Next());
@@ -43,6 +53,7 @@ Result<schema::RelationPtr> TransactionImpl::ChangeRelation(schema::RelationDesc
     return MakeError(SqlState::kUndefinedTable,
                      "relation with OID " + std::to_string(next.id.value) + " does not exist");
   }
+  LATHE_TRY(NeedNewest(next, *before));
   if (next.name != before->name || next.schema != before->schema) {
     LATHE_TRY(LockName(next.schema, next.name));
     if (view_.FindRelation(next.schema, next.name) != nullptr) {
@@ -65,6 +76,7 @@ Result<schema::RelationPtr> TransactionImpl::RewriteTable(schema::RelationDescri
                                                           const RowMap& map) {
   LATHE_ASSIGN(schema::RelationPtr before,
                LockTable(next.id, txn::TableLockMode::kAccessExclusive));
+  LATHE_TRY(NeedNewest(next, *before));
   next.version = before->version + 1;
   next.schema_version = before->schema_version + 1;
   const std::vector<RelationId> indexes = next.indexes;

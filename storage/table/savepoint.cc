@@ -67,7 +67,11 @@ Status TransactionImpl::Adopt(const RowConflict& conflict) {
   std::string before, now;
   LATHE_ASSIGN(bool was,
                table.Read(*table.VersionFor(snapshot_), conflict.key, snapshot_, &before));
-  LATHE_ASSIGN(bool is, table.Read(*table.Current(), conflict.key, kTimestampMax, &now));
+  // Under KEY SHARE somebody's change may be on its way; it counts once it is published.
+  const Timestamp newest = engine_->watermark()->Acquire();
+  Result<bool> read = table.Read(*table.VersionFor(newest), conflict.key, newest, &now);
+  engine_->watermark()->Release(newest);
+  LATHE_ASSIGN(bool is, std::move(read));
   LATHE_TRY(buffer_.Adopt(table.storage(), table.schema_version(), conflict.key,
                           is ? std::string_view(now) : std::string_view(), statement_));
   // Scans by indexes must find it where it is now, and only there.
@@ -120,7 +124,14 @@ Result<RowLocked> TransactionImpl::LockRow(const schema::RelationPtr& relation,
   } else if (!engine_->locks()->TryLockRow(id_, lock, mode, process_)) {
     return refused();
   }
-  LATHE_ASSIGN(bool unchanged, RowWriter(this, relation, std::move(table)).Unchanged(key));
+  RowWriter row(this, relation, std::move(table));
+  if (mode == txn::RowLockMode::kKeyShare) {
+    // Only a key that is gone is a change here: a row whose other columns have changed is shown as
+    // the snapshot has it, in PostgreSQL too.
+    LATHE_ASSIGN(bool exists, row.Exists(key));
+    if (exists) return RowLocked::kLocked;
+  }
+  LATHE_ASSIGN(bool unchanged, row.Unchanged(key));
   return unchanged ? RowLocked::kLocked : RowLocked::kChanged;
 }
 

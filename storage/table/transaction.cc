@@ -67,7 +67,12 @@ void TransactionImpl::ReleaseSnapshot() {
 Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms) {
   LATHE_CHECK(!over_);
   snapshot_kept_ = !conflicts_.empty() && has_snapshot_;
-  if (!conflicts_.empty()) LATHE_TRY(AdoptConflicts());
+  if (snapshot_kept_) {
+    LATHE_TRY(AdoptConflicts());
+  } else {
+    conflicts_.clear();
+    buffer_.DropAdopted();
+  }
   ++statement_;
   cancel_ = cancel;
   lock_timeout_ms_ = lock_timeout_ms;

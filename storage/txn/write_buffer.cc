@@ -1,6 +1,7 @@
 #include "storage/txn/write_buffer.h"
 
 #include <new>
+#include <utility>
 
 namespace lathe::txn {
 
@@ -43,8 +44,24 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
 Status WriteBuffer::Adopt(StorageId storage, uint32_t schema_version, std::string_view key,
                           std::string_view image, uint32_t statement) {
   LATHE_TRY(Put(storage, schema_version, key, image, statement, 0));
-  storages_[storage].rows_.find(key)->second->adopted = true;
+  auto it = storages_[storage].rows_.find(key);
+  it->second->adopted = true;
+  adopted_.emplace_back(storage, it->first);
   return Ok();
+}
+
+void WriteBuffer::DropAdopted() {
+  // The log keeps its items, which find nothing any more.
+  const auto adopted = std::exchange(adopted_, {});
+  for (const auto& [storage, key] : adopted) {
+    auto writes = storages_.find(storage);
+    if (writes == storages_.end()) continue;
+    auto it = writes->second.rows_.find(key);
+    if (it == writes->second.rows_.end() || !it->second->adopted) continue;
+    writes->second.rows_.erase(it);
+    used_bytes_ -= kRowBytes;
+  }
+  if (!adopted.empty() && !marked_) DropEmpty();
 }
 
 void WriteBuffer::UndoLast() {
@@ -94,6 +111,7 @@ void WriteBuffer::Forget(StorageId storage) {
   if (it == storages_.end()) return;
   used_bytes_ -= it->second.arena_->used_bytes() + it->second.rows_.size() * kRowBytes;
   std::erase_if(log_, [&](const LogItem& item) { return item.storage == storage; });
+  std::erase_if(adopted_, [&](const auto& item) { return item.first == storage; });
   storages_.erase(it);
 }
 

@@ -70,6 +70,9 @@ class WriteBuffer {
   /// statements see; not written at commit. The row is locked.
   Status Adopt(StorageId storage, uint32_t schema_version, std::string_view key,
                std::string_view image, uint32_t statement);
+  /// Forgets what was adopted and not changed since: a newer snapshot shows it, and what others
+  /// have made of it since (a KEY SHARE lock lets them).
+  void DropAdopted();
   /// Takes off all versions made by `statement`, the last one that wrote.
   void Undo(uint32_t statement);
   /// From the first mark on, until DropMarks, all changes can be taken off down to a mark.
@@ -112,6 +115,7 @@ class WriteBuffer {
   // marks all since the first one.
   std::vector<LogItem> log_;
   bool marked_ = false;
+  std::vector<std::pair<StorageId, std::string_view>> adopted_;  // keys, in the storages' arenas
 };
 
 }  // namespace lathe::txn
