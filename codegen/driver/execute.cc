@@ -283,13 +283,18 @@ Result<std::unique_ptr<exec::RowSource>> Execution::OpenSource(const pipeline::P
       if (bounds.empty) return std::unique_ptr<exec::RowSource>(std::make_unique<EmptySource>());
       const schema::RelationPtr& relation =
           source.scan->index_only ? source.scan->index : source.scan->relation;
-      LATHE_ASSIGN(std::unique_ptr<exec::RowSource> rows,
-                   request_.tables->OpenScan(relation, bounds.request));
-      if (!source.by_keys) return rows;
+      auto open_whole = [&] { return request_.tables->OpenScan(relation, bounds.request); };
+      if (!source.by_keys) return open_whole();
       auto* keys = static_cast<state::RowCollector*>(operators_[source.object].get());
       const physical::KeyLookup& lookup = source.scan->lookup;
       const double cost = static_cast<double>(keys->row_count()) * lookup.key_cost;
-      if (cost >= rows->RowsLeft()) return rows;
+      // A scan counts as a read of all its rows from the moment it is opened (SERIALIZABLE): it is
+      // asked for the number of its rows only where statistics leave a doubt.
+      std::unique_ptr<exec::RowSource> rows;
+      if (!request_.stats || cost >= request_.stats(source.scan->relation->id)->row_count) {
+        LATHE_ASSIGN(rows, open_whole());
+        if (cost >= rows->RowsLeft()) return rows;
+      }
       rows.reset();
       exec::ScanRequest request;
       if (!source.scan->index_only) request.index = lookup.index;
