@@ -47,6 +47,8 @@ void Emitter::EmitSteps(size_t index) {
   switch (step.kind) {
     case StepKind::kFilter:
       return EmitFilter(step, index);
+    case StepKind::kKeyFilter:
+      return EmitKeyFilter(step, index);
     case StepKind::kProject:
       return EmitProject(step, index);
     case StepKind::kRename:

@@ -70,6 +70,20 @@ class Emitter {
   void EmitProject(const Step& step, size_t index);
   void EmitRename(const Step& step, size_t index);
   void EmitProbe(const Step& step, size_t index);
+  void EmitKeyFilter(const Step& step, size_t index);
+  /// The keys in the types of the join table's fields, their hash, and whether one is NULL that
+  /// matches nothing (null: none can be).
+  struct ProbeKeys {
+    std::vector<SqlValue> values;
+    llvm::Value* hash = nullptr;
+    llvm::Value* is_null = nullptr;
+  };
+  ProbeKeys EmitProbeKeys(const std::vector<expr::ExprPtr>& keys,
+                          const std::vector<bool>& null_equal, const row::Layout& layout);
+  /// Goes to `maybe` when the directory's tag bits leave it open that the hash is there, else to
+  /// `no`; gives the directory's entry.
+  llvm::Value* EmitTagTest(llvm::Value* directory, llvm::Value* mask, llvm::Value* hash,
+                           llvm::BasicBlock* maybe, llvm::BasicBlock* no);
   void EmitNestedLoop(const Step& step, size_t index);
   using RowBody = std::function<void(llvm::Value* row, llvm::Value* page, llvm::BasicBlock* leave,
                                      llvm::Value* is_null)>;

@@ -9,6 +9,58 @@
 
 namespace lathe::emit {
 
+Emitter::ProbeKeys Emitter::EmitProbeKeys(const std::vector<expr::ExprPtr>& keys,
+                                          const std::vector<bool>& null_equal,
+                                          const row::Layout& layout) {
+  ProbeKeys probe;
+  for (uint32_t i = 0; i < keys.size(); ++i) {
+    probe.values.push_back(Coerce(Emit(*keys[i]), layout.field(i).type));
+    if (!null_equal[i]) probe.is_null = code_.OrNull(probe.is_null, probe.values.back().null);
+  }
+  probe.hash = code_.UInt64(abi::kHashSeed);
+  for (const SqlValue& key : probe.values) probe.hash = Hash(probe.hash, key);
+  probe.hash = b_.CreateOr(probe.hash, code_.UInt64(uint64_t{1} << 58), "hash");
+  return probe;
+}
+
+llvm::Value* Emitter::EmitTagTest(llvm::Value* directory, llvm::Value* mask, llvm::Value* hash,
+                                  llvm::BasicBlock* maybe, llvm::BasicBlock* no) {
+  llvm::Value* slot = b_.CreateInBoundsGEP(code_.I64(), directory, b_.CreateAnd(hash, mask));
+  llvm::Value* entry = code_.Load(code_.I64(), slot, "entry");
+  llvm::Value* tag =
+      b_.CreateShl(code_.UInt64(uint64_t{1} << 48), b_.CreateLShr(hash, abi::kTagShift), "tag");
+  b_.CreateCondBr(b_.CreateICmpNE(b_.CreateAnd(entry, tag), code_.Int64(0)), maybe, no);
+  return entry;
+}
+
+void Emitter::EmitKeyFilter(const Step& step, size_t index) {
+  const auto& filter = step.node->As<physical::KeyFilter>();
+  llvm::Value* table = Object(step.object);
+  llvm::Value *directory = nullptr, *mask = nullptr;
+  InPrologue([&] {
+    directory = code_.Load(code_.Ptr(), table, "directory");
+    mask = code_.Load(code_.I64(), code_.At(table, 8), "mask");
+  });
+  std::vector<bool> null_equal = filter.join->null_equal;
+  null_equal.resize(filter.keys.size());
+  const ProbeKeys probe =
+      EmitProbeKeys(filter.keys, null_equal, program_.objects[step.object].layout);
+  llvm::BasicBlock* pass = code_.Block("keys.maybe");
+  llvm::BasicBlock* drop = code_.Block("keys.none");
+  if (probe.is_null != nullptr) {
+    llvm::BasicBlock* present = code_.Block("keys.present");
+    b_.CreateCondBr(probe.is_null, drop, present);
+    b_.SetInsertPoint(present);
+  }
+  EmitTagTest(directory, mask, probe.hash, pass, drop);
+  b_.SetInsertPoint(pass);
+  columns_.Push();
+  EmitSteps(index + 1);
+  columns_.Pop();
+  code_.Jump(drop);
+  b_.SetInsertPoint(drop);
+}
+
 void Emitter::EmitProbe(const Step& step, size_t index) {
   const auto& join = step.node->As<physical::HashJoin>();
   const row::Layout& layout = program_.objects[step.object].layout;
@@ -21,15 +73,9 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
   });
   std::vector<bool> null_equal = join.null_equal;
   null_equal.resize(join.probe_keys.size());
-  std::vector<SqlValue> keys;
-  llvm::Value* key_is_null = nullptr;
-  for (size_t i = 0; i < join.probe_keys.size(); ++i) {
-    keys.push_back(Coerce(Emit(*join.probe_keys[i]), layout.field(i).type));
-    if (!null_equal[i]) key_is_null = code_.OrNull(key_is_null, keys.back().null);
-  }
-  llvm::Value* hash = code_.UInt64(abi::kHashSeed);
-  for (const SqlValue& key : keys) hash = Hash(hash, key);
-  hash = b_.CreateOr(hash, code_.UInt64(uint64_t{1} << 58), "hash");
+  const ProbeKeys probe = EmitProbeKeys(join.probe_keys, null_equal, layout);
+  const std::vector<SqlValue>& keys = probe.values;
+  llvm::Value *hash = probe.hash, *key_is_null = probe.is_null;
 
   const bool allocates_before = out_->resets_arena;
   llvm::Value* chain_steps = code_.StackRoom(4, "chain_steps");
@@ -49,11 +95,7 @@ void Emitter::EmitProbe(const Step& step, size_t index) {
       b_.CreateBr(filter);
     }
     b_.SetInsertPoint(filter);
-    llvm::Value* slot = b_.CreateInBoundsGEP(code_.I64(), directory, b_.CreateAnd(hash, mask));
-    llvm::Value* entry = code_.Load(code_.I64(), slot, "entry");
-    llvm::Value* tag =
-        b_.CreateShl(code_.UInt64(uint64_t{1} << 48), b_.CreateLShr(hash, abi::kTagShift), "tag");
-    b_.CreateCondBr(b_.CreateICmpNE(b_.CreateAnd(entry, tag), code_.Int64(0)), first, end);
+    llvm::Value* entry = EmitTagTest(directory, mask, hash, first, end);
     b_.SetInsertPoint(first);
     llvm::Value* first_row =
         b_.CreateIntToPtr(b_.CreateAnd(entry, code_.UInt64(abi::kPointerMask)), code_.Ptr());

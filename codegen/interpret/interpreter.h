@@ -59,6 +59,16 @@ class Machine final : public Interpreter {
   /// The build rows of one join as seen from one probe row.
   struct Matches;
   int32_t Probe(const pipeline::Step& step, size_t index);
+  int32_t KeyFilter(const pipeline::Step& step, size_t index);
+  /// The keys in the types of the join table's fields, their hash, and whether one is NULL that
+  /// matches nothing.
+  struct ProbeKeys {
+    std::vector<Cell> values;
+    uint64_t hash = 0;
+    bool is_null = false;
+  };
+  bool EvalKeys(const std::vector<expr::ExprPtr>& keys, const std::vector<bool>& null_equal,
+                const row::Layout& layout, ProbeKeys* out);
   int32_t NestedLoop(const pipeline::Step& step, size_t index);
   bool EachInBand(const pipeline::Step& step,
                   const std::function<bool(const char*, const char*)>& visit);

@@ -45,24 +45,42 @@ bool Machine::KeysEqual(const row::Layout& layout, const std::vector<Cell>& keys
   return true;
 }
 
+bool Machine::EvalKeys(const std::vector<expr::ExprPtr>& keys, const std::vector<bool>& null_equal,
+                       const row::Layout& layout, ProbeKeys* out) {
+  out->values.resize(keys.size());
+  out->hash = abi::kHashSeed;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    Cell& key = out->values[i];
+    if (!Eval(*keys[i], &key) || !Coerce(keys[i]->type, layout.field(i).type, &key)) return false;
+    out->is_null |= key.null && !(i < null_equal.size() && null_equal[i]);
+    out->hash = Hash(out->hash, layout.field(i).type, key);
+  }
+  out->hash |= uint64_t{1} << 58;
+  return true;
+}
+
+int32_t Machine::KeyFilter(const Step& step, size_t index) {
+  const auto& filter = step.node->As<physical::KeyFilter>();
+  const auto* table = Object<state::JoinTable::Header>(step.object);
+  ProbeKeys probe;
+  if (!EvalKeys(filter.keys, filter.join->null_equal, program_.objects[step.object].layout,
+                &probe)) {
+    return abi::kReturnError;
+  }
+  if (probe.is_null) return abi::kReturnOk;
+  const uint64_t entry = table->directory[probe.hash & table->mask];
+  return (entry & abi::TagBit(probe.hash)) == 0 ? abi::kReturnOk : Steps(index + 1);
+}
+
 int32_t Machine::Probe(const Step& step, size_t index) {
   const auto& join = step.node->As<physical::HashJoin>();
   const row::Layout& layout = program_.objects[step.object].layout;
   const auto* table = Object<state::JoinTable::Header>(step.object);
-  const size_t key_count = join.probe_keys.size();
-  std::vector<Cell> keys(key_count);
-  bool key_is_null = false;
-  uint64_t hash = abi::kHashSeed;
-  for (size_t i = 0; i < key_count; ++i) {
-    if (!Eval(*join.probe_keys[i], &keys[i]) ||
-        !Coerce(join.probe_keys[i]->type, layout.field(i).type, &keys[i])) {
-      return abi::kReturnError;
-    }
-    const bool null_equal = i < join.null_equal.size() && join.null_equal[i];
-    key_is_null |= keys[i].null && !null_equal;
-    hash = Hash(hash, layout.field(i).type, keys[i]);
-  }
-  hash |= uint64_t{1} << 58;
+  ProbeKeys probe;
+  if (!EvalKeys(join.probe_keys, join.null_equal, layout, &probe)) return abi::kReturnError;
+  const std::vector<Cell>& keys = probe.values;
+  const bool key_is_null = probe.is_null;
+  const uint64_t hash = probe.hash;
   bool residual_null = false;
   Matches matches;
   matches.flag_offset = state::kJoinMatchedOffset;

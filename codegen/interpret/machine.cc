@@ -68,6 +68,7 @@ bool Known(const pipeline::Step& step) {
              (!join.band || (Known(join.band->low) && Known(join.band->high)));
     }
     case StepKind::kRename:
+    case StepKind::kKeyFilter:
     case StepKind::kFlagged:
     case StepKind::kAggregateOutput:
     case StepKind::kSetOutput:

@@ -28,6 +28,8 @@ int32_t Machine::Steps(size_t index) {
   switch (step.kind) {
     case StepKind::kFilter:
       return Filter(step, index);
+    case StepKind::kKeyFilter:
+      return KeyFilter(step, index);
     case StepKind::kProject:
       return Project(step, index);
     case StepKind::kRename:

@@ -17,6 +17,7 @@ class Chooser {
       : estimator_(options),
         catalog_(options.disabled_rules.contains("use_indexes") ? nullptr : options.catalog),
         bands_(!options.disabled_rules.contains("use_bands")),
+        key_filters_(!options.disabled_rules.contains("use_key_filters")),
         ids_(ids) {}
 
   physical::NodePtr Root(Node* root, const std::vector<OutputColumn>& outputs) {
@@ -470,6 +471,7 @@ class Chooser {
         ChooseLookup(plan.get(), &scan, *scans_.at(&scan), &estimator_, catalog_);
       }
     }
+    if (key_filters_) TransferKeys(plan.get(), &estimator_);
     return Finish(std::move(plan), *join, required,
                   2 * std::min(left_rows, right_rows) + std::max(left_rows, right_rows));
   }
@@ -521,6 +523,7 @@ class Chooser {
   Estimator estimator_;
   schema::CatalogReader* const catalog_;  // null = no indexes
   const bool bands_;                      // joins by ranges may be band joins
+  const bool key_filters_;
   logical::ColumnIds* ids_;
   WantedOrder* order_ = nullptr;  // of the sort being planned
   std::unordered_map<const physical::TableScan*, const logical::Scan*> scans_;  // made of

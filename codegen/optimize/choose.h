@@ -64,6 +64,13 @@ struct JoinKeys {
 };
 JoinKeys ExtractJoinKeys(const logical::Join& join, std::vector<ExprPtr>* conjuncts);
 
+/// Rows of the probe side without a match go no further.
+bool NeedsMatch(const physical::HashJoin& join);
+
+/// Puts filters by the join's keys below its probe side, where rows that find no match would cost
+/// other joins, groups or sorts something first.
+void TransferKeys(physical::HashJoin* join, Estimator* estimator);
+
 /// The range of ordered inner rows that the conjuncts leave for an outer row, with both bounds
 /// where there are two; nothing when no conjunct compares a key of the inner side with a value of
 /// the outer one.

@@ -16,21 +16,6 @@ constexpr double kLookupCost = 150;
 // Tables that are read whole.
 constexpr double kSmallRows = 500;
 
-/// Rows of the probe side without a match go no further.
-bool NeedsMatch(const physical::HashJoin& join) {
-  switch (join.join_kind) {
-    case logical::JoinKind::kInner:
-      return true;
-    case logical::JoinKind::kLeft:
-    case logical::JoinKind::kAnti:
-      return join.build_is_left;
-    case logical::JoinKind::kSemi:
-      return true;
-    default:
-      return false;
-  }
-}
-
 class LookupChoice {
  public:
   LookupChoice(const physical::HashJoin& join, const physical::TableScan& probe,
@@ -117,6 +102,20 @@ class LookupChoice {
 };
 
 }  // namespace
+
+bool NeedsMatch(const physical::HashJoin& join) {
+  switch (join.join_kind) {
+    case logical::JoinKind::kInner:
+      return true;
+    case logical::JoinKind::kLeft:
+    case logical::JoinKind::kAnti:
+      return join.build_is_left;
+    case logical::JoinKind::kSemi:
+      return true;
+    default:
+      return false;
+  }
+}
 
 void ChooseLookup(physical::HashJoin* join, physical::TableScan* probe, const logical::Scan& scan,
                   Estimator* estimator, schema::CatalogReader* catalog) {

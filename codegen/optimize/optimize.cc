@@ -105,6 +105,7 @@ Status CheckUnnested(Node& root) {
 /// The choice of access paths (choose.cc) looks whether it is switched off.
 Status UseIndexes(RuleContext*, NodePtr*) { return Ok(); }
 Status UseBands(RuleContext*, NodePtr*) { return Ok(); }
+Status UseKeyFilters(RuleContext*, NodePtr*) { return Ok(); }
 
 Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context,
                                 Sensitivity* sensitivity) {

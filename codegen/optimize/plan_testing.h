@@ -386,6 +386,31 @@ class Interpreter {
     return result;
   }
 
+  /// The rows whose keys are on the build side of the filter's join, which ran before.
+  Result<Relation> KeepMatching(Relation input, const physical::KeyFilter& filter) {
+    const Relation& build = builds_.at(filter.join);
+    Relation kept = input;
+    kept.rows.clear();
+    for (const auto& row : input.rows) {
+      const Bindings probe = Bind({}, input, row);
+      for (const auto& build_row : build.rows) {
+        const Bindings other = Bind({}, build, build_row);
+        bool same = true;
+        for (size_t i = 0; i < filter.keys.size() && same; ++i) {
+          LATHE_ASSIGN(Value x, Eval(*filter.keys[i], probe));
+          LATHE_ASSIGN(Value y, Eval(*filter.join->build_keys[i], other));
+          same = x.is_null() || y.is_null()
+                     ? x.is_null() && y.is_null() && filter.join->null_equal[i]
+                     : func::Compare(x.type(), x.datum(), y.datum()) == 0;
+        }
+        if (!same) continue;
+        kept.rows.push_back(row);
+        break;
+      }
+    }
+    return kept;
+  }
+
   Result<Relation> Keep(Relation input, const std::vector<const Expr*>& conjuncts,
                         const Bindings& outer) {
     Relation result;
@@ -728,6 +753,7 @@ class Interpreter {
   TestCatalog* catalog_;
   base::Arena arena_;
   std::map<uint32_t, Relation> ctes_;
+  std::map<const physical::Node*, Relation> builds_;  // of hash joins that run
   std::map<uint32_t, Type> type_of_;
 };
 
@@ -809,6 +835,7 @@ inline Result<Relation> Interpreter::Run(const physical::Node& node) {
   for (const physical::NodePtr& child : node.children) {
     LATHE_ASSIGN(Relation input, Run(*child));
     inputs.push_back(std::move(input));
+    if (node.kind == Kind::kHashJoin && inputs.size() == 1) builds_[&node] = inputs[0];
   }
   auto joined = [&](logical::JoinKind kind, bool first_is_left, const OutputColumn& mark,
                     const std::function<Result<Value>(const Bindings&)>& matches) {
@@ -885,6 +912,8 @@ inline Result<Relation> Interpreter::Run(const physical::Node& node) {
       LATHE_ASSIGN(Relation kept, Keep(std::move(inputs[0]), conjuncts, {}));
       return Pick(kept, node.outputs);
     }
+    case Kind::kKeyFilter:
+      return KeepMatching(std::move(inputs[0]), node.As<physical::KeyFilter>());
     case Kind::kProject:
       return Compute(inputs[0], node.As<physical::Project>().expressions, node.outputs, {});
     case Kind::kHashJoin: {

@@ -682,9 +682,9 @@ class Unnester {
 
   RuleContext* context_;
   std::vector<Attached> attached_;  // of the operator whose expressions are being attached
-  OutputColumn mark_;        // of the next mark join
-  OutputColumn guard_;       // of the next join; no id = none
-  bool deep_guard_ = false;  // the next guarded join's plan may fail by itself
+  OutputColumn mark_;               // of the next mark join
+  OutputColumn guard_;              // of the next join; no id = none
+  bool deep_guard_ = false;         // the next guarded join's plan may fail by itself
   // The operator of the ALL just turned into ANY has no opposite: its comparison is wrapped in NOT.
   bool all_negated_ = false;
 };

@@ -24,6 +24,7 @@ enum class Kind : uint8_t {
   kTableScan,
   kValues,
   kFilter,
+  kKeyFilter,
   kProject,
   kHashJoin,
   kNestedLoopJoin,
@@ -160,6 +161,16 @@ struct HashJoin : Node {
   // where the residual was NULL for some pair and true for none.
   bool null_aware = false;
   const TableScan* lookup_scan = nullptr;  // below the probe side, with a KeyLookup of these keys
+};
+
+/// Rows whose keys are certainly not among the build keys of a join above go: what the join would
+/// drop after more work. Others may stay (the tags of the join's directory decide, Leis et al.,
+/// SIGMOD 2014, section 4.2). The build side is complete before these rows are read.
+struct KeyFilter : Node {
+  static constexpr Kind kKind = Kind::kKeyFilter;
+  KeyFilter() : Node(kKind) {}
+  const HashJoin* join = nullptr;
+  std::vector<ExprPtr> keys;  // columns of the child with the values of the join's probe keys
 };
 
 /// A range of the inner rows, ordered by `key`, that can meet an outer row: key >= low and key <=

@@ -62,6 +62,11 @@ class Printer {
         return "Values" + ValuesText(node.outputs, node.As<Values>().rows, name_of_);
       case Kind::kFilter:
         return "Filter " + ListText(node.As<Filter>().conjuncts, name_of_, " AND ");
+      case Kind::kKeyFilter: {
+        const KeyFilter& filter = node.As<KeyFilter>();
+        return "KeyFilter " + ListText(filter.keys, name_of_, ", ") + " among " +
+               ListText(filter.join->build_keys, name_of_, ", ");
+      }
       case Kind::kProject: {
         const Project& project = node.As<Project>();
         std::string text;

@@ -153,6 +153,8 @@ Status Builder::Build(const Node& node, Continuation rest) {
       return BuildValues(node.As<physical::Values>(), std::move(rest));
     case Kind::kFilter:
       return BuildStep(StepKind::kFilter, node, std::move(rest));
+    case Kind::kKeyFilter:
+      return BuildKeyFilter(node.As<physical::KeyFilter>(), std::move(rest));
     case Kind::kProject:
       return BuildStep(StepKind::kProject, node, std::move(rest));
     case Kind::kHashJoin:

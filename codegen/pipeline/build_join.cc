@@ -78,6 +78,7 @@ Status Builder::BuildHashJoin(const physical::HashJoin& join, Continuation rest)
   sink.key_count = static_cast<uint32_t>(join.build_keys.size());
   sink.node = &join;
   LATHE_TRY(Build(build, Into(std::move(sink))));
+  join_objects_[&join] = object;
   if (join.lookup_scan != nullptr) lookup_objects_[join.lookup_scan] = object;
   Step step;
   step.kind = StepKind::kProbe;
@@ -88,6 +89,16 @@ Status Builder::BuildHashJoin(const physical::HashJoin& join, Continuation rest)
   LATHE_TRY(Build(probe, Before(std::move(step), CopyOf(rest))));
   if (rule.flags()) AddFlagged(join, probe, rule, object, std::move(rest));
   return Ok();
+}
+
+Status Builder::BuildKeyFilter(const physical::KeyFilter& filter, Continuation rest) {
+  auto object = join_objects_.find(filter.join);
+  LATHE_CHECK(object != join_objects_.end());
+  Step step;
+  step.kind = StepKind::kKeyFilter;
+  step.node = &filter;
+  step.object = object->second;
+  return Build(*filter.children[0], Before(std::move(step), std::move(rest)));
 }
 
 Status Builder::BuildNestedLoop(const physical::NestedLoopJoin& join, Continuation rest) {

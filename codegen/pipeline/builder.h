@@ -93,6 +93,8 @@ class Builder {
 
   Status BuildHashJoin(const physical::HashJoin& join, Continuation rest);
 
+  Status BuildKeyFilter(const physical::KeyFilter& filter, Continuation rest);
+
   Status BuildNestedLoop(const physical::NestedLoopJoin& join, Continuation rest);
 
   static std::string NameOfTree(const Node& node);
@@ -195,6 +197,7 @@ class Builder {
   std::map<uint32_t, uint32_t> ctes_;  // cte -> object
   // Scans that may look up the keys of a join table's rows -> its object.
   std::map<const physical::TableScan*, uint32_t> lookup_objects_;
+  std::map<const physical::HashJoin*, uint32_t> join_objects_;  // whose build side is there
 };
 
 }  // namespace lathe::pipeline

@@ -140,6 +140,7 @@ struct JoinRule {
 
 enum class StepKind : uint8_t {
   kFilter,
+  kKeyFilter,
   kProject,
   kRename,
   kProbe,
@@ -166,10 +167,10 @@ struct CallOutput {
 struct Step {
   StepKind kind;
   const physical::Node* node = nullptr;
-  uint32_t object = 0;                              // kProbe, kNestedLoop, kFlagged, kLimit
-  JoinRule join;                                    // kProbe, kNestedLoop, kFlagged
-  std::vector<ColumnField> build_columns;           // kProbe, kNestedLoop; kWindowOutput: results
-  std::vector<logical::OutputColumn> null_columns;  // kFlagged: columns of the probe side
+  uint32_t object = 0;                     // kProbe, kKeyFilter, kNestedLoop, kFlagged, kLimit
+  JoinRule join;                           // kProbe, kNestedLoop, kFlagged
+  std::vector<ColumnField> build_columns;  // kProbe, kNestedLoop; kWindowOutput: results
+  std::vector<logical::OutputColumn> null_columns;       // kFlagged: columns of the probe side
   std::vector<std::pair<ColumnId, ColumnId>> renames;    // kRename: new id, old id
   std::vector<CallOutput> outputs;                       // kAggregateOutput
   uint32_t left_count_field = 0, right_count_field = 0;  // kSetOutput

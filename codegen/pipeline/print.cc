@@ -74,6 +74,9 @@ std::string Print(const Program& program) {
         case StepKind::kFilter:
           out += "  filter " + list(step.node->As<physical::Filter>().conjuncts);
           break;
+        case StepKind::kKeyFilter:
+          out += "  keys" + at + " " + list(step.node->As<physical::KeyFilter>().keys);
+          break;
         case StepKind::kProject:
           out += "  project " + list(step.node->As<physical::Project>().expressions);
           break;
