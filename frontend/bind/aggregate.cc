@@ -216,12 +216,22 @@ Status Binder::BindAggregateCall(const ast::FunctionCall& call, Scope& scope,
   return Ok();
 }
 
+/// The call of this level that gives one of the columns; null = none does.
+static const logical::AggregateCall* CallAmong(const std::set<uint32_t>& columns,
+                                               const Scope& level) {
+  for (const logical::AggregateCall& call : level.calls) {
+    if (columns.contains(call.output.id.value)) return &call;
+  }
+  return nullptr;
+}
+
 Scope* Binder::OwnerOf(const std::set<uint32_t>& columns, Scope& scope) const {
-  // The innermost level whose columns are read; this one if none is.
+  // The innermost level whose columns or aggregates are read; this one if none is.
   for (Scope* level = &scope; level && !columns.empty(); level = level->parent) {
     for (uint32_t id : columns) {
       if (level->columns.contains(id)) return level;
     }
+    if (CallAmong(columns, *level) != nullptr) return level;
   }
   return &scope;
 }
@@ -242,6 +252,10 @@ BoundExpr Binder::BindAggregate(const ast::FunctionCall& call, Scope& scope) {
   for (const logical::SortKey& key : bound.order) AllColumns(*key.expression, &columns);
   if (bound.filter) AllColumns(*bound.filter, &columns);
   Scope* owner = OwnerOf(columns, scope);
+  if (const logical::AggregateCall* inner = CallAmong(columns, *owner)) {
+    return At(SqlState::kGroupingError, "aggregate function calls cannot be nested",
+              owner->call_locations.at(inner->output.id.value));
+  }
   if (owner->in_aggregate && owner->clause != Clause::kFilter) {
     return At(SqlState::kGroupingError, "aggregate function calls cannot be nested", call.location);
   }
@@ -275,6 +289,7 @@ BoundExpr Binder::BindAggregate(const ast::FunctionCall& call, Scope& scope) {
   bound.output = Output(NewColumn(!counts), call.name.name, type);
   ExprPtr column = expr::MakeColumn(bound.output.id, type);
   column->location = call.location;
+  owner->call_locations[bound.output.id.value] = call.location;
   owner->calls.push_back(std::move(bound));
   return column;
 }

@@ -140,8 +140,9 @@ struct Scope {
   Clause clause = Clause::kNone;
   bool in_aggregate = false;  // the arguments of one of this level's aggregates are being bound
   std::vector<logical::AggregateCall> calls;
-  bool recursive_term = false;  // the recursive part of a WITH RECURSIVE query
-  bool in_window = false;       // the arguments of a window call are being bound
+  std::map<uint32_t, int> call_locations;  // of the calls in the text, by output column
+  bool recursive_term = false;             // the recursive part of a WITH RECURSIVE query
+  bool in_window = false;                  // the arguments of a window call are being bound
   const char* no_sets =
       nullptr;  // set-returning functions are not allowed here, within "CASE", ...
   std::vector<BoundWindow> named_windows;
