@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "runtime/base/hash.h"
+#include "tests/sim/text.h"
 
 namespace lathe::sim {
 
@@ -64,10 +65,7 @@ void Cluster::Handle(const Event& event) {
     return;
   }
   if (of_node && nodes_[event.node].paused_until > now_ && event.kind != Kind::kWriteDone) {
-    Event later = event;
-    later.at = nodes_[event.node].paused_until;
-    later.order = order_++;
-    heap_.push(later);
+    nodes_[event.node].held.push_back(event);
     return;
   }
   Mix(static_cast<uint64_t>(now_) << 12 ^ static_cast<uint64_t>(event.kind) << 8 ^ event.node);
@@ -80,6 +78,9 @@ void Cluster::Handle(const Event& event) {
     case Kind::kClient: return Client();
     case Kind::kFault: return Fault();
     case Kind::kPhase: return healing_ ? EndHeal() : BeginHeal();
+    case Kind::kWake:
+      if (nodes_[event.node].paused_until <= now_) Wake(event.node);
+      return;
     default: break;
   }
   Node& node = nodes_[event.node];
@@ -88,6 +89,7 @@ void Cluster::Handle(const Event& event) {
     mail_[event.a] = Message{};
     mail_free_.push_back(static_cast<uint32_t>(event.a));
     if (!node.core) return;
+    if (settings_.print) std::printf("  %s\n", Text(message).c_str());
     Mix(message.term.value << 8 ^ message.body.index() << 4 ^ message.from.value);
     node.core->Step(std::move(message));
     return Perform(event.node);
@@ -97,7 +99,8 @@ void Cluster::Handle(const Event& event) {
     case Kind::kTick:
       Push(now_ + 100 * kMillis, Kind::kTick, event.node);
       node.core->Tick(raft::Time(Local(node)));
-      if (leases_ && ++node.ticks % 2 == 0 && node.core->is_leader()) AskSupport(event.node);
+      node.ticks++;
+      if (leases_ && node.ticks % 2 == 0 && node.core->is_leader()) AskSupport(event.node);
       break;
     case Kind::kWriteDone:
       return FinishWrite(event.node);
@@ -134,6 +137,23 @@ void Cluster::Handle(const Event& event) {
   Perform(event.node);
 }
 
+// A process that does not run for a while: all that comes to it meanwhile waits.
+void Cluster::Pause(uint32_t n, int64_t until) {
+  nodes_[n].paused_until = until;
+  Push(until, Kind::kWake, n);
+}
+
+// Everything that waited happens now, the clock's ticks too: a replica that answers messages while
+// its ticks are still held back would be none that a host may have.
+void Cluster::Wake(uint32_t n) {
+  nodes_[n].paused_until = 0;
+  for (Event event : std::exchange(nodes_[n].held, {})) {
+    event.at = now_;
+    event.order = order_++;
+    heap_.push(event);
+  }
+}
+
 // Lets the core's effects happen until there are none left.
 void Cluster::Perform(uint32_t n) {
   while (nodes_[n].core && outcome_.failure.empty()) {
@@ -142,6 +162,7 @@ void Cluster::Perform(uint32_t n) {
     node.core->Take(&effects);
     invariants_.Stepped(*node.core, effects);
     spec_.Stepped(*node.core, effects);
+    if (settings_.print) std::printf("  %s\n", Text(*node.core).c_str());
     if (!node.leads && node.core->is_leader()) outcome_.elections++;
     node.leads = node.core->is_leader();
     if (effects.empty()) return;
@@ -358,7 +379,7 @@ void Cluster::Crash(uint32_t n) {
   node.writes.clear();
   node.writing = node.hung = false;
   node.writes_in_flight = 0;
-  node.paused_until = 0;
+  Wake(n);
   node.core.reset();
   node.leads = false;
   node.life++;

@@ -45,7 +45,7 @@ class Cluster {
  private:
   enum class Kind : uint8_t {
     kTick, kDeliver, kWriteDone, kSnapshotSent, kAskSupport, kSupported, kClient, kFault, kPhase,
-    kUnreachable,
+    kUnreachable, kWake,
   };
   struct Event {
     int64_t at = 0;
@@ -81,6 +81,7 @@ class Cluster {
     bool gone = false;               // removed for ever
     uint32_t life = 0;
     int64_t paused_until = 0;
+    std::vector<Event> held;  // what came during the pause
     Disk disk;
     std::deque<Batch> writes;
     bool leads = false;  // after the last step
@@ -91,7 +92,7 @@ class Cluster {
     std::vector<Given> given;  // by node
     uint64_t last_number = 0;
     int64_t quiet_until = 0;
-    uint64_t ticks = 0;
+    uint64_t ticks = 0, ticks_at_heal = 0;
   };
   struct Read {
     raft::ReadId id;
@@ -101,6 +102,8 @@ class Cluster {
   // cluster.cc
   void Push(int64_t at, Kind kind, uint32_t node, int64_t a = 0, int64_t b = 0);
   void Handle(const Event& event);
+  void Pause(uint32_t n, int64_t until);
+  void Wake(uint32_t n);
   void Perform(uint32_t n);
   void Carry(uint32_t n, raft::Effects* effects);
   void Apply(uint32_t n, const std::vector<raft::Entry>& entries);

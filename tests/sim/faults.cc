@@ -110,7 +110,7 @@ void Cluster::Fault() {
   if (chosen(partition_)) return Partition();
   if (chosen(partition_)) return HealNetwork();
   if (chosen(pause_)) {
-    nodes_[n].paused_until = now_ + fault_.Between(50, 4000) * kMillis;
+    Pause(n, now_ + fault_.Between(50, 4000) * kMillis);
   } else if (chosen(disk_fault_)) {
     DiskFault(nodes_[n], n);
   } else if (chosen(change_)) {
@@ -198,7 +198,8 @@ void Cluster::BeginHeal() {
   HealNetwork();
   const raft::Core* newest = nullptr;
   for (uint32_t n = 0; n < nodes_.size(); n++) {
-    nodes_[n].paused_until = 0;
+    Wake(n);
+    nodes_[n].ticks_at_heal = nodes_[n].ticks;
     nodes_[n].write_time = 1000;
     nodes_[n].hung = false;
     Start(n);
@@ -226,6 +227,8 @@ void Cluster::EndHeal() {
   Push(now_ + 50 * kSecond, Kind::kPhase, 0);
   const raft::Core* leader = nullptr;
   for (const Node& node : nodes_) {
+    // Of the simulation itself: who answers must also be given the time (seed 7476, once).
+    if (node.core && node.ticks < node.ticks_at_heal + 48) return Fail("a clock stood still");
     if (!node.core || !node.core->is_leader()) continue;
     if (!leader || leader->term() < node.core->term()) leader = &*node.core;
   }
