@@ -3,8 +3,8 @@
 // COPY, slow client), the loop then brings in another thread.
 #pragma once
 
-#include <functional>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>

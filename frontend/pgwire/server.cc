@@ -1,10 +1,13 @@
-// The listener: accepts connections, deals them out to event loops, and keeps the list of those
-// that are open.
+// The listener: accepts connections, hands them to the event loop, and keeps the list of those that
+// are open.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <condition_variable>
-#include <deque>
 #include <unordered_set>
 
 #include "frontend/pgwire/connection.h"
@@ -22,26 +25,24 @@ constexpr int kActiveTicks =
 
 using Tcp = asio::ip::tcp;
 
-/// A connection with its socket and loop. Lives as long as a handler waits for it.
+/// A connection with its socket. The list of clients keeps it while its socket is open; calls and
+/// timers that are under way keep it longer.
 struct Client : std::enable_shared_from_this<Client> {
-  Client(session::Instance* instance, EventLoop* l, Tcp::socket s, bool refuse)
-      : loop(l),
-        socket(std::move(s)),
-        startup_timer(l->context()),
-        connection(instance, socket.native_handle(), refuse) {}
+  Client(session::Instance* instance, asio::io_context* timers, int socket, bool refuse)
+      : fd(socket), startup_timer(*timers), connection(instance, socket, refuse) {}
 
-  EventLoop* const loop;
-  Tcp::socket socket;
+  const int fd;
   asio::steady_timer startup_timer;  // set until the connection has started
   bool startup_timed = false;        // whether it is set; only for who handles the connection
   Connection connection;
-  std::mutex serving;  // held while the connection is handled
+  std::mutex serving;   // held while the connection is handled
+  bool closed = false;  // the socket is; guarded by serving
 };
 
 class ServerImpl final : public Server {
  public:
   ServerImpl(session::Instance* instance, const ServerOptions& options)
-      : instance_(instance), options_(options), acceptor_(accept_loop_.context()) {}
+      : instance_(instance), options_(options) {}
   ~ServerImpl() override { Stop(); }
 
   Status Listen();
@@ -56,7 +57,7 @@ class ServerImpl final : public Server {
   void Accept();
   void Serve(Tcp::socket socket);
   void LimitStartup(const std::shared_ptr<Client>& client);
-  void WaitReadable(std::shared_ptr<Client> client);
+  void Handle(Client* client);
   void Remove(const std::shared_ptr<Client>& client);
   static void End(const std::shared_ptr<Client>& client);
   void WakeWatchdog();
@@ -64,11 +65,11 @@ class ServerImpl final : public Server {
 
   session::Instance* const instance_;
   const ServerOptions options_;
-  EventLoop accept_loop_;
-  Tcp::acceptor acceptor_;
+  asio::io_context context_;  // of the acceptor, timers and ends of sessions; one thread
+  Tcp::acceptor acceptor_{context_};
+  std::thread accepts_;
   uint16_t port_ = 0;
-  std::deque<EventLoop> loops_;
-  size_t next_loop_ = 0;  // accept loop's thread only
+  EventLoop loop_;
 
   mutable std::mutex mutex_;
   std::unordered_set<std::shared_ptr<Client>> clients_;  // guarded by mutex_
@@ -102,11 +103,11 @@ Status ServerImpl::Listen() {
   port_ = acceptor_.local_endpoint().port();
   uint32_t count = options_.event_loops;
   if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
-  for (uint32_t i = 0; i < count; ++i) loops_.emplace_back().Start();
+  LATHE_TRY(loop_.Start(count, [this](void* data) { Handle(static_cast<Client*>(data)); }));
   watchdog_ = std::thread([this] { Watch(); });
   SetBlockingHook(&EventLoop::AboutToBlock);
   Accept();
-  accept_loop_.Start();
+  accepts_ = std::thread([this] { context_.run(); });
   return Ok();
 }
 
@@ -127,38 +128,35 @@ void ServerImpl::Serve(Tcp::socket socket) {
   asio::error_code ec;
   socket.set_option(Tcp::no_delay(true), ec);
   socket.non_blocking(true, ec);
-  EventLoop* loop = &loops_[next_loop_++ % loops_.size()];
-  const auto protocol = Tcp::endpoint(socket.local_endpoint(ec)).protocol();
-  int fd = socket.release(ec);
-  if (ec) return;
-  Tcp::socket moved(loop->context());
-  moved.assign(protocol, fd, ec);
+  const int fd = socket.release(ec);
   if (ec) return;
   std::shared_ptr<Client> client;
   {
     std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    client = std::make_shared<Client>(instance_, loop, std::move(moved),
+    if (stopping_) {
+      close(fd);
+      return;
+    }
+    client = std::make_shared<Client>(instance_, &context_, fd,
                                       clients_.size() >= options_.connections_max);
     clients_.insert(client);
   }
-  client->connection.OnTerminate([weak = std::weak_ptr(client), loop] {
-    asio::post(loop->context(), [weak] {
+  client->connection.OnTerminate([weak = std::weak_ptr(client), this] {
+    asio::post(context_, [weak] {
       if (std::shared_ptr<Client> found = weak.lock()) End(found);
     });
   });
   LimitStartup(client);
-  WaitReadable(std::move(client));
+  if (!loop_.Add(fd, client.get()).ok()) Remove(client);
 }
 
 // Says good-bye to a client whose session is over, unless it is being served: then it is told by
 // whoever serves it. Its socket becomes readable, and is removed by that.
 void ServerImpl::End(const std::shared_ptr<Client>& client) {
   std::unique_lock serving(client->serving, std::try_to_lock);
-  if (!serving.owns_lock()) return;
+  if (!serving.owns_lock() || client->closed) return;
   client->connection.SayShutdown();
-  asio::error_code ec;
-  client->socket.shutdown(Tcp::socket::shutdown_both, ec);
+  shutdown(client->fd, SHUT_RDWR);
 }
 
 // The connection is only shut down here: whoever waits for it to become readable then removes it.
@@ -166,47 +164,40 @@ void ServerImpl::LimitStartup(const std::shared_ptr<Client>& client) {
   if (options_.startup_timeout_seconds == 0) return;
   client->startup_timed = true;
   client->startup_timer.expires_after(std::chrono::seconds(options_.startup_timeout_seconds));
-  client->startup_timer.async_wait([this, weak = std::weak_ptr(client)](asio::error_code ec) {
+  client->startup_timer.async_wait([weak = std::weak_ptr(client)](asio::error_code ec) {
     const std::shared_ptr<Client> late = weak.lock();
     if (ec || late == nullptr || late->connection.started()) return;
-    std::lock_guard lock(mutex_);
-    // In the list means that its socket is open still.
-    if (!stopping_ && clients_.contains(late)) {
-      late->socket.shutdown(Tcp::socket::shutdown_both, ec);
-    }
+    std::unique_lock serving(late->serving, std::try_to_lock);
+    if (serving.owns_lock() && !late->closed) shutdown(late->fd, SHUT_RDWR);
   });
 }
 
-void ServerImpl::WaitReadable(std::shared_ptr<Client> client) {
-  Client* c = client.get();
-  c->socket.async_wait(Tcp::socket::wait_read,
-                       [this, client = std::move(client)](asio::error_code ec) mutable {
-                         if (ec) {
-                           Remove(client);
-                           return;
-                         }
-                         EventLoop::Busy busy(client->loop);
-                         if (!watching_.load(std::memory_order_relaxed)) WakeWatchdog();
-                         std::unique_lock serving(client->serving);
-                         const bool go_on = client->connection.OnReadable();
-                         serving.unlock();
-                         if (client->startup_timed && client->connection.started()) {
-                           client->startup_timed = false;
-                           client->startup_timer.cancel();
-                         }
-                         if (go_on) {
-                           WaitReadable(std::move(client));
-                         } else {
-                           Remove(client);
-                         }
-                       });
+// On a thread of the loop. The client is in the list until it is removed here.
+void ServerImpl::Handle(Client* client) {
+  if (!watching_.load(std::memory_order_relaxed)) WakeWatchdog();
+  std::unique_lock serving(client->serving);
+  const bool go_on = client->connection.OnReadable();
+  serving.unlock();
+  if (client->startup_timed && client->connection.started()) {
+    client->startup_timed = false;
+    // The timer belongs to the context's thread.
+    asio::post(context_, [kept = client->shared_from_this()] { kept->startup_timer.cancel(); });
+  }
+  if (go_on) {
+    loop_.Rearm(client->fd, client);
+  } else {
+    Remove(client->shared_from_this());
+  }
 }
 
 void ServerImpl::Remove(const std::shared_ptr<Client>& client) {
-  asio::error_code ec;
+  {
+    std::lock_guard serving(client->serving);
+    client->closed = true;
+    shutdown(client->fd, SHUT_RDWR);
+    close(client->fd);
+  }
   std::lock_guard lock(mutex_);
-  client->socket.shutdown(Tcp::socket::shutdown_both, ec);
-  client->socket.close(ec);
   clients_.erase(client);
 }
 
@@ -226,11 +217,8 @@ void ServerImpl::Watch() {
       continue;
     }
     watch_cv_.wait_for(lock, kTick);
-    bool active = false;
-    for (EventLoop& loop : loops_) {
-      active |= loop.active();
-      loop.Tick();
-    }
+    const bool active = loop_.active();
+    loop_.Tick();
     quiet_ticks = active ? 0 : quiet_ticks + 1;
     if (quiet_ticks > kActiveTicks) watching_.store(false);
   }
@@ -244,16 +232,13 @@ void ServerImpl::Stop() {
     stopping_ = true;
     clients.assign(clients_.begin(), clients_.end());
   }
-  asio::post(accept_loop_.context(), [this] {
+  asio::post(context_, [this] {
     asio::error_code ec;
     acceptor_.close(ec);
   });
   for (const auto& client : clients) client->connection.Terminate();
-  // A connection that is being served sees the termination itself; the others are told and closed
-  // on their loop's thread.
-  for (const auto& client : clients) {
-    asio::post(client->loop->context(), [client] { End(client); });
-  }
+  // A connection that is being served sees the termination itself; the others are told.
+  for (const auto& client : clients) End(client);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (connection_count() > 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -264,11 +249,12 @@ void ServerImpl::Stop() {
     watch_cv_.notify_one();
   }
   if (watchdog_.joinable()) watchdog_.join();
-  accept_loop_.Stop();
-  for (EventLoop& loop : loops_) loop.Stop();
-  accept_loop_.Join();
-  for (EventLoop& loop : loops_) loop.Join();
+  context_.stop();
+  if (accepts_.joinable()) accepts_.join();
+  loop_.Stop();
+  loop_.Join();
   std::lock_guard lock(mutex_);
+  for (const auto& client : clients_) close(client->fd);
   clients_.clear();
 }
 

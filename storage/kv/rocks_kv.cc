@@ -10,6 +10,8 @@
 
 #include "runtime/base/bytes.h"
 #include "storage/kv/file_env.h"
+#include "storage/kv/rocks_options.h"
+#include "storage/kv/wal_files.h"
 
 namespace lathe::kv {
 namespace {
@@ -99,10 +101,10 @@ Status RocksKv::OpenDatabase() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions database = DatabaseOptions(options_);
-  if (files_ != base::FileSystem::Posix()) {
-    if (env_ == nullptr) env_ = NewFileEnv(files_);
-    database.env = env_.get();
+  if (env_ == nullptr) {
+    env_ = files_ == base::FileSystem::Posix() ? NewWalEnv() : NewFileEnv(files_);
   }
+  database.env = env_.get();
   LATHE_TRY(FromRocks(
       rocksdb::DB::Open(database, base::JoinPath(directory_, "db"), families, &handles, &db)));
   db_.reset(db);

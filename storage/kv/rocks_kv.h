@@ -58,7 +58,7 @@ class RocksKv final : public Kv {
   std::unique_ptr<DiskRoom> room_;
   std::unique_ptr<base::DirectoryLock> lock_;
   std::shared_ptr<rocksdb::Cache> block_cache_;
-  std::unique_ptr<rocksdb::Env> env_;  // null = RocksDB's own; outlives the database
+  std::unique_ptr<rocksdb::Env> env_;  // outlives the database
   // Held by all who use the database; alone by who replaces it or its log. Iterators are counted
   // instead: they may live long.
   std::shared_mutex gate_;

@@ -75,8 +75,14 @@ catalog::StatsPtr EngineImpl::LiveStats(const schema::RelationPtr& relation) {
 // --- Batches
 // ---------------------------------------------------------------------------------------------------------------------
 
-Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
+Status EngineImpl::Persist(std::span<const txn::BatchAt> batches) {
   kv::WriteBatch out;
+  for (const txn::BatchAt& item : batches) AddTo(*item.batch, item.ts, &out);
+  return kv_->Write(out, options_.synchronous_commit);
+}
+
+void EngineImpl::AddTo(const txn::LogicalBatch& batch, Timestamp ts, kv::WriteBatch* to) {
+  kv::WriteBatch& out = *to;
   std::string value;
   // Loads first: rows that the batch changes besides are newer than what a merge takes out.
   for (const txn::LoadCommit& load : batch.loads) {
@@ -131,7 +137,6 @@ Status EngineImpl::Persist(const txn::LogicalBatch& batch, Timestamp ts) {
     AppendLittle(&bytes, ts.value);
     out.Put(kv::Family::kMeta, "applied", bytes);
   }
-  return kv_->Write(out, options_.synchronous_commit);
 }
 
 void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
@@ -257,7 +262,8 @@ Status EngineImpl::ApplyEntry(std::string_view bytes) {
   LATHE_TRY(ObserveIds(*state, entry.write));
   LATHE_TRY(oracle_->Observe(entry.ts));
   watermark_->BeginAt(entry.ts);
-  Status persisted = Persist(entry.write, entry.ts);
+  const txn::BatchAt batch{&entry.write, entry.ts};
+  Status persisted = Persist(std::span(&batch, 1));
   if (persisted.ok()) Publish(entry.write, entry.ts);
   watermark_->Finish(entry.ts);
   LATHE_TRY(std::move(persisted));

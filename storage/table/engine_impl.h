@@ -60,7 +60,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   Timestamp applied() override;
 
   // CommitTarget.
-  Status Persist(const txn::LogicalBatch& batch, Timestamp ts) override;
+  Status Persist(std::span<const txn::BatchAt> batches) override;
   void Publish(const txn::LogicalBatch& batch, Timestamp ts) override;
 
   Result<std::pair<int64_t, int64_t>> NextValues(const schema::RelationDescriptor& sequence,
@@ -132,6 +132,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   void AddRows(StorageId storage, const std::map<std::string, std::string>& rows,
                txn::LogicalBatch* batch);
   void ObserveSequences(const txn::LogicalBatch& batch);
+  /// What the store gets of a batch.
+  void AddTo(const txn::LogicalBatch& batch, Timestamp ts, kv::WriteBatch* to);
   Status ObserveIds(const catalog::CatalogState& state, const txn::LogicalBatch& batch);
   Status SettleLoads();
   Status DropStorages();

@@ -1,5 +1,11 @@
 #include "storage/txn/commit_sink.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
 #include "runtime/base/blocking.h"
 
 namespace lathe::txn {
@@ -12,20 +18,88 @@ LocalCommitSink::LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTar
       validator_(validator),
       observer_(std::move(observer)) {}
 
-Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads* reads) {
-  std::unique_lock<std::mutex> in_order(observer_mutex_, std::defer_lock);
-  if (observer_ != nullptr) in_order.lock();
-  LATHE_ASSIGN(Timestamp ts, validator_->Begin(oracle_, batch, reads));
-  AboutToBlock();  // by the disk
-  Status persisted = target_->Persist(batch, ts);
-  if (!persisted.ok()) {
-    watermark_->Finish(ts);
-    return std::move(persisted).error();
+/// A commit on its way. Lies on its thread's stack, and is gone as soon as its state is kDone.
+struct LocalCommitSink::Waiting {
+  enum State : uint32_t { kQueued, kLeads, kDone };
+  const LogicalBatch* batch;
+  Timestamp ts;
+  Status outcome = Ok();
+  std::atomic<uint32_t> state{kQueued};
+
+  void Wait() {
+    while (state.load(std::memory_order_acquire) == kQueued) {
+      syscall(SYS_futex, &state, FUTEX_WAIT_PRIVATE, kQueued, nullptr, nullptr, 0);
+    }
   }
-  target_->Publish(batch, ts);
-  watermark_->Finish(ts);
-  if (observer_ != nullptr) observer_(EncodeWrite(batch, ts));
-  return ts;
+  // The object may be gone before the call: waking nobody, or somebody who looks again, is
+  // harmless.
+  static void Wake(std::atomic<uint32_t>* state, State next) {
+    state->store(next, std::memory_order_release);
+    syscall(SYS_futex, state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
+};
+
+Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads* reads) {
+  Waiting own{&batch, {}};
+  bool leads;
+  {
+    std::lock_guard lock(queue_mutex_);
+    // Under this lock, so that the queue is in the order of timestamps.
+    LATHE_ASSIGN(own.ts, validator_->Begin(oracle_, batch, reads));
+    queue_.push_back(&own);
+    leads = !writing_;
+    writing_ = true;
+  }
+  AboutToBlock();  // by the disk
+  if (!leads) own.Wait();
+  if (own.state.load(std::memory_order_acquire) == Waiting::kDone) {
+    if (!own.outcome.ok()) return std::move(own.outcome).error();
+    return own.ts;
+  }
+  std::vector<Waiting*> group;
+  {
+    std::lock_guard lock(queue_mutex_);
+    group.swap(queue_);
+  }
+  CommitGroup(group);
+  Waiting* next = nullptr;
+  {
+    std::lock_guard lock(queue_mutex_);
+    if (queue_.empty()) {
+      writing_ = false;
+    } else {
+      next = queue_.front();
+    }
+  }
+  if (next != nullptr) Waiting::Wake(&next->state, Waiting::kLeads);
+  for (Waiting* done : group) {
+    if (done != &own) Waiting::Wake(&done->state, Waiting::kDone);
+  }
+  if (!own.outcome.ok()) return std::move(own.outcome).error();
+  return own.ts;
+}
+
+void LocalCommitSink::CommitGroup(std::span<Waiting* const> group) {
+  std::vector<BatchAt> batches;
+  batches.reserve(group.size());
+  for (const Waiting* commit : group) batches.push_back({commit->batch, commit->ts});
+  Status together = target_->Persist(batches);
+  if (!together.ok() && group.size() == 1) group[0]->outcome = std::move(together);
+  for (size_t i = 0; i < group.size(); ++i) {
+    Waiting& commit = *group[i];
+    // Nothing of them was written. One may be too large for what the disk has left, not all.
+    if (!together.ok() && group.size() > 1) {
+      commit.outcome = target_->Persist(std::span(batches).subspan(i, 1));
+    }
+    if (commit.outcome.ok()) target_->Publish(*commit.batch, commit.ts);
+  }
+  // Everything before them has finished: they are the only ones that are written.
+  watermark_->FinishAll(group.back()->ts);
+  if (observer_ == nullptr) return;
+  std::lock_guard in_order(observer_mutex_);
+  for (const Waiting* commit : group) {
+    if (commit->outcome.ok()) observer_(EncodeWrite(*commit->batch, commit->ts));
+  }
 }
 
 Status LocalCommitSink::AddLoadChunk(const LoadChunk& chunk) {

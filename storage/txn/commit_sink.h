@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/ids.h"
 #include "runtime/base/result.h"
@@ -28,12 +30,18 @@ class CommitSink {
   virtual Status AddLoadChunk(const LoadChunk& chunk) = 0;
 };
 
+/// A batch and the timestamp of its commit.
+struct BatchAt {
+  const LogicalBatch* batch;
+  Timestamp ts;
+};
+
 /// What a batch is applied to: the store of this node. Implemented by storage/table. Thread-safe.
 class CommitTarget {
  public:
   virtual ~CommitTarget() = default;
-  /// Writes the batch in one atomic, durable step.
-  virtual Status Persist(const LogicalBatch& batch, Timestamp ts) = 0;
+  /// Writes the batches, in this order, in one atomic, durable step.
+  virtual Status Persist(std::span<const BatchAt> batches) = 0;
   /// Puts it into memory, where snapshots at or above ts find it. Cannot fail.
   virtual void Publish(const LogicalBatch& batch, Timestamp ts) = 0;
 };
@@ -41,11 +49,12 @@ class CommitTarget {
 /// Sees every serialised entry in commit order, after it is durable (archive, replicas of tests).
 using EntryObserver = std::function<void(std::string_view entry)>;
 
-/// Commits on this node only. The pointers outlive it.
+/// Commits on this node only. The pointers outlive it. Commits that come while one is written wait
+/// and are written together by the first of them, who also makes them visible: one write and sync
+/// for all, and each of the others sleeps and wakes once.
 class LocalCommitSink final : public CommitSink {
  public:
-  /// observer may be empty. With one, commits go one after the other; without, they share one disk
-  /// sync where they meet.
+  /// observer may be empty; it is called in commit order.
   LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target, Validator* validator,
                   EntryObserver observer);
   Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads) override;
@@ -53,12 +62,20 @@ class LocalCommitSink final : public CommitSink {
   Status AddLoadChunk(const LoadChunk& chunk) override;
 
  private:
+  struct Waiting;
+
+  /// Writes and publishes these, in the order of their timestamps; their outcomes are set.
+  void CommitGroup(std::span<Waiting* const> group);
+
   Oracle* const oracle_;
   Watermark* const watermark_;
   CommitTarget* const target_;
   Validator* const validator_;
   const EntryObserver observer_;
   std::mutex observer_mutex_;
+  std::mutex queue_mutex_;
+  std::vector<Waiting*> queue_;  // by timestamp; guarded by queue_mutex_
+  bool writing_ = false;         // somebody writes, or has been woken to; guarded by queue_mutex_
 };
 
 }  // namespace lathe::txn

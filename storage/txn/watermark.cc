@@ -1,5 +1,7 @@
 #include "storage/txn/watermark.h"
 
+#include <algorithm>
+
 namespace lathe::txn {
 
 Result<Timestamp> Watermark::Begin(Oracle* oracle) {
@@ -28,6 +30,13 @@ void Watermark::Finish(Timestamp ts) {
   }
   if (advanced) moved_.notify_all();
   moved_.wait(lock, [&] { return published_ >= ts; });
+}
+
+void Watermark::FinishAll(Timestamp ts) {
+  std::lock_guard lock(mutex_);
+  while (!in_flight_.empty() && in_flight_.front().ts <= ts) in_flight_.pop_front();
+  published_ = std::max(published_, ts);
+  moved_.notify_all();
 }
 
 void Watermark::WaitFor(Timestamp ts) {

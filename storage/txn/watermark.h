@@ -28,6 +28,9 @@ class Watermark {
   /// watermark has reached it.
   void Finish(Timestamp ts);
 
+  /// All commits in flight up to ts have finished, in one step.
+  void FinishAll(Timestamp ts);
+
   Timestamp published() const;
   /// Returns when the watermark has reached ts.
   void WaitFor(Timestamp ts);
