@@ -8,14 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/micro/data.h"
+#include "bench/micro/planning.h"
 #include "bench/micro/report.h"
 #include "codegen/driver/driver.h"
-#include "codegen/optimize/optimize.h"
-#include "frontend/ast/lift.h"
-#include "frontend/bind/bind.h"
-#include "frontend/parse/parse.h"
-#include "storage/table/engine.h"
 
 namespace lathe::micro {
 namespace {
@@ -72,30 +67,22 @@ class CountingSink final : public exec::RowSink {
 /// Passes one text through all stages as a session does with a statement that is in no cache.
 class Compilation {
  public:
-  Compilation(Database* database, std::string sql) : database_(database), sql_(std::move(sql)) {}
+  Compilation(Database* database, std::string sql)
+      : database_(database), planning_(database, std::move(sql)) {}
 
   Result<Times> Run() {
-    transaction_ = database_->instance()->engine()->Begin(txn::Isolation::kReadCommitted);
-    LATHE_TRY(transaction_->StartStatement(nullptr));
-    const auto start = SteadyClock::now();
+    auto start = SteadyClock::now();
     auto stage_start = start;
     auto stage = [&](const char* name) {
       times_[name] = MillisSince(stage_start);
       stage_start = SteadyClock::now();
+      if (std::string_view(name) == "begin") start = stage_start;
     };
-    LATHE_ASSIGN(std::vector<ast::ParsedStatement> statements, parse::Parse(sql_));
-    auto lifted = ast::LiftLiterals(*statements.front().statement);
-    stage("parse");
-    LATHE_ASSIGN(logical::Query query, Bind(*statements.front().statement, lifted));
-    stage("bind");
-    optimize::OptimizeContext optimizer;
-    optimizer.catalog = transaction_->catalog();
-    optimizer.params = params_;
-    LATHE_ASSIGN(physical::Plan plan, optimize::Optimize(std::move(query), optimizer));
-    auto shared = std::make_shared<const physical::Plan>(std::move(plan));
-    stage("optimize");
+    LATHE_ASSIGN(std::shared_ptr<const physical::Plan> shared, planning_.Run(stage));
     driver::CompileOptions options;
-    options.stats = [this](RelationId id) { return transaction_->catalog()->GetStats(id); };
+    options.stats = [this](RelationId id) {
+      return planning_.transaction()->catalog()->GetStats(id);
+    };
     LATHE_ASSIGN(std::shared_ptr<driver::CompiledQuery> compiled,
                  database_->instance()->compiler()->Compile(shared, options));
     LATHE_TRY(LockTables(*shared->root));
@@ -124,37 +111,11 @@ class Compilation {
   }
 
  private:
-  Result<logical::Query> Bind(const ast::Statement& statement,
-                              const std::optional<ast::LiftedStatement>& lifted) {
-    context_.catalog = transaction_->catalog();
-    context_.search_path = {"public"};
-    context_.sql = sql_;
-    context_.parse_expression = [](std::string_view text) { return parse::ParseExpression(text); };
-    if (lifted.has_value()) {
-      for (const ast::LiftedLiteral& literal : lifted->literals)
-        context_.params.push_back(bind::LiftedType(literal));
-    }
-    LATHE_ASSIGN(logical::Query query, bind::BindQuery(statement, context_));
-    if (lifted.has_value()) {
-      for (size_t i = 0; i < lifted->literals.size(); ++i) {
-        LATHE_ASSIGN(types::Value value,
-                     bind::ReadLiteral(lifted->literals[i], query.params[i], context_));
-        params_.push_back(std::move(value));
-      }
-      for (const bind::LiteralCopy& copy : context_.literal_copies) {
-        LATHE_ASSIGN(types::Value value, bind::ReadLiteral(lifted->literals[copy.source],
-                                                           query.params[copy.param], context_));
-        params_.push_back(std::move(value));
-      }
-    }
-    return query;
-  }
-
   Status LockTables(const physical::Node& node) {
     if (node.kind == physical::Kind::kTableScan) {
       const auto& scan = node.As<physical::TableScan>();
-      LATHE_ASSIGN(auto locked,
-                   transaction_->LockTable(scan.relation->id, txn::TableLockMode::kAccessShare));
+      LATHE_ASSIGN(auto locked, planning_.transaction()->LockTable(
+                                    scan.relation->id, txn::TableLockMode::kAccessShare));
       (void)locked;
     }
     for (const physical::NodePtr& child : node.children) LATHE_TRY(LockTables(*child));
@@ -164,8 +125,8 @@ class Compilation {
   Status Execute(const std::shared_ptr<driver::CompiledQuery>& compiled, driver::TierChoice tier) {
     CountingSink sink;
     driver::ExecutionRequest request;
-    request.params = params_;
-    request.tables = transaction_->tables();
+    request.params = planning_.params();
+    request.tables = planning_.transaction()->tables();
     request.result = &sink;
     request.tier = tier;
     LATHE_ASSIGN(driver::ExecutionStats stats,
@@ -175,10 +136,7 @@ class Compilation {
   }
 
   Database* const database_;
-  const std::string sql_;
-  std::unique_ptr<table::Transaction> transaction_;
-  bind::BindContext context_;
-  std::vector<types::Value> params_;
+  Planning planning_;
   Times times_;
   double first_row_start_ms_ = 0;
 };

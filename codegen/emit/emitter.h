@@ -30,26 +30,36 @@ class Columns {
   Columns() : scopes_(1) {}
   void Bind(ColumnId id, std::function<SqlValue()> load) {
     sources_[id] = std::move(load);
-    for (auto& scope : scopes_) scope.erase(id);
+    loaded_.erase(id);
   }
   SqlValue Get(ColumnId id) {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      auto found = scope->find(id);
-      if (found != scope->end()) return found->second;
-    }
+    auto found = loaded_.find(id);
+    if (found != loaded_.end()) return found->second.value;
     auto source = sources_.find(id);
     LATHE_CHECK_NOTE(source != sources_.end(), "column is not bound");
     SqlValue v = source->second();
-    scopes_.back()[id] = v;
+    loaded_[id] = {v, scopes_.size()};
+    scopes_.back().push_back(id);
     return v;
   }
   bool bound(ColumnId id) const { return sources_.contains(id); }
   void Push() { scopes_.emplace_back(); }
-  void Pop() { scopes_.pop_back(); }
+  void Pop() {
+    for (ColumnId id : scopes_.back()) {
+      auto found = loaded_.find(id);
+      if (found != loaded_.end() && found->second.depth == scopes_.size()) loaded_.erase(found);
+    }
+    scopes_.pop_back();
+  }
 
  private:
+  struct Loaded {
+    SqlValue value;
+    size_t depth = 0;  // of the scope that it was loaded in
+  };
   std::map<ColumnId, std::function<SqlValue()>> sources_;
-  std::vector<std::map<ColumnId, SqlValue>> scopes_;
+  std::map<ColumnId, Loaded> loaded_;
+  std::vector<std::vector<ColumnId>> scopes_;  // what each has loaded
 };
 
 class Emitter {
@@ -152,8 +162,8 @@ class Emitter {
   SqlValue EmitConst(const types::Value& value);
   SqlValue EmitConstant(uint32_t index, const types::Type& type);
   SqlValue EmitAndOr(const Expr& e, bool is_and);
-  SqlValue EmitCase(const Expr& e, size_t arm);
-  SqlValue EmitCoalesce(const Expr& e, size_t child);
+  SqlValue EmitCase(const Expr& e);
+  SqlValue EmitCoalesce(const Expr& e);
   SqlValue EmitGreatestLeast(const Expr& e);
   SqlValue EmitInList(const Expr& e);
   SqlValue EmitInSet(const Expr& operand, uint32_t index);

@@ -81,9 +81,9 @@ SqlValue Emitter::EmitKind(const Expr& e) {
     case Kind::kIsDistinct:
       return EmitIsDistinct(e);
     case Kind::kCase:
-      return EmitCase(e, 0);
+      return EmitCase(e);
     case Kind::kCoalesce:
-      return EmitCoalesce(e, 0);
+      return EmitCoalesce(e);
     case Kind::kGreatest:
     case Kind::kLeast:
       return EmitGreatestLeast(e);
@@ -266,33 +266,59 @@ SqlValue Emitter::EmitAndOr(const Expr& e, bool is_and) {
   return result;
 }
 
-SqlValue Emitter::EmitCase(const Expr& e, size_t arm) {
-  if (arm + 1 == e.children.size()) {
-    SqlValue v = Emit(*e.children[arm]);
+SqlValue Emitter::EmitCase(const Expr& e) {
+  // Branch after branch, not one within the other: there may be many thousands.
+  std::vector<Code::Ended> ends;
+  auto end_with = [&](const Expr& value) {
+    SqlValue v = Emit(value);
     v.type = e.type;
-    return v;
+    ends.push_back({v, b_.GetInsertBlock()});
+  };
+  size_t arm = 0;
+  for (; arm + 1 < e.children.size(); arm += 2) {
+    llvm::Value* condition = EmitIsTrue(*e.children[arm]);
+    // What the first condition loads is there for all that follows, the others' only from then on.
+    if (arm == 0) columns_.Push();
+    if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition)) {
+      if (known->isZero()) continue;
+      ++arm;
+      break;
+    }
+    llvm::BasicBlock* when = code_.Block("when");
+    llvm::BasicBlock* otherwise = code_.Block("when.else");
+    code_.Branch(condition, when, otherwise);
+    b_.SetInsertPoint(when);
+    columns_.Push();
+    end_with(*e.children[arm + 1]);
+    columns_.Pop();
+    b_.SetInsertPoint(otherwise);
   }
-  return Choose(
-      EmitIsTrue(*e.children[arm]), "when",
-      [&] {
-        SqlValue v = Emit(*e.children[arm + 1]);
-        v.type = e.type;
-        return v;
-      },
-      [&] { return EmitCase(e, arm + 2); });
+  end_with(*e.children[arm]);
+  if (e.children.size() > 1) columns_.Pop();
+  return code_.Merge(std::move(ends), "case");
 }
 
-SqlValue Emitter::EmitCoalesce(const Expr& e, size_t child) {
-  SqlValue v = Emit(*e.children[child]);
-  v.type = e.type;
-  if (v.null == nullptr || child + 1 == e.children.size()) return v;
-  return Choose(
-      v.null, "coalesce", [&] { return EmitCoalesce(e, child + 1); },
-      [&] {
-        SqlValue present = code_.Decode(v);
-        present.null = nullptr;
-        return present;
-      });
+SqlValue Emitter::EmitCoalesce(const Expr& e) {
+  std::vector<Code::Ended> ends;
+  for (size_t i = 0; i < e.children.size(); ++i) {
+    SqlValue v = Emit(*e.children[i]);
+    v.type = e.type;
+    if (i == 0) columns_.Push();
+    if (v.null == nullptr || i + 1 == e.children.size()) {
+      ends.push_back({v, b_.GetInsertBlock()});
+      break;
+    }
+    llvm::BasicBlock* present = code_.Block("present");
+    llvm::BasicBlock* next = code_.Block("coalesce");
+    code_.Branch(v.null, next, present);
+    b_.SetInsertPoint(present);
+    v = code_.Decode(v);
+    v.null = nullptr;
+    ends.push_back({v, b_.GetInsertBlock()});
+    b_.SetInsertPoint(next);
+  }
+  columns_.Pop();
+  return code_.Merge(std::move(ends), "coalesce");
 }
 
 SqlValue Emitter::EmitGreatestLeast(const Expr& e) {

@@ -1,6 +1,7 @@
 // The machine of tier 0: a cell per column, one method per step, sink and kind of expression.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "codegen/interpret/interpret.h"
@@ -48,6 +49,19 @@ class Machine final : public Interpreter {
   int32_t Steps(size_t index);
   int32_t Filter(const pipeline::Step& step, size_t index);
   int32_t Project(const pipeline::Step& step, size_t index);
+  /// What a projection does, worked out once.
+  struct ProjectShape {
+    struct Made {
+      const Expr* expr;
+      ColumnId id;
+      bool reads_redefined = false;  // it reads a column that the projection gives a new value
+      bool is_volatile = false;
+    };
+    std::vector<Made> made;       // columns with a new value, in order
+    std::vector<ColumnId> saved;  // those of them that the child has
+    bool any_reads = false;
+  };
+  const ProjectShape& ShapeOf(const pipeline::Step& step, size_t index);
   int32_t Rename(const pipeline::Step& step, size_t index);
   int32_t Limit(const pipeline::Step& step, size_t index);
   int32_t SetOutput(const pipeline::Step& step, size_t index);
@@ -141,7 +155,8 @@ class Machine final : public Interpreter {
   base::Arena* arena_;
   const uint32_t result_local_;
   const bool count_rows_;
-  std::vector<ColumnCell> cells_, made_cells_;  // by column id
+  std::vector<ColumnCell> cells_, made_cells_;                 // by column id
+  std::vector<std::unique_ptr<ProjectShape>> project_shapes_;  // by step; null = not yet
   uint64_t work_ = 0;
   const char* row_ = nullptr;    // of the source
   std::vector<Cell> row_cells_;  // of a sink's row; reused

@@ -77,67 +77,60 @@ int32_t Machine::Filter(const Step& step, size_t index) {
   return Steps(index + 1);
 }
 
-int32_t Machine::Project(const Step& step, size_t index) {
+const Machine::ProjectShape& Machine::ShapeOf(const Step& step, size_t index) {
+  if (project_shapes_.empty()) project_shapes_.resize(pipeline_.steps.size());
+  std::unique_ptr<ProjectShape>& shape = project_shapes_[index];
+  if (shape != nullptr) return *shape;
+  shape = std::make_unique<ProjectShape>();
   const auto& project = step.node->As<physical::Project>();
-  // A column may get a new value under its old id: its readers take the old value first.
   std::set<ColumnId> redefined;
   for (size_t i = 0; i < project.expressions.size(); ++i) {
     const Expr& e = *project.expressions[i];
     const ColumnId id = project.outputs[i].id;
     if (e.kind != expr::Kind::kColumn || e.column != id) redefined.insert(id);
   }
-  // Such a column has its old value again when the loop of a join above goes on.
-  std::vector<std::pair<ColumnId, ColumnCell>> saved;
   for (const logical::OutputColumn& output : step.node->children[0]->outputs) {
-    if (redefined.contains(output.id)) saved.emplace_back(output.id, Of(output.id));
+    if (redefined.contains(output.id)) shape->saved.push_back(output.id);
   }
-  bool reads = false;
-  auto reads_redefined = [&](const Expr& e) {
-    bool found = false;
-    expr::Visit(e, [&](const Expr& node) {
-      found |= node.kind == expr::Kind::kColumn && redefined.contains(node.column);
+  for (size_t i = 0; i < project.expressions.size(); ++i) {
+    ProjectShape::Made made{project.expressions[i].get(), project.outputs[i].id};
+    if (!redefined.contains(made.id)) continue;
+    expr::Visit(*made.expr, [&](const Expr& node) {
+      made.reads_redefined |= node.kind == expr::Kind::kColumn && redefined.contains(node.column);
+      made.is_volatile |= node.kind == expr::Kind::kCall &&
+                          node.function->volatility == func::Volatility::kVolatile;
     });
-    return found;
-  };
-  std::vector<std::pair<ColumnId, Cell>> made;
-  for (size_t i = 0; i < project.expressions.size(); ++i) {
-    const Expr& e = *project.expressions[i];
-    const ColumnId id = project.outputs[i].id;
-    if (!redefined.contains(id)) continue;
-    if (reads_redefined(e)) {
-      made.emplace_back(id, Cell());
-      if (!Eval(e, &made.back().second)) return abi::kReturnError;
-      reads = true;
+    shape->any_reads |= made.reads_redefined;
+    shape->made.push_back(made);
+  }
+  return *shape;
+}
+
+int32_t Machine::Project(const Step& step, size_t index) {
+  const ProjectShape& shape = ShapeOf(step, index);
+  // A column has its old value again when the loop of a join above goes on.
+  std::vector<std::pair<ColumnId, ColumnCell>> saved;
+  for (ColumnId id : shape.saved) saved.emplace_back(id, Of(id));
+  // A column may get a new value under its old id: its readers take the old value first.
+  std::vector<Cell> values;
+  if (shape.any_reads) {
+    for (const ProjectShape::Made& made : shape.made) {
+      if (!made.reads_redefined) continue;
+      values.emplace_back();
+      if (!Eval(*made.expr, &values.back())) return abi::kReturnError;
     }
   }
-  for (size_t i = 0; i < project.expressions.size(); ++i) {
-    const Expr& e = *project.expressions[i];
-    const ColumnId id = project.outputs[i].id;
-    if (!redefined.contains(id)) continue;
-    if (reads && std::any_of(made.begin(), made.end(),
-                             [id](const auto& entry) { return entry.first == id; })) {
-      continue;
-    }
-    ColumnCell& cell = Of(id);
+  size_t next_value = 0;
+  for (const ProjectShape::Made& made : shape.made) {
+    ColumnCell& cell = Of(made.id);
     cell.pending_call = nullptr;
-    cell.pending = &e;
-  }
-  for (auto& [id, value] : made) {
-    ColumnCell& cell = Of(id);
-    cell.pending = nullptr;
-    cell.pending_call = nullptr;
-    cell.value = value;
+    cell.pending = made.reads_redefined ? nullptr : made.expr;
+    if (made.reads_redefined) cell.value = values[next_value++];
   }
   // What is volatile has one value, whether it is read or not.
-  for (size_t i = 0; i < project.expressions.size(); ++i) {
-    const Expr& e = *project.expressions[i];
-    bool now = false;
-    expr::Visit(e, [&now](const Expr& node) {
-      now |= node.kind == expr::Kind::kCall &&
-             node.function->volatility == func::Volatility::kVolatile;
-    });
+  for (const ProjectShape::Made& made : shape.made) {
     Cell ignored;
-    if (now && !Column(project.outputs[i].id, &ignored)) return abi::kReturnError;
+    if (made.is_volatile && !Column(made.id, &ignored)) return abi::kReturnError;
   }
   const int32_t code = Steps(index + 1);
   for (auto& [id, cell] : saved) Of(id) = cell;

@@ -4,7 +4,15 @@
 
 #include <llvm/IR/MDBuilder.h>
 
+#include <algorithm>
+
 namespace lathe::ir {
+namespace {
+
+constexpr size_t kMergedMax = 32;    // branches that end in one block
+constexpr unsigned kErrorsMax = 64;  // checks that share an error block
+
+}  // namespace
 
 Code::Code(llvm::Module* module, const std::string& name, std::vector<state::ErrorSite>* sites)
     : b(module->getContext()), top(module->getContext()), module_(module), sites_(sites) {
@@ -150,38 +158,75 @@ SqlValue Code::Choose(llvm::Value* condition, const std::string& name,
   b.SetInsertPoint(yes);
   SqlValue x = Widen(Decode(then()));
   llvm::BasicBlock* x_end = b.GetInsertBlock();
-  b.CreateBr(done);
   b.SetInsertPoint(no);
   SqlValue y = Widen(Decode(otherwise()));
-  llvm::BasicBlock* y_end = b.GetInsertBlock();
-  b.CreateBr(done);
+  const Ended ends[] = {{x, x_end}, {y, b.GetInsertBlock()}};
+  return MergeAt(done, ends, name);
+}
+
+SqlValue Code::MergeAt(llvm::BasicBlock* done, std::span<const Ended> branches,
+                       const std::string& name) {
+  bool nullable = false;
+  for (const Ended& branch : branches) {
+    nullable |= branch.value.null != nullptr;
+    b.SetInsertPoint(branch.block);
+    b.CreateBr(done);
+  }
   b.SetInsertPoint(done);
-  auto merge = [&](llvm::Value* p, llvm::Value* q, const std::string& part) -> llvm::Value* {
-    if (p == q) return p;
-    llvm::PHINode* phi = b.CreatePHI(p->getType(), 2, name + part);
-    phi->addIncoming(p, x_end);
-    phi->addIncoming(q, y_end);
+  auto merge = [&](const char* part, auto&& value_of) -> llvm::Value* {
+    llvm::Value* first = value_of(branches[0].value);
+    if (std::all_of(branches.begin(), branches.end(),
+                    [&](const Ended& branch) { return value_of(branch.value) == first; })) {
+      return first;
+    }
+    llvm::PHINode* phi =
+        b.CreatePHI(first->getType(), static_cast<unsigned>(branches.size()), name + part);
+    for (const Ended& branch : branches) phi->addIncoming(value_of(branch.value), branch.block);
     return phi;
   };
   SqlValue result;
-  result.type = x.type;
-  result.repr = x.repr;
-  if (x.null != nullptr || y.null != nullptr) result.null = merge(IsNull(x), IsNull(y), ".null");
-  result.value = merge(x.value, y.value, ".value");
-  if (x.size != nullptr) result.size = merge(x.size, y.size, ".size");
+  result.type = branches[0].value.type;
+  result.repr = branches[0].value.repr;
+  if (nullable) result.null = merge(".null", [&](const SqlValue& v) { return IsNull(v); });
+  result.value = merge(".value", [](const SqlValue& v) { return v.value; });
+  if (branches[0].value.size != nullptr) {
+    result.size = merge(".size", [](const SqlValue& v) { return v.size; });
+  }
   return result;
+}
+
+SqlValue Code::Merge(std::vector<Ended> branches, const std::string& name) {
+  for (Ended& branch : branches) {
+    b.SetInsertPoint(branch.block);
+    branch.value = Widen(Decode(branch.value));
+    branch.block = b.GetInsertBlock();
+  }
+  // Few at a time: LLVM takes time by the square of a phi's inputs.
+  while (branches.size() > 1) {
+    std::vector<Ended> merged;
+    for (size_t i = 0; i < branches.size(); i += kMergedMax) {
+      const size_t count = std::min(kMergedMax, branches.size() - i);
+      if (count == 1) {
+        merged.push_back(branches[i]);
+        continue;
+      }
+      SqlValue value = MergeAt(Block(name + ".done"), std::span(branches).subspan(i, count), name);
+      merged.push_back({value, b.GetInsertBlock()});
+    }
+    branches = std::move(merged);
+  }
+  b.SetInsertPoint(branches[0].block);
+  return branches[0].value;
 }
 
 void Code::FailIf(llvm::Value* condition, SqlState state, const std::string& message) {
   if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(condition);
       known != nullptr && known->isZero())
     return;
-  size_t site = 0;
-  for (; site < sites_->size(); ++site) {
-    const state::ErrorSite& s = (*sites_)[site];
-    if (s.state == state && s.message == message && s.location == location && s.node == node) break;
-  }
+  const size_t site =
+      site_of_.emplace(std::tuple(state, message, location, node), sites_->size()).first->second;
   if (site == sites_->size()) sites_->push_back({state, message, location, node});
+  if (error_block_ != nullptr && error_site_->getNumIncomingValues() >= kErrorsMax) EndErrorBlock();
   if (error_block_ == nullptr) {
     error_block_ = Block("error");
     llvm::IRBuilder<> at(error_block_);
@@ -260,12 +305,16 @@ SqlValue Code::LoadDatum(const types::Type& type, llvm::Value* address, const st
   return v;
 }
 
+void Code::EndErrorBlock() {
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  b.SetInsertPoint(error_block_);
+  llvm::Value* code = Call(Abi::lathe_fail, {worker(), error_site_}, "code");
+  b.CreateRet(code);
+  error_block_ = nullptr;
+}
+
 void Code::Finish() {
-  if (error_block_ != nullptr) {
-    b.SetInsertPoint(error_block_);
-    llvm::Value* code = Call(Abi::lathe_fail, {worker(), error_site_}, "code");
-    b.CreateRet(code);
-  }
+  if (error_block_ != nullptr) EndErrorBlock();
   top.CreateBr(body_);
 }
 

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <llvm/IR/IRBuilder.h>
@@ -105,6 +108,13 @@ class Code {
   SqlValue Choose(llvm::Value* condition, const std::string& name,
                   const std::function<SqlValue()>& then, const std::function<SqlValue()>& otherwise,
                   Hint hint = Hint::kNone);
+  /// A value where the code of one of several branches ends.
+  struct Ended {
+    SqlValue value;
+    llvm::BasicBlock* block;  // its last one, not terminated
+  };
+  /// Goes on behind all of them with the value of the one that ran; at least one, all of one type.
+  SqlValue Merge(std::vector<Ended> branches, const std::string& name);
   llvm::Value* ChooseRaw(llvm::Value* condition, const std::string& name,
                          const std::function<llvm::Value*()>& then,
                          const std::function<llvm::Value*()>& otherwise, Hint hint = Hint::kNone);
@@ -160,9 +170,15 @@ class Code {
   llvm::Function* function_;
   llvm::BasicBlock* prologue_;
   llvm::BasicBlock* body_;
+  void EndErrorBlock();
+  /// Ends the branches with jumps to `done` and goes on there; values decoded and widened.
+  SqlValue MergeAt(llvm::BasicBlock* done, std::span<const Ended> branches,
+                   const std::string& name);
+
   llvm::BasicBlock* error_block_ = nullptr;
   llvm::PHINode* error_site_ = nullptr;
   std::vector<state::ErrorSite>* sites_;
+  std::map<std::tuple<SqlState, std::string, int32_t, uint32_t>, size_t> site_of_;
 };
 
 }  // namespace lathe::ir

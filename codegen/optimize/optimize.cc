@@ -100,6 +100,23 @@ Status CheckUnnested(Node& root) {
   return status;
 }
 
+/// Levels of operators that all walks of plans bear.
+constexpr int kLevelsMax = 2000;
+
+/// Whether the plan with its subqueries has more levels than these.
+bool IsDeeper(const Node& node, int levels) {
+  if (levels == 0) return true;
+  bool deeper = false;
+  for (const NodePtr& child : node.children) deeper = deeper || IsDeeper(*child, levels - 1);
+  ForEachExpr(const_cast<Node&>(node), [&](ExprPtr& e) {
+    if (deeper || !HasSubquery(*e)) return;
+    expr::Visit(*e, [&](const Expr& part) {
+      if (part.subquery != nullptr) deeper = deeper || IsDeeper(*part.subquery, levels - 1);
+    });
+  });
+  return deeper;
+}
+
 }  // namespace
 
 /// The choice of access paths (choose.cc) looks whether it is switched off.
@@ -109,6 +126,12 @@ Status UseKeyFilters(RuleContext*, NodePtr*) { return Ok(); }
 
 Result<physical::Plan> Optimize(logical::Query query, const OptimizeContext& context,
                                 Sensitivity* sensitivity) {
+  if (IsDeeper(*query.root, kLevelsMax)) {
+    Error error = MakeError(SqlState::kStatementTooComplex, "stack depth limit exceeded");
+    error.hint = "The statement has more than " + std::to_string(kLevelsMax) +
+                 " joins, subqueries and other operators on top of each other.";
+    return error;
+  }
   const std::vector<OutputColumn> outputs = query.root->outputs;
   RuleContext rules{&context, &query.ids, FirstFreeCte(*query.root)};
   for (const RuleEntry& entry : kRules) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 #include "codegen/pipeline/pipeline.h"
 #include "runtime/state/join_table.h"
@@ -179,6 +180,9 @@ class Builder {
 
   void AddConstant(const Expr& e, bool like_pattern);
 
+  /// Marks the parts of an expression that are not computed once per execution; true when it is
+  /// one.
+  bool FindVarying(const Expr& e);
   /// Finds the largest subexpressions that are computed once per execution.
   void VisitConstants(const Expr& e);
 
@@ -193,7 +197,8 @@ class Builder {
   const RangeLookup& ranges_;
   Program program_;
   uint32_t next_column_ = kMadeColumns;
-  std::set<ColumnId> in_arithmetic_;   // columns whose ranges may be of use
+  std::set<ColumnId> in_arithmetic_;  // columns whose ranges may be of use
+  std::unordered_set<const Expr*> varying_;
   std::map<uint32_t, uint32_t> ctes_;  // cte -> object
   // Scans that may look up the keys of a join table's rows -> its object.
   std::map<const physical::TableScan*, uint32_t> lookup_objects_;

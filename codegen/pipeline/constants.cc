@@ -16,16 +16,25 @@ void Builder::AddConstant(const Expr& e, bool like_pattern) {
   program_.constants.push_back({&e, like_pattern});
 }
 
+bool Builder::FindVarying(const Expr& e) {
+  bool varying =
+      e.kind == expr::Kind::kColumn || e.kind == expr::Kind::kSubquery ||
+      (e.kind == expr::Kind::kCall && e.function->volatility == func::Volatility::kVolatile);
+  for (const auto& child : e.children) varying |= FindVarying(*child);
+  if (varying) varying_.insert(&e);
+  return varying;
+}
+
 void Builder::VisitConstants(const Expr& e) {
   if (e.kind == expr::Kind::kConst) return;
-  if (expr::IsRuntimeConstant(e)) {
+  if (!varying_.contains(&e)) {
     AddConstant(e, false);
     return;
   }
   const bool like =
       e.kind == expr::Kind::kCall && (e.function->inline_op == func::InlineOp::kLike ||
                                       e.function->inline_op == func::InlineOp::kNotLike);
-  if (like && e.children.size() == 2 && expr::IsRuntimeConstant(*e.children[1])) {
+  if (like && e.children.size() == 2 && !varying_.contains(e.children[1].get())) {
     VisitConstants(*e.children[0]);
     AddConstant(*e.children[1], true);
     return;
@@ -123,7 +132,10 @@ void Builder::VisitExpressions(const Node& node, const std::function<void(const 
 }
 
 void Builder::CollectConstants() {
-  VisitExpressions(*program_.plan->root, [this](const Expr& e) { VisitConstants(e); });
+  VisitExpressions(*program_.plan->root, [this](const Expr& e) {
+    FindVarying(e);
+    VisitConstants(e);
+  });
 }
 
 }  // namespace lathe::pipeline

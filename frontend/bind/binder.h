@@ -359,6 +359,8 @@ class Binder {
   /// context gives them a type).
   BoundQuery BindSelect(const ast::SelectStatement& select, Scope* outer, bool resolve_unknown,
                         bool lateral = false);
+  /// 54011 beyond kTargetsMax.
+  Status CheckTargetCount(const SelectParts& parts, const Scope& scope) const;
   BoundQuery BindSelectForm(const ast::SelectStatement& select, Scope& scope, bool resolve_unknown);
   BoundQuery BindValues(const ast::SelectStatement& select, Scope& scope);
   BoundQuery BindSetOperation(const ast::SelectStatement& select, Scope& scope);

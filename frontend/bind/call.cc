@@ -7,6 +7,10 @@ namespace lathe::bind {
 
 BoundExpr Binder::BindCall(const ast::FunctionCall& call, Scope& scope) {
   const std::string& name = call.name.name;
+  if (call.args.size() + (call.within_group ? call.order_by.size() : 0) > kArgumentsMax) {
+    return At(SqlState::kTooManyArguments, "cannot pass more than 100 arguments to a function",
+              call.location);
+  }
   const bool builtin = call.name.schema.empty() || call.name.schema == "pg_catalog";
   for (const std::string& arg_name : call.arg_names) {
     if (!arg_name.empty()) return BindNamed(call, scope);

@@ -190,6 +190,11 @@ BoundQuery Binder::FinishModify(NodePtr modify, const ast::TargetList& returning
   scope.clause = Clause::kReturning;
   std::vector<TargetEntry> targets;
   LATHE_TRY(BindTargets(returning, scope, &targets));
+  if (targets.size() > kTargetsMax) {
+    return At(SqlState::kTooManyColumns,
+              "number of columns (" + std::to_string(targets.size()) + ") exceeds limit (1664)",
+              -1);
+  }
   scope.clause = Clause::kNone;
   for (TargetEntry& entry : targets) {
     LATHE_ASSIGN(entry.expr, ResolveUnknown(std::move(entry.expr)));

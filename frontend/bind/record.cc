@@ -7,8 +7,6 @@
 namespace lathe::bind {
 namespace {
 
-constexpr size_t kRowMax = 1664;
-
 const func::Function* Internal(std::string_view name) { return func::FunctionsNamed(name)[0]; }
 
 bool IsRecordOf(const Expr& e) {
@@ -66,7 +64,7 @@ BoundExpr Binder::BindRow(const ast::Row& row, Scope& scope, const Type* wanted,
     }
     items.push_back({std::move(e), {}, item->location, false, {}});
   }
-  if (items.size() > kRowMax) {
+  if (items.size() > kTargetsMax) {
     return At(SqlState::kTooManyColumns, "ROW expressions can have at most 1664 entries",
               row.location);
   }

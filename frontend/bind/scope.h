@@ -14,6 +14,9 @@
 
 namespace lathe::bind {
 
+inline constexpr size_t kTargetsMax = 1664;   // columns of a query, with those for its order
+inline constexpr size_t kArgumentsMax = 100;  // of a function
+
 /// Where an expression stands; decides what is allowed in it and how errors call it.
 enum class Clause : uint8_t {
   kNone,

@@ -213,6 +213,30 @@ void Binder::SelectedSetFunctions(SelectParts& parts, Scope& scope, bool distinc
       {expr::MakeColumn(ordinality.id, ordinality.type), ordinality.name, -1, true, {}});
 }
 
+Status Binder::CheckTargetCount(const SelectParts& parts, const Scope& scope) const {
+  // Groups and the keys of windows count where they are not among the targets already.
+  size_t count = parts.targets.size();
+  auto add = [&](const Expr& e) {
+    if (count > kTargetsMax) return;
+    count += std::none_of(parts.targets.begin(), parts.targets.end(), [&](const TargetEntry& t) {
+      return t.expr != nullptr && expr::Equal(*t.expr, e);
+    });
+  };
+  size_t more = parts.groups.size();
+  for (const WindowGroup& window : scope.windows) {
+    more += window.partition.size() + window.order.size();
+  }
+  if (count + more > kTargetsMax) {
+    for (const ExprPtr& group : parts.groups) add(*group);
+    for (const WindowGroup& window : scope.windows) {
+      for (const ExprPtr& e : window.partition) add(*e);
+      for (const logical::SortKey& key : window.order) add(*key.expression);
+    }
+  }
+  if (count <= kTargetsMax) return Ok();
+  return At(SqlState::kTooManyColumns, "target lists can have at most 1664 entries", -1);
+}
+
 BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& scope,
                                   bool resolve_unknown) {
   const bool distinct = select.distinct == ast::SelectStatement::Distinct::kDistinct;
@@ -238,6 +262,7 @@ BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& sco
   }
   LATHE_TRY(BindLimit(select, scope, &parts));
   scope.clause = Clause::kNone;
+  LATHE_TRY(CheckTargetCount(parts, scope));
   if (distinct && parts.targets.empty()) {
     return At(SqlState::kSyntaxError, "SELECT DISTINCT must have at least one column", -1);
   }
@@ -304,6 +329,7 @@ BoundQuery Binder::BindValues(const ast::SelectStatement& select, Scope& scope) 
   LATHE_TRY(BindOrderBy(select.order_by, scope, &parts, false));
   LATHE_TRY(BindLimit(select, scope, &parts));
   scope.clause = Clause::kNone;
+  LATHE_TRY(CheckTargetCount(parts, scope));
   NodePtr plan = MakeProject(std::move(values), parts.targets);
   return Finish(parts, std::move(plan));
 }

@@ -1,12 +1,16 @@
 // lathe: the command line tool. `lathe sql` is the shell; `lathe status` and `lathe explain` talk
 // to a server's admin service.
+#include <pthread.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "runtime/base/stack.h"
 #include "tools/lathe/admin_commands.h"
 #include "tools/lathe/shell.h"
 
@@ -99,7 +103,18 @@ int main(int argc, char** argv) {
   if (args.empty()) return lathe::shell::Usage("no command");
   const std::string command = args[0];
   args.erase(args.begin());
-  if (command == "sql") return lathe::shell::RunSql(std::move(args));
+  if (command == "sql") {
+    // On a thread of its own: with --data-dir statements are planned and compiled there.
+    lathe::base::UseDeepStacks();
+    int status = 0;
+    std::thread shell([&] { status = lathe::shell::RunSql(std::move(args)); });
+    // Signals are for that thread: Ctrl-C ends what it waits for.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    shell.join();
+    return status;
+  }
   if (command == "status") return lathe::shell::RunStatus(args);
   if (command == "explain") return lathe::shell::RunExplain(args);
   if (command == "help" || command == "--help" || command == "-h") {

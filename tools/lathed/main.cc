@@ -10,6 +10,7 @@
 #include "dist/admin/admin.h"
 #include "frontend/pgwire/pgwire.h"
 #include "frontend/session/instance.h"
+#include "runtime/base/stack.h"
 #include "tools/lathed/config.h"
 #include "tools/lathed/node_control.h"
 
@@ -81,6 +82,7 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
 }  // namespace lathe
 
 int main(int argc, char** argv) {
+  lathe::base::UseDeepStacks();
   // Blocked before any thread starts, so that only sigwait takes them.
   sigset_t signals;
   sigemptyset(&signals);
