@@ -77,7 +77,9 @@ void Cluster::Handle(const Event& event) {
   switch (event.kind) {
     case Kind::kClient: return Client();
     case Kind::kFault: return Fault();
-    case Kind::kPhase: return healing_ ? EndHeal() : BeginHeal();
+    case Kind::kPhase:
+      if (event.a == kBeginHeal) return BeginHeal();
+      return event.a == kEndHeal ? EndHeal() : CheckLeader();
     case Kind::kWake:
       if (nodes_[event.node].paused_until <= now_) Wake(event.node);
       return;
@@ -163,7 +165,10 @@ void Cluster::Perform(uint32_t n) {
     invariants_.Stepped(*node.core, effects);
     spec_.Stepped(*node.core, effects);
     if (settings_.print) std::printf("  %s\n", Text(*node.core).c_str());
-    if (!node.leads && node.core->is_leader()) outcome_.elections++;
+    if (!node.leads && node.core->is_leader()) {
+      outcome_.elections++;
+      CheckAll();
+    }
     node.leads = node.core->is_leader();
     if (effects.empty()) return;
     Carry(n, &effects);
@@ -383,6 +388,16 @@ void Cluster::Crash(uint32_t n) {
   node.core.reset();
   node.leads = false;
   node.life++;
+}
+
+// The invariants of one moment, over all replicas at once.
+void Cluster::CheckAll() {
+  std::vector<const Core*> cores;
+  for (const Node& node : nodes_) {
+    if (node.core) cores.push_back(&*node.core);
+  }
+  std::string failure = raft::CheckState(cores);
+  if (!failure.empty()) Fail(failure);
 }
 
 void Cluster::CheckLeases() {

@@ -47,6 +47,7 @@ class Cluster {
     kTick, kDeliver, kWriteDone, kSnapshotSent, kAskSupport, kSupported, kClient, kFault, kPhase,
     kUnreachable, kWake,
   };
+  enum Phase : int64_t { kBeginHeal, kCheckLeader, kEndHeal };
   struct Event {
     int64_t at = 0;
     uint64_t order = 0;
@@ -119,6 +120,7 @@ class Cluster {
   void Start(uint32_t n);
   void Crash(uint32_t n);
   void CheckLeases();
+  void CheckAll();
   bool Loses() { return net_.Below(1000) < drop_ && !healing_; }
   void Fail(const std::string& what);
   void Mix(uint64_t value);
@@ -132,7 +134,10 @@ class Cluster {
   void ChangeConfig();
   void DiskFault(Node& node, uint32_t n);
   void BeginHeal();
+  void CheckLeader();
   void EndHeal();
+  int64_t TimeToSend(const raft::Core& newest) const;
+  const raft::Core* Leader() const;
   std::optional<uint32_t> SomeLeader();
   uint32_t SomeNode();
   void AskSupport(uint32_t n);
@@ -158,7 +163,7 @@ class Cluster {
   // The swarm: which faults this seed has, per thousand or as ranges.
   uint64_t drop_ = 0, duplicate_ = 0, tail_ = 0, client_every_ms_ = 300, fault_every_ms_ = 2000;
   uint64_t crash_ = 0, partition_ = 0, pause_ = 0, disk_fault_ = 0, change_ = 0, transfer_ = 0;
-  uint64_t forget_ = 0, clock_jump_ = 0;
+  uint64_t forget_ = 0, clock_jump_ = 0, campaign_ = 0;
   bool leases_ = false;
   Outcome outcome_;
 };

@@ -38,21 +38,22 @@ void Cluster::DrawSwarm() {
   transfer_ = rate(5);
   forget_ = rate(10);
   clock_jump_ = rate(2);
+  campaign_ = rate(3);
   leases_ = clock_jump_ == 0;
   options_.election_ticks = 6;
   options_.heartbeat_ticks = 2;
-  options_.window_messages_max = 2 + fault_.Below(fault_.OneIn(2) ? 3 : 64);
-  options_.message_bytes_max = fault_.OneIn(2) ? 600 : 1 << 20;
-  options_.uncommitted_bytes_max = fault_.OneIn(2) ? 1000 : 1 << 20;
-  options_.apply_bytes_max = fault_.OneIn(2) ? 100 : 1 << 20;
-  options_.reads_max = fault_.OneIn(4) ? 2 : 100;
+  options_.window_messages_max = 1 + fault_.Below(fault_.OneIn(2) ? 3 : 64);
+  options_.message_bytes_max = fault_.OneIn(2) ? 1 + fault_.Below(600) : 1 << 20;
+  options_.uncommitted_bytes_max = fault_.OneIn(2) ? 1 + fault_.Below(1000) : 1 << 20;
+  options_.apply_bytes_max = fault_.OneIn(2) ? 1 + fault_.Below(100) : 1 << 20;
+  options_.reads_max = fault_.OneIn(4) ? 1 + fault_.Below(2) : 100;
   states_.push_back(settings_.seed);
   uint64_t voters = std::array<uint64_t, 4>{3, 3, 5, fault_.OneIn(4) ? 2ull : 4ull}[fault_.Below(4)];
   for (uint64_t i = 1; i <= voters; i++) first_config_.voters.push_back(ReplicaId(i));
   for (uint64_t i = 0; i < voters; i++) AddNode();
   Push(kSecond, Kind::kClient, 0);
   Push(2 * kSecond, Kind::kFault, 0);
-  Push(50 * kSecond, Kind::kPhase, 0);
+  Push(50 * kSecond, Kind::kPhase, 0, kBeginHeal);
 }
 
 std::optional<uint32_t> Cluster::SomeLeader() {
@@ -69,7 +70,7 @@ uint32_t Cluster::SomeNode() { return static_cast<uint32_t>(fault_.Below(nodes_.
 void Cluster::Client() {
   Push(now_ + client_.Between(1, 2 * client_every_ms_) * kMillis, Kind::kClient, 0);
   CheckLeases();
-  if (healing_ && now_ > heal_began_ + 3 * kSecond) return;  // time for all to be decided
+  if (healing_ && now_ > heal_began_ + 3 * kSecond) return;  // leave time for all to be decided
   std::optional<uint32_t> leader = SomeLeader();
   uint64_t count = 1 + client_.Below(3);
   uint32_t reader = static_cast<uint32_t>(client_.Below(nodes_.size()));
@@ -95,7 +96,7 @@ void Cluster::Client() {
 void Cluster::Fault() {
   Push(now_ + fault_.Between(1, 2 * fault_every_ms_) * kMillis, Kind::kFault, 0);
   uint64_t total = crash_ * 2 + partition_ * 2 + pause_ + disk_fault_ + change_ + transfer_ +
-                   forget_ + clock_jump_;
+                   forget_ + clock_jump_ + campaign_;
   uint64_t pick = fault_.Below(total + 1);
   auto chosen = [&](uint64_t weight) {
     bool is = pick < weight;
@@ -124,6 +125,10 @@ void Cluster::Fault() {
     Forget(n);
   } else if (chosen(clock_jump_)) {
     nodes_[n].clock_offset += fault_.Between(-100, 100) * kSecond;
+  } else if (chosen(campaign_)) {  // a host that believes the leader to be lost
+    if (!nodes_[n].core || nodes_[n].paused_until > now_) return;
+    nodes_[n].core->Campaign();
+    Perform(n);
   }
 }
 
@@ -218,21 +223,49 @@ void Cluster::BeginHeal() {
       Crash(voters[fault_.Below(voters.size())].value - 1);
     }
   }
-  Push(now_ + 5 * kSecond, Kind::kPhase, 0);
+  Push(now_ + 5 * kSecond, Kind::kPhase, 0, kCheckLeader);
+  Push(now_ + 5 * kSecond + TimeToSend(*newest), Kind::kPhase, 0, kEndHeal);
 }
 
-// Five seconds later all must be decided.
-void Cluster::EndHeal() {
-  healing_ = false;
-  Push(now_ + 50 * kSecond, Kind::kPhase, 0);
+// With the smallest windows an entry is a message, and a message must be answered before the next
+// leaves. Who was down for long then needs more than five seconds for the bytes alone: 12 ms for
+// there, the disk and back, which is the worst while healing.
+int64_t Cluster::TimeToSend(const raft::Core& newest) const {
+  constexpr uint64_t kEntryBytes = 40;
+  uint64_t missing = 0;
+  for (const Node& node : nodes_) {
+    if (node.core && newest.log().last_index() > node.core->commit()) {
+      missing = std::max(missing, newest.log().last_index() - node.core->commit());
+    }
+  }
+  uint64_t per_message = std::max<uint64_t>(1, options_.message_bytes_max / kEntryBytes);
+  uint64_t rounds = missing / (per_message * options_.window_messages_max);
+  return static_cast<int64_t>(rounds) * 12 * kMillis;
+}
+
+const raft::Core* Cluster::Leader() const {
   const raft::Core* leader = nullptr;
   for (const Node& node : nodes_) {
-    // Of the simulation itself: who answers must also be given the time (seed 7476, once).
-    if (node.core && node.ticks < node.ticks_at_heal + 48) return Fail("a clock stood still");
     if (!node.core || !node.core->is_leader()) continue;
     if (!leader || leader->term() < node.core->term()) leader = &*node.core;
   }
-  if (!leader) return Fail("liveness: no leader after five seconds without faults");
+  return leader;
+}
+
+void Cluster::CheckLeader() {
+  if (!Leader()) Fail("liveness: no leader after five seconds without faults");
+}
+
+// Now all must be decided.
+void Cluster::EndHeal() {
+  healing_ = false;
+  Push(now_ + 50 * kSecond, Kind::kPhase, 0, kBeginHeal);
+  const raft::Core* leader = Leader();
+  for (const Node& node : nodes_) {
+    // Of the simulation itself: who answers must also be given the time (seed 7476, once).
+    if (node.core && node.ticks < node.ticks_at_heal + 48) return Fail("a clock stood still");
+  }
+  if (!leader) return Fail("liveness: no leader when healed");
   if (leader->commit() != leader->log().last_index()) return Fail("liveness: not all is committed");
   if (leader->config().joint()) return Fail("liveness: a joint configuration stays");
   for (const Node& node : nodes_) {
