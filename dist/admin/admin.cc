@@ -42,6 +42,8 @@ class Service final : public v1::Admin::Service {
     response->set_locks(s.locks);
     response->set_published_timestamp(s.published_timestamp);
     response->set_oldest_snapshot(s.oldest_snapshot);
+    response->set_oldest_snapshot_micros(s.oldest_snapshot_micros);
+    response->set_dead_bytes(s.dead_bytes);
     response->set_query_memory_bytes(s.query_memory_bytes);
     response->set_code_bytes(s.code_bytes);
     response->set_code_entries(s.code_entries);

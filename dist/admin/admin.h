@@ -31,7 +31,8 @@ struct NodeStatus {
   uint32_t pgwire_port = 0, connections = 0;
   uint64_t delta_bytes = 0, delta_rows = 0, frame_cache_bytes = 0, frame_misses = 0;
   uint64_t commits = 0, folds = 0, loads = 0, deadlocks = 0, open_transactions = 0, locks = 0;
-  uint64_t published_timestamp = 0, oldest_snapshot = 0;
+  uint64_t published_timestamp = 0, oldest_snapshot = 0, oldest_snapshot_micros = 0;
+  uint64_t dead_bytes = 0;
   uint64_t query_memory_bytes = 0, code_bytes = 0, code_entries = 0;
   uint64_t plan_entries = 0, plan_hits = 0, plan_misses = 0;
 };

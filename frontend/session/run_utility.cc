@@ -431,13 +431,28 @@ Status SessionImpl::RunLock(Run* run) {
   return Ok();
 }
 
+// All rows anew, densely, under new storage, in a transaction of its own.
+Status SessionImpl::RewriteDensely(RelationId id) {
+  LATHE_TRY(EnsureTransaction());
+  LATHE_TRY(StartStatement());
+  Result<schema::RelationPtr> table =
+      txn_->LockTable(id, txn::TableLockMode::kAccessExclusive);
+  if (!table.ok() && table.error().state == SqlState::kUndefinedTable) return Ok();
+  LATHE_ASSIGN(schema::RelationPtr locked, std::move(table));
+  LATHE_ASSIGN(locked, txn_->RewriteTable(*locked, nullptr));
+  return CommitTransaction();
+}
+
 Status SessionImpl::RunVacuum(Run* run) {
   const auto& statement = run->prepared->statement->As<ast::VacuumStatement>();
-  bool analyze = !statement.vacuum;
+  bool analyze = !statement.vacuum, full = false;
   for (const ast::Option& option : statement.options) {
+    const bool on = option.text != "false" && option.text != "off" && option.text != "0";
     if (option.name == "analyze") {
-      analyze |= option.text != "false" && option.text != "off" && option.text != "0";
-    } else if (option.name != "full" && option.name != "freeze" && option.name != "verbose" &&
+      analyze |= on;
+    } else if (option.name == "full" && statement.vacuum) {
+      full = on;
+    } else if (option.name != "freeze" && option.name != "verbose" &&
                option.name != "disable_page_skipping" && option.name != "skip_locked" &&
                option.name != "index_cleanup" && option.name != "process_toast" &&
                option.name != "truncate" && option.name != "parallel") {
@@ -468,8 +483,10 @@ Status SessionImpl::RunVacuum(Run* run) {
   if (statement.vacuum) {
     // A snapshot of our own would keep versions from being folded.
     LATHE_TRY(CommitTransaction());
-    for (const schema::RelationPtr& table : tables)
-      LATHE_TRY(instance_->engine()->FoldNow(table->id));
+    for (const schema::RelationPtr& table : tables) {
+      LATHE_TRY(full ? RewriteDensely(table->id) : instance_->engine()->FoldNow(table->id));
+      LATHE_TRY(instance_->engine()->Compact(table->id));
+    }
     LATHE_TRY(EnsureTransaction());
     LATHE_TRY(StartStatement());
   }

@@ -338,6 +338,7 @@ class SessionImpl final : public Session {
   Status RunPrepare(Run* run);
   Status RunExecute(Run* run);
   Status RunDeallocate(Run* run);
+  Status RewriteDensely(RelationId id);
   Status RunDiscard(Run* run);
   Status RunLock(Run* run);
 

@@ -129,8 +129,10 @@ class Kv {
   /// Writes a family's memory to files and waits for it.
   virtual Status Flush(Family family) = 0;
   /// Rewrites [from, to) of a family to its last level (to empty = to the end), dropping what is
-  /// deleted; waits.
+  /// deleted; waits. 53100 when there may not be room for it; 57014 after StopCompactions.
   virtual Status Compact(Family family, std::string_view from, std::string_view to) = 0;
+  /// Ends Compact in all threads, from now on; for closing.
+  virtual void StopCompactions() {}
   /// A consistent copy in a new directory, files shared by hard links where possible. It opens with
   /// Open.
   virtual Status Checkpoint(const std::string& directory) = 0;

@@ -292,7 +292,18 @@ Status RocksKv::Compact(Family family, std::string_view from, std::string_view t
   LATHE_ASSIGN(Use use, UseDatabase());
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  options.exclusive_manual_compaction = false;
+  options.canceled = &stop_compactions_;
   rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
+  if (family == Family::kPages && !to.empty()) {
+    const rocksdb::Range range(begin, end);
+    uint64_t bytes = 0;
+    LATHE_TRY(FromRocks(db_->GetApproximateSizes({}, handle(family), &range, 1, &bytes)));
+    room_->Forget();
+    LATHE_TRY(room_->TakeForPages(bytes));
+    room_->Forget();  // it gives back more than it takes
+  }
+  if (stop_compactions_) return MakeError(SqlState::kQueryCanceled, "the store is being closed");
   return FromRocks(db_->CompactRange(options, handle(family), &begin, to.empty() ? nullptr : &end));
 }
 

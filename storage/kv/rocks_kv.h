@@ -28,6 +28,7 @@ class RocksKv final : public Kv {
   Status DropPages(std::string_view from, std::string_view to) override;
   Status Flush(Family family) override;
   Status Compact(Family family, std::string_view from, std::string_view to) override;
+  void StopCompactions() override { stop_compactions_ = true; }
   Status Checkpoint(const std::string& directory) override;
   KvStats Stats() override;
   std::string Property(Family family, const std::string& name) override;
@@ -67,6 +68,7 @@ class RocksKv final : public Kv {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> handles_{};
   rocksdb::ColumnFamilyHandle* default_handle_ = nullptr;  // RocksDB insists on one; unused
   std::atomic<bool> disk_full_{false};  // a write failed for that, and the log is not replaced yet
+  std::atomic<bool> stop_compactions_{false};
   std::atomic<uint64_t> next_file_{1};  // names of files in tmp/
 };
 

@@ -123,7 +123,8 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenUnit(
     const schema::RelationPtr& relation, const Leaf& leaf, const LeafPages& pages, size_t i) {
   ScanSource source;
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
-  source.version = VersionWithLoads(*source.table, source.table->VersionFor(snapshot_));
+  LATHE_ASSIGN(TableVersionPtr newest, source.table->VersionFor(snapshot_));
+  source.version = VersionWithLoads(*source.table, std::move(newest));
   source.snapshot = snapshot_;
   source.cancel = cancel_;
   ScanRange range;
@@ -142,7 +143,8 @@ Status TransactionImpl::Analyze(RelationId id) {
   LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(relation));
   const std::vector<uint32_t> live = relation->LiveColumns();
   std::vector<Sample> samples(live.size());
-  TableVersionPtr version = VersionWithLoads(*table, table->VersionFor(snapshot_));
+  LATHE_ASSIGN(TableVersionPtr newest, table->VersionFor(snapshot_));
+  TableVersionPtr version = VersionWithLoads(*table, std::move(newest));
   const Directory& directory = *version->directory;
   const uint64_t page_count = directory.pages_between(0, directory.size());
   double row_count, sampled_pages = 0;  // 0 = all

@@ -399,7 +399,7 @@ Result<uint64_t> EngineImpl::HashTable(const schema::RelationPtr& relation, Time
   LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(relation));
   ScanSource source;
   source.table = table;
-  source.version = table->VersionFor(snapshot);
+  LATHE_ASSIGN(source.version, table->VersionFor(snapshot));
   source.snapshot = snapshot;
   std::unique_ptr<exec::RowSource> rows = OpenScan(std::move(source), {}, {});
   uint64_t sum = 0;
@@ -471,6 +471,8 @@ EngineStats EngineImpl::Stats() {
   stats.locks = locks_.lock_count();
   stats.published = watermark_->published();
   stats.oldest_snapshot = watermark_->oldest();
+  stats.oldest_snapshot_micros = static_cast<uint64_t>(watermark_->OldestAgeNanos() / 1000);
+  for (const std::shared_ptr<Table>& table : OpenTables()) stats.dead_bytes += table->dead_bytes();
   return stats;
 }
 

@@ -38,6 +38,12 @@ struct EngineOptions {
   uint64_t load_sort_bytes = 128ull << 20;  // memory of one load's sort before it spills runs
   bool synchronous_commit = true;           // a commit is acknowledged once it is on disk
   bool background_fold = true;              // off: only FoldNow folds (tests)
+  // Snapshots open for longer lose what only they need: reading on is then 72000. 0 = no limit.
+  uint64_t snapshot_seconds_max = 0;
+  // A table's files are rewritten once replaced pages take so many percent of the pages in use, and
+  // more than compact_bytes_min.
+  uint32_t compact_percent = 50;
+  uint64_t compact_bytes_min = 64ull << 20;
   bool create_if_missing = true;
   // Commits, folds and loads are refused (53100) before they would leave less of the disk free.
   uint64_t disk_reserve_bytes = 16ull << 20;
@@ -212,7 +218,8 @@ class Transaction {
   /// defaults; the same rows, key and columns. 42P07 when the new name is taken.
   virtual Result<schema::RelationPtr> ChangeRelation(schema::RelationDescriptor next) = 0;
   /// As ChangeRelation with other columns: every row is made anew, and so are the indexes that
-  /// `next` lists. Errors: of map, 23502, 23505.
+  /// `next` lists. Without a map the columns are the same: VACUUM FULL. Errors: of map, 23502,
+  /// 23505.
   virtual Result<schema::RelationPtr> RewriteTable(schema::RelationDescriptor next,
                                                    const RowMap& map) = 0;
   /// Calls visit for every row as it is now, newest commits and own writes included. The table is
@@ -278,6 +285,8 @@ class Engine {
   /// they folded.
   virtual Result<uint64_t> LogicalHash(RelationId relation) = 0;
   virtual Result<uint64_t> LogicalHashAll() = 0;
+  uint64_t oldest_snapshot_micros = 0;  // how long it has been open
+  uint64_t dead_bytes = 0;  // of replaced pages in the store's files, of the tables in use
 
   /// Applies an entry that another engine's on_entry saw, in its order; this engine then runs no
   /// transactions of its own that write. Entries applied before are ignored. After a reopening,
@@ -295,6 +304,9 @@ class Engine {
   virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
 
   virtual EngineStats Stats() = 0;
+  /// Gives the room that replaced pages of a relation and its indexes take back to the file system,
+  /// when it is more than a tenth of the pages in use. In any thread; readers and writers go on.
+  virtual Status Compact(RelationId relation) = 0;
   /// The locks of all transactions; advisory locks are taken there. Lives as long as the engine.
   virtual txn::LockTable* lock_table() = 0;
   /// Name of the database in this directory ("lathe"), and of its owner role.

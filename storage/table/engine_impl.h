@@ -49,6 +49,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
 
   std::unique_ptr<Transaction> Begin(txn::Isolation isolation) override;
   Status FoldNow(RelationId relation) override;
+  Status Compact(RelationId relation) override;
   Status FoldAll() override;
   Result<uint64_t> LogicalHash(RelationId relation) override;
   Result<uint64_t> LogicalHashAll() override;
@@ -138,6 +139,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   Status SettleLoads();
   Status DropStorages();
   bool WorthFolding(const Table& table) const;
+  std::vector<Timestamp> ReadableSnapshots() const;
+  void Compactor();
   Result<uint64_t> HashTable(const schema::RelationPtr& relation, Timestamp snapshot);
 
   const EngineOptions options_;
@@ -187,6 +190,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   bool stop_ = false, kicked_ = false;
   std::mutex maintain_mutex_;  // one Maintain at a time
   std::thread background_;
+  std::condition_variable compact_wake_;  // background_mutex_
+  std::thread compactor_;                 // rewrites files, which takes longer than a round may
 };
 
 }  // namespace lathe::table

@@ -221,7 +221,8 @@ void Folder::SwapInMemory() {
   {
     std::lock_guard retired(table_->retired_mutex_);
     for (const PageNodePtr& page : replaced_) {
-      table_->retired_.emplace_back(next->serial, page->entry.EncodeKey());
+      table_->retired_.push_back({next->serial, page->entry.fold_ts, page->entry.EncodeKey(),
+                                  page->entry.page_bytes});
     }
   }
   table_->Swap(std::move(next));

@@ -8,6 +8,7 @@ namespace lathe::table {
 namespace {
 
 constexpr auto kRound = std::chrono::milliseconds(200);
+constexpr auto kCompactRound = std::chrono::seconds(1);
 constexpr auto kRoomPoll = std::chrono::milliseconds(5);
 constexpr int64_t kRoomWaitNs = 10'000'000'000;
 // Versions of few rows (hot rows) are folded as soon as they take that much memory, and more than
@@ -62,15 +63,50 @@ bool EngineImpl::WorthFolding(const Table& table) const {
   return paid > cost;
 }
 
+std::vector<Timestamp> EngineImpl::ReadableSnapshots() const {
+  return watermark_->Readable(static_cast<int64_t>(options_.snapshot_seconds_max) * 1'000'000'000);
+}
+
+void EngineImpl::Compactor() {
+  std::unique_lock lock(background_mutex_);
+  while (!stop_) {
+    compact_wake_.wait_for(lock, kCompactRound, [&] { return stop_; });
+    if (stop_) return;
+    lock.unlock();
+    for (const std::shared_ptr<Table>& table : OpenTables()) {
+      const uint64_t dead = table->dead_bytes();
+      if (dead < options_.compact_bytes_min ||
+          dead < table->live_bytes() / 100 * options_.compact_percent) {
+        continue;
+      }
+      // Without room it is tried again later; other errors are met by whoever reads.
+      (void)table->CompactPages();
+    }
+    lock.lock();
+  }
+}
+
+Status EngineImpl::Compact(RelationId id) {
+  catalog::StatePtr state = catalog_->state();
+  auto it = state->relations.find(id);
+  if (it == state->relations.end() || it->second->storage.value == 0) return Ok();
+  LATHE_ASSIGN(std::shared_ptr<Table> table, GetTable(it->second));
+  table->Trim(ReadableSnapshots());
+  LATHE_TRY(table->ReclaimPages());
+  if (table->dead_bytes() > table->live_bytes() / 10) LATHE_TRY(table->CompactPages());
+  for (RelationId index : it->second->indexes) LATHE_TRY(Compact(index));
+  return Ok();
+}
+
 Status EngineImpl::Maintain(bool fold_all) {
   std::lock_guard one(maintain_mutex_);
-  const Timestamp oldest = watermark_->oldest();
+  const std::vector<Timestamp> readable = ReadableSnapshots();
   for (const std::shared_ptr<Table>& table : OpenTables()) {
-    table->Trim(oldest);
+    table->Trim(readable);
     if (fold_all ? table->delta_rows() > 0 : options_.background_fold && WorthFolding(*table)) {
       LATHE_ASSIGN(bool folded, table->Fold());
       if (folded) folds_.fetch_add(1, std::memory_order_relaxed);
-      table->Trim(watermark_->oldest());
+      table->Trim(ReadableSnapshots());
     }
     if (table->has_retired_pages()) LATHE_TRY(table->ReclaimPages());
   }
@@ -104,7 +140,7 @@ Status EngineImpl::SettleLoads() {
 Status EngineImpl::DropStorages() {
   std::vector<StorageId> gone;
   {
-    const Timestamp oldest = watermark_->oldest();
+    const Timestamp oldest = ReadableSnapshots().front();
     std::lock_guard lock(dropped_mutex_);
     std::erase_if(dropped_, [&](const Dropped& dropped) {
       if (dropped.ts > oldest) return false;
@@ -139,7 +175,7 @@ Status EngineImpl::FoldNow(RelationId id) {
     LATHE_ASSIGN(bool folded, table->Fold());
     if (folded) folds_.fetch_add(1, std::memory_order_relaxed);
   }
-  table->Trim(watermark_->oldest());
+  table->Trim(ReadableSnapshots());
   LATHE_TRY(table->ReclaimPages());
   for (RelationId index : it->second->indexes) {
     Status folded = FoldNow(index);

@@ -101,7 +101,7 @@ Status EngineImpl::Start() {
   });
   // A replica goes on where its entries end; everybody else above everything that was ever handed
   // out.
-  watermark_ = std::make_unique<txn::Watermark>(applied_.value != 0 ? applied_ : mark);
+  watermark_ = std::make_unique<txn::Watermark>(applied_.value != 0 ? applied_ : mark, clock_);
   validator_ = std::make_unique<txn::Validator>(watermark_.get());
   sink_ = std::make_unique<txn::LocalCommitSink>(oracle_.get(), watermark_.get(), this,
                                                  validator_.get(), options_.on_entry);
@@ -112,6 +112,7 @@ Status EngineImpl::Start() {
   LATHE_TRY(RecoverLoads());
   LATHE_TRY(RecoverDropped());
   background_ = std::thread([this] { Background(); });
+  if (options_.background_fold) compactor_ = std::thread([this] { Compactor(); });
   return Ok();
 }
 
@@ -121,7 +122,10 @@ EngineImpl::~EngineImpl() {
     stop_ = true;
   }
   background_wake_.notify_all();
+  compact_wake_.notify_all();
+  kv_->StopCompactions();
   if (background_.joinable()) background_.join();
+  if (compactor_.joinable()) compactor_.join();
   if (sequences_ != nullptr) sequences_->Close();
   pending_loads_.clear();
   tables_.clear();
@@ -205,6 +209,7 @@ Status EngineImpl::DeleteStorage(StorageId storage) {
   batch.DeleteRange(kv::Family::kMeta, fences, keyspace::PrefixSuccessor(fences));
   batch.Delete(kv::Family::kMeta, TableRecordKey(storage));
   batch.Delete(kv::Family::kMeta, RowIdKey(storage));
+  batch.Delete(kv::Family::kMeta, DeadBytesKey(storage));
   batch.Delete(kv::Family::kMeta, DroppedStorageKey(storage));
   {
     std::lock_guard lock(loads_mutex_);

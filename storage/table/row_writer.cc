@@ -23,7 +23,8 @@ Status RowWriter::Lock(std::string_view key, txn::RowLockMode mode) {
 
 Result<bool> RowWriter::Unchanged(std::string_view key) const {
   if (Own(key) != nullptr) return true;  // checked when it was written first
-  if (!table_->ChangedSince(key, transaction_->snapshot())) return true;
+  LATHE_ASSIGN(bool changed, table_->ChangedSince(key, transaction_->snapshot()));
+  if (!changed) return true;
   if (transaction_->isolation() == txn::Isolation::kReadCommitted) {
     transaction_->NoteConflict(relation_, table_, key);
     return false;

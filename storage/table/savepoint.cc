@@ -65,11 +65,11 @@ Status TransactionImpl::Adopt(const RowConflict& conflict) {
   const txn::StorageWrites* writes = buffer_.Find(table.storage());
   if (writes != nullptr && writes->Find(conflict.key) != nullptr) return Ok();  // noted twice
   std::string before, now;
-  LATHE_ASSIGN(bool was,
-               table.Read(*table.VersionFor(snapshot_), conflict.key, snapshot_, &before));
+  LATHE_ASSIGN(TableVersionPtr reads, table.VersionFor(snapshot_));
+  LATHE_ASSIGN(bool was, table.Read(*reads, conflict.key, snapshot_, &before));
   // Under KEY SHARE somebody's change may be on its way; it counts once it is published.
   const Timestamp newest = engine_->watermark()->Acquire();
-  Result<bool> read = table.Read(*table.VersionFor(newest), conflict.key, newest, &now);
+  Result<bool> read = table.Read(*table.Current(), conflict.key, newest, &now);
   engine_->watermark()->Release(newest);
   LATHE_ASSIGN(bool is, std::move(read));
   LATHE_TRY(buffer_.Adopt(table.storage(), table.schema_version(), conflict.key,

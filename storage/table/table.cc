@@ -23,6 +23,7 @@ std::string RetiredPageKey(std::string_view page_key) { return "old/" + std::str
 std::string FoldIntentKey(StorageId storage) { return MetaKey("fold/", storage); }
 std::string RowIdKey(StorageId storage) { return MetaKey("rowid/", storage); }
 std::string DroppedStorageKey(StorageId storage) { return MetaKey("dropped/", storage); }
+std::string DeadBytesKey(StorageId storage) { return MetaKey("dead/", storage); }
 std::string TableRecordKey(StorageId storage) { return MetaKey("table/", storage); }
 std::string OutcomeKey(TxnId txn) {
   std::string key("txn/");
@@ -171,6 +172,9 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   table->source_ = std::move(source);
   LATHE_TRY(table->ReadDirectory());
   LATHE_TRY(table->ReadDelta());
+  std::string dead;
+  LATHE_ASSIGN(bool compacts, context.kv->Get(kv::Family::kMeta, DeadBytesKey(storage), &dead));
+  if (compacts && dead.size() == 8) table->dead_bytes_ = LoadAt<uint64_t>(dead.data());
   if (table->has_row_id_) {
     std::string bound;
     LATHE_ASSIGN(bool found, context.kv->Get(kv::Family::kMeta, RowIdKey(storage), &bound));
@@ -297,8 +301,7 @@ Status Table::ReadDirectory() {
                                           last_rows, nullptr));
   // The end of a table is where a load before a crash has most likely added something.
   LATHE_TRY(leaves.back()->Pages());
-  versions_.push_back(
-      MakeVersion(Timestamp(), std::make_shared<const Directory>(std::move(leaves))));
+  Append(MakeVersion(Timestamp(), std::make_shared<const Directory>(std::move(leaves))));
   return Ok();
 }
 
@@ -312,7 +315,7 @@ Status Table::ReadWholeDirectory() {
   }
   row_count_ = static_cast<int64_t>(pages->row_count());
   std::vector<LeafPtr> leaves = MakeLeaves({}, {}, pages->pages());
-  versions_.push_back(MakeVersion(Timestamp(), std::make_shared<const Directory>(leaves)));
+  Append(MakeVersion(Timestamp(), std::make_shared<const Directory>(leaves)));
   if (pages->size() > 0) {
     kv::WriteBatch batch;
     PutFences(leaves, &batch);
@@ -362,7 +365,7 @@ Status Table::ReadDelta() {
   range.lower = keyspace::StoragePrefix(storage_);
   range.upper = keyspace::StorageEnd(storage_);
   auto it = context_.kv->NewIterator(kv::Family::kDelta, range);
-  const Directory& directory = *versions_.back()->directory;
+  const Directory& directory = *versions_.back().version->directory;
   int64_t bytes = 0, rows = 0;
   Leaf* leaf = nullptr;
   LeafPagesPtr pages;
@@ -454,37 +457,60 @@ void Table::AccountStores(const std::vector<LeafPtr>& before, const std::vector<
 
 TableVersionPtr Table::Current() const {
   std::lock_guard lock(list_mutex_);
-  return versions_.back();
+  return versions_.back().version;
 }
 
-TableVersionPtr Table::VersionFor(Timestamp snapshot) const {
-  std::lock_guard lock(list_mutex_);
-  for (size_t i = versions_.size(); i-- > 1;) {
-    if (versions_[i]->valid_from <= snapshot) return versions_[i];
+Result<TableVersionPtr> Table::VersionFor(Timestamp snapshot) const {
+  {
+    std::lock_guard lock(list_mutex_);
+    size_t i = versions_.size() - 1;
+    while (i > 0 && versions_[i].version->valid_from > snapshot) --i;
+    const Listed& found = versions_[i];
+    const bool newest = i + 1 == versions_.size();
+    if (found.version->valid_from <= snapshot && (newest || snapshot < found.until)) {
+      return found.version;
+    }
   }
-  return versions_.front();
+  return MakeError(SqlState::kSnapshotTooOld, "snapshot too old");
 }
 
-void Table::Trim(Timestamp oldest) {
+void Table::Trim(const std::vector<Timestamp>& snapshots) {
   std::vector<TableVersionPtr> gone;  // destroyed outside the lock
   std::lock_guard lock(list_mutex_);
-  size_t keep = versions_.size() - 1;
-  while (keep > 0 && versions_[keep]->valid_from > oldest) --keep;
-  if (keep == 0) return;
-  gone.assign(versions_.begin(), versions_.begin() + static_cast<ptrdiff_t>(keep));
-  versions_.erase(versions_.begin(), versions_.begin() + static_cast<ptrdiff_t>(keep));
+  size_t kept = 0;
+  for (size_t i = 0; i < versions_.size(); ++i) {
+    Listed& listed = versions_[i];
+    bool keep = i + 1 == versions_.size() || listed.until > snapshots.back();
+    if (!keep) {
+      auto first = std::lower_bound(snapshots.begin(), snapshots.end(), listed.version->valid_from);
+      keep = first != snapshots.end() && *first < listed.until;
+    }
+    if (!keep) {
+      gone.push_back(std::move(listed.version));
+    } else if (kept++ != i) {
+      versions_[kept - 1] = std::move(listed);
+    }
+  }
+  versions_.resize(kept);
+}
+
+void Table::Append(TableVersionPtr next) {
+  std::lock_guard lock(list_mutex_);
+  if (!versions_.empty()) versions_.back().until = next->valid_from;
+  versions_.push_back({std::move(next), Timestamp()});
 }
 
 void Table::Swap(TableVersionPtr next) {
   TableVersionPtr gone;  // destroyed outside the lock
-  std::lock_guard lock(list_mutex_);
-  if (versions_.back()->valid_from == next->valid_from) {
+  std::unique_lock lock(list_mutex_);
+  if (versions_.back().version->valid_from == next->valid_from) {
     // No snapshot reads what only this version has: a fold swaps step by step.
-    gone = std::move(versions_.back());
-    versions_.back() = std::move(next);
-  } else {
-    versions_.push_back(std::move(next));
+    gone = std::move(versions_.back().version);
+    versions_.back().version = std::move(next);
+    return;
   }
+  lock.unlock();
+  Append(std::move(next));
 }
 
 void Table::Publish(const txn::StorageChanges& changes, Timestamp ts) {
@@ -558,9 +584,7 @@ void Table::PublishLoads(std::vector<PageNodePtr> pages, Timestamp ts) {
       newest_.store(ts.value, std::memory_order_release);
     }
     stats_ = nullptr;
-    TableVersionPtr next = MakeVersion(ts, std::move(directory));
-    std::lock_guard list(list_mutex_);
-    versions_.push_back(std::move(next));
+    Append(MakeVersion(ts, std::move(directory)));
   }
   Register(made);
 }
@@ -644,24 +668,29 @@ void Table::PublishVersion(const TableVersionPtr& version, const std::vector<std
     TableVersionPtr next = MakeVersion(ts, version->directory);
     {
       std::lock_guard retired(retired_mutex_);
-      for (const std::string& page : replaced) retired_.emplace_back(next->serial, page);
+      for (const std::string& page : replaced) {
+        retired_.push_back({next->serial, Timestamp(), page, page_bytes_});
+      }
     }
-    std::lock_guard list(list_mutex_);
-    versions_.push_back(std::move(next));
+    Append(std::move(next));
   }
   Register(after);
 }
 
-bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
+Result<bool> Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
   std::vector<TableVersionPtr> chain;
+  bool gap = false;  // versions between have been let go of
   {
     // Versions that the snapshot does not read, and the one that it reads, together hold all later
     // changes.
     std::lock_guard lock(list_mutex_);
     for (size_t i = versions_.size(); i-- > 0;) {
-      chain.push_back(versions_[i]);
-      if (versions_[i]->valid_from <= snapshot) break;
+      const bool last = i + 1 == versions_.size();
+      gap |= !last && versions_[i].until != versions_[i + 1].version->valid_from;
+      chain.push_back(versions_[i].version);
+      if (versions_[i].version->valid_from <= snapshot) break;
     }
+    gap |= chain.back()->valid_from > snapshot;
   }
   for (const TableVersionPtr& version : chain) {
     const Leaf& leaf = *version->directory->leaf(version->directory->Find(key));
@@ -671,7 +700,12 @@ bool Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
     const Version* newest = node->newest.load(std::memory_order_acquire);
     if (newest != nullptr && newest->ts > snapshot) return true;
   }
-  return false;
+  if (!gap) return false;
+  LATHE_ASSIGN(TableVersionPtr reads, VersionFor(snapshot));
+  std::string before, now;
+  LATHE_ASSIGN(bool was, Read(*reads, key, snapshot, &before));
+  LATHE_ASSIGN(bool is, Read(*chain.front(), key, Timestamp(UINT64_MAX), &now));
+  return was != is || (was && before != now);
 }
 
 Result<bool> Table::Exists(const TableVersion& version, std::string_view key) const {
@@ -785,16 +819,41 @@ void Table::EndLoad() {
 
 Status Table::ReclaimPages() {
   kv::WriteBatch batch;
+  uint64_t bytes = 0;
   {
     std::lock_guard lock(retired_mutex_);
-    std::erase_if(retired_, [&](const auto& page) {
-      if (live_->AnyBelow(page.first)) return false;
-      batch.Delete(kv::Family::kPages, page.second);
-      batch.Delete(kv::Family::kMeta, RetiredPageKey(page.second));
+    std::erase_if(retired_, [&](const Retired& page) {
+      if (live_->AnyWith(page.born, page.serial)) return false;
+      batch.Delete(kv::Family::kPages, page.key);
+      batch.Delete(kv::Family::kMeta, RetiredPageKey(page.key));
+      bytes += page.bytes;
       return true;
     });
   }
-  return batch.empty() ? Ok() : context_.kv->Write(batch, false);
+  if (batch.empty()) return Ok();
+  bytes += dead_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  std::string count;
+  AppendLittle(&count, bytes);
+  batch.Put(kv::Family::kMeta, DeadBytesKey(storage_), count);
+  return context_.kv->Write(batch, false);
+}
+
+uint64_t Table::live_bytes() const {
+  const TableVersionPtr version = Current();
+  return version->directory->pages_between(0, version->directory->size()) * page_bytes_;
+}
+
+Status Table::CompactPages() {
+  const uint64_t before = dead_bytes();
+  LATHE_TRY(context_.kv->Flush(kv::Family::kPages));  // deletions in memory
+  LATHE_TRY(context_.kv->Compact(kv::Family::kPages, keyspace::StoragePrefix(storage_),
+                                 keyspace::StorageEnd(storage_)));
+  const uint64_t left = dead_bytes_.fetch_sub(before, std::memory_order_relaxed) - before;
+  kv::WriteBatch batch;
+  std::string count;
+  AppendLittle(&count, left);
+  batch.Put(kv::Family::kMeta, DeadBytesKey(storage_), count);
+  return context_.kv->Write(batch, false);
 }
 
 }  // namespace lathe::table

@@ -90,16 +90,17 @@ class Table {
   const TableContext& context() const { return context_; }
 
   TableVersionPtr Current() const;
-  /// The version that a snapshot reads.
-  TableVersionPtr VersionFor(Timestamp snapshot) const;
+  /// The version that a snapshot reads. 72000 when it is gone, see Trim.
+  Result<TableVersionPtr> VersionFor(Timestamp snapshot) const;
   /// True when a snapshot reads the newest version and nothing was committed after it.
   bool NewestIs(Timestamp snapshot) const {
     TableVersionPtr version = Current();
     return version->valid_from <= snapshot &&
            Timestamp(newest_.load(std::memory_order_acquire)) <= snapshot;
   }
-  /// Lets go of versions that no snapshot at or above oldest reads.
-  void Trim(Timestamp oldest);
+  /// Lets go of versions that none of these snapshots reads (Watermark::Readable), nor any above
+  /// the last of them.
+  void Trim(const std::vector<Timestamp>& snapshots);
 
   /// Adds committed changes to memory.
   void Publish(const txn::StorageChanges& changes, Timestamp ts);
@@ -112,8 +113,9 @@ class Table {
   /// leaf after it; null = as it is.
   Status WriteWithRecord(kv::WriteBatch* batch, bool sync, const Leaf* last = nullptr);
 
-  /// Is there a committed change of this row after the snapshot?
-  bool ChangedSince(std::string_view key, Timestamp snapshot) const;
+  /// Is there a committed change of this row after the snapshot? Where the history between has been
+  /// let go of (Trim), a row that looks the same has not changed. Errors: of reading a page, 72000.
+  Result<bool> ChangedSince(std::string_view key, Timestamp snapshot) const;
   /// The row with this key in a version, as a snapshot sees it (kTimestampMax: as of its newest
   /// commit), as an image; false when there is none. Errors: of reading a page.
   Result<bool> Read(const TableVersion& version, std::string_view key, Timestamp snapshot,
@@ -178,6 +180,13 @@ class Table {
     return scanned_overlay_rows_.load(std::memory_order_relaxed);
   }
   bool has_retired_pages() const;
+  /// Bytes of page bodies that are deleted and still take room in the store's files, about; and of
+  /// those that are in use.
+  uint64_t dead_bytes() const { return dead_bytes_.load(std::memory_order_relaxed); }
+  uint64_t live_bytes() const;
+  /// Rewrites the files of the storage without what is deleted; takes a while. Errors: 58030,
+  /// 53100 when there is no room for it.
+  Status CompactPages();
 
  private:
   friend class Folder;
@@ -206,6 +215,7 @@ class Table {
   TableVersionPtr MakeVersion(Timestamp from, std::shared_ptr<const Directory> directory);
   // Makes next the newest version. publish_mutex_ held.
   void Swap(TableVersionPtr next);
+  void Append(TableVersionPtr next);
   void AccountDelta(int64_t bytes, int64_t rows);
   // Takes one store out of the account and others in.
   void AccountStores(const std::vector<LeafPtr>& before, const std::vector<LeafPtr>& after);
@@ -229,7 +239,11 @@ class Table {
   std::atomic<int64_t> delta_rows_{0}, delta_bytes_{0};
 
   mutable std::mutex list_mutex_;
-  std::vector<TableVersionPtr> versions_;  // by valid_from, at least one; list_mutex_
+  struct Listed {
+    TableVersionPtr version;
+    Timestamp until;  // valid_from of the version that followed it; of the newest nothing
+  };
+  std::vector<Listed> versions_;  // by valid_from, at least one; list_mutex_
 
   mutable std::mutex publish_mutex_;
   Extents extents_{row::Layout()};       // publish_mutex_
@@ -249,8 +263,14 @@ class Table {
   bool folding_ = false;  // load_mutex_; folding_ implies loads_ == 0
 
   mutable std::mutex retired_mutex_;
-  // Serial numbers of the versions that no longer have them, page keys.
-  std::vector<std::pair<uint64_t, std::string>> retired_;
+  struct Retired {
+    uint64_t serial;    // versions from this one on do not have the page
+    Timestamp born;     // when it was written, 0 = unknown
+    std::string key;    // in the store
+    uint32_t bytes;
+  };
+  std::vector<Retired> retired_;           // retired_mutex_
+  std::atomic<uint64_t> dead_bytes_{0};    // of bodies deleted and not compacted away, about
   std::atomic<uint64_t> scanned_overlay_rows_{0};
 };
 
@@ -269,5 +289,6 @@ std::string LoadItemPrefix(LoadId load);
 // Value of a fence.
 std::string EncodeFence(uint64_t pages, uint64_t rows);
 std::string DroppedStorageKey(StorageId storage);  // a storage to be range-deleted
+std::string DeadBytesKey(StorageId storage);       // Table::dead_bytes
 
 }  // namespace lathe::table

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "runtime/base/ids.h"
 #include "storage/table/directory.h"
@@ -17,22 +18,29 @@ namespace lathe::table {
 /// be deleted once no older one is left. Thread-safe.
 class LiveVersions {
  public:
-  void Add(uint64_t serial) {
+  /// A version that is valid from a timestamp on.
+  void Add(uint64_t serial, Timestamp valid_from) {
     std::lock_guard lock(mutex_);
-    serials_.insert(serial);
+    versions_.emplace(serial, valid_from);
   }
-  void Remove(uint64_t serial) {
+  void Remove(uint64_t serial, Timestamp valid_from) {
     std::lock_guard lock(mutex_);
-    serials_.erase(serials_.find(serial));
+    versions_.erase(versions_.find({serial, valid_from}));
   }
-  bool AnyBelow(uint64_t serial) const {
+  /// May a living version have a page that was written at `born` (0: it is not known when) and that
+  /// versions from `serial` on do not have?
+  bool AnyWith(Timestamp born, uint64_t serial) const {
     std::lock_guard lock(mutex_);
-    return !serials_.empty() && *serials_.begin() < serial;
+    for (const auto& [number, valid_from] : versions_) {
+      if (number >= serial) return false;
+      if (valid_from >= born) return true;
+    }
+    return false;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::multiset<uint64_t> serials_;
+  std::multiset<std::pair<uint64_t, Timestamp>> versions_;
 };
 
 /// See above. Immutable.
@@ -40,9 +48,9 @@ struct TableVersion {
   TableVersion(Timestamp from, uint64_t number, std::shared_ptr<LiveVersions> registry,
                std::shared_ptr<const Directory> d)
       : valid_from(from), serial(number), directory(std::move(d)), live(std::move(registry)) {
-    live->Add(serial);
+    live->Add(serial, valid_from);
   }
-  ~TableVersion() { live->Remove(serial); }
+  ~TableVersion() { live->Remove(serial, valid_from); }
   TableVersion(const TableVersion&) = delete;
   TableVersion& operator=(const TableVersion&) = delete;
 

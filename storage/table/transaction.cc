@@ -283,19 +283,20 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScanAt(
   LATHE_ASSIGN(source.table, engine_->GetTable(relation));
   LATHE_ASSIGN(ScanRange range, MakeScanRange(source.table->encoder(), request));
   NoteRead(*source.table, range);
-  FillSource(snapshot, range, &source);
+  LATHE_TRY(FillSource(snapshot, range, &source));
   return table::OpenScan(std::move(source), std::move(range), request);
 }
 
-void TransactionImpl::FillSource(Timestamp snapshot, const ScanRange& range,
-                                 ScanSource* source) const {
-  source->version = source->table->VersionFor(snapshot);
+Status TransactionImpl::FillSource(Timestamp snapshot, const ScanRange& range,
+                                   ScanSource* source) const {
+  LATHE_ASSIGN(source->version, source->table->VersionFor(snapshot));
   if (!loads_.empty()) source->version = VersionWithLoads(*source->table, source->version);
   source->snapshot = snapshot;
   source->own = OwnRows(source->table->storage(), range);
   if (!source->own.empty()) source->own_bytes = buffer_.Find(source->table->storage())->arena();
   source->cancel = cancel_;
 }
+  return Ok();
 
 LookupSource TransactionImpl::LookupsIn(std::shared_ptr<Table> table,
                                         TableVersionPtr version) const {
@@ -320,7 +321,7 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenPoints(
   ScanRange hull;
   hull.keys.begin = ranges.front().keys.begin;
   hull.keys.end = ranges.back().keys.end;
-  FillSource(snapshot_, hull, &source);
+  LATHE_TRY(FillSource(snapshot_, hull, &source));
   LookupSource lookups = LookupsIn(source.table, source.version);
   return OpenRanges(std::move(source), std::move(lookups), std::move(ranges), request);
 }
@@ -368,7 +369,7 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenByIndex(
   LATHE_ASSIGN(std::unique_ptr<exec::RowSource> entries, OpenScan(index, inner));
   LATHE_ASSIGN(std::shared_ptr<Table> index_table, engine_->GetTable(index));
   LATHE_ASSIGN(std::shared_ptr<Table> table, engine_->GetTable(relation));
-  TableVersionPtr version = table->VersionFor(snapshot_);
+  LATHE_ASSIGN(TableVersionPtr version, table->VersionFor(snapshot_));
   if (!loads_.empty()) version = VersionWithLoads(*table, std::move(version));
   LATHE_ASSIGN(keyspace::KeyEncoder keys, RowKeyOfEntry(*relation, *index, index_table->layout()));
   return OpenLookups(std::move(entries), LookupsIn(std::move(table), std::move(version)),
@@ -458,7 +459,8 @@ Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_state
                Merger::Begin(engine_, table, LoadId(id), ViewOf(*table)));
   ChangedRows* changed = nullptr;
   if (of_statement) {
-    TableVersionPtr reads = VersionWithLoads(*table, table->VersionFor(snapshot_));
+    LATHE_ASSIGN(TableVersionPtr reads, table->VersionFor(snapshot_));
+    reads = VersionWithLoads(*table, std::move(reads));
     changed = &spilled_.try_emplace(table->storage(), table, std::move(reads)).first->second;
   }
   const bool emit = engine_->sink()->wants_load_chunks();

@@ -156,7 +156,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Result<std::unique_ptr<exec::RowSource>> OpenByIndex(const schema::RelationPtr& relation,
                                                        const exec::ScanRequest& request);
   LookupSource LookupsIn(std::shared_ptr<Table> table, TableVersionPtr version) const;
-  void FillSource(Timestamp snapshot, const ScanRange& range, ScanSource* source) const;
+  Status FillSource(Timestamp snapshot, const ScanRange& range, ScanSource* source) const;
   // 40001 for a relation whose storage is not as old as the snapshot.
   Status CheckHistory(const schema::RelationDescriptor& relation) const;
   // The rows that belong to page i of a leaf of what the statement reads.

@@ -50,8 +50,11 @@ Timestamp Watermark::published() const {
 }
 
 Timestamp Watermark::Acquire() {
+  const int64_t now = clock_->MonotonicNanos();
   std::lock_guard lock(mutex_);
-  ++snapshots_[published_];
+  Holders& holders = snapshots_[published_];
+  if (holders.count++ == 0) holders.first_ns = now;
+  holders.acquired_ns = now;
   return published_;
 }
 
@@ -59,12 +62,29 @@ void Watermark::Release(Timestamp snapshot) {
   std::lock_guard lock(mutex_);
   auto it = snapshots_.find(snapshot);
   LATHE_CHECK(it != snapshots_.end());
-  if (--it->second == 0) snapshots_.erase(it);
+  if (--it->second.count == 0) snapshots_.erase(it);
 }
 
 Timestamp Watermark::oldest() const {
   std::lock_guard lock(mutex_);
   return snapshots_.empty() ? published_ : snapshots_.begin()->first;
+}
+
+std::vector<Timestamp> Watermark::Readable(int64_t max_age_ns) const {
+  const int64_t now = clock_->MonotonicNanos();
+  std::vector<Timestamp> readable;
+  std::lock_guard lock(mutex_);
+  for (const auto& [snapshot, holders] : snapshots_) {
+    if (max_age_ns == 0 || now - holders.acquired_ns < max_age_ns) readable.push_back(snapshot);
+  }
+  if (readable.empty() || readable.back() < published_) readable.push_back(published_);
+  return readable;
+}
+
+int64_t Watermark::OldestAgeNanos() const {
+  const int64_t now = clock_->MonotonicNanos();
+  std::lock_guard lock(mutex_);
+  return snapshots_.empty() ? 0 : now - snapshots_.begin()->second.first_ns;
 }
 
 }  // namespace lathe::txn

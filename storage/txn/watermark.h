@@ -7,7 +7,9 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <vector>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/result.h"
 #include "storage/txn/oracle.h"
@@ -17,8 +19,9 @@ namespace lathe::txn {
 /// Commits in flight, the published watermark and the open snapshots. Thread-safe.
 class Watermark {
  public:
-  /// published: everything at or below it is already visible.
-  explicit Watermark(Timestamp published) : published_(published) {}
+  /// published: everything at or below it is already visible. clock outlives this.
+  explicit Watermark(Timestamp published, base::Clock* clock = base::Clock::System())
+      : clock_(clock), published_(published) {}
 
   /// Draws a commit timestamp and registers the commit as in flight, in one step.
   Result<Timestamp> Begin(Oracle* oracle);
@@ -39,17 +42,29 @@ class Watermark {
   void Release(Timestamp snapshot);
   /// The oldest registered snapshot; the published watermark when there is none.
   Timestamp oldest() const;
+  /// What may still be read: the registered snapshots that were last acquired less than max_age_ns
+  /// ago (0 = all), in order, and the published watermark as the last. Later snapshots are at or
+  /// above that one.
+  std::vector<Timestamp> Readable(int64_t max_age_ns) const;
+  /// For how long the oldest registered snapshot has been open; 0 when there is none.
+  int64_t OldestAgeNanos() const;
 
  private:
   struct InFlight {
     Timestamp ts;
     bool done = false;
   };
+  struct Holders {
+    uint32_t count = 0;
+    int64_t first_ns = 0, acquired_ns = 0;  // when it was acquired first and last
+  };
+
+  base::Clock* const clock_;
 
   mutable std::mutex mutex_;
   std::condition_variable moved_;
   std::deque<InFlight> in_flight_;           // by timestamp
-  std::map<Timestamp, uint32_t> snapshots_;  // with their counts
+  std::map<Timestamp, Holders> snapshots_;
   Timestamp published_;
 };
 

@@ -76,6 +76,8 @@ int RunStatus(const std::vector<std::string>& arguments) {
   line("commits", std::to_string(s.commits()));
   line("folds, loads", std::to_string(s.folds()) + ", " + std::to_string(s.loads()));
   line("delta", Megabytes(s.delta_bytes()) + " in " + std::to_string(s.delta_rows()) + " versions");
+  line("oldest snapshot", std::to_string(s.oldest_snapshot_micros() / 1000) + " ms");
+  line("replaced pages", Megabytes(s.dead_bytes()) + " in files");
   line("page cache",
        Megabytes(s.frame_cache_bytes()) + ", " + std::to_string(s.frame_misses()) + " misses");
   line("query memory", Megabytes(s.query_memory_bytes()));

@@ -25,6 +25,10 @@ ABSL_FLAG(std::string, memory_limit, "8GB", "memory of all queries together");
 ABSL_FLAG(std::string, query_memory_limit, "4GB", "memory of one query");
 ABSL_FLAG(std::string, delta_size, "512MB",
           "unfolded changes kept in memory; writers wait beyond it");
+ABSL_FLAG(uint32_t, snapshot_age_limit, 0,
+          "seconds after which an open snapshot may be too old to read by (72000); 0 = no limit");
+ABSL_FLAG(uint32_t, compact_percent, 50,
+          "files of a table are rewritten when replaced pages take so much of the pages in use");
 ABSL_FLAG(bool, synchronous_commit, true, "a commit is acknowledged once it is on disk");
 
 namespace lathe::lathed {
@@ -36,7 +40,8 @@ constexpr const char* kKeys[] = {"data_dir",        "listen",
                                  "max_connections", "startup_timeout",
                                  "workers",         "cache_size",
                                  "memory_limit",    "query_memory_limit",
-                                 "delta_size",      "synchronous_commit"};
+                                 "delta_size",      "synchronous_commit",
+                                 "snapshot_age_limit", "compact_percent"};
 
 Error ConfigError(std::string message) {
   return MakeError(SqlState::kConfigFileError, std::move(message));
@@ -164,6 +169,8 @@ Result<Config> ReadConfig(int argc, char** argv) {
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_query_memory_limit), "query-memory-limit",
                        &config.query_memory_bytes_max));
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_delta_size), "delta-size", &config.delta_bytes_max));
+  config.snapshot_seconds_max = absl::GetFlag(FLAGS_snapshot_age_limit);
+  config.compact_percent = absl::GetFlag(FLAGS_compact_percent);
   config.synchronous_commit = absl::GetFlag(FLAGS_synchronous_commit);
   return config;
 }

@@ -22,6 +22,8 @@ struct Config {
   uint64_t cache_bytes = uint64_t{2} << 30;
   uint64_t memory_bytes_max = uint64_t{8} << 30;
   uint64_t query_memory_bytes_max = uint64_t{4} << 30;
+  uint64_t snapshot_seconds_max = 0;  // 0 = no limit
+  uint32_t compact_percent = 50;
   uint64_t delta_bytes_max = uint64_t{512} << 20;
   bool synchronous_commit = true;
 };

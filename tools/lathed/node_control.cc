@@ -59,6 +59,8 @@ class NodeControlImpl final : public admin::NodeControl {
     s.locks = e.locks;
     s.published_timestamp = e.published.value;
     s.oldest_snapshot = e.oldest_snapshot.value;
+    s.oldest_snapshot_micros = e.oldest_snapshot_micros;
+    s.dead_bytes = e.dead_bytes;
     s.query_memory_bytes = instance_->memory()->used_bytes();
     s.code_bytes = instance_->compiler()->code_bytes();
     s.code_entries = instance_->compiler()->code_entries();
