@@ -361,6 +361,7 @@ class Binder {
                         bool lateral = false);
   /// 54011 beyond kTargetsMax.
   Status CheckTargetCount(const SelectParts& parts, const Scope& scope) const;
+  static Error TooManyTargets();
   BoundQuery BindSelectForm(const ast::SelectStatement& select, Scope& scope, bool resolve_unknown);
   BoundQuery BindValues(const ast::SelectStatement& select, Scope& scope);
   BoundQuery BindSetOperation(const ast::SelectStatement& select, Scope& scope);

@@ -74,6 +74,7 @@ Result<size_t> Binder::FindOrAddTarget(const ast::Expr& e, Scope& scope, SelectP
   for (size_t i = 0; i < parts->targets.size(); ++i) {
     if (expr::Equal(*parts->targets[i].expr, *bound)) return i;
   }
+  if (parts->targets.size() >= kTargetsMax) return TooManyTargets();
   parts->targets.push_back({std::move(bound), ResultName(e), e.location, true, {}});
   return parts->targets.size() - 1;
 }

@@ -52,6 +52,10 @@ BoundExpr Binder::BindRowComparison(std::string_view op, const ast::Row& left,
   if (left.items.empty()) {
     return At(SqlState::kFeatureNotSupported, "cannot compare rows of zero length", location);
   }
+  if (left.items.size() > kTargetsMax) {
+    return At(SqlState::kTooManyColumns, "ROW expressions can have at most 1664 entries",
+              left.location);
+  }
   auto compare = [&](std::string_view with, size_t i) -> BoundExpr {
     ast::QualifiedName name;
     name.name = with;
@@ -234,8 +238,7 @@ BoundExpr Binder::BindLike(const ast::Like& e, Scope& scope) {
                                        std::move(args), e.location));
   }
   if (similar) {
-    return MakeOperator(e.negated ? "!~" : "~", std::move(operand), std::move(pattern),
-                        e.location);
+    return MakeOperator(e.negated ? "!~" : "~", std::move(operand), std::move(pattern), e.location);
   }
   const bool folded = e.type == ast::Like::Type::kILike;
   const char* op = folded ? (e.negated ? "!~~*" : "~~*") : (e.negated ? "!~~" : "~~");

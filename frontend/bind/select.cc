@@ -234,7 +234,11 @@ Status Binder::CheckTargetCount(const SelectParts& parts, const Scope& scope) co
     }
   }
   if (count <= kTargetsMax) return Ok();
-  return At(SqlState::kTooManyColumns, "target lists can have at most 1664 entries", -1);
+  return TooManyTargets();
+}
+
+Error Binder::TooManyTargets() {
+  return MakeError(SqlState::kTooManyColumns, "target lists can have at most 1664 entries");
 }
 
 BoundQuery Binder::BindSelectForm(const ast::SelectStatement& select, Scope& scope,

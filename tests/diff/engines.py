@@ -1,6 +1,10 @@
 """Connections to the servers under test, and the configurations in which Lathe runs a query."""
+import json
 import os
 import re
+import resource
+import select
+import subprocess
 import sys
 import threading
 import time
@@ -123,6 +127,66 @@ class Postgres(Engine):
         for statement in statements:
             if not statement.startswith(("VACUUM", "ANALYZE")):
                 self.execute(statement)
+
+
+class Oracle:
+    """The plain evaluator of tests/oracle over tables in memory. What takes it too long or too much memory it does not answer."""
+
+    SECONDS_MAX = 2.0
+    MEMORY_MAX = 4 << 30
+
+    def __init__(self, binary):
+        self.binary, self.process, self.statements = binary, None, []
+
+    def load(self, seed):
+        self.statements = schema.plain_statements(seed)
+        self.stop()
+
+    def start(self):
+        limit = (self.MEMORY_MAX, self.MEMORY_MAX)
+        self.process = subprocess.Popen([self.binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL,
+                                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+        for statement in self.statements:
+            answer = self.tell(statement, 60)
+            if answer is None or "code" in answer:
+                raise RuntimeError(f"the oracle refuses {statement[:60]}: {answer}")
+
+    def tell(self, sql, seconds):
+        """The answer as it comes, or None."""
+        try:
+            self.process.stdin.write(json.dumps(sql).encode() + b"\n")
+            self.process.stdin.flush()
+            data, deadline = b"", time.monotonic() + seconds
+            while not data.endswith(b"\n"):
+                left = deadline - time.monotonic()
+                if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                    return None
+                read = os.read(self.process.stdout.fileno(), 1 << 20)
+                if not read:
+                    return None
+                data += read
+            return json.loads(data)
+        except BrokenPipeError:
+            return None
+
+    def ask(self, sql):
+        """The Answer, or None."""
+        if self.process is None:
+            self.start()
+        answer = self.tell(sql, self.SECONDS_MAX)
+        if answer is None:
+            self.stop()
+            return None
+        if "code" in answer:
+            return Answer(code=answer["code"], message=answer["message"])
+        return Answer([tuple(row) for row in answer["rows"]], answer["types"])
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
 
 
 class Lathe(Engine):

@@ -25,11 +25,12 @@ import time
 
 import checks
 import schema
-from engines import BASE, TIMEOUT_MS, Config, Lathe, Postgres, optional_rules, random_config
+from engines import BASE, TIMEOUT_MS, Config, Lathe, Oracle, Postgres, optional_rules, random_config
 from minimise import minimise
 from queries import Queries
 
 DATA_EVERY = 20000  # queries over the same rows
+ORACLE_EVERY = 4     # queries, one of which the plain evaluator answers too
 
 
 class Finding(Exception):
@@ -44,8 +45,8 @@ class Finding(Exception):
 class Runner:
     """One run over a range of queries."""
 
-    def __init__(self, options, lathe, postgres):
-        self.options, self.lathe, self.postgres = options, lathe, postgres
+    def __init__(self, options, lathe, postgres, oracle=None):
+        self.options, self.lathe, self.postgres, self.oracle = options, lathe, postgres, oracle
         self.rules = optional_rules()
         self.counts = collections.Counter()
         self.notes = collections.defaultdict(list)   # verdict -> [(message, SQL)]
@@ -67,6 +68,8 @@ class Runner:
             self.postgres.execute("SET statement_timeout = 0")
             self.postgres.load(schema.statements(seed, BASE.state))
             self.postgres.execute(f"SET statement_timeout = {self.postgres.timeout_ms}")
+        if self.oracle:
+            self.oracle.load(seed)
         self.loaded = seed
 
     def expected(self, sql):
@@ -91,6 +94,19 @@ class Runner:
             raise Finding(verdict, text, config, sql, self.still_fails(made, config, verdict, text), made.node)
         if verdict != checks.SAME:
             self.note(verdict, text, sql, config)
+
+    def check_oracle(self, made, sql, expected):
+        """The plain evaluator against the expected answer; raises Finding."""
+        actual = self.oracle.ask(sql)
+        if actual is None:
+            self.counts["beyond the oracle"] += 1
+            return
+        self.counts["oracle"] += 1
+        verdict, text = checks.judge(expected, actual, made.ordered)
+        if verdict == checks.WRONG:
+            raise Finding(verdict, f"oracle: {text}", "oracle", sql)
+        if verdict != checks.SAME:
+            self.note(f"oracle {verdict}", text, sql, "oracle")
 
     def still_fails(self, made, config, verdict, text):
         """A function that says whether a smaller query fails in the same way."""
@@ -120,6 +136,8 @@ class Runner:
                                                        for _ in range(self.options.configs)]
         for config in configs:
             self.check(made, config, sql, expected)
+        if self.oracle and index % ORACLE_EVERY == 1:
+            self.check_oracle(made, sql, expected)
         if rng.random() < 0.2:
             other = made.sql(other=True)
             if self.postgres:
@@ -235,6 +253,7 @@ def arguments():
     parser.add_argument("--lathed", help="binary; a server of its own is started")
     parser.add_argument("--port", type=int, help="a running Lathe instead")
     parser.add_argument("--postgres", type=int, metavar="PORT", help="PostgreSQL 15 on this loopback port")
+    parser.add_argument("--oracle", metavar="PATH", help="lathe-oracle, the plain evaluator: asked too, now and then")
     parser.add_argument("--postgres-database", default="lathe")
     parser.add_argument("--timeout", type=int, default=TIMEOUT_MS, metavar="MS",
                         help=f"of a query in Lathe; what takes longer is counted (default {TIMEOUT_MS})")
@@ -262,10 +281,13 @@ def main():
         postgres = Postgres({"host": "127.0.0.1", "port": options.postgres, "user": "lathe",
                              "dbname": options.postgres_database},
                             options.postgres_timeout) if options.postgres else None
+        oracle = Oracle(options.oracle) if options.oracle else None
         try:
-            return run(options, Runner(options, lathe, postgres))
+            return run(options, Runner(options, lathe, postgres, oracle))
         finally:
             lathe.stop()
+            if oracle:
+                oracle.stop()
 
 
 def run(options, runner):

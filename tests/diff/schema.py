@@ -147,6 +147,15 @@ def namespace(state):
     return "diff_" + state
 
 
+def plain_statements(seed):
+    """The same tables and rows without schema, keys and indexes."""
+    out = []
+    for table, (_, constraint, _) in TABLES.items():
+        out.append(create(table).replace(f", {constraint})", ")") if constraint else create(table))
+        out += inserts(table, rows(seed, table))
+    return out
+
+
 def statements(seed, state):
     """What makes schema `state`: its tables and rows, written in the state's way."""
     out = [f"DROP SCHEMA IF EXISTS {namespace(state)} CASCADE", f"CREATE SCHEMA {namespace(state)}",
