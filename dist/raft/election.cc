@@ -31,7 +31,7 @@ void Core::ResetTimeout() {
 }
 
 void Core::Campaign() {
-  if (removed_ || is_leader() || !IsVoter(config(), id_) || IsBound()) return;
+  if (removed_ || is_leader() || IsBound()) return;
   Start(false);
 }
 

@@ -47,12 +47,38 @@ void Invariants::Stepped(const Core& core, const Effects& effects) {
                      Number(entry.term.value) + " differs between logs");
     }
   }
+  LogIndex base = core.log().base_index();
+  if (base > committed() || (base && CommittedTerm(base) != core.log().base_term())) {
+    Fail(core, "its log begins after what is not committed");
+  }
   if (core.commit() > core.log().last_index() || core.applied() > core.commit() ||
       core.durable() > core.log().last_index()) {
     Fail(core, "its indexes are out of order");
   }
   CheckCommit(core, &seen);
   CheckLeader(core, &seen);
+  CheckProgress(core, &seen);
+}
+
+// What a leader knows of its followers: what is acknowledged stays acknowledged.
+void Invariants::CheckProgress(const Core& core, Seen* seen) {
+  const Leader* leader = std::get_if<Leader>(&core.role());
+  if (!leader) return seen->match.clear();
+  if (seen->leads_in != core.term()) seen->match.clear();
+  size_t i = 0;
+  for (const Progress& p : leader->followers) {
+    while (i < seen->match.size() && seen->match[i].first < p.id) i++;
+    if (i < seen->match.size() && seen->match[i].first == p.id && p.match < seen->match[i].second) {
+      Fail(core, "what replica " + Number(p.id.value) + " has went back");
+    }
+    if (p.match >= p.next) Fail(core, "it sends replica " + Number(p.id.value) + " what it has");
+    if (p.mode == FlowMode::kReplicate && p.next > core.log().last_index() + 1) {
+      Fail(core, "it waits for what it never sent");
+    }
+  }
+  seen->match.clear();
+  for (const Progress& p : leader->followers) seen->match.emplace_back(p.id, p.match);
+  seen->leads_in = core.term();
 }
 
 void Invariants::CheckCommit(const Core& core, Seen* seen) {

@@ -5,7 +5,8 @@
 //   log matching          (index, term) names one entry and one predecessor in all logs
 //   leader completeness   a leader has every entry that was committed in earlier terms
 //   state machine safety  an index is committed with one entry only
-//   monotony              terms, votes within a term and commit indexes never go back
+//   monotony              terms, votes within a term, commit indexes and what a leader knows to be
+//                         acknowledged never go back
 //   persisted before sent a message leaves after what it vouches for is on the disk
 //   one lease             of two replicas at most one holds a lease at a time
 #pragma once
@@ -54,9 +55,12 @@ class Invariants {
     HardState hard_state;
     LogIndex commit;
     bool leads = false;
+    Term leads_in;
+    std::vector<std::pair<ReplicaId, LogIndex>> match;  // of its followers, ascending
   };
   void Fail(const Core& core, const std::string& what);
   void CheckLeader(const Core& core, Seen* seen);
+  void CheckProgress(const Core& core, Seen* seen);
   void CheckCommit(const Core& core, Seen* seen);
 
   std::map<ReplicaId, Seen> seen_;

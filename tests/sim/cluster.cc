@@ -282,6 +282,9 @@ void Cluster::FinishWrite(uint32_t n) {
       node.core->SnapshotInstalled(batch.snapshot->index);
       outcome_.snapshots++;
     }
+    // The host may look at the effects after each completion or after all.
+    if (disk_.OneIn(2)) Perform(n);
+    if (!node.core) return;
   }
   StartWrite(n);
   Perform(n);
@@ -317,6 +320,11 @@ void Cluster::SendSnapshot(uint32_t n, ReplicaId to) {
   if (ok) {
     mail_.push_back({core.id(), to, core.term(), raft::InstallSnapshot{core.MetaAt(index)}});
     Push(now_ + delay, Kind::kDeliver, to.value - 1, mail_.size() - 1);
+    if (fault_.Below(1000) < duplicate_) {  // once more, and late
+      mail_.push_back(Message(mail_.back()));
+      Push(now_ + delay + fault_.Between(0, 5000) * kMillis, Kind::kDeliver, to.value - 1,
+           mail_.size() - 1);
+    }
   }
   Push(now_ + delay + kMillis, Kind::kSnapshotSent, n, to.value, ok ? index.value : 0);
 }
