@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "codegen/optimize/choose.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::optimize {
 namespace {
@@ -14,6 +15,8 @@ using types::TypeId;
 
 constexpr size_t kInListMax = 100;   // items whose least and greatest are worth computing
 constexpr size_t kPointsMax = 2000;  // items that are worth looking up one by one
+// Expressions of indexes count as fields from here on.
+constexpr uint32_t kExpressionFields = 1u << 30;
 
 /// The bound in the column's type, when every value keeps its meaning there; null otherwise.
 ExprPtr InTypeOf(const Expr& bound, const types::Type& column) {
@@ -113,11 +116,12 @@ struct Path {
   Restriction* from = nullptr;      // or a range, in key order
   Restriction* to = nullptr;
   std::vector<bool> used;  // conjuncts that need no check any more
+  bool partial = false;    // the index has the wanted rows only
   double rows = 0, cost = 0;
   bool single = false;    // one row at most
   bool has_null = false;  // among equal
   bool ordered = false, reverse = false;
-  bool bounded() const { return !equal.empty() || items || from || to; }
+  bool bounded() const { return partial || !equal.empty() || items || from || to; }
 };
 
 class AccessPath {
@@ -132,6 +136,7 @@ class AccessPath {
   void Choose() {
     static std::vector<ExprPtr> none;
     std::vector<ExprPtr>& conjuncts = context_.conjuncts ? *context_.conjuncts : none;
+    CollectSpecial();
     for (size_t i = 0; i < conjuncts.size(); ++i) Read(*conjuncts[i], i);
     table_rows_ = context_.estimator->Rows(*context_.scan);
     passing_ = table_rows_;
@@ -146,11 +151,101 @@ class AccessPath {
         Keep(IndexPath(index, true), &best);
         if (HasItems()) Keep(IndexPath(index, false), &best);
       }
+      for (const Special& special : special_) {
+        std::vector<bool> implied(conjuncts.size());
+        if (!Implied(special, conjuncts, &implied)) continue;
+        Keep(IndexPath(special.index, true, &special, &implied), &best);
+        if (HasItems()) Keep(IndexPath(special.index, false, &special, &implied), &best);
+      }
     }
     Apply(best, &conjuncts);
   }
 
  private:
+  /// An index on expressions or on some rows, in terms of the scan.
+  struct Special {
+    schema::RelationPtr index;
+    std::vector<uint32_t> fields;     // of its expression columns, in order
+    std::vector<ExprPtr> predicates;  // conjuncts
+    std::shared_ptr<const void> owner;
+  };
+
+  void CollectSpecial() {
+    if (context_.catalog == nullptr || !context_.options->special_index) return;
+    for (RelationId id : relation_.indexes) {
+      SpecialIndex found = context_.options->special_index(id);
+      if (found.index == nullptr) continue;
+      Special special{found.index, {}, {}, found.owner};
+      bool known = true;
+      for (const Expr* e : found.expressions) {
+        ExprPtr here = OverScan(*e);
+        known &= here != nullptr;
+        size_t at = 0;
+        while (here && at < expressions_.size() && !expr::Equal(*expressions_[at], *here)) ++at;
+        special.fields.push_back(kExpressionFields + static_cast<uint32_t>(at));
+        if (here && at == expressions_.size()) expressions_.push_back(std::move(here));
+      }
+      if (found.predicate != nullptr) {
+        for (ExprPtr& conjunct : expr::SplitConjuncts(found.predicate->Clone())) {
+          ExprPtr here = OverScan(*conjunct);
+          known &= here != nullptr;
+          special.predicates.push_back(std::move(here));
+        }
+      }
+      // Where the scan does not read its columns, no condition speaks of them.
+      if (known) special_.push_back(std::move(special));
+    }
+  }
+
+  /// An expression over the table's row with the scan's columns; null when it lacks one.
+  ExprPtr OverScan(const Expr& e) const {
+    bool all = true;
+    ExprPtr here = expr::Rewrite(e.Clone(), [&](ExprPtr node) {
+      if (node->kind != expr::Kind::kColumn) return node;
+      const auto field =
+          std::find(live_.begin(), live_.end(), node->column.value - 1) - live_.begin();
+      const auto& fields = context_.scan->fields;
+      const auto output = std::find(fields.begin(), fields.end(), field) - fields.begin();
+      all &= static_cast<size_t>(output) < fields.size();
+      if (static_cast<size_t>(output) < fields.size()) {
+        node->column = context_.scan->outputs[static_cast<size_t>(output)].id;
+      }
+      return node;
+    });
+    return all ? std::move(here) : nullptr;
+  }
+
+  /// Do the conditions say what the index's does? Those that say no more are marked.
+  bool Implied(const Special& special, const std::vector<ExprPtr>& conjuncts,
+               std::vector<bool>* same) const {
+    for (const ExprPtr& predicate : special.predicates) {
+      bool found = false;
+      for (size_t i = 0; i < conjuncts.size(); ++i) {
+        if (!expr::Equal(*conjuncts[i], *predicate)) continue;
+        (*same)[i] = found = true;
+      }
+      if (!found && predicate->kind == expr::Kind::kIsNotNull &&
+          predicate->children[0]->kind == expr::Kind::kColumn) {
+        // A comparison holds for no NULL.
+        const int field = FieldOf(*predicate->children[0]);
+        for (const Restriction& r : restrictions_) {
+          found |= static_cast<int>(r.field) == field && r.op != Op::kIsNull;
+        }
+      }
+      if (!found) return false;
+    }
+    return true;
+  }
+
+  /// The column or the expression of an index, as a field; -1 = neither.
+  int Target(const Expr& e) const {
+    if (e.kind == expr::Kind::kColumn) return FieldOf(e);
+    for (size_t i = 0; i < expressions_.size(); ++i) {
+      if (expr::Equal(*expressions_[i], e)) return static_cast<int>(kExpressionFields + i);
+    }
+    return -1;
+  }
+
   bool HasItems() const {
     for (const Restriction& r : restrictions_) {
       if (r.op == Op::kIn) return true;
@@ -172,9 +267,9 @@ class AccessPath {
   /// and skip pages, where the condition itself stays.
   void ReadInList(const Expr& e, size_t conjunct) {
     const Expr* column = Bare(e.children[0].get());
-    if (column->kind != expr::Kind::kColumn || !OrderedByBytes(column->type)) return;
-    const int field = FieldOf(*column);
-    if (field < 0 || e.children.size() < 2 || e.children.size() > kPointsMax) return;
+    const int field = Target(*column);
+    if (field < 0 || !OrderedByBytes(column->type)) return;
+    if (e.children.size() < 2 || e.children.size() > kPointsMax) return;
     Restriction in{conjunct, static_cast<uint32_t>(field), Op::kIn, nullptr};
     for (size_t i = 1; i < e.children.size(); ++i) {
       ExprPtr item;
@@ -215,8 +310,7 @@ class AccessPath {
   /// column IS [NOT] NULL.
   void ReadNullTest(const Expr& e, size_t conjunct) {
     const Expr& column = *e.children[0];
-    if (column.kind != expr::Kind::kColumn) return;
-    const int field = FieldOf(column);
+    const int field = Target(column);
     if (field < 0) return;
     const Op op = e.kind == expr::Kind::kIsNull ? Op::kIsNull : Op::kNotNull;
     restrictions_.push_back({conjunct, static_cast<uint32_t>(field), op,
@@ -226,10 +320,10 @@ class AccessPath {
   /// column LIKE pattern: what matches begins with what the pattern begins with.
   void ReadLike(const Expr& e, size_t conjunct) {
     const Expr* column = Bare(e.children[0].get());
-    if (column->kind != expr::Kind::kColumn || !expr::IsRuntimeConstant(*e.children[1])) return;
+    if (!expr::IsRuntimeConstant(*e.children[1])) return;
     if (column->type.id != TypeId::kText && column->type.id != TypeId::kVarchar) return;
     if (e.children[1]->type.id != TypeId::kText) return;
-    const int field = FieldOf(*column);
+    const int field = Target(*column);
     if (field < 0 || context_.estimator->LikePrefix(*e.children[1]).empty()) return;
     for (const bool end : {false, true}) {
       const func::Function* function = func::FunctionsNamed(end ? "like_end" : "like_start")[0];
@@ -258,15 +352,15 @@ class AccessPath {
     if (op == Op::kNone) return;
     const Expr* column = Bare(e.children[0].get());
     const Expr* bound = e.children[1].get();
-    if (column->kind != expr::Kind::kColumn) {
+    int field = Target(*column);
+    if (field < 0) {
       column = Bare(e.children[1].get());
       bound = e.children[0].get();
       op = Flip(op);
+      field = Target(*column);
     }
-    if (column->kind != expr::Kind::kColumn || !expr::IsRuntimeConstant(*bound)) return;
+    if (field < 0 || !expr::IsRuntimeConstant(*bound)) return;
     if (!OrderedByBytes(column->type)) return;
-    const int field = FieldOf(*column);
-    if (field < 0) return;
     ExprPtr value = InTypeOf(*Bare(bound), column->type);
     if (!value) value = InTypeOf(*bound, column->type);
     const bool exact = value != nullptr;
@@ -298,8 +392,10 @@ class AccessPath {
             !relation_.columns[column].not_null};
   }
 
-  std::vector<Part> PartsOf(const schema::RelationDescriptor* index) const {
+  std::vector<Part> PartsOf(const schema::RelationDescriptor* index,
+                            const Special* special = nullptr) const {
     std::vector<Part> parts;
+    size_t expression = 0;
     if (index == nullptr) {
       if (!own_key_) return parts;
       for (const schema::KeyColumn& key : relation_.key) parts.push_back(MakePart(key.column, key));
@@ -308,6 +404,11 @@ class AccessPath {
     for (const schema::KeyColumn& key : index->key) {
       const uint32_t source = index->sources[key.column];
       if (key.column >= index->first_tie || source == schema::kRowIdSource) break;
+      if (source == schema::kExpressionSource) {
+        const uint32_t field = special->fields[expression++];
+        parts.push_back({field, field, key.descending, key.nulls_first, true, true});
+        continue;
+      }
       parts.push_back(MakePart(source, key));
       parts.back().null_keys &= !index->columns[key.column].not_null;
     }
@@ -399,11 +500,19 @@ class AccessPath {
     return path;
   }
 
-  Path IndexPath(const schema::RelationPtr& index, bool bounds) {
+  /// special: for an index that is not plain, with the conjuncts that its condition implies.
+  Path IndexPath(const schema::RelationPtr& index, bool bounds, const Special* special = nullptr,
+                 const std::vector<bool>* implied = nullptr) {
     Path path;
     path.index = index;
-    const std::vector<Part> parts = PartsOf(index.get());
+    const std::vector<Part> parts = PartsOf(index.get(), special);
     Match(parts, !bounds, &path);
+    double share = 1;  // of the rows, that the index has
+    for (size_t i = 0; implied != nullptr && i < implied->size(); ++i) {
+      if (!(*implied)[i]) continue;
+      if (!path.used[i]) share *= context_.estimator->Selectivity(*(*context_.conjuncts)[i]);
+      path.used[i] = path.partial = true;
+    }
     path.cost = std::numeric_limits<double>::infinity();
     if (!bounds && !path.items) return path;
     path.index_only = HasAll(*index, path);
@@ -411,7 +520,7 @@ class AccessPath {
     double seeks = 1;
     if (path.bounded()) {
       path.single = index->unique && path.equal.size() >= index->key_columns && !path.has_null;
-      path.rows = path.single ? 1 : RowsOf(path);
+      path.rows = path.single ? 1 : std::max(1.0, RowsOf(path) * share);
       if (path.items) seeks = static_cast<double>(path.items->items.size());
     } else if (context_.order == nullptr) {
       return path;
@@ -554,6 +663,7 @@ class AccessPath {
   void ChooseSkips() {
     for (Restriction& r : restrictions_) {
       if (used_[r.conjunct] || r.bounds || r.op >= Op::kIn) continue;
+      if (r.field >= kExpressionFields) continue;
       physical::SkipRangeExprs* range = nullptr;
       for (physical::SkipRangeExprs& s : scan_->skip) {
         const bool free = (r.op == Op::kEq && !s.min && !s.max) ||
@@ -579,6 +689,8 @@ class AccessPath {
   double passing_ = 0;  // rows that pass all conjuncts
   std::vector<Restriction> restrictions_;
   std::vector<bool> used_;
+  std::vector<ExprPtr> expressions_;  // of indexes: field kExpressionFields + i
+  std::vector<Special> special_;
 };
 
 }  // namespace

@@ -14,7 +14,8 @@ using logical::Kind;
 class Chooser {
  public:
   Chooser(const OptimizeContext& options, logical::ColumnIds* ids)
-      : estimator_(options),
+      : options_(&options),
+        estimator_(options),
         catalog_(options.disabled_rules.contains("use_indexes") ? nullptr : options.catalog),
         bands_(!options.disabled_rules.contains("use_bands")),
         key_filters_(!options.disabled_rules.contains("use_key_filters")),
@@ -180,6 +181,7 @@ class Chooser {
     context.required = required;
     context.estimator = &estimator_;
     context.catalog = catalog_;
+    context.options = options_;
     if (order_ != nullptr && order_->scan == &scan) context.order = order_;
     ChooseAccessPath(plan.get(), context);
     scans_[plan.get()] = &scan;
@@ -520,6 +522,7 @@ class Chooser {
     return false;
   }
 
+  const OptimizeContext* const options_;
   Estimator estimator_;
   schema::CatalogReader* const catalog_;  // null = no indexes
   const bool bands_;                      // joins by ranges may be band joins

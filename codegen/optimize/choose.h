@@ -36,6 +36,7 @@ struct PathContext {
   Estimator* estimator = nullptr;
   schema::CatalogReader* catalog = nullptr;  // has the indexes; null = none are used
   WantedOrder* order = nullptr;              // may be null
+  const OptimizeContext* options = nullptr;
 };
 
 /// Chooses how the scan reads: key, bounds, points, order, pages to skip, with outputs, fields and

@@ -19,10 +19,22 @@ namespace lathe::optimize {
 
 class Sensitivity;  // sensitivity.h
 
+/// An index on expressions, or on some rows only (schema/index_parts.h), with both bound over its
+/// table's row: column i of the table is ColumnId(i + 1).
+struct SpecialIndex {
+  schema::RelationPtr index;
+  std::vector<const expr::Expr*> expressions;  // of its expression columns, in order
+  const expr::Expr* predicate = nullptr;       // null = all rows
+  std::shared_ptr<const void> owner;           // keeps the expressions
+};
+
 /// What a statement is optimized with. Pointers are the caller's and outlive the call.
 struct OptimizeContext {
   /// Statistics come from here; null = nothing is known of any relation.
+  /// Indexes on expressions and partial ones do not show here.
   schema::CatalogReader* catalog = nullptr;
+  /// Those; without an index where the id is of none. Empty = none are used.
+  std::function<SpecialIndex(RelationId)> special_index;
   /// Current values of the parameters, for selectivity only: the plan is right for any values. May
   /// be shorter than Query::params.
   std::vector<types::Value> params;

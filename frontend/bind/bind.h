@@ -99,8 +99,11 @@ Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& c
 struct IndexDefinition {
   std::string name;
   bool named = false;                      // by the statement; else another one like it will do
-  std::vector<schema::KeyColumn> columns;  // of the table
-  std::vector<uint32_t> include;           // INCLUDE
+  // Of the table; schema::kExpressionSource = the next of expressions.
+  std::vector<schema::KeyColumn> columns;
+  std::vector<schema::Column> expressions;  // name, type, generated_sql
+  std::string predicate;                    // WHERE as SQL text
+  std::vector<uint32_t> include;            // INCLUDE
   bool unique = false;
   bool constraint = false;  // of a UNIQUE constraint
   bool deferrable = false, initially_deferred = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "frontend/bind/binder.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::bind {
 
@@ -39,16 +40,25 @@ class Binder::Conflict {
   struct Key {
     std::string name;
     std::vector<uint32_t> columns;  // of the table
+    // All parts, over the table's row (BindRowExpression); the key's columns among them.
+    std::vector<ExprPtr> parts;
+    std::vector<ExprPtr> expressions;  // those that are no columns
+    ExprPtr predicate;                 // only rows for which this holds have the key; or null
     bool nulls_equal = false;
     bool deferrable = false;
   };
 
-  std::vector<Key> AllKeys() const {
+  void AddColumnTo(Key* key, uint32_t column) const {
+    key->columns.push_back(column);
+    key->parts.push_back(expr::MakeColumn(ColumnId(column + 1), relation_->columns[column].type));
+  }
+
+  Result<std::vector<Key>> AllKeys() const {
     std::vector<Key> keys;
     if (!relation_->primary_key_name.empty()) {
       Key key;
       key.name = relation_->primary_key_name;
-      for (const schema::KeyColumn& part : relation_->key) key.columns.push_back(part.column);
+      for (const schema::KeyColumn& part : relation_->key) AddColumnTo(&key, part.column);
       key.deferrable = relation_->deferrable;
       keys.push_back(std::move(key));
     }
@@ -58,7 +68,20 @@ class Binder::Conflict {
       Key key;
       key.name = index->name;
       for (uint32_t i = 0; i < index->key_columns; ++i) {
-        key.columns.push_back(index->sources[index->key[i].column]);
+        const uint32_t own = index->key[i].column;
+        if (index->sources[own] != schema::kExpressionSource) {
+          AddColumnTo(&key, index->sources[own]);
+          continue;
+        }
+        LATHE_ASSIGN(ExprPtr value,
+                     BindStoredExpression(*relation_, index->columns[own].generated_sql,
+                                          RowUse::kIndexExpression, nullptr, binder_.context_));
+        key.expressions.push_back(value->Clone());
+        key.parts.push_back(std::move(value));
+      }
+      if (const std::string_view where = schema::PredicateOf(*index); !where.empty()) {
+        LATHE_ASSIGN(key.predicate, BindStoredExpression(*relation_, where, RowUse::kIndexPredicate,
+                                                         nullptr, binder_.context_));
       }
       key.nulls_equal = index->nulls_not_distinct;
       key.deferrable = index->deferrable;
@@ -68,7 +91,7 @@ class Binder::Conflict {
   }
 
   Status FindArbiters() {
-    std::vector<Key> keys = AllKeys();
+    LATHE_ASSIGN(std::vector<Key> keys, AllKeys());
     if (!clause_.constraint.empty()) {
       for (Key& key : keys) {
         if (key.name != clause_.constraint) continue;
@@ -94,8 +117,27 @@ class Binder::Conflict {
       }
       return Ok();
     }
-    LATHE_ASSIGN(std::vector<uint32_t> wanted, TargetColumns());
+    std::vector<ExprPtr> expressions, conditions;
+    LATHE_ASSIGN(std::vector<uint32_t> wanted, TargetColumns(&expressions));
+    if (clause_.target_where) {
+      LATHE_ASSIGN(ExprPtr where,
+                   BindRowExpression(*relation_, *clause_.target_where, RowUse::kIndexPredicate,
+                                     nullptr, binder_.context_));
+      conditions = expr::SplitConjuncts(std::move(where));
+    }
+    auto has = [](const std::vector<ExprPtr>& list, const Expr& wanted) {
+      return std::any_of(list.begin(), list.end(),
+                         [&](const ExprPtr& e) { return expr::Equal(*e, wanted); });
+    };
+    auto all_in = [&](const std::vector<ExprPtr>& some, const std::vector<ExprPtr>& list) {
+      return std::all_of(some.begin(), some.end(), [&](const ExprPtr& e) { return has(list, *e); });
+    };
     for (Key& key : keys) {
+      if (!all_in(key.expressions, expressions) || !all_in(expressions, key.expressions)) continue;
+      // What the index says of its rows must be said here too.
+      if (key.predicate && !all_in(expr::SplitConjuncts(key.predicate->Clone()), conditions)) {
+        continue;
+      }
       std::vector<uint32_t> columns = key.columns;
       std::sort(columns.begin(), columns.end());
       columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
@@ -120,10 +162,16 @@ class Binder::Conflict {
   }
 
   /// Columns of the inference list, in the table's order.
-  Result<std::vector<uint32_t>> TargetColumns() {
+  Result<std::vector<uint32_t>> TargetColumns(std::vector<ExprPtr>* expressions) {
     std::vector<uint32_t> columns;
     for (const ast::OnConflict::Element& element : clause_.target) {
-      if (element.expr->kind != ast::Expr::Kind::kColumnRef) return NoKey();
+      if (element.expr->kind != ast::Expr::Kind::kColumnRef) {
+        LATHE_ASSIGN(ExprPtr value,
+                     BindRowExpression(*relation_, *element.expr, RowUse::kIndexExpression, nullptr,
+                                       binder_.context_));
+        expressions->push_back(std::move(value));
+        continue;
+      }
       const auto& ref = element.expr->As<ast::ColumnRef>();
       const int column = ref.parts.size() == 1 ? relation_->FindColumn(ref.parts[0]) : -1;
       if (column < 0) {
@@ -154,13 +202,28 @@ class Binder::Conflict {
     return expr::MakeColumn(ids_[FieldOf(column)], relation_->columns[column].type);
   }
 
+  /// An expression over the table's row, over the proposed row instead.
+  ExprPtr OverProposed(const Expr& e) const {
+    return expr::Rewrite(e.Clone(), [this](ExprPtr node) {
+      if (node->kind == expr::Kind::kColumn) node->column = ids_[FieldOf(node->column.value - 1)];
+      return node;
+    });
+  }
+  /// ... over a scan of the table.
+  ExprPtr OverTable(const Expr& e, const std::vector<OutputColumn>& columns) const {
+    return expr::Rewrite(e.Clone(), [&](ExprPtr node) {
+      if (node->kind == expr::Kind::kColumn)
+        node->column = columns[FieldOf(node->column.value - 1)].id;
+      return node;
+    });
+  }
+
   /// Proposed row and row of the table have the same key.
   BoundExpr SameKey(const Key& key, const std::vector<OutputColumn>& columns) {
     std::vector<ExprPtr> parts;
-    for (uint32_t column : key.columns) {
-      const OutputColumn& there = columns[FieldOf(column)];
-      LATHE_ASSIGN(ExprPtr equal, binder_.MakeOperator("=", Proposed(column),
-                                                       expr::MakeColumn(there.id, there.type), -1));
+    for (const ExprPtr& part : key.parts) {
+      LATHE_ASSIGN(ExprPtr equal,
+                   binder_.MakeOperator("=", OverProposed(*part), OverTable(*part, columns), -1));
       if (key.nulls_equal) {
         auto distinct = std::make_unique<Expr>(expr::Kind::kIsDistinct, BoolType());
         distinct->function = equal->function;
@@ -168,6 +231,10 @@ class Binder::Conflict {
         equal = expr::MakeNot(std::move(distinct));
       }
       parts.push_back(std::move(equal));
+    }
+    if (key.predicate) {
+      parts.push_back(OverProposed(*key.predicate));
+      parts.push_back(OverTable(*key.predicate, columns));
     }
     return expr::MakeAnd(std::move(parts));
   }
@@ -241,24 +308,37 @@ class Binder::Conflict {
   /// Which of the proposed rows with this key it is, from 1.
   BoundExpr Turn(const Key& key, const Expr& place, NodePtr* rows) {
     std::vector<ExprPtr> partition;
-    for (uint32_t column : key.columns) partition.push_back(Proposed(column));
+    for (const ExprPtr& part : key.parts) partition.push_back(OverProposed(*part));
+    if (key.predicate) partition.push_back(OverProposed(*key.predicate));
     std::vector<logical::SortKey> order(1);
     order[0].expression = place.Clone();
     return binder_.NumberRows("row_number", std::move(partition), std::move(order), rows);
   }
 
-  /// A NULL in the key: it equals no other.
-  ExprPtr HasNull(const Key& key) const {
+  /// The proposed row equals no other: a NULL in the key, or outside of a partial index. Null when
+  /// that cannot be.
+  BoundExpr IsFree(const Key& key) {
     std::vector<ExprPtr> parts;
-    for (uint32_t column : key.columns) {
+    for (const ExprPtr& part : key.parts) {
+      if (key.nulls_equal) break;
       auto null = std::make_unique<Expr>(expr::Kind::kIsNull, BoolType());
-      null->children.push_back(Proposed(column));
+      null->children.push_back(OverProposed(*part));
       parts.push_back(std::move(null));
     }
+    if (key.predicate) {
+      LATHE_ASSIGN(ExprPtr equal,
+                   binder_.MakeOperator("=", OverProposed(*key.predicate),
+                                        expr::MakeConst(types::Value::Bool(true)), -1));
+      auto distinct = std::make_unique<Expr>(expr::Kind::kIsDistinct, BoolType());
+      distinct->function = equal->function;
+      distinct->children = std::move(equal->children);
+      parts.push_back(std::move(distinct));
+    }
+    if (parts.empty()) return ExprPtr();
     if (parts.size() == 1) return std::move(parts[0]);
     auto any = std::make_unique<Expr>(expr::Kind::kOr, BoolType());
     any->children = std::move(parts);
-    return any;
+    return ExprPtr(std::move(any));
   }
 
   /// Of proposed rows with the same key the first one stays.
@@ -268,10 +348,11 @@ class Binder::Conflict {
       LATHE_ASSIGN(ExprPtr turn, Turn(key, *place, rows));
       LATHE_ASSIGN(ExprPtr first, binder_.MakeOperator("=", std::move(turn),
                                                        expr::MakeConst(types::Value::Int8(1)), -1));
-      if (!key.nulls_equal) {
+      LATHE_ASSIGN(ExprPtr free, IsFree(key));
+      if (free) {
         auto either = std::make_unique<Expr>(expr::Kind::kOr, BoolType());
         either->children.push_back(std::move(first));
-        either->children.push_back(HasNull(key));
+        either->children.push_back(std::move(free));
         first = std::move(either);
       }
       auto filter = std::make_shared<logical::Filter>();
@@ -329,10 +410,11 @@ class Binder::Conflict {
     if (turn) {
       LATHE_ASSIGN(ExprPtr again, binder_.MakeOperator(">", std::move(turn),
                                                        expr::MakeConst(types::Value::Int8(1)), -1));
-      if (!key.nulls_equal) {
+      LATHE_ASSIGN(ExprPtr free, IsFree(key));
+      if (free) {
         std::vector<ExprPtr> parts;
         parts.push_back(std::move(again));
-        parts.push_back(expr::MakeNot(HasNull(key)));
+        parts.push_back(expr::MakeNot(std::move(free)));
         again = expr::MakeAnd(std::move(parts));
       }
       number->children.push_back(std::move(again));

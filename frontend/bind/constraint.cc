@@ -7,6 +7,7 @@
 #include "frontend/ast/walk.h"
 #include "frontend/bind/binder.h"
 #include "frontend/bind/index.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::bind {
 namespace {
@@ -80,11 +81,19 @@ BoundExpr Binder::RowExpression(const schema::RelationDescriptor& relation, cons
   scope.tables.push_back(table);
   scope.items.push_back({table, true, true, false, true});
   scope.clause = ClauseOf(use);
-  if (use == RowUse::kCheck || use == RowUse::kDomainCheck || use == RowUse::kIndexPredicate) {
-    return BindBoolean(e, scope, use == RowUse::kIndexPredicate ? "WHERE" : "CHECK");
+  if (use == RowUse::kCheck || use == RowUse::kDomainCheck) return BindBoolean(e, scope, "CHECK");
+  if (use == RowUse::kIndexPredicate || use == RowUse::kIndexExpression) {
+    const bool predicate = use == RowUse::kIndexPredicate;
+    LATHE_ASSIGN(ExprPtr bound, predicate ? BindBoolean(e, scope, "WHERE") : Bind(e, scope));
+    if (IsMutable(*bound)) {
+      return At(SqlState::kInvalidObjectDefinition,
+                std::string("functions in index ") + (predicate ? "predicate" : "expression") +
+                    " must be marked IMMUTABLE",
+                -1);
+    }
+    return predicate ? BoundExpr(std::move(bound)) : ResolveUnknown(std::move(bound));
   }
   LATHE_ASSIGN(ExprPtr bound, Bind(e, scope));
-  if (use == RowUse::kIndexExpression) return ResolveUnknown(std::move(bound));
   LATHE_CHECK(target != nullptr);
   if (use == RowUse::kGenerated) {
     for (uint32_t id : ColumnsUsed(*bound)) {
@@ -311,7 +320,7 @@ bool FindParentKey(const schema::RelationDescriptor& parent, const std::vector<u
   }
   for (RelationId id : parent.indexes) {
     schema::RelationPtr found = context.catalog->GetRelation(id);
-    if (found == nullptr || !found->unique) continue;
+    if (found == nullptr || !found->unique || !schema::IsPlain(*found)) continue;
     key.clear();
     for (uint32_t i = 0; i < found->key_columns; ++i) {
       key.push_back(found->sources[found->key[i].column]);

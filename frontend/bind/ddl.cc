@@ -5,6 +5,7 @@
 #include "frontend/ast/position.h"
 #include "frontend/bind/binder.h"
 #include "frontend/bind/index.h"
+#include "runtime/schema/index_parts.h"
 #include "runtime/types/order.h"
 
 namespace lathe::bind {
@@ -230,6 +231,9 @@ class TableBinder {
     for (RelationId id : source->indexes) {
       schema::RelationPtr from = context_.catalog->GetRelation(id);
       if (from == nullptr) continue;
+      if (!schema::IsPlain(*from)) {
+        return NotYet("copying an index on expressions or with a condition", like.table.location);
+      }
       IndexDefinition index;
       index.unique = from->unique;
       index.constraint = from->is_constraint;

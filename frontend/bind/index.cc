@@ -6,6 +6,7 @@
 
 #include "frontend/ast/position.h"
 #include "frontend/bind/binder.h"
+#include "runtime/schema/index_parts.h"
 #include "runtime/types/order.h"
 
 namespace lathe::bind {
@@ -63,7 +64,6 @@ Status CheckMethod(const ast::CreateIndexStatement& create, const BindContext& c
 
 Status CheckUnsupported(const ast::CreateIndexStatement& create, const BindContext& context) {
   const int32_t position = ast::PositionOf(context.sql, create.location);
-  if (create.where) return NotSupported("partial index", position);
   if (!create.tablespace.empty() && create.tablespace != "pg_default") {
     return NotSupported("tablespace", position);
   }
@@ -125,12 +125,12 @@ std::string GeneratedName(std::string_view first, std::string_view second, std::
   return name + "_" + std::string(last);
 }
 
-std::string JoinedColumnNames(const schema::RelationDescriptor& table,
-                              const std::vector<schema::KeyColumn>& columns) {
+namespace {
+
+std::string JoinedNames(const std::vector<std::string>& all) {
   std::vector<std::string> names;
   std::string joined;
-  for (const schema::KeyColumn& column : columns) {
-    const std::string& name = table.columns[column.column].name;
+  for (const std::string& name : all) {
     std::string free = name;
     for (int i = 1; std::find(names.begin(), names.end(), free) != names.end(); ++i) {
       const std::string number = std::to_string(i);
@@ -142,6 +142,33 @@ std::string JoinedColumnNames(const schema::RelationDescriptor& table,
     if (joined.size() > kNameBytesMax) break;
   }
   return joined;
+}
+
+/// An expression in the list of CREATE INDEX, as a column of the index.
+Result<schema::Column> BindIndexExpression(const ast::IndexElement& element,
+                                           const schema::RelationDescriptor& table,
+                                           BindContext& context) {
+  LATHE_ASSIGN(ExprPtr bound,
+               BindRowExpression(table, *element.expr, RowUse::kIndexExpression, nullptr, context));
+  schema::Column column;
+  column.type = bound->type;
+  column.name = ResultName(*element.expr);
+  if (column.name == "?column?") column.name = "expr";
+  LATHE_ASSIGN(column.generated_sql, StoredText(*element.expr, context));
+  LATHE_TRY(CheckCollation(element, column.type, context));
+  LATHE_TRY(CheckKeyType(column.type));
+  return column;
+}
+
+}  // namespace
+
+std::string JoinedColumnNames(const schema::RelationDescriptor& table,
+                              const std::vector<schema::KeyColumn>& columns) {
+  std::vector<std::string> names;
+  for (const schema::KeyColumn& column : columns) {
+    names.push_back(table.columns[column.column].name);
+  }
+  return JoinedNames(names);
 }
 
 Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
@@ -158,10 +185,23 @@ Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
   LATHE_TRY(CheckOptions(create, context, &index.fillfactor));
   index.unique = create.unique;
   index.nulls_not_distinct = create.nulls_not_distinct;
+  std::vector<std::string> names;
+  auto add = [&](const ast::IndexElement& element, uint32_t column) {
+    schema::KeyColumn part{column};
+    part.descending = element.direction == ast::SortItem::Direction::kDescending;
+    part.nulls_first = element.nulls == ast::SortItem::Nulls::kDefault
+                           ? part.descending
+                           : element.nulls == ast::SortItem::Nulls::kFirst;
+    index.columns.push_back(part);
+  };
   for (const ast::IndexElement& element : create.elements) {
     if (element.expr->kind != ast::Expr::Kind::kColumnRef ||
         element.expr->As<ast::ColumnRef>().parts.size() != 1) {
-      return NotSupported("expression in an index", ast::PositionOf(context.sql, element.location));
+      LATHE_ASSIGN(schema::Column value, BindIndexExpression(element, table, context));
+      names.push_back(value.name);
+      index.expressions.push_back(std::move(value));
+      add(element, schema::kExpressionSource);
+      continue;
     }
     const std::string& name = element.expr->As<ast::ColumnRef>().parts[0];
     const int column = table.FindColumn(name);
@@ -177,18 +217,16 @@ Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
     const Type& type = table.columns[static_cast<size_t>(column)].type;
     LATHE_TRY(CheckCollation(element, type, context));
     LATHE_TRY(CheckKeyType(type));
-    schema::KeyColumn part{static_cast<uint32_t>(column)};
-    part.descending = element.direction == ast::SortItem::Direction::kDescending;
-    part.nulls_first = element.nulls == ast::SortItem::Nulls::kDefault
-                           ? part.descending
-                           : element.nulls == ast::SortItem::Nulls::kFirst;
-    index.columns.push_back(part);
+    names.push_back(name);
+    add(element, static_cast<uint32_t>(column));
+  }
+  if (create.where) {
+    LATHE_TRY(BindRowExpression(table, *create.where, RowUse::kIndexPredicate, nullptr, context));
+    LATHE_ASSIGN(index.predicate, StoredText(*create.where, context));
   }
   LATHE_ASSIGN(index.include, BindIncluded(create.include, table));
   index.named = !create.name.empty();
-  index.name = index.named
-                   ? create.name
-                   : GeneratedName(table.name, JoinedColumnNames(table, index.columns), "idx");
+  index.name = index.named ? create.name : GeneratedName(table.name, JoinedNames(names), "idx");
   return index;
 }
 

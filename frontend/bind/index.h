@@ -10,8 +10,8 @@
 
 namespace lathe::bind {
 
-/// The columns of CREATE INDEX on this table. Errors: 42703, 42704, 54011, 22023; 0A000 for
-/// expressions, partial indexes, INCLUDE, CONCURRENTLY, other methods.
+/// The columns, expressions and condition of CREATE INDEX on this table. Errors: 42703, 42704,
+/// 42P17, 54011, 22023; 0A000 for other methods, classes and collations.
 Result<IndexDefinition> BindCreateIndex(const ast::CreateIndexStatement& create,
                                         const schema::RelationDescriptor& table,
                                         BindContext& context);

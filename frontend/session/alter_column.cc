@@ -3,6 +3,7 @@
 
 #include "frontend/session/row_values.h"
 #include "frontend/session/session_impl.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::session {
 namespace {
@@ -149,8 +150,17 @@ Status SessionImpl::RemoveColumn(schema::RelationPtr* table, uint32_t column, bo
     if (index == nullptr) continue;
     const bool of_key = std::any_of((*table)->key.begin(), (*table)->key.end(),
                                     [&](const auto& part) { return part.column == column; });
+    bind::BindContext context = MakeBindContext({}, catalog_.get());
+    if (!schema::PredicateOf(*index).empty() &&
+        bind::StoredUses(schema::PredicateOf(*index), name, context)) {
+      LATHE_TRY(txn_->DropIndex(id));
+      continue;
+    }
     for (uint32_t i = 0; i < (of_key ? index->key_columns : index->first_tie); ++i) {
-      if (index->sources[i] != column) continue;
+      const bool uses = index->sources[i] == schema::kExpressionSource
+                            ? bind::StoredUses(index->columns[i].generated_sql, name, context)
+                            : index->sources[i] == column;
+      if (!uses) continue;
       LATHE_TRY(txn_->DropIndex(id));
       break;
     }

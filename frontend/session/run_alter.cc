@@ -449,6 +449,13 @@ Status SessionImpl::RenameColumn(const schema::RelationPtr& table, const std::st
     schema::RelationDescriptor renamed = *index;
     for (size_t i = 0; i < renamed.columns.size(); ++i) {
       if (renamed.sources[i] == number) renamed.columns[i].name = new_name;
+      std::string& text = renamed.columns[i].generated_sql;
+      if (!text.empty()) {
+        LATHE_ASSIGN(text, bind::RenameInStored(text, old_name, new_name, context));
+      }
+    }
+    for (schema::CheckConstraint& where : renamed.checks) {
+      LATHE_ASSIGN(where.sql, bind::RenameInStored(where.sql, old_name, new_name, context));
     }
     LATHE_TRY(txn_->ChangeRelation(std::move(renamed)));
   }

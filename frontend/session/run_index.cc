@@ -20,6 +20,8 @@ Status SessionImpl::MakeIndex(const schema::RelationDescriptor& table,
   spec.name = index.name;
   spec.choose_name = !index.named;
   spec.columns = index.columns;
+  spec.expressions = index.expressions;
+  spec.predicate = index.predicate;
   spec.unique = index.unique;
   spec.nulls_not_distinct = index.nulls_not_distinct;
   spec.include = index.include;

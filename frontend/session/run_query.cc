@@ -6,10 +6,42 @@
 #include "frontend/session/session_impl.h"
 #include "frontend/session/statement_name.h"
 #include "runtime/base/spill.h"
+#include "runtime/schema/index_parts.h"
 #include "runtime/types/shape.h"
 
 namespace lathe::session {
 namespace {
+
+/// The catalog without indexes on expressions and on some rows: the optimizer asks for those.
+class PlainIndexes final : public schema::CatalogReader {
+ public:
+  explicit PlainIndexes(schema::CatalogReader* all) : all_(all) {}
+  std::shared_ptr<const schema::SchemaDescriptor> FindSchema(std::string_view name) override {
+    return all_->FindSchema(name);
+  }
+  std::shared_ptr<const schema::SchemaDescriptor> GetSchema(SchemaId id) override {
+    return all_->GetSchema(id);
+  }
+  schema::RelationPtr FindRelation(SchemaId schema, std::string_view name) override {
+    return all_->FindRelation(schema, name);
+  }
+  schema::RelationPtr GetRelation(RelationId id) override {
+    schema::RelationPtr found = all_->GetRelation(id);
+    const bool special =
+        found != nullptr && found->kind == schema::RelationKind::kIndex && !schema::IsPlain(*found);
+    return special ? nullptr : found;
+  }
+  std::vector<std::shared_ptr<const schema::SchemaDescriptor>> Schemas() override {
+    return all_->Schemas();
+  }
+  std::vector<schema::RelationPtr> Relations() override { return all_->Relations(); }
+  std::shared_ptr<const schema::RelationStats> GetStats(RelationId id) override {
+    return all_->GetStats(id);
+  }
+
+ private:
+  schema::CatalogReader* const all_;
+};
 
 /// Hands result rows to the client.
 class ClientSink final : public exec::RowSink {
@@ -253,7 +285,9 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
   }
 
   optimize::OptimizeContext optimizer;
-  optimizer.catalog = catalog_.get();
+  PlainIndexes plain(catalog_.get());
+  optimizer.catalog = &plain;
+  optimizer.special_index = [this](RelationId id) { return SpecialIndexOf(id); };
   optimizer.disabled_rules = SplitNames(settings_.Get(Setting::disable_rules));
   // Values are hints for selectivities only; a value that does not convert is reported when the
   // plan runs.

@@ -166,6 +166,7 @@ void SessionImpl::BeginAt(txn::Isolation isolation) {
   if (txn_ != nullptr) txn_->Rollback();
   txn_ = instance_->engine()->Begin(isolation);
   txn_->SetProcess(id_.value);
+  txn_->SetIndexExpressions(MakeIndexExpressions());
   isolation_ = isolation;
   catalog_ = std::make_unique<syscat::SystemCatalog>(txn_->catalog());
   access_ = MakeTableAccess(this);
@@ -215,6 +216,7 @@ void SessionImpl::RollbackTransaction() {
   constraints_.EndTransaction();
   // What was compiled for tables of this transaction's own versions.
   constraints_.checks.clear();
+  bound_indexes_.clear();
   EndCursors(false);
   settings_.EndTransaction(false);
   RefreshFormat();

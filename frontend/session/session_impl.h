@@ -8,6 +8,7 @@
 #include <set>
 
 #include "codegen/driver/plan_cache.h"
+#include "codegen/optimize/optimize.h"
 #include "frontend/ast/ast.h"
 #include "frontend/ast/lift.h"
 #include "frontend/bind/bind.h"
@@ -65,6 +66,8 @@ struct Cursor {
   bool hold = false, no_scroll = false;
   bool committed = false;  // its transaction is over
 };
+
+struct BoundIndex;  // index_expressions.cc
 
 class SessionImpl final : public Session {
   friend class Facts;          // facts.cc: what SQL functions may ask of the session
@@ -191,6 +194,12 @@ class SessionImpl final : public Session {
   Status RunCreateIndex(Run* run);
   Status RunDropIndex(Run* run);
   Status RunReindex(Run* run);
+  /// Expressions of indexes (index_expressions.cc).
+  Result<std::shared_ptr<const BoundIndex>> BindIndex(const schema::RelationDescriptor& table,
+                                                      const schema::RelationDescriptor& index);
+  table::IndexExpressionsMaker MakeIndexExpressions();
+  /// An index that the optimizer must know more of than its columns; empty if it is not such a one.
+  optimize::SpecialIndex SpecialIndexOf(RelationId id);
   Status MakeIndex(const schema::RelationDescriptor& table, const bind::IndexDefinition& index,
                    bool constraint);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
@@ -329,6 +338,7 @@ class SessionImpl final : public Session {
   Status RunDropType(Run* run);
   Status RunTruncate(Run* run);
   Status RunVacuum(Run* run);
+  Status RewriteDensely(RelationId id);
   Status RunTransactionStatement(Run* run);
   Status RunSavepoint(Run* run);
   /// Undoes everything since a savepoint.
@@ -338,7 +348,6 @@ class SessionImpl final : public Session {
   Status RunPrepare(Run* run);
   Status RunExecute(Run* run);
   Status RunDeallocate(Run* run);
-  Status RewriteDensely(RelationId id);
   Status RunDiscard(Run* run);
   Status RunLock(Run* run);
 
@@ -411,6 +420,7 @@ class SessionImpl final : public Session {
   std::string temp_schema_;  // of temporary objects, "pg_temp_N"; empty: none was made
   std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too
   ConstraintState constraints_;
+  std::map<RelationId, std::shared_ptr<const BoundIndex>> bound_indexes_;
   std::map<std::string, std::shared_ptr<Prepared>> own_statements_;
   // Sequences that this session has used: the last value given, and those taken ahead.
   struct SequenceUse {

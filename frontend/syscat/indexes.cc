@@ -4,6 +4,7 @@
 
 #include "frontend/ast/print.h"
 #include "frontend/syscat/syscat.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::syscat {
 namespace {
@@ -35,7 +36,11 @@ std::string IncludeText(schema::CatalogReader* catalog, const schema::RelationDe
 }
 
 std::string ColumnText(const schema::RelationDescriptor& index, size_t i) {
-  return ast::QuoteIdentifier(index.columns[index.key[i].column].name);
+  const uint32_t column = index.key[i].column;
+  if (index.sources[column] == schema::kExpressionSource) {
+    return schema::ShownInIndex(index.columns[column].generated_sql);
+  }
+  return ast::QuoteIdentifier(index.columns[column].name);
 }
 
 }  // namespace
@@ -122,6 +127,12 @@ std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDesc
   if (index.nulls_not_distinct) text += " NULLS NOT DISTINCT";
   if (index.fillfactor != 100) {
     text += " WITH (fillfactor='" + std::to_string(index.fillfactor) + "')";
+  }
+  if (const std::string_view where = schema::PredicateOf(index); !where.empty()) {
+    const bool column = std::all_of(where.begin(), where.end(), [](char c) {
+      return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    });
+    text += column ? " WHERE " + std::string(where) : " WHERE (" + std::string(where) + ")";
   }
   return text;
 }

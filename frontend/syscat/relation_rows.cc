@@ -5,6 +5,7 @@
 #include "frontend/syscat/facts.h"
 #include "frontend/syscat/indexes.h"
 #include "frontend/syscat/specs.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::syscat {
 namespace {
@@ -24,7 +25,8 @@ RowWriter& BeginClass(const Source* source, const RelationDescriptor& relation, 
       .Set("relpersistence", temporary ? 't' : 'p')
       .Set("relkind", kind)
       .Set("relnatts", relation.columns.size())
-      .Set("relchecks", relation.checks.size())
+      .Set("relchecks",
+           relation.kind == schema::RelationKind::kIndex ? size_t{0} : relation.checks.size())
       .Set("relhastriggers", !relation.foreign_keys.empty() || !relation.referenced_by.empty())
       .Set("relispopulated", true);
 }
@@ -126,7 +128,8 @@ uint32_t DefaultOid(const RelationDescriptor& table, const Column& column) {
 std::vector<int64_t> KeyNumbers(const RelationDescriptor& table, const RelationDescriptor& index) {
   std::vector<int64_t> numbers;
   for (const schema::KeyColumn& part : index.key) {
-    numbers.push_back(table.columns[index.sources[part.column]].number.value);
+    const uint32_t source = index.sources[part.column];
+    numbers.push_back(source == schema::kExpressionSource ? 0 : table.columns[source].number.value);
   }
   return numbers;
 }
@@ -236,8 +239,17 @@ void ProduceIndexes(const Source& source, RowWriter* rows) {
           .Set("indkey", KeyNumbers(table, *index))
           .Set("indcollation", collations)
           .Set("indclass", std::vector<int64_t>(index->key.size(), 0))  // there are no classes
-          .Set("indoption", options)
-          .EndRow();
+          .Set("indoption", options);
+      if (schema::HasExpressions(*index)) {
+        std::string texts;
+        for (size_t i = 0; i < index->sources.size(); ++i) {
+          if (index->sources[i] != schema::kExpressionSource) continue;
+          texts += (texts.empty() ? "" : ", ") + index->columns[i].generated_sql;
+        }
+        rows->Set("indexprs", texts);
+      }
+      if (!schema::PredicateOf(*index).empty()) rows->Set("indpred", schema::PredicateOf(*index));
+      rows->EndRow();
     }
   });
 }
@@ -269,6 +281,7 @@ void ProduceConstraints(const Source& source, RowWriter* rows) {
   });
   for (const schema::RelationPtr& relation : source.catalog->Relations()) {
     const bool domain = relation->kind == schema::RelationKind::kDomain;
+    if (relation->kind == schema::RelationKind::kIndex) continue;
     for (const schema::CheckConstraint& check : relation->checks) {
       rows->Set("oid", check.oid)
           .Set("conname", check.name)

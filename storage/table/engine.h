@@ -77,8 +77,11 @@ struct IndexSpec {
   RelationId table;
   std::string name;          // of the index and of the constraint, in the table's schema
   bool choose_name = false;  // another name like it when that one is taken
-  std::vector<schema::KeyColumn> columns;  // of the table
-  std::vector<uint32_t> include;           // columns of the table that entries hold besides
+  // Of the table; kExpressionSource (schema/index_parts.h) = the next of expressions.
+  std::vector<schema::KeyColumn> columns;
+  std::vector<schema::Column> expressions;  // name, type, generated_sql
+  std::string predicate;                    // SQL text; empty = all rows
+  std::vector<uint32_t> include;            // columns of the table that entries hold besides
   bool unique = false;
   bool nulls_not_distinct = false;
   bool constraint = false;
@@ -86,6 +89,24 @@ struct IndexSpec {
   bool deferrable = false, initially_deferred = false;
   int32_t fillfactor = 100;
 };
+
+/// What entries of an index hold that rows of its table do not: values of expressions, and whether a
+/// partial index has the row at all. Made by whoever knows expressions, for one layout of rows. One
+/// thread.
+class IndexExpressions {
+ public:
+  virtual ~IndexExpressions() = default;
+  /// Of the index's expression columns, in order.
+  virtual std::vector<types::Type> types() const = 0;
+  /// The row's values of these, valid until the next call. False: the index has no entry for it.
+  virtual Result<bool> Compute(const char* base, const char* row,
+                               std::vector<types::Value>* values) = 0;
+};
+/// rows: the layout that rows come in, with the table's fields from first_field on. All outlive
+/// what is made.
+using IndexExpressionsMaker = std::function<Result<std::unique_ptr<IndexExpressions>>(
+    const schema::RelationDescriptor& table, const schema::RelationDescriptor& index,
+    const row::Layout& rows, size_t first_field)>;
 
 /// A new view, or what an existing one becomes.
 struct ViewSpec {
@@ -135,6 +156,9 @@ class Transaction {
   /// The session that it belongs to: its other lock owners do not stand in its way, and deadlock
   /// reports name it.
   virtual void SetProcess(uint32_t process) = 0;
+  /// How to compute entries of indexes with expressions and partial ones. Without it, writing to a
+  /// table with such an index is XX000.
+  virtual void SetIndexExpressions(IndexExpressionsMaker maker) = 0;
 
   /// Begins a statement: it sees what was committed before it (READ COMMITTED) or before the first
   /// one (the other levels), and the writes of earlier statements of this transaction. cancel (may
@@ -261,6 +285,8 @@ struct EngineStats {
   uint64_t locks = 0;
   Timestamp published;  // the published watermark
   Timestamp oldest_snapshot;
+  uint64_t oldest_snapshot_micros = 0;  // how long it has been open
+  uint64_t dead_bytes = 0;  // of replaced pages in the store's files, of the tables in use
 };
 
 /// An open data directory. Thread-safe. Closing waits for background work; all transactions must be
@@ -278,6 +304,9 @@ class Engine {
   /// Folds all unfolded versions of a relation, and of its indexes, that no snapshot needs (VACUUM,
   /// tests). In any thread; readers and writers go on.
   virtual Status FoldNow(RelationId relation) = 0;
+  /// Gives the room that replaced pages of a relation and its indexes take back to the file system,
+  /// when it is more than a tenth of the pages in use. In any thread; readers and writers go on.
+  virtual Status Compact(RelationId relation) = 0;
   /// FoldNow of every relation, then gives space back (dropped storage, old pages).
   virtual Status FoldAll() = 0;
   /// A hash of the logical content (rows, not pages) of one relation, or of everything including
@@ -285,8 +314,6 @@ class Engine {
   /// they folded.
   virtual Result<uint64_t> LogicalHash(RelationId relation) = 0;
   virtual Result<uint64_t> LogicalHashAll() = 0;
-  uint64_t oldest_snapshot_micros = 0;  // how long it has been open
-  uint64_t dead_bytes = 0;  // of replaced pages in the store's files, of the tables in use
 
   /// Applies an entry that another engine's on_entry saw, in its order; this engine then runs no
   /// transactions of its own that write. Entries applied before are ignored. After a reopening,
@@ -304,9 +331,6 @@ class Engine {
   virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
 
   virtual EngineStats Stats() = 0;
-  /// Gives the room that replaced pages of a relation and its indexes take back to the file system,
-  /// when it is more than a tenth of the pages in use. In any thread; readers and writers go on.
-  virtual Status Compact(RelationId relation) = 0;
   /// The locks of all transactions; advisory locks are taken there. Lives as long as the engine.
   virtual txn::LockTable* lock_table() = 0;
   /// Name of the database in this directory ("lathe"), and of its owner role.

@@ -28,9 +28,10 @@ std::vector<schema::KeyColumn> RowKeyOf(const schema::RelationDescriptor& table)
   return table.key;
 }
 
-/// Columns and key of an index over named columns of the table.
+/// Columns and key of an index over named columns of the table and expressions.
 void SetColumns(const schema::RelationDescriptor& table,
-                const std::vector<schema::KeyColumn>& named, const std::vector<uint32_t>& included,
+                const std::vector<schema::KeyColumn>& named,
+                std::vector<schema::Column> expressions, const std::vector<uint32_t>& included,
                 schema::RelationDescriptor* index) {
   index->columns.clear();
   index->sources.clear();
@@ -41,7 +42,18 @@ void SetColumns(const schema::RelationDescriptor& table,
     return static_cast<uint32_t>(index->columns.size() - 1);
   };
   bool nullable = false;
+  size_t next = 0;
   for (const schema::KeyColumn& column : named) {
+    if (column.column == schema::kExpressionSource) {
+      schema::Column value = std::move(expressions[next++]);
+      value.number = ColumnNumber(static_cast<uint16_t>(index->columns.size() + 1));
+      index->key.push_back(
+          {static_cast<uint32_t>(index->columns.size()), column.descending, column.nulls_first});
+      index->columns.push_back(std::move(value));
+      index->sources.push_back(schema::kExpressionSource);
+      nullable = true;
+      continue;
+    }
     index->key.push_back({add(column.column), column.descending, column.nulls_first});
     nullable |= !table.columns[column.column].not_null;
   }
@@ -96,7 +108,19 @@ std::vector<schema::KeyColumn> NamedColumns(const schema::RelationDescriptor& in
 
 Result<schema::RelationPtr> TransactionImpl::MakeIndex(schema::RelationDescriptor index,
                                                        const schema::RelationPtr& table) {
-  SetColumns(*table, NamedColumns(index), IncludedColumns(index, *table), &index);
+  std::vector<schema::Column> expressions;
+  for (size_t i = 0; i < index.sources.size(); ++i) {
+    if (index.sources[i] == schema::kExpressionSource) expressions.push_back(index.columns[i]);
+  }
+  if (!schema::IsPlain(index)) {
+    // Columns of other types may give them other types.
+    const row::Layout rows = table->RowLayout();
+    LATHE_ASSIGN(std::unique_ptr<IndexExpressions> bound, ExpressionsOf(*table, index, rows, 0));
+    const std::vector<types::Type> types = bound->types();
+    for (size_t i = 0; i < expressions.size(); ++i) expressions[i].type = types[i];
+  }
+  SetColumns(*table, NamedColumns(index), std::move(expressions), IncludedColumns(index, *table),
+             &index);
   ++index.version;
   ++index.schema_version;
   return MakeTable(std::move(index));
@@ -128,7 +152,12 @@ Result<schema::RelationPtr> TransactionImpl::CreateIndex(const IndexSpec& spec) 
   index.id = RelationId(static_cast<uint32_t>(oid));
   index.deferrable = spec.deferrable;
   index.initially_deferred = spec.initially_deferred;
-  SetColumns(*table, spec.columns, spec.include, &index);
+  SetColumns(*table, spec.columns, spec.expressions, spec.include, &index);
+  if (!spec.predicate.empty()) {
+    schema::CheckConstraint where;
+    where.sql = spec.predicate;
+    index.checks.push_back(std::move(where));
+  }
   LATHE_ASSIGN(schema::RelationPtr made, MakeTable(std::move(index)));
   LATHE_TRY(BuildIndex(table, made));
   schema::RelationDescriptor next = *table;
@@ -175,7 +204,9 @@ Status TransactionImpl::BuildIndex(const schema::RelationPtr& table,
     return error;
   };
   const row::Layout rows = table->RowLayout();
-  EntryMaker maker(*table, *index, rows, entries->layout(), 0, rows.field_count() - 1);
+  LATHE_ASSIGN(
+      std::unique_ptr<EntryMaker> maker,
+      EntryMaker::For(this, *table, index, rows, entries->layout(), 0, rows.field_count() - 1));
   std::vector<std::pair<std::string, std::string>> few;  // key, entry
   std::unique_ptr<LoadWriter> load;
   auto start_load = [&]() -> Status {
@@ -198,7 +229,9 @@ Status TransactionImpl::BuildIndex(const schema::RelationPtr& table,
       if (!more) return Ok();
       for (const exec::Segment& segment : morsel.segments) {
         for (uint32_t i = segment.from; i < segment.to; ++i) {
-          maker.Make(segment.page, row::RowAt(segment.page, rows.stride(), i), &image);
+          LATHE_ASSIGN(bool has, maker->Make(segment.page,
+                                             row::RowAt(segment.page, rows.stride(), i), &image));
+          if (!has) continue;
           if (load != nullptr) {
             LATHE_TRY(load->Add(image.data(), image.data()));
             continue;

@@ -4,6 +4,10 @@
 
 namespace lathe::table {
 
+namespace {
+constexpr size_t kComputed = SIZE_MAX;
+}  // namespace
+
 EntryMaker::EntryMaker(const schema::RelationDescriptor& table,
                        const schema::RelationDescriptor& index, const row::Layout& rows,
                        const row::Layout& entries, size_t first_field, size_t row_id_field)
@@ -16,8 +20,8 @@ EntryMaker::EntryMaker(const schema::RelationDescriptor& table,
       nulls_(new bool[entries.field_count()]) {
   const std::vector<uint32_t> live = table.LiveColumns();
   for (uint32_t source : index.sources) {
-    if (source == schema::kRowIdSource) {
-      fields_.push_back(row_id_field);
+    if (source == schema::kRowIdSource || source == schema::kExpressionSource) {
+      fields_.push_back(source == schema::kRowIdSource ? row_id_field : kComputed);
       continue;
     }
     const auto found = std::find(live.begin(), live.end(), source);
@@ -26,21 +30,52 @@ EntryMaker::EntryMaker(const schema::RelationDescriptor& table,
   }
 }
 
-void EntryMaker::Make(const char* base, const char* row, std::string* image) {
+Result<std::unique_ptr<EntryMaker>> EntryMaker::For(TransactionImpl* transaction,
+                                                    const schema::RelationDescriptor& table,
+                                                    const schema::RelationPtr& index,
+                                                    const row::Layout& rows,
+                                                    const row::Layout& entries, size_t first_field,
+                                                    size_t row_id_field) {
+  std::unique_ptr<EntryMaker> maker(
+      new EntryMaker(table, *index, rows, entries, first_field, row_id_field));
+  if (!schema::IsPlain(*index)) {
+    maker->table_ = std::make_shared<const schema::RelationDescriptor>(table);
+    maker->index_ = index;
+    LATHE_ASSIGN(maker->expressions_,
+                 transaction->ExpressionsOf(*maker->table_, *index, maker->rows_, first_field));
+  }
+  return maker;
+}
+
+Result<bool> EntryMaker::Make(const char* base, const char* row, std::string* image) {
+  image->clear();
+  if (expressions_ != nullptr) {
+    LATHE_ASSIGN(bool has, expressions_->Compute(base, row, &values_));
+    if (!has) return false;
+  }
   bool has_null = false;
+  size_t computed = 0;
   for (size_t i = 0; i < fields_.size(); ++i) {
-    nulls_[i] =
-        rows_.IsNull(row, fields_[i]) || (i >= first_tie_ && (!has_null || ties_always_null_));
-    if (!nulls_[i]) datums_[i] = row::ReadField(rows_, base, row, fields_[i]);
+    if (fields_[i] == kComputed) {
+      const types::Value& value = values_[computed++];
+      nulls_[i] = value.is_null();
+      if (!nulls_[i]) datums_[i] = value.datum();
+    } else {
+      nulls_[i] =
+          rows_.IsNull(row, fields_[i]) || (i >= first_tie_ && (!has_null || ties_always_null_));
+      if (!nulls_[i]) datums_[i] = row::ReadField(rows_, base, row, fields_[i]);
+    }
     has_null |= nulls_[i] && i < key_columns_;
   }
-  image->clear();
   page::AppendImageOfDatums(entries_, datums_.data(), nulls_.get(), image);
+  return true;
 }
 
 IndexWriter::IndexWriter(TransactionImpl* transaction, const schema::RelationPtr& index,
                          std::shared_ptr<Table> table)
-    : writer_(transaction, index, std::move(table)), unique_(index->unique) {}
+    : writer_(transaction, index, std::move(table)),
+      unique_(index->unique),
+      plain_(schema::IsPlain(*index)) {}
 
 Result<std::vector<std::unique_ptr<IndexWriter>>> IndexWriter::All(
     TransactionImpl* transaction, const schema::RelationDescriptor& table, exec::WriteKind kind) {
@@ -61,9 +96,10 @@ Result<std::vector<std::unique_ptr<IndexWriter>>> IndexWriter::All(
     std::unique_ptr<IndexWriter> writer(new IndexWriter(transaction, index, entries));
     const row::Layout& layout = entries->layout();
     if (update) {
-      writer->old_ = std::make_unique<EntryMaker>(table, *index, rows, layout, n, row_id);
+      LATHE_ASSIGN(writer->old_,
+                   EntryMaker::For(transaction, table, index, rows, layout, n, row_id));
     }
-    writer->new_ = std::make_unique<EntryMaker>(table, *index, rows, layout, 0, row_id);
+    LATHE_ASSIGN(writer->new_, EntryMaker::For(transaction, table, index, rows, layout, 0, row_id));
     writers.push_back(std::move(writer));
   }
   return writers;
@@ -83,7 +119,8 @@ Status IndexWriter::Remove(std::string_view key) {
 }
 
 Status IndexWriter::Insert(const char* base, const char* row) {
-  new_->Make(base, row, &new_image_);
+  LATHE_ASSIGN(bool has, new_->Make(base, row, &new_image_));
+  if (!has) return Ok();
   if (load_ != nullptr) return load_->Add(new_image_.data(), new_image_.data());
   new_key_.clear();
   writer_.table().encoder().EncodeRow(new_image_.data(), new_image_.data(), &new_key_);
@@ -91,34 +128,37 @@ Status IndexWriter::Insert(const char* base, const char* row) {
 }
 
 Status IndexWriter::Delete(const char* base, const char* row) {
-  new_->Make(base, row, &new_image_);
+  LATHE_ASSIGN(bool has, new_->Make(base, row, &new_image_));
+  if (!has) return Ok();
   new_key_.clear();
   writer_.table().encoder().EncodeRow(new_image_.data(), new_image_.data(), &new_key_);
   return Remove(new_key_);
 }
 
 Status IndexWriter::Update(const char* base, const char* row, bool moved) {
-  old_->Make(base, row, &old_image_);
-  new_->Make(base, row, &new_image_);
+  LATHE_ASSIGN(bool had, old_->Make(base, row, &old_image_));
+  LATHE_ASSIGN(bool has, new_->Make(base, row, &new_image_));
   if (old_image_ == new_image_) return Ok();
   const keyspace::KeyEncoder& encoder = writer_.table().encoder();
   old_key_.clear();
   new_key_.clear();
-  encoder.EncodeRow(old_image_.data(), old_image_.data(), &old_key_);
-  encoder.EncodeRow(new_image_.data(), new_image_.data(), &new_key_);
-  if (old_key_ == new_key_) {
+  if (had) encoder.EncodeRow(old_image_.data(), old_image_.data(), &old_key_);
+  if (has) encoder.EncodeRow(new_image_.data(), new_image_.data(), &new_key_);
+  if (had && has && old_key_ == new_key_) {
     LATHE_TRY(writer_.Start());
     return writer_.Put(new_key_, new_image_, 0);
   }
-  LATHE_TRY(Remove(old_key_));
+  if (had) LATHE_TRY(Remove(old_key_));
+  if (!has) return Ok();
   if (unique_ || moved) return Wait();
   return InsertEntry(new_key_, new_image_);
 }
 
-bool IndexWriter::ChangesUniqueKey(const char* base, const char* row) {
-  if (!unique_) return false;
-  old_->Make(base, row, &old_image_);
-  new_->Make(base, row, &new_image_);
+Result<bool> IndexWriter::ChangesUniqueKey(const char* base, const char* row) {
+  // Foreign keys cannot refer to others, so nobody holds their keys.
+  if (!unique_ || !plain_) return false;
+  LATHE_TRY(old_->Make(base, row, &old_image_));
+  LATHE_TRY(new_->Make(base, row, &new_image_));
   if (old_image_ == new_image_) return false;
   const keyspace::KeyEncoder& encoder = writer_.table().encoder();
   old_key_.clear();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/schema/index_parts.h"
 #include "storage/table/row_writer.h"
 
 namespace lathe::table {
@@ -17,16 +18,29 @@ class EntryMaker {
  public:
   /// rows: the layout that rows come in. The table's fields begin at first_field there; the hidden
   /// row id (if any) is row_id_field.
+  /// The transaction says how expressions are computed.
+  static Result<std::unique_ptr<EntryMaker>> For(TransactionImpl* transaction,
+                                                 const schema::RelationDescriptor& table,
+                                                 const schema::RelationPtr& index,
+                                                 const row::Layout& rows,
+                                                 const row::Layout& entries, size_t first_field,
+                                                 size_t row_id_field);
+
+  /// Writes the entry's image (storage/page/row_image.h) into *image. False: the row has none (a
+  /// partial index); image is empty then. Errors: those of the index's expressions.
+  Result<bool> Make(const char* base, const char* row, std::string* image);
+
+ private:
   EntryMaker(const schema::RelationDescriptor& table, const schema::RelationDescriptor& index,
              const row::Layout& rows, const row::Layout& entries, size_t first_field,
              size_t row_id_field);
 
-  /// Writes the entry's image (storage/page/row_image.h) into *image.
-  void Make(const char* base, const char* row, std::string* image);
-
- private:
   const row::Layout rows_, entries_;
-  std::vector<size_t> fields_;  // of rows_, by column of the entry
+  std::vector<size_t> fields_;  // of rows_, by column of the entry; kComputed: of an expression
+  // Where there are expressions or a predicate; then table and index are kept for them.
+  std::shared_ptr<const schema::RelationDescriptor> table_, index_;
+  std::unique_ptr<IndexExpressions> expressions_;
+  std::vector<types::Value> values_;
   size_t key_columns_, first_tie_;
   bool ties_always_null_;  // NULLs are equal
   std::vector<types::Datum> datums_;
@@ -48,7 +62,7 @@ class IndexWriter {
   /// statement's end where others' old entries may be in its way.
   Status Update(const char* base, const char* row, bool moved);
   /// Does an update of a row (as Update takes it) change its key in a unique index?
-  bool ChangesUniqueKey(const char* base, const char* row);
+  Result<bool> ChangesUniqueKey(const char* base, const char* row);
   /// From here on, inserted rows are many: they become pages.
   Status StartLoad();
   /// The statement's end: writes what waits. Errors: 23505.
@@ -63,6 +77,7 @@ class IndexWriter {
 
   RowWriter writer_;
   const bool unique_;
+  const bool plain_;
   std::unique_ptr<EntryMaker> old_, new_;
   std::string old_image_, new_image_, old_key_, new_key_;
   std::vector<std::pair<std::string, std::string>> waiting_;  // key, entry

@@ -82,10 +82,13 @@ Status TransactionImpl::Adopt(const RowConflict& conflict) {
     schema::RelationPtr index = view_.GetRelation(id);
     if (index == nullptr) continue;
     LATHE_ASSIGN(std::shared_ptr<Table> entries, engine_->GetTable(index));
-    EntryMaker maker(*relation, *index, layout, entries->layout(), 0, layout.field_count() - 1);
+    LATHE_ASSIGN(std::unique_ptr<EntryMaker> maker,
+                 EntryMaker::For(this, *relation, index, layout, entries->layout(), 0,
+                                 layout.field_count() - 1));
     auto put = [&](const std::string& row, bool remove) -> Status {
       std::string image;
-      maker.Make(row.data(), row.data(), &image);
+      LATHE_ASSIGN(bool has, maker->Make(row.data(), row.data(), &image));
+      if (!has) return Ok();
       const std::string key = entries->encoder().RowKey(image.data(), image.data());
       const txn::StorageWrites* own = buffer_.Find(entries->storage());
       const txn::OwnVersion* version = own == nullptr ? nullptr : own->Find(key);

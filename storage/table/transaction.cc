@@ -1,6 +1,7 @@
 // Snapshots, statements, locks, commit and rollback of a transaction; its scans.
 #include <algorithm>
 
+#include "runtime/schema/index_parts.h"
 #include "runtime/types/codec.h"
 #include "storage/table/transaction_impl.h"
 
@@ -295,8 +296,8 @@ Status TransactionImpl::FillSource(Timestamp snapshot, const ScanRange& range,
   source->own = OwnRows(source->table->storage(), range);
   if (!source->own.empty()) source->own_bytes = buffer_.Find(source->table->storage())->arena();
   source->cancel = cancel_;
-}
   return Ok();
+}
 
 LookupSource TransactionImpl::LookupsIn(std::shared_ptr<Table> table,
                                         TableVersionPtr version) const {
@@ -515,7 +516,10 @@ std::string DescribeKey(const schema::RelationDescriptor& relation,
       names += ", ";
       texts += ", ";
     }
-    names += relation.columns[relation.key[i].column].name;
+    const schema::Column& column = relation.columns[relation.key[i].column];
+    const bool computed = relation.kind == schema::RelationKind::kIndex &&
+                          relation.sources[relation.key[i].column] == schema::kExpressionSource;
+    names += computed ? schema::ShownInIndex(column.generated_sql) : column.name;
     if (values[i].is_null()) {
       texts += "null";
     } else {

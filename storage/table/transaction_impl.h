@@ -27,6 +27,18 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Status StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms) override;
   void UndoStatement() override;
   bool has_conflicts() const override { return !conflicts_.empty(); }
+  void SetIndexExpressions(IndexExpressionsMaker maker) override {
+    expressions_maker_ = std::move(maker);
+  }
+  Result<std::unique_ptr<IndexExpressions>> ExpressionsOf(const schema::RelationDescriptor& table,
+                                                          const schema::RelationDescriptor& index,
+                                                          const row::Layout& rows,
+                                                          size_t first_field) const {
+    if (expressions_maker_ == nullptr) {
+      return MakeError(SqlState::kInternalError, "nobody computes expressions of indexes here");
+    }
+    return expressions_maker_(table, index, rows, first_field);
+  }
   size_t Savepoint() override;
   void RollbackTo(size_t savepoint) override;
   void ReleaseSavepoint(size_t savepoint) override;
@@ -179,6 +191,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   const TxnId id_;
   const txn::Isolation isolation_;
   uint32_t process_ = 0;
+  IndexExpressionsMaker expressions_maker_;
   std::vector<RowConflict> conflicts_;  // of the current statement
   bool snapshot_kept_ = false;          // the statement runs again with the snapshot it had
   std::vector<Mark> savepoints_;

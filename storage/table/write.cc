@@ -235,7 +235,7 @@ class UpdateSink final : public exec::RowSink {
     }
     bool key_changes = moved;
     for (size_t i = 0; i < indexes_.size() && !key_changes; ++i) {
-      key_changes = indexes_[i]->ChangesUniqueKey(page, row);
+      LATHE_ASSIGN(key_changes, indexes_[i]->ChangesUniqueKey(page, row));
     }
     LATHE_TRY(writer_.Lock(
         old_, key_changes ? txn::RowLockMode::kExclusive : txn::RowLockMode::kNoKeyUpdate));
