@@ -98,6 +98,10 @@ JoinKeys ExtractJoinKeys(const logical::Join& join, std::vector<ExprPtr>* conjun
       if (usable) {
         ExprPtr l = MakeCast(std::move(straight ? a : b), type);
         ExprPtr r = MakeCast(std::move(straight ? b : a), type);
+        if (type.id == TypeId::kBpChar && l->type.typmod != r->type.typmod) {
+          // One side may have blanks at its end, which do not count: both are taken as if.
+          l->type.typmod = r->type.typmod = -1;
+        }
         keys.left.push_back(std::move(l));
         keys.right.push_back(std::move(r));
         keys.null_equal.push_back(equality.null_equal);
