@@ -10,6 +10,7 @@
 //   campaign n | tick n [times [now]] | propose n bytes... | read n id | transfer n m
 //   config n voters [learners]           as 1,2,3 4
 //   deliver n m | deliver all | drop n m | drop all | repeat n m     messages from n to m, or all
+//   last n m                   the newest message from n to m overtakes the others
 //   settle                     deliver and write until nothing is left
 //   disk n manual|instant | write n [count]                          complete writes by hand
 //   crash n [writes [entries]]           so many writes, and entries of the next, are on the disk
@@ -320,6 +321,16 @@ bool Stage::Input(const Words& words, Core& core, uint64_t n) {
 }
 
 bool Stage::Mail(const Words& words) {
+  if (words[0] == "last") {
+    for (size_t i = mail_.size(); i-- > 0;) {
+      Message message = mail_[i];
+      if (message.from.value != Value(words, 1) || message.to.value != Value(words, 2)) continue;
+      mail_.erase(mail_.begin() + i);
+      Deliver(message);
+      return true;
+    }
+    return false;
+  }
   bool all = words.size() > 1 && words[1] == "all";
   std::deque<Message> chosen, rest;
   for (const Message& message : mail_) {
@@ -335,7 +346,7 @@ bool Stage::Mail(const Words& words) {
 bool Stage::World(const Words& words, uint64_t n) {
   const std::string& verb = words[0];
   if (verb == "group") return Setup(words);
-  if (verb == "deliver" || verb == "drop" || verb == "repeat") return Mail(words);
+  if (verb == "deliver" || verb == "drop" || verb == "repeat" || verb == "last") return Mail(words);
   if (verb == "settle") return Settle(), true;
   if (verb == "start") {
     Start(n, Value(words, 2));
