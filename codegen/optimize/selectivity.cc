@@ -297,6 +297,24 @@ double Estimator::EqualSelectivity(const Expr& column, const Expr& other) {
   return Clamp(std::max(rest / std::max(1.0, others), 0.5 / std::max(1.0, facts->table_rows)));
 }
 
+/// Of values spread evenly over [low, high], the part below `at`.
+double Uniform(double low, double high, double at) {
+  if (high <= low) return at > low ? 1 : 0;
+  return std::clamp((at - low) / (high - low), 0.0, 1.0);
+}
+
+/// What the histogram says, corrected for rows that came later: where they went beyond its ends,
+/// which the column's bounds tell, they are taken to be all there.
+double WithNewer(const schema::ColumnStats& stats, double at, double below) {
+  if (stats.newer_fraction <= 0) return below;
+  const std::optional<double> min = Position(stats.min), max = Position(stats.max);
+  const std::optional<double> first = Position(stats.histogram.front()),
+                              last = Position(stats.histogram.back());
+  if (!min || !max || !first || !last || (*min >= *first && *max <= *last)) return below;
+  const double newer = Uniform(*min < *first ? *min : *last, *max > *last ? *max : *first, at);
+  return below * (1 - stats.newer_fraction) + newer * stats.newer_fraction;
+}
+
 /// The part of the column's values below this one, NULLs apart; nothing where it cannot be told.
 std::optional<double> Below(const schema::ColumnStats& stats, const types::Value& value) {
   const std::optional<double> at = Position(value);
@@ -321,13 +339,11 @@ std::optional<double> Below(const schema::ColumnStats& stats, const types::Value
       below =
           (static_cast<double>(bucket - 1) + within) / static_cast<double>(histogram.size() - 1);
     }
-  } else {
-    const std::optional<double> min = Position(stats.min), max = Position(stats.max);
-    if (!min || !max) return std::nullopt;
-    below = *max > *min ? (*at - *min) / (*max - *min) : (*at > *min ? 1.0 : 0.0);
-    below = std::min(1.0, std::max(0.0, below));
+    return WithNewer(stats, *at, below);
   }
-  return below;
+  const std::optional<double> min = Position(stats.min), max = Position(stats.max);
+  if (!min || !max) return std::nullopt;
+  return Uniform(*min, *max, *at);
 }
 
 double Estimator::RangeSelectivity(const Expr& column, const Expr& bound, std::string_view op) {

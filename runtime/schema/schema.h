@@ -182,6 +182,7 @@ struct ColumnStats {
   double distinct_count = 0;                                 // estimated; 0 = unknown
   std::vector<std::pair<types::Value, double>> most_common;  // value, fraction of rows
   std::vector<types::Value> histogram;                       // equi-depth bounds
+  double newer_fraction = 0;  // of the rows, those that came after the histogram was made
 };
 
 /// Statistics of a relation. Estimates, except min/max.

@@ -94,14 +94,22 @@ StatsPtr View::GetStats(RelationId id) {
   }
   StatsPtr live = live_stats_ ? live_stats_(relation) : kNothing;
   if (analyzed == nullptr) return live;
-  // Counts and bounds from what is there now, the rest from ANALYZE.
+  // Counts and bounds from what is there now, the rest from ANALYZE, as far as it still holds.
   auto merged = std::make_shared<schema::RelationStats>(*live);
   merged->columns.resize(relation->columns.size());
+  const double rows = std::max(1.0, live->row_count);
+  const double newer = std::max(0.0, 1 - analyzed->row_count / rows);
+  // Columns of which most rows have a value of their own keep that; others have seen all values.
+  constexpr double kGrowing = 0.1;
   for (size_t i = 0; i < merged->columns.size() && i < analyzed->columns.size(); ++i) {
     schema::ColumnStats& to = merged->columns[i];
     const schema::ColumnStats& from = analyzed->columns[i];
     to.null_fraction = from.null_fraction;
     to.distinct_count = from.distinct_count;
+    if (from.distinct_count > kGrowing * analyzed->row_count && analyzed->row_count > 0) {
+      to.distinct_count *= rows / analyzed->row_count;
+    }
+    to.newer_fraction = newer;
     to.most_common = from.most_common;
     to.histogram = from.histogram;
   }
