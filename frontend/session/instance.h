@@ -14,6 +14,7 @@
 #include "codegen/driver/driver.h"
 #include "codegen/driver/plan_cache.h"
 #include "frontend/session/deadlines.h"
+#include "frontend/session/scan_counts.h"
 #include "frontend/session/session.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/memory.h"
@@ -63,6 +64,7 @@ class Instance {
   const InstanceOptions& options() const { return options_; }
   exec::WorkerPool* pool() { return pool_.get(); }
   Deadlines* deadlines() { return &deadlines_; }
+  ScanCounts* scan_counts() { return &scan_counts_; }
   /// Where queries keep what does not fit their memory; emptied at start.
   const std::string& spill_folder() const { return spill_folder_; }
   int64_t started_micros() const { return started_micros_; }
@@ -82,6 +84,7 @@ class Instance {
   std::unique_ptr<driver::Compiler> compiler_;
   driver::PlanCache plans_;
   Deadlines deadlines_;
+  ScanCounts scan_counts_;
 
   std::mutex mutex_;
   uint32_t last_session_ = 0;  // guarded by mutex_

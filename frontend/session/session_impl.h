@@ -421,6 +421,7 @@ class SessionImpl final : public Session {
   std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too
   ConstraintState constraints_;
   std::map<RelationId, std::shared_ptr<const BoundIndex>> bound_indexes_;
+  std::map<RelationId, std::shared_ptr<ScanCount>> scan_counts_;  // the instance's, by the last used
   std::map<std::string, std::shared_ptr<Prepared>> own_statements_;
   // Sequences that this session has used: the last value given, and those taken ahead.
   struct SequenceUse {

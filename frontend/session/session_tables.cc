@@ -14,6 +14,7 @@ class SessionTables final : public exec::TableAccess {
       return session_->OpenSequence(relation);
     }
     if (relation->kind != schema::RelationKind::kVirtual) {
+      CountScan(*relation, request);
       return session_->txn_->tables()->OpenScan(relation, request);
     }
     syscat::Source source;
@@ -30,6 +31,10 @@ class SessionTables final : public exec::TableAccess {
     };
     source.sessions = [this] { return Sessions(); };
     source.locks = [this] { return Locks(); };
+    source.scans = [this](RelationId id) {
+      const std::shared_ptr<ScanCount> count = session_->instance_->scan_counts()->Of(id);
+      return syscat::ScanRow{count->whole.load(), count->by_key.load()};
+    };
     return syscat::OpenScan(relation, source);
   }
   Result<std::unique_ptr<exec::RowSink>> OpenWrite(const schema::RelationPtr& relation,
@@ -44,6 +49,24 @@ class SessionTables final : public exec::TableAccess {
   }
 
  private:
+  ScanCount* CountOf(RelationId id) {
+    std::shared_ptr<ScanCount>& count = session_->scan_counts_[id];
+    if (count == nullptr) count = session_->instance_->scan_counts()->Of(id);
+    return count.get();
+  }
+  void CountScan(const schema::RelationDescriptor& relation, const exec::ScanRequest& request) {
+    const bool only_index = relation.kind == schema::RelationKind::kIndex;
+    const bool own_key = !request.lower.values.empty() || !request.upper.values.empty() ||
+                         !request.points.empty() || request.key_order;
+    const RelationId index = request.index != nullptr ? request.index->id
+                             : only_index             ? relation.id
+                             : own_key                ? RelationId(relation.primary_key_oid.value)
+                                                      : RelationId();
+    ScanCount* table = CountOf(only_index ? relation.table : relation.id);
+    (index.value == 0 ? table->whole : table->by_key).fetch_add(1, std::memory_order_relaxed);
+    if (index.value != 0) CountOf(index)->by_key.fetch_add(1, std::memory_order_relaxed);
+  }
+
   std::vector<std::vector<std::string>> Settings() {
     std::vector<std::vector<std::string>> rows;
     for (size_t i = 0; i < kSettingCount; ++i) {

@@ -25,6 +25,7 @@ void ProduceDescriptions(const Source& source, RowWriter* rows);
 void ProduceTableList(const Source& source, RowWriter* rows);
 void ProduceIndexList(const Source& source, RowWriter* rows);
 void ProduceTableStatistics(const Source& source, RowWriter* rows);
+void ProduceIndexStatistics(const Source& source, RowWriter* rows);
 
 // type_rows.cc
 void ProduceTypes(const Source& source, RowWriter* rows);

@@ -395,11 +395,28 @@ void ProduceIndexList(const Source& source, RowWriter* rows) {
 
 void ProduceTableStatistics(const Source& source, RowWriter* rows) {
   ForEachTable(source, [&](const RelationDescriptor& table) {
+    const ScanRow scans = source.scans ? source.scans(table.id) : ScanRow();
     rows->Set("relid", table.id)
         .Set("schemaname", SchemaNameOf(source, table))
         .Set("relname", table.name)
+        .Set("seq_scan", scans.whole)
+        .Set("idx_scan", scans.by_key)
         .Set("n_live_tup", static_cast<int64_t>(source.catalog->GetStats(table.id)->row_count))
         .EndRow();
+  });
+}
+
+void ProduceIndexStatistics(const Source& source, RowWriter* rows) {
+  ForEachTable(source, [&](const RelationDescriptor& table) {
+    for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
+      rows->Set("relid", table.id)
+          .Set("indexrelid", index->id)
+          .Set("schemaname", SchemaNameOf(source, table))
+          .Set("relname", table.name)
+          .Set("indexrelname", index->name)
+          .Set("idx_scan", source.scans ? source.scans(index->id).by_key : int64_t{0})
+          .EndRow();
+    }
   });
 }
 

@@ -24,6 +24,11 @@ struct LockRow {
   bool granted = true;
 };
 
+/// How often a relation has been scanned.
+struct ScanRow {
+  int64_t whole = 0, by_key = 0;
+};
+
 /// What the rows are made from: the catalog as the statement's transaction sees it, and facts of
 /// the session and the server.
 struct Source {
@@ -38,6 +43,8 @@ struct Source {
   std::function<std::vector<std::vector<std::string>>()> sessions;
   /// For pg_locks. May be empty.
   std::function<std::vector<LockRow>()> locks;
+  /// Scans of a table or of an index since the server started. May be empty.
+  std::function<ScanRow(RelationId)> scans;
   /// The last value of a sequence; none = not used yet. May be empty.
   std::function<std::optional<int64_t>(const schema::RelationDescriptor&)> sequence_last;
 };

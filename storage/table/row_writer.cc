@@ -41,6 +41,9 @@ Status RowWriter::CheckConflicts() const {
 }
 
 Error RowWriter::Duplicate(std::string_view key) const {
+  // Somebody has inserted it since this transaction looked: it is to be tried again, as in
+  // PostgreSQL, where its retry finds the key.
+  if (transaction_->ReadsHaveChanged()) return txn::Validator::ConflictError();
   Error error = DuplicateKeyError(*relation_, table_->encoder(), key);
   if (relation_->kind == schema::RelationKind::kIndex) {
     schema::RelationPtr table = transaction_->catalog()->GetRelation(relation_->table);

@@ -27,6 +27,10 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Status StartStatement(const exec::CancelFlag* cancel, int64_t lock_timeout_ms) override;
   void UndoStatement() override;
   bool has_conflicts() const override { return !conflicts_.empty(); }
+  /// A SERIALIZABLE transaction that cannot commit any more if it writes.
+  bool ReadsHaveChanged() const {
+    return reads() != nullptr && engine_->validator()->HasChanged({reads(), snapshot_});
+  }
   void SetIndexExpressions(IndexExpressionsMaker maker) override {
     expressions_maker_ = std::move(maker);
   }

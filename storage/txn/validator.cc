@@ -105,17 +105,23 @@ void Validator::Note(const LogicalBatch& batch, Timestamp ts) {
   }
 }
 
+Error Validator::ConflictError() {
+  Error error =
+      MakeError(SqlState::kSerializationFailure,
+                "could not serialize access due to read/write dependencies among transactions");
+  error.detail = "Reason code: Canceled on conflict out to a committed transaction, during commit.";
+  error.hint = "The transaction might succeed if retried.";
+  return error;
+}
+
+bool Validator::HasChanged(const Reads& reads) {
+  std::lock_guard lock(mutex_);
+  return Conflict(reads);
+}
+
 Result<Timestamp> Validator::Begin(Oracle* oracle, const LogicalBatch& batch, const Reads* reads) {
   std::lock_guard lock(mutex_);
-  if (reads != nullptr && Conflict(*reads)) {
-    Error error =
-        MakeError(SqlState::kSerializationFailure,
-                  "could not serialize access due to read/write dependencies among transactions");
-    error.detail =
-        "Reason code: Canceled on conflict out to a committed transaction, during commit.";
-    error.hint = "The transaction might succeed if retried.";
-    return error;
-  }
+  if (reads != nullptr && Conflict(*reads)) return ConflictError();
   LATHE_ASSIGN(Timestamp ts, watermark_->Begin(oracle));
   if (entering_ == 0 && snapshots_.empty()) {
     last_unnoted_ = ts;

@@ -41,6 +41,10 @@ class Validator {
   /// Checks the reads (null: there is nothing to check), notes the writes and draws the commit
   /// timestamp, which is in flight then (Watermark::Begin). Error: 40001.
   Result<Timestamp> Begin(Oracle* oracle, const LogicalBatch& batch, const Reads* reads);
+  /// Would a commit with these reads fail by now?
+  bool HasChanged(const Reads& reads);
+  /// 40001.
+  static Error ConflictError();
 
  private:
   struct Written {

@@ -286,7 +286,7 @@ def main():
     shutil.rmtree(data, ignore_errors=True)
     code = 1 if wrong else 0
     if options.checker:
-        code |= os.spawnv(os.P_WAIT, options.checker, [options.checker, "--model", "list-append", path])
+        code |= os.spawnv(os.P_WAIT, options.checker, [options.checker, "--model", "list-append", "--realtime", path])
     return code
 
 
