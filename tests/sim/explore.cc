@@ -9,7 +9,9 @@
 // run without ticks and pre-vote, so that elections happen whenever they could with any timeouts.
 // Parts of a state are shared between states and carry their hashes; a state is remembered as 64
 // bits (a collision could hide a state, never invent a failure). Depth first, so that the memory is
-// the table. With bounds in the state, the order of the search changes nothing.
+// the table. With bounds in the state, the order of the search changes nothing but what is seen before a
+// limit ends it.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -162,6 +164,9 @@ class Explorer {
   bool Run(uint64_t states_max, double seconds);
 
  private:
+  std::vector<Bounds> Stages() const;
+  template <class Late>
+  const char* Search(uint64_t states_max, Late&& late);
   State First();
   void Expand(const State& state);
   void Deliver(const State& state);
@@ -180,7 +185,13 @@ class Explorer {
   std::vector<State> stack_;
   uint64_t steps_ = 0;
   size_t deepest_ = 0;
-  std::string failure_;
+  struct Next {
+    uint64_t order;
+    State state;
+  };
+  std::vector<Next> next_;  // found from the state that is being expanded
+  uint64_t salt_ = 0;
+  std::string failure_, failed_;  // what is wrong; with the step that led there
 };
 
 State Explorer::First() {
@@ -253,13 +264,15 @@ void Explorer::Finish(State state, std::shared_ptr<Node> node, int n, const char
 
 void Explorer::Visit(State state, const char* what) {
   steps_++;
-  if (!seen_.Add(HashOf(state))) return;
+  if (!failed_.empty()) return;
+  uint64_t hash = HashOf(state);
+  if (!seen_.Add(hash)) return;
   if (failure_.empty()) failure_ = Check(state);
   if (!failure_.empty()) {
-    failure_ += std::string(" after ") + what;
+    failed_ = failure_ + " after " + what;
     return;
   }
-  stack_.push_back(std::move(state));
+  next_.push_back({base::MixBits(hash + salt_), std::move(state)});
 }
 
 // Beside the invariants of states: what any replica takes for committed is on a quorum's disks.
@@ -332,7 +345,7 @@ void Explorer::Crash(const State& state, int n) {
 
 void Explorer::Expand(const State& state) {
   Deliver(state);
-  for (int n = 0; n < kReplicas && failure_.empty(); n++) {
+  for (int n = 0; n < kReplicas && failed_.empty(); n++) {
     const Node& old = *state.nodes[n];
     State next = state;
     std::shared_ptr<Node> node = Change(&next, n);
@@ -373,34 +386,75 @@ void Explorer::Expand(const State& state) {
   }
 }
 
+// Small bounds first, each within its share of the limits: what can go wrong in few steps is found at
+// once, and is not drowned by what many faults make possible. Then all that is allowed.
+std::vector<Bounds> Explorer::Stages() const {
+  std::vector<Bounds> stages;
+  auto add = [&](uint64_t terms, uint64_t entries, int drops, int duplicates, int crashes) {
+    Bounds b;
+    b.terms = std::min(terms, bounds_.terms), b.entries = std::min(entries, bounds_.entries);
+    b.drops = std::min(drops, bounds_.drops), b.crashes = std::min(crashes, bounds_.crashes);
+    b.duplicates = std::min(duplicates, bounds_.duplicates);
+    b.elections = static_cast<int>(b.terms);
+    stages.push_back(b);
+  };
+  add(1, 1, 0, 0, 0);
+  add(2, 1, 0, 0, 0);
+  add(2, 1, 0, 0, 1);
+  add(2, 1, 1, 1, 0);
+  add(3, 1, 0, 0, 1);
+  stages.push_back(bounds_);
+  return stages;
+}
+
 bool Explorer::Run(uint64_t states_max, double seconds) {
   auto begin = std::chrono::steady_clock::now();
   auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  Visit(First(), "the start");
+  std::vector<Bounds> stages = Stages();
+  const Bounds whole = bounds_;
   const char* end = "everything within the bounds";
-  uint64_t expanded = 0;
-  while (!stack_.empty() && failure_.empty()) {
-    if (seen_.size() >= states_max || seen_.Full()) {
-      end = "the limit of states";
-      break;
-    }
-    if (++expanded % 1024 == 0 && elapsed() > seconds) {
-      end = "the limit of time";
-      break;
-    }
+  for (size_t i = 0; i < stages.size() && failed_.empty(); i++) {
+    size_t left = stages.size() - i;
+    uint64_t states = seen_.size() + (states_max - std::min(states_max, seen_.size())) / left;
+    double until = elapsed() + (seconds - elapsed()) / static_cast<double>(left);
+    bounds_ = stages[i];
+    salt_ = i;
+    stack_.clear();
+    end = Search(states, [&] { return elapsed() > until; });
+  }
+  bounds_ = whole;
+  std::printf("%llu distinct states, %llu steps, %.1f s, longest stack %zu, ended by %s\n",
+              static_cast<unsigned long long>(seen_.size()),
+              static_cast<unsigned long long>(steps_), elapsed(), deepest_,
+              failed_.empty() ? end : "a failure");
+  if (!failed_.empty()) std::printf("failure: %s\n", failed_.c_str());
+  return failed_.empty();
+}
+
+// Depth first; which of a state's successors comes first is drawn by their hashes, so that no kind of
+// step is preferred. Gives what ended it.
+template <class Late>
+const char* Explorer::Search(uint64_t states_max, Late&& late) {
+  auto push = [&] {
+    std::sort(next_.begin(), next_.end(),
+              [](const Next& a, const Next& b) { return a.order < b.order; });
+    for (Next& next : next_) stack_.push_back(std::move(next.state));
+    next_.clear();
+  };
+  Visit(First(), "the start");
+  push();
+  for (uint64_t expanded = 1; !stack_.empty() && failed_.empty(); expanded++) {
+    if (seen_.size() >= states_max || seen_.Full()) return "the limit of states";
+    if (expanded % 1024 == 0 && late()) return "the limit of time";
     deepest_ = std::max(deepest_, stack_.size());
     State state = std::move(stack_.back());
     stack_.pop_back();
     Expand(state);
+    push();
   }
-  std::printf("%llu distinct states, %llu steps, %.1f s, longest stack %zu, ended by %s\n",
-              static_cast<unsigned long long>(seen_.size()),
-              static_cast<unsigned long long>(steps_), elapsed(), deepest_,
-              failure_.empty() ? end : "a failure");
-  if (!failure_.empty()) std::printf("failure: %s\n", failure_.c_str());
-  return failure_.empty();
+  return "everything within the bounds";
 }
 
 bool SetMutant(const char* name) {

@@ -1,10 +1,16 @@
 // lathe-raft-sim: runs seeds of the simulation.
 //   lathe-raft-sim [--from N] [--seeds N] [--seconds N] [--print] [--mutant NAME] [--any]
+//   lathe-raft-sim --golden FILE [--update]
 // Prints each failing seed and a summary; exit status 1 when one failed. --any stops at the first.
-// The same seed gives the same trace hash: --seeds 1 prints it.
+// The same seed gives the same trace hash: --seeds 1 prints it. --golden runs each seed of a file
+// twice and compares both hashes with the one beside it, which any compiler must give; --update
+// rewrites the file after a change of the core or the simulation.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include "dist/raft/mutant.h"
 #include "tests/sim/cluster.h"
@@ -15,7 +21,8 @@ namespace {
 struct Arguments {
   uint64_t from = 1, seeds = 100;
   int64_t seconds = 600;
-  bool print = false, any = false;
+  bool print = false, any = false, update = false;
+  std::string golden;
 };
 
 bool SetMutant(const char* name) {
@@ -38,6 +45,10 @@ bool Parse(int argc, char** argv, Arguments* out) {
       out->print = true;
     } else if (name == "--any") {
       out->any = true;
+    } else if (name == "--update") {
+      out->update = true;
+    } else if (name == "--golden") {
+      out->golden = value, i++;
     } else if (name == "--from") {
       out->from = std::strtoull(value, nullptr, 10), i++;
     } else if (name == "--seeds") {
@@ -53,12 +64,50 @@ bool Parse(int argc, char** argv, Arguments* out) {
   return true;
 }
 
+int Golden(const Arguments& arguments) {
+  std::ifstream in(arguments.golden);
+  std::string got;
+  int wrong = 0, seeds = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') {
+      got += line + "\n";
+      continue;
+    }
+    std::stringstream words(line);
+    uint64_t seed = 0;
+    std::string wanted, why;
+    words >> seed >> wanted;
+    std::getline(words, why);
+    std::string hash[2];
+    for (std::string& one : hash) {
+      Outcome outcome = Cluster({seed, arguments.seconds, false}).Run();
+      char text[17];
+      std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(outcome.trace));
+      one = text;
+      if (outcome.failure.empty()) continue;
+      std::printf("seed %s: %s\n", std::to_string(seed).c_str(), outcome.failure.c_str());
+      wrong++;
+    }
+    if (hash[0] != hash[1] || (!arguments.update && hash[0] != wanted)) {
+      std::printf("seed %s: trace %s, then %s, wanted %s\n", std::to_string(seed).c_str(),
+                  hash[0].c_str(), hash[1].c_str(), wanted.c_str());
+      wrong++;
+    }
+    got += std::to_string(seed) + " " + hash[0] + why + "\n";
+    seeds++;
+  }
+  if (arguments.update) std::ofstream(arguments.golden) << got;
+  std::printf("%d seeds, %d wrong\n", seeds, wrong);
+  return wrong || seeds == 0 ? 1 : 0;
+}
+
 int Main(int argc, char** argv) {
   Arguments arguments;
   if (!Parse(argc, argv, &arguments)) {
     std::fprintf(stderr, "usage: see the head of tests/sim/main.cc\n");
     return 2;
   }
+  if (!arguments.golden.empty()) return Golden(arguments);
   Outcome sum;
   uint64_t failed = 0, trace = 0;
   for (uint64_t seed = arguments.from; seed < arguments.from + arguments.seeds; seed++) {

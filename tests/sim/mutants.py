@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the tests: switches on each planted bug of dist/raft/mutants.h and sees which tool finds it.
 
-Usage: mutants.py BIN_DIR SOURCE_DIR [--seeds N] [--explore SECONDS] [--only NAME,...] [--table FILE]
+Usage: mutants.py BIN_DIR SOURCE_DIR [--seeds N] [--explore STATES] [--only NAME,...] [--table FILE]
 BIN_DIR holds lathe-raft-sim-mutants, lathe-raft-explore-mutants and lathe-raft-script-mutants. Each tool
 runs in a process of its own, for a failed check ends it; that is a kill too. Exit status 1 when a bug survives all.
 """
@@ -46,7 +46,7 @@ def main():
     parser.add_argument("bin")
     parser.add_argument("source")
     parser.add_argument("--seeds", type=int, default=150)
-    parser.add_argument("--explore", type=int, default=5)
+    parser.add_argument("--explore", type=int, default=300000, help="distinct states")
     parser.add_argument("--only", default="")
     parser.add_argument("--table", help="write a Markdown table")
     options = parser.parse_args()
@@ -59,8 +59,8 @@ def main():
     for name in names:
         status, output = run([program("script"), "--mutant", name, os.path.join(options.source, "tests/sim/scripts")], 60)
         scripts = len(set(re.findall(r"^(\w+)\.txt", output, re.M))) or int(status != 0)
-        explored = run([program("explore"), "--mutant", name, "--seconds", str(options.explore), "--table-bits", "22"],
-                       options.explore + 60)[0] != 0
+        explored = run([program("explore"), "--mutant", name, "--states", str(options.explore), "--seconds", "600",
+                        "--table-bits", "22"], 700)[0] != 0
         seed, why = seed_that_kills(program("sim"), name, options.seeds)
         dead = seed is not None or explored or scripts
         killed += bool(dead)

@@ -25,7 +25,8 @@ EDGES = {
     "storage/page": GROUND + ["storage/kv", "storage/keyspace"],
     "storage/txn": GROUND + ["storage/kv", "storage/keyspace", "storage/page"],
     "storage/catalog": GROUND + ["storage/kv", "storage/keyspace", "storage/txn"],
-    "storage/table": GROUND + ["storage/kv", "storage/keyspace", "storage/page", "storage/txn", "storage/catalog"],
+    "storage/backup": ["runtime/base", "storage/txn"],
+    "storage/table": GROUND + ["storage/backup", "storage/kv", "storage/keyspace", "storage/page", "storage/txn", "storage/catalog"],
     # The compiler: nouns never include verbs, a verb only its neighbouring nouns.
     "codegen/expr": GROUND,
     "codegen/logical": GROUND + ["codegen/expr"],
