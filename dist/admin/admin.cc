@@ -101,6 +101,21 @@ class Service final : public v1::Admin::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status Backup(grpc::ServerContext*, const v1::BackupRequest* request,
+                      v1::BackupResponse* response) override {
+    Result<BackupRow> row = control_->Backup(request->directory(), request->bytes_per_second(),
+                                             request->with_hash());
+    if (!row.ok()) return ToGrpc(row.error());
+    response->set_number(row->number);
+    response->set_timestamp(row->timestamp);
+    response->set_files(row->files);
+    response->set_bytes(row->bytes);
+    response->set_bytes_copied(row->bytes_copied);
+    response->set_logical_hash(row->logical_hash);
+    response->set_quiet_micros(row->quiet_micros);
+    return grpc::Status::OK;
+  }
+
  private:
   NodeControl* const control_;
 };

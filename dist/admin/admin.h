@@ -42,6 +42,12 @@ struct ExplainOptions {
        analyze = false;
 };
 
+/// A backup that was made; fields as in BackupResponse.
+struct BackupRow {
+  uint64_t number = 0, timestamp = 0, files = 0, bytes = 0, bytes_copied = 0, logical_hash = 0;
+  int64_t quiet_micros = 0;
+};
+
 /// What the service may ask of the node. Implementations are thread-safe.
 class NodeControl {
  public:
@@ -51,6 +57,8 @@ class NodeControl {
   /// False when there is no such session.
   virtual bool Cancel(uint32_t session, bool terminate) = 0;
   virtual std::vector<SettingRow> Settings() = 0;
+  virtual Result<BackupRow> Backup(const std::string& directory, uint64_t bytes_per_second,
+                                   bool with_hash) = 0;
   virtual Result<std::vector<std::string>> Explain(const std::string& sql,
                                                    const ExplainOptions& options) = 0;
 };

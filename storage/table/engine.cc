@@ -76,8 +76,26 @@ catalog::StatsPtr EngineImpl::LiveStats(const schema::RelationPtr& relation) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 Status EngineImpl::Persist(std::span<const txn::BatchAt> batches) {
+  if (archive_ == nullptr) return Store(batches);
+  // Into the archive first: it never lacks a commit that the store has. What the store does not
+  // take is cut off again, here or at the next start.
+  std::lock_guard lock(archive_mutex_);
+  LATHE_ASSIGN(uint64_t before, archive_->Begin());
+  Status done = [&]() -> Status {
+    for (const txn::BatchAt& item : batches) {
+      LATHE_TRY(archive_->Append(txn::EncodeWrite(*item.batch, item.ts), item.ts));
+    }
+    if (options_.synchronous_commit) LATHE_TRY(archive_->Sync());
+    return Store(batches);
+  }();
+  if (!done.ok()) LATHE_TRY(archive_->CutTo(before));
+  return done;
+}
+
+Status EngineImpl::Store(std::span<const txn::BatchAt> batches) {
   kv::WriteBatch out;
   for (const txn::BatchAt& item : batches) AddTo(*item.batch, item.ts, &out);
+  if (archive_ != nullptr) PutArchived(batches.back().ts, &out);
   return kv_->Write(out, options_.synchronous_commit);
 }
 
@@ -430,28 +448,27 @@ Result<uint64_t> EngineImpl::LogicalHash(RelationId id) {
   return hash;
 }
 
-Result<uint64_t> EngineImpl::LogicalHashAll() {
-  catalog::StatePtr state = catalog_->state();
-  const Timestamp snapshot = watermark_->Acquire();
+Result<uint64_t> EngineImpl::HashAll(const catalog::CatalogState& state, Timestamp snapshot) {
   uint64_t sum = 0;
-  Status status;
-  for (const auto& [id, relation] : state->relations) {
+  for (const auto& [id, relation] : state.relations) {
     std::string record = catalog::EncodeRelation(*relation);
     sum += base::Hash64(record, id.value);
     if (relation->storage.value == 0) continue;
-    Result<uint64_t> hash = HashTable(relation, snapshot);
-    if (!hash.ok()) {
-      status = std::move(hash).error();
-      break;
-    }
-    sum += hash.value();
+    LATHE_ASSIGN(uint64_t hash, HashTable(relation, snapshot));
+    sum += hash;
   }
-  for (const auto& [id, schema] : state->schemas) {
+  for (const auto& [id, schema] : state.schemas) {
     sum += base::Hash64(catalog::EncodeSchema(*schema), id.value);
   }
-  watermark_->Release(snapshot);
-  LATHE_TRY(std::move(status));
   return sum;
+}
+
+Result<uint64_t> EngineImpl::LogicalHashAll() {
+  catalog::StatePtr state = catalog_->state();
+  const Timestamp snapshot = watermark_->Acquire();
+  Result<uint64_t> hash = HashAll(*state, snapshot);
+  watermark_->Release(snapshot);
+  return hash;
 }
 
 EngineStats EngineImpl::Stats() {

@@ -54,6 +54,9 @@ struct EngineOptions {
   // Knows the outcomes of prepared transactions and outlives the engine; null = the commit records
   // of this directory (txn::RecordResolver).
   txn::Resolver* resolver = nullptr;
+  // Every commit is written to an archive in this directory before it is acknowledged, so that a
+  // restored backup can be brought up to any later time. Empty = none.
+  std::string archive_dir;
   // Sees every serialised entry (storage/txn/batch.h) in commit order, once it is durable; for
   // replicas and archives. Commits go one after the other while it is set.
   std::function<void(std::string_view entry)> on_entry;
@@ -289,6 +292,33 @@ struct EngineStats {
   uint64_t dead_bytes = 0;  // of replaced pages in the store's files, of the tables in use
 };
 
+/// How a backup is made.
+struct BackupOptions {
+  uint64_t bytes_per_second = 64ull << 20;  // that are copied at most; 0 = no limit
+  bool with_hash = false;  // the logical hash is computed and kept with it (reads everything)
+};
+
+/// A backup that was made, or one of those that there are.
+struct BackupInfo {
+  uint64_t number = 0;
+  Timestamp timestamp;  // of the last commit in it
+  int64_t taken_micros = 0;
+  uint64_t logical_hash = 0;  // 0 = not known
+  uint64_t files = 0, bytes = 0;
+  uint64_t bytes_copied = 0;  // that earlier backups did not have; only of one just made
+  int64_t quiet_micros = 0;   // for how long commits waited; only of one just made
+};
+
+/// What is restored.
+struct RestoreOptions {
+  std::string from;         // directory of backups
+  uint64_t number = 0;      // 0 = the last one (with until: the last one not after it)
+  std::string to;           // data directory to be made
+  std::string archive_dir;  // commits after the backup are taken from there; empty = none
+  Timestamp until{UINT64_MAX};  // the last commit that is wanted
+  base::FileSystem* files = nullptr;  // null = the machine's
+};
+
 /// An open data directory. Thread-safe. Closing waits for background work; all transactions must be
 /// over.
 class Engine {
@@ -329,6 +359,20 @@ class Engine {
                                                          int64_t count) = 0;
   virtual Status SetSequence(const schema::RelationDescriptor& sequence, SequenceState state) = 0;
   virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
+
+  /// Adds a backup of everything that is committed now to a directory of backups, which is made when
+  /// it does not exist. Readers and writers go on; commits wait while files are linked. Errors:
+  /// 55006 while another backup runs, 58030, 53100.
+  virtual Result<BackupInfo> Backup(const std::string& to, const BackupOptions& options) = 0;
+  /// The backups in a directory; verify: all their files are read and checked (XX001).
+  static Result<std::vector<BackupInfo>> ListBackups(const std::string& in, bool verify,
+                                                     base::FileSystem* files = nullptr);
+  /// Makes a data directory of a backup and an archive. All or nothing; gives the last commit in it.
+  /// Errors: 55006 when the directory exists, 42704, XX001 for damage, 58030, 53100.
+  static Result<Timestamp> Restore(const RestoreOptions& options);
+  /// An engine that has applied entries of another one becomes one of its own: it may run
+  /// transactions that write.
+  virtual Status Promote() = 0;
 
   virtual EngineStats Stats() = 0;
   /// The locks of all transactions; advisory locks are taken there. Lives as long as the engine.

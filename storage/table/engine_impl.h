@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/backup/backup.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/table/engine.h"
@@ -42,7 +43,11 @@ struct PendingLoad {
 
 class EngineImpl final : public Engine, public txn::CommitTarget {
  public:
-  EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options, base::Clock* clock);
+  /// directory: of the store; empty = it has none (tests), and no backups.
+  EngineImpl(std::unique_ptr<kv::Kv> kv, std::string directory, const EngineOptions& options,
+             base::Clock* clock);
+  EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options, base::Clock* clock)
+      : EngineImpl(std::move(kv), std::string(), options, clock) {}
   ~EngineImpl() override;
   /// Reads marks and catalog, cleans up after a crash, starts the background thread.
   Status Start();
@@ -59,10 +64,14 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   std::string role_name() override;
   Status ApplyEntry(std::string_view entry) override;
   Timestamp applied() override;
+  Result<BackupInfo> Backup(const std::string& to, const BackupOptions& options) override;
+  Status Promote() override;
 
   // CommitTarget.
   Status Persist(std::span<const txn::BatchAt> batches) override;
   void Publish(const txn::LogicalBatch& batch, Timestamp ts) override;
+  bool keeps_entries() const override { return archive_ != nullptr; }
+  Status KeepChunk(const txn::LoadChunk& chunk) override;
 
   Result<std::pair<int64_t, int64_t>> NextValues(const schema::RelationDescriptor& sequence,
                                                  int64_t count) override {
@@ -122,6 +131,12 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   Status RecoverLoads();
   Status RecoverFolds();
   Status RecoverDropped();
+  Status OpenArchive(Timestamp newest);
+  Result<std::string> Identity();
+  /// What is left of a backup that was not finished.
+  std::string LinksDirectory() const;
+  Status Store(std::span<const txn::BatchAt> batches);
+  static void PutArchived(Timestamp ts, kv::WriteBatch* batch);
   Status DeleteStorage(StorageId storage);
   std::vector<std::shared_ptr<Table>> OpenTables();
   void Background();
@@ -141,10 +156,13 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   bool WorthFolding(const Table& table) const;
   std::vector<Timestamp> ReadableSnapshots() const;
   void Compactor();
+  Result<uint64_t> HashAll(const catalog::CatalogState& state, Timestamp snapshot);
   Result<uint64_t> HashTable(const schema::RelationPtr& relation, Timestamp snapshot);
 
+  const std::string directory_;
   const EngineOptions options_;
   base::Clock* const clock_;
+  base::FileSystem* const files_;
   std::unique_ptr<kv::Kv> kv_;
   page::FrameCache frames_;
   LeafCache leaves_;
@@ -181,6 +199,10 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
       replica_bytes_;                   // what they point into; replica_mutex_
   Timestamp applied_;                   // replica_mutex_
   std::atomic<bool> replaying_{false};  // entries are being applied
+
+  std::mutex archive_mutex_;
+  std::unique_ptr<backup::ArchiveWriter> archive_;  // what it does: archive_mutex_
+  std::mutex backup_mutex_;                         // one backup at a time
 
   std::mutex room_mutex_;
   std::condition_variable room_;  // a round of background work is done

@@ -41,14 +41,17 @@ Result<std::unique_ptr<Engine>> Engine::Open(const std::string& dir, const Engin
   kv_options.files = options.files;
   kv_options.disk_reserve_bytes = options.disk_reserve_bytes;
   LATHE_ASSIGN(std::unique_ptr<kv::Kv> kv, kv::Kv::Open(dir, kv_options));
-  auto engine = std::make_unique<EngineImpl>(std::move(kv), options, clock);
+  auto engine = std::make_unique<EngineImpl>(std::move(kv), dir, options, clock);
   LATHE_TRY(engine->Start());
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
-EngineImpl::EngineImpl(std::unique_ptr<kv::Kv> kv, const EngineOptions& options, base::Clock* clock)
-    : options_(options),
+EngineImpl::EngineImpl(std::unique_ptr<kv::Kv> kv, std::string directory,
+                       const EngineOptions& options, base::Clock* clock)
+    : directory_(std::move(directory)),
+      options_(options),
       clock_(clock),
+      files_(options.files != nullptr ? options.files : base::FileSystem::Posix()),
       kv_(std::move(kv)),
       frames_(options.frame_cache_bytes),
       leaves_(options.directory_cache_bytes),
@@ -106,11 +109,14 @@ Status EngineImpl::Start() {
   sink_ = std::make_unique<txn::LocalCommitSink>(oracle_.get(), watermark_.get(), this,
                                                  validator_.get(), options_.on_entry);
   LATHE_TRY(ReadCatalog(mark.value == 0));
-  sequences_ = std::make_unique<Sequences>(kv, options_.on_entry != nullptr);
+  sequences_ = std::make_unique<Sequences>(
+      kv, options_.on_entry != nullptr || !options_.archive_dir.empty());
   LATHE_TRY(sequences_->Clean(*catalog_->state()));
   LATHE_TRY(RecoverFolds());
   LATHE_TRY(RecoverLoads());
   LATHE_TRY(RecoverDropped());
+  if (!directory_.empty()) LATHE_TRY(files_->RemoveDirectory(LinksDirectory()));
+  LATHE_TRY(OpenArchive(watermark_->published()));
   background_ = std::thread([this] { Background(); });
   if (options_.background_fold) compactor_ = std::thread([this] { Compactor(); });
   return Ok();

@@ -264,13 +264,13 @@ class Table {
 
   mutable std::mutex retired_mutex_;
   struct Retired {
-    uint64_t serial;    // versions from this one on do not have the page
-    Timestamp born;     // when it was written, 0 = unknown
-    std::string key;    // in the store
+    uint64_t serial;  // versions from this one on do not have the page
+    Timestamp born;   // when it was written, 0 = unknown
+    std::string key;  // in the store
     uint32_t bytes;
   };
-  std::vector<Retired> retired_;           // retired_mutex_
-  std::atomic<uint64_t> dead_bytes_{0};    // of bodies deleted and not compacted away, about
+  std::vector<Retired> retired_;         // retired_mutex_
+  std::atomic<uint64_t> dead_bytes_{0};  // of bodies deleted and not compacted away, about
   std::atomic<uint64_t> scanned_overlay_rows_{0};
 };
 

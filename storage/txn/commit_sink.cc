@@ -21,8 +21,9 @@ LocalCommitSink::LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTar
 /// A commit on its way. Lies on its thread's stack, and is gone as soon as its state is kDone.
 struct LocalCommitSink::Waiting {
   enum State : uint32_t { kQueued, kLeads, kDone };
-  const LogicalBatch* batch;
+  const LogicalBatch* batch;  // null = quiet is to be run
   Timestamp ts;
+  const std::function<void()>* quiet = nullptr;
   Status outcome = Ok();
   std::atomic<uint32_t> state{kQueued};
 
@@ -50,12 +51,27 @@ Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads
     leads = !writing_;
     writing_ = true;
   }
-  AboutToBlock();  // by the disk
-  if (!leads) own.Wait();
-  if (own.state.load(std::memory_order_acquire) == Waiting::kDone) {
-    if (!own.outcome.ok()) return std::move(own.outcome).error();
-    return own.ts;
+  Enter(&own, leads);
+  if (!own.outcome.ok()) return std::move(own.outcome).error();
+  return own.ts;
+}
+
+void LocalCommitSink::WhileQuiet(const std::function<void()>& run) {
+  Waiting own{nullptr, {}, &run};
+  bool leads;
+  {
+    std::lock_guard lock(queue_mutex_);
+    queue_.push_back(&own);
+    leads = !writing_;
+    writing_ = true;
   }
+  Enter(&own, leads);
+}
+
+void LocalCommitSink::Enter(Waiting* own, bool leads) {
+  AboutToBlock();  // by the disk
+  if (!leads) own->Wait();
+  if (own->state.load(std::memory_order_acquire) == Waiting::kDone) return;
   std::vector<Waiting*> group;
   {
     std::lock_guard lock(queue_mutex_);
@@ -73,13 +89,22 @@ Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads
   }
   if (next != nullptr) Waiting::Wake(&next->state, Waiting::kLeads);
   for (Waiting* done : group) {
-    if (done != &own) Waiting::Wake(&done->state, Waiting::kDone);
+    if (done != own) Waiting::Wake(&done->state, Waiting::kDone);
   }
-  if (!own.outcome.ok()) return std::move(own.outcome).error();
-  return own.ts;
 }
 
-void LocalCommitSink::CommitGroup(std::span<Waiting* const> group) {
+void LocalCommitSink::CommitGroup(std::span<Waiting* const> all) {
+  std::vector<Waiting*> group;
+  for (Waiting* waiting : all) {
+    if (waiting->batch != nullptr) group.push_back(waiting);
+  }
+  if (!group.empty()) WriteGroup(group);
+  for (Waiting* waiting : all) {
+    if (waiting->batch == nullptr) (*waiting->quiet)();
+  }
+}
+
+void LocalCommitSink::WriteGroup(std::span<Waiting* const> group) {
   std::vector<BatchAt> batches;
   batches.reserve(group.size());
   for (const Waiting* commit : group) batches.push_back({commit->batch, commit->ts});
@@ -103,6 +128,7 @@ void LocalCommitSink::CommitGroup(std::span<Waiting* const> group) {
 }
 
 Status LocalCommitSink::AddLoadChunk(const LoadChunk& chunk) {
+  if (target_->keeps_entries()) LATHE_TRY(target_->KeepChunk(chunk));
   std::lock_guard in_order(observer_mutex_);
   if (observer_ != nullptr) observer_(EncodeLoad(chunk));
   return Ok();

@@ -44,6 +44,9 @@ class CommitTarget {
   virtual Status Persist(std::span<const BatchAt> batches) = 0;
   /// Puts it into memory, where snapshots at or above ts find it. Cannot fail.
   virtual void Publish(const LogicalBatch& batch, Timestamp ts) = 0;
+  /// Does it keep the entries (an archive)? Then it gets the chunks of loads, too.
+  virtual bool keeps_entries() const { return false; }
+  virtual Status KeepChunk(const LoadChunk&) { return Ok(); }
 };
 
 /// Sees every serialised entry in commit order, after it is durable (archive, replicas of tests).
@@ -58,14 +61,22 @@ class LocalCommitSink final : public CommitSink {
   LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target, Validator* validator,
                   EntryObserver observer);
   Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads) override;
-  bool wants_load_chunks() const override { return observer_ != nullptr; }
+  bool wants_load_chunks() const override {
+    return observer_ != nullptr || target_->keeps_entries();
+  }
   Status AddLoadChunk(const LoadChunk& chunk) override;
+  /// Runs something while no commit is under way: those before it are durable and visible, others
+  /// wait.
+  void WhileQuiet(const std::function<void()>& run);
 
  private:
   struct Waiting;
 
+  /// Waits for its turn, and does the work of all that wait when it leads them.
+  void Enter(Waiting* own, bool leads);
   /// Writes and publishes these, in the order of their timestamps; their outcomes are set.
-  void CommitGroup(std::span<Waiting* const> group);
+  void CommitGroup(std::span<Waiting* const> all);
+  void WriteGroup(std::span<Waiting* const> group);
 
   Oracle* const oracle_;
   Watermark* const watermark_;

@@ -63,7 +63,7 @@ class Watermark {
 
   mutable std::mutex mutex_;
   std::condition_variable moved_;
-  std::deque<InFlight> in_flight_;           // by timestamp
+  std::deque<InFlight> in_flight_;  // by timestamp
   std::map<Timestamp, Holders> snapshots_;
   Timestamp published_;
 };

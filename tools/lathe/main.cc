@@ -12,6 +12,7 @@
 
 #include "runtime/base/stack.h"
 #include "tools/lathe/admin_commands.h"
+#include "tools/lathe/backup_commands.h"
 #include "tools/lathe/shell.h"
 
 namespace lathe::shell {
@@ -22,10 +23,17 @@ constexpr const char* kUsage =
     "aligned|csv|json]\n"
     "lathe status  [--admin ADDRESS:PORT]\n"
     "lathe explain [--admin ADDRESS:PORT] SQL\n"
+    "lathe backup  --to DIR [--admin ADDRESS:PORT | --data-dir DIR] [--rate-limit MIB_PER_SECOND] "
+    "[--hash]\n"
+    "lathe backups --in DIR [--verify]\n"
+    "lathe restore --from DIR --to DATA_DIR [--backup NUMBER] [--archive DIR] [--until TIME] "
+    "[--verify]\n"
     "\n"
     "sql opens the directory in this process with --data-dir, else connects to a server "
     "(127.0.0.1:5432). Without -c and -f it\n"
-    "reads standard input, with prompts on a terminal.\n";
+    "reads standard input, with prompts on a terminal. backup adds to a directory of backups what "
+    "its last ones do not have;\n"
+    "restore makes a data directory of one of them, with the commits in the archive up to a time.\n";
 
 int Usage(const std::string& problem) {
   std::fprintf(stderr, "lathe: %s\n%s", problem.c_str(), kUsage);
@@ -117,6 +125,9 @@ int main(int argc, char** argv) {
   }
   if (command == "status") return lathe::shell::RunStatus(args);
   if (command == "explain") return lathe::shell::RunExplain(args);
+  if (command == "backup") return lathe::shell::RunBackup(args);
+  if (command == "backups") return lathe::shell::RunBackups(args);
+  if (command == "restore") return lathe::shell::RunRestore(args);
   if (command == "help" || command == "--help" || command == "-h") {
     std::fputs(lathe::shell::kUsage, stdout);
     return 0;

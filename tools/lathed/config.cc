@@ -29,19 +29,29 @@ ABSL_FLAG(uint32_t, snapshot_age_limit, 0,
           "seconds after which an open snapshot may be too old to read by (72000); 0 = no limit");
 ABSL_FLAG(uint32_t, compact_percent, 50,
           "files of a table are rewritten when replaced pages take so much of the pages in use");
+ABSL_FLAG(std::string, archive_dir, "",
+          "directory where every commit is archived, for point-in-time restore; empty = none");
 ABSL_FLAG(bool, synchronous_commit, true, "a commit is acknowledged once it is on disk");
 
 namespace lathe::lathed {
 namespace {
 
 // Flags that may stand in the file; --config itself may not.
-constexpr const char* kKeys[] = {"data_dir",        "listen",
-                                 "admin_listen",    "log_level",
-                                 "max_connections", "startup_timeout",
-                                 "workers",         "cache_size",
-                                 "memory_limit",    "query_memory_limit",
-                                 "delta_size",      "synchronous_commit",
-                                 "snapshot_age_limit", "compact_percent"};
+constexpr const char* kKeys[] = {"data_dir",
+                                 "listen",
+                                 "admin_listen",
+                                 "log_level",
+                                 "max_connections",
+                                 "startup_timeout",
+                                 "workers",
+                                 "cache_size",
+                                 "memory_limit",
+                                 "query_memory_limit",
+                                 "delta_size",
+                                 "synchronous_commit",
+                                 "snapshot_age_limit",
+                                 "compact_percent",
+                                 "archive_dir"};
 
 Error ConfigError(std::string message) {
   return MakeError(SqlState::kConfigFileError, std::move(message));
@@ -171,6 +181,7 @@ Result<Config> ReadConfig(int argc, char** argv) {
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_delta_size), "delta-size", &config.delta_bytes_max));
   config.snapshot_seconds_max = absl::GetFlag(FLAGS_snapshot_age_limit);
   config.compact_percent = absl::GetFlag(FLAGS_compact_percent);
+  config.archive_dir = absl::GetFlag(FLAGS_archive_dir);
   config.synchronous_commit = absl::GetFlag(FLAGS_synchronous_commit);
   return config;
 }

@@ -24,6 +24,7 @@ struct Config {
   uint64_t query_memory_bytes_max = uint64_t{4} << 30;
   uint64_t snapshot_seconds_max = 0;  // 0 = no limit
   uint32_t compact_percent = 50;
+  std::string archive_dir;  // empty = none
   uint64_t delta_bytes_max = uint64_t{512} << 20;
   bool synchronous_commit = true;
 };

@@ -40,6 +40,7 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
   options.engine.delta_bytes_max = config.delta_bytes_max;
   options.engine.snapshot_seconds_max = config.snapshot_seconds_max;
   options.engine.compact_percent = config.compact_percent;
+  options.engine.archive_dir = config.archive_dir;
   options.engine.synchronous_commit = config.synchronous_commit;
   options.memory_bytes_max = config.memory_bytes_max;
   options.query_memory_bytes_max = config.query_memory_bytes_max;

@@ -97,6 +97,15 @@ class NodeControlImpl final : public admin::NodeControl {
     return rows;
   }
 
+  Result<admin::BackupRow> Backup(const std::string& directory, uint64_t bytes_per_second,
+                                  bool with_hash) override {
+    LATHE_ASSIGN(table::BackupInfo info,
+                 instance_->engine()->Backup(directory, {bytes_per_second, with_hash}));
+    return admin::BackupRow{info.number,       info.timestamp.value, info.files,
+                            info.bytes,        info.bytes_copied,    info.logical_hash,
+                            info.quiet_micros};
+  }
+
   Result<std::vector<std::string>> Explain(const std::string& sql,
                                            const admin::ExplainOptions& o) override {
     LATHE_ASSIGN(std::unique_ptr<session::Session> session,
