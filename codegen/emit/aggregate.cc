@@ -5,7 +5,8 @@
 //     if (entry's 16 bits == h's && entry->groups == groups) { row = entry; goto found; }
 //   row = aggregate_insert(local, h, bytes of strings); row->groups = groups;     groups of strings
 //   of up to three characters: row = aggregate_find(local, groups), also where one of them is not
-//   in its slot found: row->sum += argument; row->count += 1; ...
+//   in its slot. Groups that others determine are evaluated for a new row only. found: row->sum +=
+//   argument; row->count += 1; ...
 #include <llvm/IR/Intrinsics.h>
 
 #include "codegen/emit/emitter.h"
@@ -55,6 +56,11 @@ llvm::Value* Emitter::FindGroup(const Sink& sink, const state::AggregateSpec& sp
   b_.SetInsertPoint(insert);
   std::vector<SqlValue> stored;
   for (const SqlValue& group : groups) stored.push_back(code_.Decode(group));
+  columns_.Push();
+  for (uint32_t i = static_cast<uint32_t>(groups.size()); i < spec.group_count; ++i) {
+    stored.push_back(code_.Decode(EmitGroup(sink, spec, i)));
+  }
+  columns_.Pop();
   llvm::Value* heap_bytes = spec.layout.has_strings() ? code_.HeapBytes(stored) : code_.Int64(0);
   llvm::Value* new_row =
       code_.Call(Abi::lathe_aggregate_insert, {local, hash, heap_bytes}, "new_group");
@@ -189,6 +195,16 @@ llvm::Value* Emitter::FindShortGroup(const state::AggregateSpec& spec,
   return row;
 }
 
+SqlValue Emitter::EmitGroup(const Sink& sink, const state::AggregateSpec& spec, uint32_t i) {
+  SqlValue v = Coerce(Emit(*sink.fields[i]), spec.layout.field(i).type);
+  if (v.null != nullptr && spec.layout.field(i).null_bit < 0) {
+    code_.FailIf(v.null, SqlState::kInternalError,
+                 "null value in a group column that cannot be null");
+    v.null = nullptr;
+  }
+  return v;
+}
+
 void Emitter::EmitAggregateSink(const Sink& sink) {
   const state::AggregateSpec& spec = program_.objects[sink.object].aggregate;
   llvm::Value* local = Local(sink.object);
@@ -202,21 +218,14 @@ void Emitter::EmitAggregateSink(const Sink& sink) {
         Code::Hint::kUnlikely);
   } else {
     std::vector<SqlValue> groups;
-    for (uint32_t i = 0; i < spec.group_count; ++i) {
-      SqlValue v = Coerce(Emit(*sink.fields[i]), spec.layout.field(i).type);
-      if (v.null != nullptr && spec.layout.field(i).null_bit < 0) {
-        code_.FailIf(v.null, SqlState::kInternalError,
-                     "null value in a group column that cannot be null");
-        v.null = nullptr;
-      }
-      groups.push_back(v);
-    }
+    for (uint32_t i = 0; i < spec.keys(); ++i) groups.push_back(EmitGroup(sink, spec, i));
     bool short_strings = false, plain = true;
     for (const SqlValue& group : groups) {
       const bool is_short = IsShortString(group.type) && group.slot != nullptr;
       short_strings |= is_short;
       plain &= is_short || IsPlain(group.type);
     }
+    plain &= spec.keys() == spec.group_count;
     row = short_strings && plain ? FindShortGroup(spec, groups, local)
                                  : FindGroup(sink, spec, groups, local);
   }

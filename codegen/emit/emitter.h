@@ -144,6 +144,9 @@ class Emitter {
                          const std::vector<bool>& null_equal, llvm::Value* row, llvm::Value* page);
 
   // Aggregation (aggregate.cc).
+  /// The value of one group in the type of its field.
+  SqlValue EmitGroup(const Sink& sink, const state::AggregateSpec& spec, uint32_t i);
+  /// groups: the keys; those that they determine are evaluated where a row is new.
   llvm::Value* FindGroup(const Sink& sink, const state::AggregateSpec& spec,
                          const std::vector<SqlValue>& groups, llvm::Value* local);
   /// The same for groups of a few short strings: the common case compares words and has one way

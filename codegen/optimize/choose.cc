@@ -1,6 +1,7 @@
 // From logical to physical operators, top down with the columns that the parent needs, bottom up
 // with the chosen nodes.
 #include "codegen/optimize/choose.h"
+#include "codegen/optimize/keys.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +20,7 @@ class Chooser {
         catalog_(options.disabled_rules.contains("use_indexes") ? nullptr : options.catalog),
         bands_(!options.disabled_rules.contains("use_bands")),
         key_filters_(!options.disabled_rules.contains("use_key_filters")),
+        use_keys_(!options.disabled_rules.contains("use_keys")),
         ids_(ids) {}
 
   physical::NodePtr Root(Node* root, const std::vector<OutputColumn>& outputs) {
@@ -324,10 +326,52 @@ class Chooser {
       for (const logical::SortKey& key : call->order) AddColumns(*key.expression, &needed);
       plan->calls.push_back(std::move(*call));
     }
+    if constexpr (std::is_same_v<Aggregation, physical::HashAggregate>) {
+      if (use_keys_) plan->key_count = KeysFirst(aggregate);
+    }
     plan->groups = std::move(aggregate->groups);
     plan->children.push_back(Plan(aggregate->children[0].get(), needed));
     const double rows = plan->children[0]->estimated_rows;
     return Finish(std::move(plan), *aggregate, made, rows);
+  }
+
+  /// Moves groups that others determine behind those; gives the number of the others, 0 = all.
+  static uint32_t KeysFirst(logical::Aggregate* aggregate) {
+    const size_t count = aggregate->groups.size();
+    if (count < 2) return 0;
+    std::vector<bool> determined(count, false);
+    size_t keys = count;
+    // Wide ones are got rid of first.
+    for (const bool strings : {true, false}) {
+      for (size_t i = count; i-- > 0 && keys > 1;) {
+        const Expr& group = *aggregate->groups[i];
+        if (determined[i] || group.kind != expr::Kind::kColumn) continue;
+        if (strings != (types::ReprOf(group.type) == types::Repr::kString)) continue;
+        ColumnSet others;
+        for (size_t o = 0; o < count; ++o) {
+          const Expr& other = *aggregate->groups[o];
+          if (o != i && !determined[o] && other.kind == expr::Kind::kColumn) {
+            others.Add(other.column);
+          }
+        }
+        AddDetermined(*aggregate->children[0], &others);
+        determined[i] = others.Has(group.column);
+        keys -= determined[i];
+      }
+    }
+    if (keys == count) return 0;
+    std::vector<ExprPtr> groups;
+    std::vector<OutputColumn> outputs;
+    for (const bool last : {false, true}) {
+      for (size_t i = 0; i < count; ++i) {
+        if (determined[i] != last) continue;
+        groups.push_back(std::move(aggregate->groups[i]));
+        outputs.push_back(aggregate->outputs[i]);
+      }
+    }
+    aggregate->groups = std::move(groups);
+    std::move(outputs.begin(), outputs.end(), aggregate->outputs.begin());
+    return static_cast<uint32_t>(keys);
   }
 
   using AggregateCallRef = logical::AggregateCall*;
@@ -527,6 +571,7 @@ class Chooser {
   schema::CatalogReader* const catalog_;  // null = no indexes
   const bool bands_;                      // joins by ranges may be band joins
   const bool key_filters_;
+  const bool use_keys_;
   logical::ColumnIds* ids_;
   WantedOrder* order_ = nullptr;  // of the sort being planned
   std::unordered_map<const physical::TableScan*, const logical::Scan*> scans_;  // made of

@@ -200,6 +200,8 @@ struct HashAggregate : Node {
   static constexpr Kind kKind = Kind::kHashAggregate;
   HashAggregate() : Node(kKind) {}
   std::vector<ExprPtr> groups;
+  // The first so many groups tell groups apart, the others are determined by them; 0 = all do.
+  uint32_t key_count = 0;
   std::vector<AggregateCall> calls;
 };
 

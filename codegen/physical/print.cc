@@ -94,6 +94,7 @@ class Printer {
       case Kind::kHashAggregate: {
         const auto& aggregate = node.As<HashAggregate>();
         return "HashAggregate" +
+               (aggregate.key_count == 0 ? "" : " keys=" + std::to_string(aggregate.key_count)) +
                GroupingText(aggregate.groups, aggregate.calls, node.outputs, name_of_);
       }
       case Kind::kSortedAggregate: {

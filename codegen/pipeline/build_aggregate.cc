@@ -135,6 +135,7 @@ Status Builder::BuildAggregate(const physical::HashAggregate& node, Continuation
   Components c;
   for (const auto& group : node.groups) c.fields.push_back({group->type, MayBeNull(*group)});
   c.spec.group_count = static_cast<uint32_t>(node.groups.size());
+  c.spec.key_count = node.key_count;
   std::vector<DistinctSet> sets;
   std::vector<CallOutput> outputs;
   for (const physical::AggregateCall& call : node.calls) {

@@ -26,7 +26,7 @@ AggregateTable::AggregateTable(const AggregateSpec* spec, base::MemoryBudget* bu
   group_bytes_begin_ = layout.null_offset();
   group_bytes_end_ = group_bytes_begin_ + layout.null_bytes();
   groups_by_bytes_ = true;
-  for (uint32_t i = 0; i < spec->group_count; ++i) {
+  for (uint32_t i = 0; i < spec->keys(); ++i) {
     const row::Field& field = layout.field(i);
     group_bytes_end_ = field.offset + types::SlotBytes(field.repr);
     switch (field.repr) {
@@ -132,7 +132,7 @@ bool AggregateTable::SameGroup(const char* a, const char* b) const {
                        group_bytes_end_ - group_bytes_begin_) == 0;
   }
   const row::Layout& layout = spec_->layout;
-  for (uint32_t i = 0; i < spec_->group_count; ++i) {
+  for (uint32_t i = 0; i < spec_->keys(); ++i) {
     bool null = layout.IsNull(a, i);
     if (null != layout.IsNull(b, i)) return false;
     if (null) continue;
@@ -329,13 +329,13 @@ char* AggregateTable::Local_::Find(const types::Datum* values, const bool* nulls
   uint64_t hash = abi::kHashSeed;
   uint64_t heap_bytes = 0;
   for (uint32_t i = 0; i < spec.group_count; ++i) {
-    hash = abi::HashDatum(hash, layout.field(i).type, values[i], nulls[i]);
+    if (i < spec.keys()) hash = abi::HashDatum(hash, layout.field(i).type, values[i], nulls[i]);
     if (!nulls[i] && layout.field(i).repr == types::Repr::kString)
       heap_bytes += row::StringHeapBytes(values[i].string.size);
   }
   auto equal = [&](const char* row) {
     const char* page = row::RowPageOf(row);
-    for (uint32_t i = 0; i < spec.group_count; ++i) {
+    for (uint32_t i = 0; i < spec.keys(); ++i) {
       const bool null = layout.IsNull(row, i);
       if (null != nulls[i]) return false;
       if (!null && abi::CompareDatums(layout.field(i).type, row::ReadField(layout, page, row, i),

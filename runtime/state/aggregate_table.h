@@ -65,6 +65,10 @@ struct Component {
 struct AggregateSpec {
   row::Layout layout;
   uint32_t group_count = 0;  // the first fields; 0 = one group, always there
+  // The first so many of them tell groups apart, the others follow from them; 0 = all do.
+  uint32_t key_count = 0;
+
+  uint32_t keys() const { return key_count != 0 ? key_count : group_count; }
   std::vector<Component> components;
 };
 
