@@ -91,6 +91,23 @@ optimize::SpecialIndex SessionImpl::SpecialIndexOf(RelationId id) {
   return special;
 }
 
+bool SessionImpl::LiteralsMatter(const std::vector<driver::CatalogLookup>& lookups) {
+  for (const driver::CatalogLookup& lookup : lookups) {
+    schema::RelationPtr table = lookup.id.value == 0 ? nullptr : catalog_->GetRelation(lookup.id);
+    if (table == nullptr || table->kind != schema::RelationKind::kTable) continue;
+    for (RelationId id : table->indexes) {
+      const optimize::SpecialIndex special = SpecialIndexOf(id);
+      if (special.index == nullptr) continue;
+      bool found = false;
+      auto look = [&](const expr::Expr& e) { found |= e.kind == expr::Kind::kConst; };
+      for (const expr::Expr* e : special.expressions) expr::Visit(*e, look);
+      if (special.predicate != nullptr) expr::Visit(*special.predicate, look);
+      if (found) return true;
+    }
+  }
+  return false;
+}
+
 table::IndexExpressionsMaker SessionImpl::MakeIndexExpressions() {
   return [this](const schema::RelationDescriptor& table, const schema::RelationDescriptor& index,
                 const row::Layout& rows,

@@ -2,6 +2,7 @@
 // plan to rows.
 #include "codegen/optimize/optimize.h"
 #include "codegen/optimize/sensitivity.h"
+#include "frontend/ast/unlift.h"
 #include "frontend/parse/parse.h"
 #include "frontend/session/session_impl.h"
 #include "frontend/session/statement_name.h"
@@ -232,6 +233,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
     }
   }
   LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, MakePlan(key, prepared, params));
+  if (plan == nullptr) return PlanFor(prepared, params);  // as written, under another key
   if (!key.empty()) instance_->plans()->Insert(key, plan);
   prepared->plan = plan;
   prepared->plan_search_path = settings;
@@ -256,6 +258,15 @@ bool SessionImpl::FitsValues(const Prepared& prepared, const driver::CachedPlan&
   return !all.ok() || plan.Covers(plan.region_of(*all));
 }
 
+std::string SessionImpl::KeyOf(const Prepared& prepared) {
+  std::string key = prepared.lifted->fingerprint;
+  for (const types::Type& type : prepared.declared) {
+    key += '|';
+    key += types::FormatType(type);
+  }
+  return key;
+}
+
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
     const std::string& key, Prepared* prepared, const std::vector<types::Value>* params) {
   driver::RecordingCatalog recording(catalog_.get());
@@ -272,6 +283,13 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
   }
   context.row_locks_allowed = prepared->statement->kind == ast::Statement::Kind::kSelect;
   LATHE_ASSIGN(logical::Query query, bind::BindQuery(*prepared->statement, context));
+  std::vector<driver::CatalogLookup> lookups = recording.TakeLookups();
+  if (literals > 0 && LiteralsMatter(lookups)) {
+    ast::RestoreLiterals(*prepared->statement, &*prepared->lifted);
+    prepared->key = KeyOf(*prepared);
+    prepared->plan = nullptr;
+    return std::shared_ptr<const driver::CachedPlan>();
+  }
 
   auto plan = std::make_shared<driver::CachedPlan>();
   prepared->params.assign(
@@ -341,7 +359,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
   driver::CompileOptions options;
   options.stats = [this](RelationId id) { return catalog_->GetStats(id); };
   LATHE_ASSIGN(plan->query, instance_->compiler()->Compile(shared, options));
-  plan->lookups = recording.TakeLookups();
+  plan->lookups = std::move(lookups);
   plan->conflict_keys = context.conflict_keys;
   if (context.row_locks.has_value()) {
     plan->row_locks = std::make_shared<const bind::RowLocks>(std::move(*context.row_locks));

@@ -349,11 +349,7 @@ Result<std::shared_ptr<Prepared>> SessionImpl::Prepare(ast::StatementPtr stateme
   if (prepared->statement != nullptr && settings_.GetBool(Setting::plan_cache)) {
     prepared->lifted = ast::LiftLiterals(*prepared->statement);
     if (prepared->lifted.has_value()) {
-      prepared->key = prepared->lifted->fingerprint;
-      for (const types::Type& type : prepared->declared) {
-        prepared->key += '|';
-        prepared->key += types::FormatType(type);
-      }
+      prepared->key = KeyOf(*prepared);
     }
   }
   return prepared;

@@ -159,7 +159,7 @@ class SessionImpl final : public Session {
   bool FitsValues(const Prepared& prepared, const driver::CachedPlan& plan,
                   const std::vector<types::Value>* params);
   /// key: of the plan cache, may be empty. A plan that is there already and came out again is
-  /// given instead of a new one.
+  /// given instead of a new one. Null: the statement's literals are back in it, its key is another.
   Result<std::shared_ptr<const driver::CachedPlan>> MakePlan(
       const std::string& key, Prepared* prepared, const std::vector<types::Value>* params);
   /// A plan whose tables are locked and have not changed since it was made.
@@ -200,6 +200,11 @@ class SessionImpl final : public Session {
   table::IndexExpressionsMaker MakeIndexExpressions();
   /// An index that the optimizer must know more of than its columns; empty if it is not such a one.
   optimize::SpecialIndex SpecialIndexOf(RelationId id);
+  /// Some table has an index with constants in its expressions or condition, which conditions of a
+  /// query can only be seen to match as they are written.
+  bool LiteralsMatter(const std::vector<driver::CatalogLookup>& lookups);
+  /// Of the plan cache; the statement has been lifted.
+  static std::string KeyOf(const Prepared& prepared);
   Status MakeIndex(const schema::RelationDescriptor& table, const bind::IndexDefinition& index,
                    bool constraint);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
