@@ -2,12 +2,18 @@
 // It owns no clock, thread, file, socket or source of randomness but the seed it was given, so that
 // equal inputs give equal effects, and tests may copy it, hash it and try every next input.
 //
-//   election.cc    timeouts, pre-vote, votes, becoming leader       (paper 5.2, 5.4;
-//   dissertation 9.6) follow.cc      Append, Heartbeat and InstallSnapshot, as received by a
-//   follower    (paper 5.3, 7) lead.cc        replication by a leader: answers, windows, commit
-//   (5.3, 5.4.2) membership.cc  joint consensus, leadership transfer       (dissertation 4.3, 3.10)
-//   read.cc        ReadIndex                                     (dissertation 6.4)
-//   lease.cc       promises of support, lease reads              (dissertation 6.4.1)
+//   election.cc    timeouts, pre-vote, votes, becoming leader (paper 5.2, 5.4; dissertation 9.6)
+//
+//   follow.cc      Append, Heartbeat, InstallSnapshot, as a follower gets them (paper 5.3, 7)
+//
+//   lead.cc        replication by a leader: answers, windows, commit (paper 5.3, 5.4.2)
+//
+//   membership.cc  joint consensus, leadership transfer (dissertation 4.3, 3.10)
+//
+//   read.cc        ReadIndex (dissertation 6.4)
+//
+//   lease.cc       promises of support, lease reads (dissertation 6.4.1)
+//
 //   persist.cc     what is durable, and Take
 #pragma once
 

@@ -15,8 +15,8 @@ std::string Number(uint64_t value) { return std::to_string(value); }
 
 void Invariants::Fail(const Core& core, const std::string& what) {
   if (!failure_.empty()) return;
-  failure_ = "replica " + Number(core.id().value) + " in term " + Number(core.term().value) +
-             ": " + what;
+  failure_ =
+      "replica " + Number(core.id().value) + " in term " + Number(core.term().value) + ": " + what;
 }
 
 void Invariants::Started(const Core& core) {

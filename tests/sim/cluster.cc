@@ -75,15 +75,20 @@ void Cluster::Handle(const Event& event) {
                 event.node + 1, static_cast<long long>(event.a));
   }
   switch (event.kind) {
-    case Kind::kClient: return Client();
-    case Kind::kFault: return Fault();
+    case Kind::kClient:
+      return Client();
+    case Kind::kFault:
+      return Fault();
     case Kind::kPhase:
       if (event.a == kBeginHeal) return BeginHeal();
       return event.a == kEndHeal ? EndHeal() : CheckLeader();
+    case Kind::kRestart:
+      return Start(event.node);
     case Kind::kWake:
       if (nodes_[event.node].paused_until <= now_) Wake(event.node);
       return;
-    default: break;
+    default:
+      break;
   }
   Node& node = nodes_[event.node];
   if (event.kind == Kind::kDeliver) {
@@ -91,6 +96,7 @@ void Cluster::Handle(const Event& event) {
     mail_[event.a] = Message{};
     mail_free_.push_back(static_cast<uint32_t>(event.a));
     if (!node.core) return;
+    node.heard_at = node.ticks;
     if (settings_.print) std::printf("  %s\n", Text(message).c_str());
     Mix(message.term.value << 8 ^ message.body.index() << 4 ^ message.from.value);
     node.core->Step(std::move(message));
@@ -102,6 +108,7 @@ void Cluster::Handle(const Event& event) {
       Push(now_ + 100 * kMillis, Kind::kTick, event.node);
       node.core->Tick(raft::Time(Local(node)));
       node.ticks++;
+      CheckUseless();
       if (leases_ && node.ticks % 2 == 0 && node.core->is_leader()) AskSupport(event.node);
       break;
     case Kind::kWriteDone:
@@ -118,7 +125,7 @@ void Cluster::Handle(const Event& event) {
       Given& given = node.given[asker];
       int64_t local = Local(node);
       if (local >= given.until) given.number = ++node.last_number;
-      given.until = std::max(given.until, local + 600 * kMillis);
+      given.until = std::max(given.until, local + promise_time_);
       node.quiet_until = std::max(node.quiet_until, given.until);
       node.core->Tick(raft::Time(local));
       node.core->Promised(IdOf(asker), given.number, raft::Time(given.until));
@@ -127,14 +134,15 @@ void Cluster::Handle(const Event& event) {
       // The promise's number and, by the asker's clock, the time it began: cautious by 3 %.
       int64_t packed = static_cast<int64_t>(given.number << 8 | event.node);
       Push(now_ + net_.Between(1, 10) * kMillis, Kind::kSupported, asker, packed,
-           event.b + 582 * kMillis);
+           event.b + promise_time_ / 100 * 97);
       return;
     }
     case Kind::kSupported:
       node.core->Support(IdOf(event.a & 255), static_cast<uint64_t>(event.a) >> 8,
                          raft::Time(event.b));
       break;
-    default: break;
+    default:
+      break;
   }
   Perform(event.node);
 }
@@ -149,6 +157,7 @@ void Cluster::Pause(uint32_t n, int64_t until) {
 // its ticks are still held back would be none that a host may have.
 void Cluster::Wake(uint32_t n) {
   nodes_[n].paused_until = 0;
+  CheckLeases();  // the clock has gone on, and it has heard nothing
   for (Event event : std::exchange(nodes_[n].held, {})) {
     event.at = now_;
     event.order = order_++;
@@ -167,6 +176,7 @@ void Cluster::Perform(uint32_t n) {
     if (settings_.print) std::printf("  %s\n", Text(*node.core).c_str());
     if (!node.leads && node.core->is_leader()) {
       outcome_.elections++;
+      node.leads_since = node.ticks;
       CheckAll();
     }
     node.leads = node.core->is_leader();
@@ -180,7 +190,7 @@ void Cluster::Carry(uint32_t n, Effects* effects) {
   for (const Message& message : effects->send_now) Send(message);
   if (effects->write) {
     node.writes.push_back({effects->write, effects->hard_state, effects->snapshot,
-                           std::move(effects->append), std::move(effects->send_after)});
+                           std::move(effects->append), std::move(effects->send_after), node.ticks});
     StartWrite(n);
   } else if (effects->hard_state || !effects->append.empty() || !effects->send_after.empty()) {
     Fail("effects to persist without a write");
@@ -193,8 +203,8 @@ void Cluster::Carry(uint32_t n, Effects* effects) {
       return;
     }
     if (answer.ok && answer.index < read->at_least) {
-      Fail("stale read: index " + std::to_string(answer.index.value) + ", committed before it: " +
-           std::to_string(read->at_least.value));
+      Fail("stale read: index " + std::to_string(answer.index.value) +
+           ", committed before it: " + std::to_string(read->at_least.value));
     }
     outcome_.reads += answer.ok;
     reads_.erase(read);
@@ -213,8 +223,8 @@ void Cluster::Apply(uint32_t n, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     size_t i = entry.index.value;
     if (i > states_.size()) return Fail("entries were applied with a gap");
-    uint64_t state = base::MixBits(states_[i - 1] + entry.term.value * 31 +
-                                   base::Hash64(entry.payload.bytes()));
+    uint64_t state =
+        base::MixBits(states_[i - 1] + entry.term.value * 31 + base::Hash64(entry.payload.bytes()));
     if (i == states_.size()) states_.push_back(state);
     if (states_[i] != state) return Fail("state machines differ at " + std::to_string(i));
     if (entry.index > node.disk.last()) return Fail("an entry was applied before it was durable");
@@ -240,7 +250,8 @@ void Cluster::Send(const Message& message) {
 void Cluster::Transmit(const Message& message) {
   uint32_t from = message.from.value - 1, to = message.to.value - 1;
   int64_t delay = net_.Between(200, 5 * kMillis);
-  if (net_.Below(1000) < tail_ && !healing_) delay += net_.Between(0, net_.OneIn(20) ? 3000 : 200) * kMillis;
+  if (net_.Below(1000) < tail_ && !healing_)
+    delay += net_.Between(0, net_.OneIn(10) ? 8000 : 200) * kMillis;
   bool lost = Loses();
   if (to >= nodes_.size() || nodes_[to].gone) return;
   if (cut_[from][to] || lost) {
@@ -307,8 +318,8 @@ void Cluster::Persist(Node& node, const Batch& batch, size_t entries, bool hard_
     disk.log.resize(keep);
     disk.log.push_back(entry);
   }
-  spec_.Durable(IdOf(static_cast<uint32_t>(&node - nodes_.data())), disk.hard_state,
-                batch.snapshot, append);
+  spec_.Durable(IdOf(static_cast<uint32_t>(&node - nodes_.data())), disk.hard_state, batch.snapshot,
+                append);
 }
 
 void Cluster::SendSnapshot(uint32_t n, ReplicaId to) {
@@ -333,12 +344,11 @@ void Cluster::SendSnapshot(uint32_t n, ReplicaId to) {
 void Cluster::Forget(uint32_t n) {
   Node& node = nodes_[n];
   if (!node.core) return;
-  LogIndex upto = std::min({node.disk.applied, node.core->durable(), node.core->applied(),
-                            node.disk.last()});
+  LogIndex upto =
+      std::min({node.disk.applied, node.core->durable(), node.core->applied(), node.disk.last()});
   if (upto <= node.disk.base.index || upto <= node.core->log().base_index()) return;
   raft::SnapshotMeta meta = node.core->MetaAt(upto);
-  node.disk.log.erase(node.disk.log.begin(),
-                      node.disk.log.begin() + (upto - node.disk.base.index));
+  node.disk.log.erase(node.disk.log.begin(), node.disk.log.begin() + (upto - node.disk.base.index));
   node.disk.base = meta;
   node.core->ForgetLog(upto);
 }
@@ -406,6 +416,21 @@ void Cluster::CheckAll() {
   }
   std::string failure = raft::CheckState(cores);
   if (!failure.empty()) Fail(failure);
+}
+
+// A leader that hears nobody, or whose disk hangs, must give up within two election timeouts.
+void Cluster::CheckUseless() {
+  const uint64_t limit = 3 * options_.election_ticks;
+  for (Node& node : nodes_) {
+    if (!node.core || !node.core->is_leader() || node.leads_since + limit > node.ticks) continue;
+    if (!node.writes.empty() && node.writes.front().tick + limit < node.ticks) {
+      Fail("a leader goes on although its disk hangs");
+    }
+    bool alone = node.core->config().voters == std::vector<ReplicaId>{node.core->id()} &&
+                 !node.core->config().joint();
+    if (alone) node.heard_at = node.ticks;
+    if (node.heard_at + limit < node.ticks) Fail("a leader goes on although it hears nobody");
+  }
 }
 
 void Cluster::CheckLeases() {

@@ -1,9 +1,9 @@
-// A whole group in simulation: the shipped cores, with simulated disks, network, clocks and clients,
-// on one heap of events. Everything that happens follows from the seed. Safety: cores are watched by
-// raft::Invariants and by the specification machine while faults are injected. Liveness: from time
-// to time faults stop, a quorum heals, and within five simulated seconds there must be a leader and
-// nothing left undecided. No floating point and no unordered iteration: equal seeds give equal
-// traces with every compiler.
+// A whole group in simulation: the shipped cores, with simulated disks, network, clocks and
+// clients, on one heap of events. Everything that happens follows from the seed. Safety: cores are
+// watched by raft::Invariants and by the specification machine while faults are injected. Liveness:
+// from time to time faults stop, a quorum heals, and within five simulated seconds there must be a
+// leader and nothing left undecided. No floating point and no unordered iteration: equal seeds give
+// equal traces with every compiler.
 #pragma once
 
 #include <deque>
@@ -20,7 +20,7 @@
 
 namespace lathe::sim {
 
-inline constexpr int64_t kMillis = 1000;     // simulated time is in microseconds
+inline constexpr int64_t kMillis = 1000;  // simulated time is in microseconds
 inline constexpr int64_t kSecond = 1000000;
 
 struct Settings {
@@ -44,8 +44,18 @@ class Cluster {
 
  private:
   enum class Kind : uint8_t {
-    kTick, kDeliver, kWriteDone, kSnapshotSent, kAskSupport, kSupported, kClient, kFault, kPhase,
-    kUnreachable, kWake,
+    kTick,
+    kDeliver,
+    kWriteDone,
+    kSnapshotSent,
+    kAskSupport,
+    kSupported,
+    kClient,
+    kFault,
+    kPhase,
+    kUnreachable,
+    kWake,
+    kRestart,
   };
   enum Phase : int64_t { kBeginHeal, kCheckLeader, kEndHeal };
   struct Event {
@@ -53,7 +63,7 @@ class Cluster {
     uint64_t order = 0;
     Kind kind = Kind::kTick;
     uint32_t node = 0;
-    uint32_t life = 0;          // of the node, when it matters
+    uint32_t life = 0;  // of the node, when it matters
     int64_t a = 0, b = 0;
     bool operator>(const Event& other) const {
       return at != other.at ? at > other.at : order > other.order;
@@ -65,6 +75,7 @@ class Cluster {
     std::optional<raft::SnapshotMeta> snapshot;
     std::vector<raft::Entry> append;
     std::vector<raft::Message> send_after;
+    uint64_t tick = 0;  // of the node, when it was handed over
   };
   struct Disk {
     raft::HardState hard_state;
@@ -85,7 +96,8 @@ class Cluster {
     std::vector<Event> held;  // what came during the pause
     Disk disk;
     std::deque<Batch> writes;
-    bool leads = false;  // after the last step
+    uint64_t leads_since = 0;  // tick
+    bool leads = false;        // after the last step
     bool writing = false, hung = false;
     size_t writes_in_flight = 0;  // of `writes`, that the disk is now making durable
     int64_t write_time = 500;
@@ -93,6 +105,7 @@ class Cluster {
     std::vector<Given> given;  // by node
     uint64_t last_number = 0;
     int64_t quiet_until = 0;
+    uint64_t heard_at = 0;  // tick of the last message
     uint64_t ticks = 0, ticks_at_heal = 0;
   };
   struct Read {
@@ -121,6 +134,7 @@ class Cluster {
   void Crash(uint32_t n);
   void CheckLeases();
   void CheckAll();
+  void CheckUseless();
   bool Loses() { return net_.Below(1000) < drop_ && !healing_; }
   void Fail(const std::string& what);
   void Mix(uint64_t value);
@@ -165,6 +179,7 @@ class Cluster {
   uint64_t crash_ = 0, partition_ = 0, pause_ = 0, disk_fault_ = 0, change_ = 0, transfer_ = 0;
   uint64_t forget_ = 0, clock_jump_ = 0, campaign_ = 0;
   bool leases_ = false;
+  int64_t promise_time_ = 600 * kMillis;
   Outcome outcome_;
 };
 

@@ -9,8 +9,8 @@
 // run without ticks and pre-vote, so that elections happen whenever they could with any timeouts.
 // Parts of a state are shared between states and carry their hashes; a state is remembered as 64
 // bits (a collision could hide a state, never invent a failure). Depth first, so that the memory is
-// the table. With bounds in the state, the order of the search changes nothing but what is seen before a
-// limit ends it.
+// the table. With bounds in the state, the order of the search changes nothing but what is seen
+// before a limit ends it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -290,8 +290,8 @@ std::string Explorer::Check(const State& state) const {
     Term term = cores[i]->log().At(commit).term;
     int holders = 0;
     for (const auto& node : state.nodes) {
-      holders += node->disk_log.size() >= commit.value &&
-                 node->disk_log[commit.value - 1].term == term;
+      holders +=
+          node->disk_log.size() >= commit.value && node->disk_log[commit.value - 1].term == term;
     }
     if (holders * 2 <= kReplicas) return "a committed entry is not on the disks of a quorum";
   }
@@ -386,8 +386,8 @@ void Explorer::Expand(const State& state) {
   }
 }
 
-// Small bounds first, each within its share of the limits: what can go wrong in few steps is found at
-// once, and is not drowned by what many faults make possible. Then all that is allowed.
+// Small bounds first, each within its share of the limits: what can go wrong in few steps is found
+// at once, and is not drowned by what many faults make possible. Then all that is allowed.
 std::vector<Bounds> Explorer::Stages() const {
   std::vector<Bounds> stages;
   auto add = [&](uint64_t terms, uint64_t entries, int drops, int duplicates, int crashes) {
@@ -433,8 +433,8 @@ bool Explorer::Run(uint64_t states_max, double seconds) {
   return failed_.empty();
 }
 
-// Depth first; which of a state's successors comes first is drawn by their hashes, so that no kind of
-// step is preferred. Gives what ended it.
+// Depth first; which of a state's successors comes first is drawn by their hashes, so that no kind
+// of step is preferred. Gives what ended it.
 template <class Late>
 const char* Explorer::Search(uint64_t states_max, Late&& late) {
   auto push = [&] {
@@ -478,15 +478,24 @@ int Main(int argc, char** argv) {
     std::string name = argv[i];
     const char* value = argv[i + 1];
     int number = std::atoi(value);
-    if (name == "--seconds") seconds = number;
-    else if (name == "--states") states = std::strtoull(value, nullptr, 10);
-    else if (name == "--terms") bounds.terms = bounds.elections = number;
-    else if (name == "--entries") bounds.entries = number;
-    else if (name == "--drops") bounds.drops = number;
-    else if (name == "--duplicates") bounds.duplicates = number;
-    else if (name == "--crashes") bounds.crashes = number;
-    else if (name == "--table-bits") bits = number;
-    else if (name != "--mutant" || !SetMutant(value)) return 2;
+    if (name == "--seconds")
+      seconds = number;
+    else if (name == "--states")
+      states = std::strtoull(value, nullptr, 10);
+    else if (name == "--terms")
+      bounds.terms = bounds.elections = number;
+    else if (name == "--entries")
+      bounds.entries = number;
+    else if (name == "--drops")
+      bounds.drops = number;
+    else if (name == "--duplicates")
+      bounds.duplicates = number;
+    else if (name == "--crashes")
+      bounds.crashes = number;
+    else if (name == "--table-bits")
+      bits = number;
+    else if (name != "--mutant" || !SetMutant(value))
+      return 2;
   }
   return Explorer(bounds, bits).Run(states, seconds) ? 0 : 1;
 }

@@ -12,9 +12,9 @@ std::string Flow(const raft::Core& core, ReplicaId id) {
   for (const raft::Progress& p : std::get<raft::Leader>(core.role()).followers) {
     if (p.id != id) continue;
     return " mode " + std::to_string(static_cast<int>(p.mode)) + " match " +
-           std::to_string(p.match.value) + " next " + std::to_string(p.next.value) +
-           " in flight " + std::to_string(p.inflight_messages()) + " probe sent " +
-           std::to_string(p.probe_sent) + " snapshot asked " + std::to_string(p.snapshot_asked);
+           std::to_string(p.match.value) + " next " + std::to_string(p.next.value) + " in flight " +
+           std::to_string(p.inflight_messages()) + " probe sent " + std::to_string(p.probe_sent) +
+           " snapshot asked " + std::to_string(p.snapshot_asked);
   }
   return " unknown to the leader";
 }
@@ -40,6 +40,7 @@ void Cluster::DrawSwarm() {
   clock_jump_ = rate(2);
   campaign_ = rate(3);
   leases_ = clock_jump_ == 0;
+  if (fault_.OneIn(2)) promise_time_ = 1500 * kMillis;
   options_.election_ticks = 6;
   options_.heartbeat_ticks = 2;
   options_.window_messages_max = 1 + fault_.Below(fault_.OneIn(2) ? 3 : 64);
@@ -48,7 +49,8 @@ void Cluster::DrawSwarm() {
   options_.apply_bytes_max = fault_.OneIn(2) ? 1 + fault_.Below(100) : 1 << 20;
   options_.reads_max = fault_.OneIn(4) ? 1 + fault_.Below(2) : 100;
   states_.push_back(settings_.seed);
-  uint64_t voters = std::array<uint64_t, 4>{3, 3, 5, fault_.OneIn(4) ? 2ull : 4ull}[fault_.Below(4)];
+  uint64_t voters =
+      std::array<uint64_t, 4>{3, 3, 5, fault_.OneIn(4) ? 2ull : 4ull}[fault_.Below(4)];
   for (uint64_t i = 1; i <= voters; i++) first_config_.voters.push_back(ReplicaId(i));
   for (uint64_t i = 0; i < voters; i++) AddNode();
   Push(kSecond, Kind::kClient, 0);
@@ -106,7 +108,12 @@ void Cluster::Fault() {
   };
   uint32_t n = SomeNode();
   if (healing_) return;
-  if (chosen(crash_)) return Crash(n);
+  if (chosen(crash_)) {
+    Crash(n);
+    // Sometimes it is back at once, having forgotten what it promised.
+    if (fault_.OneIn(3)) Push(now_ + fault_.Between(5, 300) * kMillis, Kind::kRestart, n);
+    return;
+  }
   if (chosen(crash_)) return Start(n);
   if (chosen(partition_)) return Partition();
   if (chosen(partition_)) return HealNetwork();
@@ -140,10 +147,16 @@ void Cluster::Partition() {
   for (uint32_t from = 0; from < nodes_.size(); from++) {
     for (uint32_t to = 0; to < nodes_.size(); to++) {
       switch (kind) {
-        case 0: if (side[from] != side[to]) cut_[from][to] = true; break;   // two sides
-        case 1: if (side[from] && !side[to]) cut_[from][to] = true; break;  // one way
-        case 2: if (from == victim) cut_[from][to] = true; break;           // dumb
-        case 3:                                                             // any links
+        case 0:
+          if (side[from] != side[to]) cut_[from][to] = true;
+          break;  // two sides
+        case 1:
+          if (side[from] && !side[to]) cut_[from][to] = true;
+          break;  // one way
+        case 2:
+          if (from == victim) cut_[from][to] = true;
+          break;  // dumb
+        case 3:   // any links
           if (fault_.OneIn(3)) cut_[from][to] = cut_[to][from] = true;
           break;
         default:
@@ -159,8 +172,12 @@ void Cluster::HealNetwork() {
 
 void Cluster::DiskFault(Node& node, uint32_t n) {
   switch (fault_.Below(4)) {
-    case 0: node.write_time = fault_.Between(20, 400) * kMillis; break;
-    case 1: node.hung = true; break;
+    case 0:
+      node.write_time = fault_.Between(20, 400) * kMillis;
+      break;
+    case 1:
+      node.hung = true;
+      break;
     default:
       node.write_time = fault_.Between(100, 3000);
       node.hung = false;
@@ -174,7 +191,7 @@ void Cluster::ChangeConfig() {
   raft::Core& core = *nodes_[*leader].core;
   raft::Config target = core.config();
   target.old_voters.clear();
-  uint64_t kind = fault_.Below(5);
+  uint64_t kind = fault_.Below(6);
   bool fresh = kind <= 1 && nodes_.size() < 14 && target.voters.size() < 6;
   ReplicaId added = IdOf(static_cast<uint32_t>(nodes_.size()));
   if (fresh) (kind == 0 ? target.learners : target.voters).push_back(added);
@@ -182,7 +199,18 @@ void Cluster::ChangeConfig() {
     target.voters.push_back(target.learners.back());
     target.learners.pop_back();
   }
-  if ((kind == 1 || kind >= 3) && target.voters.size() > (fresh ? 3u : 2u)) {  // remove or replace
+  if (kind == 5 && target.voters.size() > 2) {  // most of the voters at once
+    std::vector<ReplicaId> old = std::exchange(target.voters, target.learners);
+    target.learners.clear();
+    size_t kept = fault_.Below(old.size());
+    for (size_t i = 0; i < old.size(); i++) {
+      (i == kept || target.voters.size() > 3 ? target.voters : target.learners).push_back(old[i]);
+    }
+  }
+  if ((kind == 1 || kind == 3 || kind == 4) &&
+      target.voters.size() > (fresh             ? 3u
+                              : fault_.OneIn(4) ? 1u
+                                                : 2u)) {  // remove or replace
     size_t at = fault_.Below(target.voters.size() - (fresh ? 1 : 0));
     if (kind == 4) target.learners.push_back(target.voters[at]);  // demote
     target.voters.erase(target.voters.begin() + at);
@@ -224,8 +252,8 @@ void Cluster::BeginHeal() {
     }
   }
   int64_t sending = TimeToSend(*newest);
-  // A leader that is removing itself goes when its last entries have arrived, and another is elected:
-  // when that is not a matter of moments, the end of the whole phase decides.
+  // A leader that is removing itself goes when its last entries have arrived, and another is
+  // elected: when that is not a matter of moments, the end of the whole phase decides.
   if (sending < kSecond) Push(now_ + 5 * kSecond, Kind::kPhase, 0, kCheckLeader);
   Push(now_ + 5 * kSecond + sending, Kind::kPhase, 0, kEndHeal);
 }

@@ -125,13 +125,14 @@ int Main(int argc, char** argv) {
     sum.heals += one.heals;
   }
   auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("%llu seeds of %lld s, %llu failed, trace %016llx: %llu events, %llu committed, "
-              "%llu elections, %llu crashes, %llu reads, %llu lease reads, %llu config changes, "
-              "%llu snapshots, %llu heals\n",
-              number(arguments.seeds), static_cast<long long>(arguments.seconds), number(failed),
-              number(trace), number(sum.events), number(sum.committed), number(sum.elections),
-              number(sum.crashes), number(sum.reads), number(sum.lease_reads),
-              number(sum.config_changes), number(sum.snapshots), number(sum.heals));
+  std::printf(
+      "%llu seeds of %lld s, %llu failed, trace %016llx: %llu events, %llu committed, "
+      "%llu elections, %llu crashes, %llu reads, %llu lease reads, %llu config changes, "
+      "%llu snapshots, %llu heals\n",
+      number(arguments.seeds), static_cast<long long>(arguments.seconds), number(failed),
+      number(trace), number(sum.events), number(sum.committed), number(sum.elections),
+      number(sum.crashes), number(sum.reads), number(sum.lease_reads), number(sum.config_changes),
+      number(sum.snapshots), number(sum.heals));
   return failed ? 1 : 0;
 }
 

@@ -17,8 +17,8 @@
 //   forget n upto | snapshot n m | sent n m index | lost n m | unreachable n m | cut n | heal
 //   support n m number until | promised n m number until | lease n now
 //   state [n]
-//   expect n WORD [value]      leader follower candidate precandidate removed term commit last voters
-//   expect n lease|nolease now
+//   expect n WORD [value]      leader follower candidate precandidate removed term commit last
+//   voters expect n lease|nolease now
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -103,7 +103,8 @@ std::vector<ReplicaId> Stage::Set(const Words& words, size_t i) {
   std::vector<ReplicaId> set;
   if (i >= words.size() || words[i] == "-") return set;
   std::stringstream stream(words[i]);
-  for (std::string part; std::getline(stream, part, ',');) set.push_back(ReplicaId(std::stoull(part)));
+  for (std::string part; std::getline(stream, part, ',');)
+    set.push_back(ReplicaId(std::stoull(part)));
   return set;
 }
 
@@ -120,11 +121,16 @@ bool Stage::Setup(const Words& words) {
     size_t equals = words[i].find('=');
     std::string name = words[i].substr(0, equals);
     uint64_t value = std::stoull(words[i].substr(equals + 1));
-    if (sizes.count(name)) *sizes[name] = value;
-    else if (name == "pre_vote") options_.pre_vote = value;
-    else if (name == "check_quorum") options_.check_quorum = value;
-    else if (name == "election_ticks") options_.election_ticks = value;
-    else return false;
+    if (sizes.count(name))
+      *sizes[name] = value;
+    else if (name == "pre_vote")
+      options_.pre_vote = value;
+    else if (name == "check_quorum")
+      options_.check_quorum = value;
+    else if (name == "election_ticks")
+      options_.election_ticks = value;
+    else
+      return false;
   }
   for (uint64_t i = 1; i <= Value(words, 1); i++) first_.voters.push_back(ReplicaId(i));
   for (ReplicaId id : first_.voters) Start(id.value, 0);
@@ -175,8 +181,10 @@ void Stage::WriteOne(uint64_t n) {
 void Stage::CrashNode(uint64_t n, uint64_t writes, uint64_t entries) {
   Node& node = nodes_[n];
   for (uint64_t i = 0; i < node.writes.size() && i <= writes; i++) {
-    if (i < writes) Persist(node, node.writes[i], node.writes[i].append.size());
-    else if (entries > 0) Persist(node, node.writes[i], entries);
+    if (i < writes)
+      Persist(node, node.writes[i], node.writes[i].append.size());
+    else if (entries > 0)
+      Persist(node, node.writes[i], entries);
   }
   node.writes.clear();
   node.core.reset();
@@ -249,8 +257,9 @@ void Stage::Settle() {
       Deliver(message);
       continue;
     }
-    auto busy = std::find_if(nodes_.begin(), nodes_.end(),
-                             [](const auto& n) { return n.second.core && !n.second.writes.empty(); });
+    auto busy = std::find_if(nodes_.begin(), nodes_.end(), [](const auto& n) {
+      return n.second.core && !n.second.writes.empty();
+    });
     if (busy == nodes_.end()) return;
     WriteOne(busy->first);
   }
@@ -447,7 +456,8 @@ bool RunFile(const std::filesystem::path& path, bool update) {
   if (update) {
     std::ofstream(path) << got;
   } else if (got != wanted) {
-    size_t at = std::mismatch(got.begin(), got.end(), wanted.begin(), wanted.end()).first - got.begin();
+    size_t at =
+        std::mismatch(got.begin(), got.end(), wanted.begin(), wanted.end()).first - got.begin();
     size_t line_begin = at == 0 ? 0 : got.rfind('\n', at - 1) + 1;
     std::printf("%s differs at line %ld: %s\n", path.filename().c_str(),
                 static_cast<long>(std::count(got.begin(), got.begin() + at, '\n') + 1),

@@ -139,7 +139,8 @@ void Spec::CheckAppend(const raft::Core& core, const raft::Effects& effects, Rep
       Fail(core.id(), "replaced a committed entry");
     }
     if (core.is_leader()) {
-      if (entry.term == core.term() && old) Fail(core.id(), "replaced an entry of its log as leader");
+      if (entry.term == core.term() && old)
+        Fail(core.id(), "replaced an entry of its log as leader");
       if (entry.term == core.term()) led->Put(entry.index, slot);
     } else {
       // An entry may also come from the leader of an earlier term, taken just before this one.

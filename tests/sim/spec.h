@@ -1,7 +1,7 @@
-// The specification machine: Raft without any of the core's cleverness (terms, votes, logs, commit),
-// run beside a simulation. It is told of each step of the core and of each completed write, and says
-// whether the abstract protocol allows it. It knows nothing of messages' contents but vote requests:
-// a step is allowed when some step of the specification explains it.
+// The specification machine: Raft without any of the core's cleverness (terms, votes, logs,
+// commit), run beside a simulation. It is told of each step of the core and of each completed
+// write, and says whether the abstract protocol allows it. It knows nothing of messages' contents
+// but vote requests: a step is allowed when some step of the specification explains it.
 //
 //   vote         for a candidate of that term whose log is at least as new, once a term
 //   lead         with durable votes of a quorum of the own configuration
@@ -70,7 +70,7 @@ class Spec {
   static Slot SlotOf(const raft::Entry& entry);
 
   std::map<ReplicaId, Replica> replicas_;
-  std::map<Term, SpecLog> led_;  // the log of each term's leader
+  std::map<Term, SpecLog> led_;                           // the log of each term's leader
   std::map<Term, std::map<ReplicaId, ReplicaId>> votes_;  // durable: term -> voter -> candidate
   std::map<Term, std::map<ReplicaId, std::pair<LogIndex, Term>>> candidates_;  // ends of their logs
   std::vector<Slot> committed_;

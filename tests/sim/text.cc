@@ -25,8 +25,10 @@ std::string Text(const raft::Config& config) {
 std::string Text(const Entry& entry) {
   std::string out = N(entry.index.value) + "/" + N(entry.term.value);
   switch (entry.kind) {
-    case raft::EntryKind::kNoop: return out + " no-op";
-    case raft::EntryKind::kCommand: return out + " \"" + std::string(entry.payload.bytes()) + "\"";
+    case raft::EntryKind::kNoop:
+      return out + " no-op";
+    case raft::EntryKind::kCommand:
+      return out + " \"" + std::string(entry.payload.bytes()) + "\"";
     case raft::EntryKind::kConfig: {
       std::optional<raft::Config> config = raft::DecodeConfig(entry.payload.bytes());
       return out + " config (" + (config ? Text(*config) : "damaged") + ")";
