@@ -77,6 +77,38 @@ TEST(WriteBuffer, StatementsSeeEarlierOnesAndUndo) {
   EXPECT_EQ(batch.storages[0].rows[0].row, "one");
 }
 
+TEST(WriteBuffer, MarksHoldWhenStoragesGo) {
+  WriteBuffer buffer(1 << 20);
+  const StorageId table(5), index(6);
+  // An entry is adopted before the mark and forgotten after it; the storage of it goes empty.
+  buffer.Mark();
+  ASSERT_TRUE(buffer.Adopt(index, 1, "entry", "theirs", 1).ok());
+  ASSERT_TRUE(buffer.Put(table, 1, "a", "mine", 2, 0).ok());
+  const size_t mark = buffer.Mark();
+  buffer.DropAdopted();
+  ASSERT_TRUE(buffer.Put(table, 1, "a", "first run", 3, 0).ok());
+  buffer.Undo(3);
+  EXPECT_EQ(buffer.Find(index), nullptr);
+  ASSERT_TRUE(buffer.Put(table, 1, "a", "", 4, -1).ok());
+  ASSERT_TRUE(buffer.Put(table, 1, "b", "", 4, -1).ok());
+  buffer.UndoTo(mark);
+  EXPECT_EQ(buffer.Find(table)->Find("a")->image, "mine");
+  EXPECT_EQ(buffer.Find(table)->Find("b"), nullptr);
+  EXPECT_EQ(buffer.Find(table)->net_rows, 0);
+}
+
+TEST(WriteBuffer, AdoptedRowsComeUpAgainAndAreForgotten) {
+  WriteBuffer buffer(1 << 20);
+  const StorageId table(5);
+  ASSERT_TRUE(buffer.Adopt(table, 1, "a", "theirs", 1).ok());
+  ASSERT_TRUE(buffer.Put(table, 1, "a", "mine", 2, 0).ok());
+  buffer.DropAdopted();  // of the statement's own checks
+  ASSERT_NE(buffer.Find(table), nullptr);
+  buffer.Undo(2);
+  buffer.DropAdopted();
+  EXPECT_EQ(buffer.Find(table), nullptr);
+}
+
 TEST(Batch, RoundTripAndDamage) {
   LogicalBatch batch;
   batch.txn = TxnId(9);

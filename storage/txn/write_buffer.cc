@@ -57,7 +57,12 @@ void WriteBuffer::DropAdopted() {
     auto writes = storages_.find(storage);
     if (writes == storages_.end()) continue;
     auto it = writes->second.rows_.find(key);
-    if (it == writes->second.rows_.end() || !it->second->adopted) continue;
+    if (it == writes->second.rows_.end()) continue;
+    if (!it->second->adopted) {
+      // Changed since. It comes up again when the changes are undone.
+      adopted_.emplace_back(storage, it->first);
+      continue;
+    }
     writes->second.rows_.erase(it);
     used_bytes_ -= kRowBytes;
   }
@@ -96,7 +101,7 @@ void WriteBuffer::UndoTo(size_t mark) {
   DropEmpty();
 }
 
-// Storages without rows go with their arenas; items of the log point into those.
+// Storages without rows go with their arenas.
 void WriteBuffer::DropEmpty() {
   for (auto it = storages_.begin(); it != storages_.end();) {
     const StorageId storage = it->first;
@@ -110,7 +115,13 @@ void WriteBuffer::Forget(StorageId storage) {
   auto it = storages_.find(storage);
   if (it == storages_.end()) return;
   used_bytes_ -= it->second.arena_->used_bytes() + it->second.rows_.size() * kRowBytes;
-  std::erase_if(log_, [&](const LogItem& item) { return item.storage == storage; });
+  // Items of the log point into the arena. Marks count items, so with marks they stay.
+  if (!marked_) {
+    std::erase_if(log_, [&](const LogItem& item) { return item.storage == storage; });
+  }
+  for (LogItem& item : log_) {
+    if (item.storage == storage) item.storage = StorageId(), item.key = {};
+  }
   std::erase_if(adopted_, [&](const auto& item) { return item.first == storage; });
   storages_.erase(it);
 }

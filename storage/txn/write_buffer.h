@@ -97,10 +97,10 @@ class WriteBuffer {
 
  private:
   struct LogItem {
-    StorageId storage;
+    StorageId storage;  // none: nothing to undo
     std::string_view key;
-    uint32_t statement;
-    int net_rows;
+    uint32_t statement = 0;
+    int net_rows = 0;
   };
 
   // What a row takes in the map beside key and image, roughly.
