@@ -41,6 +41,7 @@ WEIGHTS = {"transfer": 20, "read": 10, "point": 15, "family": 10, "take": 8, "co
 SETUP = f"""
 CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL CHECK (balance > -1000000), note text);
 CREATE INDEX account_balance ON account (balance);
+CREATE INDEX account_odd ON account ((balance / 10)) WHERE id % 2 = 1;
 INSERT INTO account SELECT g, {START}, 'n' || g FROM generate_series(1, {ACCOUNTS}) g;
 CREATE TABLE parent (id int PRIMARY KEY, code int UNIQUE DEFERRABLE INITIALLY DEFERRED, v int);
 INSERT INTO parent SELECT g, g, 0 FROM generate_series(1, 40) g;
@@ -48,6 +49,7 @@ CREATE TABLE child (id serial PRIMARY KEY, p int REFERENCES parent ON DELETE CAS
     DEFERRABLE INITIALLY IMMEDIATE, v int);
 CREATE INDEX child_p ON child (p);
 CREATE TABLE soft (id serial PRIMARY KEY, p int REFERENCES parent ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED);
+CREATE UNIQUE INDEX parent_even ON parent ((code + 0)) WHERE v < 0;
 CREATE TABLE queue (id int PRIMARY KEY, state int, taken_by int);
 INSERT INTO queue SELECT g, 0, NULL FROM generate_series(1, 300) g;
 CREATE TABLE tally (k int PRIMARY KEY, n int NOT NULL);
@@ -142,10 +144,13 @@ class Client(threading.Thread):
         self.end()
 
     def read(self):
-        self.execute("BEGIN ISOLATION LEVEL " + self.random.choice(["REPEATABLE READ", "SERIALIZABLE", "READ COMMITTED"]))
+        level = self.random.choice(["REPEATABLE READ", "SERIALIZABLE", "READ COMMITTED"])
+        self.execute("BEGIN ISOLATION LEVEL " + level)
         total = self.execute("SELECT sum(balance), count(*) FROM account")[0]
         if total != (ACCOUNTS * START, ACCOUNTS):
-            self.run_state.broken = f"a reader saw {total}"
+            again = self.execute("SELECT sum(balance), count(*) FROM account")[0]
+            missing = self.execute(f"SELECT g FROM generate_series(1, {ACCOUNTS}) g WHERE g NOT IN (SELECT id FROM account)")
+            self.run_state.broken = f"a reader saw {total} at {level}, then {again}, without {missing}"
         low = self.random.randint(0, 2000)
         self.execute("SET LOCAL lathe.disable_rules = ''")
         through = self.execute(f"SELECT count(*) FROM account WHERE balance BETWEEN {low} AND {low + 500}")
@@ -397,6 +402,12 @@ def check(dsn):
             found += ask(f"SELECT {column}, {shown} FROM {table} WHERE {column} = {value} ORDER BY 2")
         if every != found:
             wrong.append(f"index of {table}.{column}: {len(found)} rows, the table has {len(every)}")
+    every = ask("SELECT balance / 10, id FROM account WHERE (id + 0) % 2 = 1 ORDER BY 1, 2")
+    found = []
+    for value in sorted({row[0] for row in every}):
+        found += ask(f"SELECT balance / 10, id FROM account WHERE id % 2 = 1 AND balance / 10 = {value} ORDER BY 2")
+    if every != found:
+        wrong.append(f"partial index of expressions: {len(found)} rows, the table has {len(every)}")
     tally = dict(ask("SELECT k, n FROM tally"))
     connection.close()
     return wrong, tally
