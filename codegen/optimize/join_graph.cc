@@ -263,6 +263,7 @@ class Builder {
       ExprPtr& e = tree.conjuncts[m.conjunct];
       if (IsComparison(*e, "=") && e->children[0]->kind == expr::Kind::kColumn &&
           e->children[1]->kind == expr::Kind::kColumn &&
+          e->children[0]->column != e->children[1]->column &&  // that is IS NOT NULL
           SameValues(e->children[0]->type, e->children[1]->type)) {
         op.column_a = e->children[0]->column;
         op.column_b = e->children[1]->column;

@@ -92,13 +92,15 @@ bool Grow(const Node& node, bool null_extended, ColumnSet* columns) {
     }
     case Kind::kJoin: {
       const auto& join = node.As<logical::Join>();
-      bool grown = Grow(*node.children[0], null_extended, columns);
-      if (join.join_kind == JoinKind::kInner || join.join_kind == JoinKind::kLeft ||
-          join.join_kind == JoinKind::kSingle) {
-        const bool extends = null_extended || join.join_kind != JoinKind::kInner;
+      const JoinKind kind = join.join_kind;
+      const bool full = kind == JoinKind::kFull, right = kind == JoinKind::kRight;
+      bool grown = Grow(*node.children[0], null_extended || full || right, columns);
+      if (kind == JoinKind::kInner || kind == JoinKind::kLeft || kind == JoinKind::kSingle ||
+          full || right) {
+        const bool extends = null_extended || (kind != JoinKind::kInner && !right);
         grown = Grow(*node.children[1], extends, columns) || grown;
       }
-      if (join.join_kind == JoinKind::kInner) {
+      if (kind == JoinKind::kInner) {
         grown = AddEqual(*join.predicate, null_extended, columns) || grown;
       }
       return grown;
