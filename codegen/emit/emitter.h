@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "codegen/emit/emit.h"
@@ -28,10 +29,17 @@ using pipeline::Step;
 class Columns {
  public:
   Columns() : scopes_(1) {}
-  void Bind(ColumnId id, std::function<SqlValue()> load) {
+  /// stored: it lies in a row, and loading it is all there is to do.
+  void Bind(ColumnId id, std::function<SqlValue()> load, bool stored = false) {
     sources_[id] = std::move(load);
     loaded_.erase(id);
+    if (stored) {
+      stored_.insert(id);
+    } else {
+      stored_.erase(id);
+    }
   }
+  bool stored(ColumnId id) const { return stored_.contains(id); }
   SqlValue Get(ColumnId id) {
     auto found = loaded_.find(id);
     if (found != loaded_.end()) return found->second.value;
@@ -59,6 +67,7 @@ class Columns {
   };
   std::map<ColumnId, std::function<SqlValue()>> sources_;
   std::map<ColumnId, Loaded> loaded_;
+  std::set<ColumnId> stored_;
   std::vector<std::vector<ColumnId>> scopes_;  // what each has loaded
 };
 
@@ -181,6 +190,13 @@ class Emitter {
   /// Neighbouring conditions that are cheap and cannot fail are tested together: several badly
   /// predicted branches are worse than one.
   void EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::BasicBlock* no);
+  /// Is it a comparison, or a few of them, that takes an instruction or two and cannot fail?
+  /// leaves: counts the comparisons.
+  bool IsCheap(const Expr& e, size_t* leaves) const;
+  /// For a stored column of strings that equals a constant, or one of a few: may it be so by the
+  /// slot alone (the bytes of a short string, the size of a longer one)? Null: not such a
+  /// condition.
+  llvm::Value* EmitSlotTest(const Expr& e);
   SqlValue MakeBool(llvm::Value* value, llvm::Value* null = nullptr);
   SqlValue Choose(llvm::Value* condition, const std::string& name,
                   const std::function<SqlValue()>& then, const std::function<SqlValue()>& otherwise,

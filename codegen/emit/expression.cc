@@ -187,37 +187,118 @@ void Emitter::EmitCondition(const Expr& e, llvm::BasicBlock* no) {
   EmitBranch(EmitIsTrue(e), no);
 }
 
+bool Emitter::IsCheap(const Expr& e, size_t* leaves) const {
+  constexpr size_t kLeavesMax = 8;
+  if (e.kind == Kind::kAnd || e.kind == Kind::kOr) {
+    return std::all_of(e.children.begin(), e.children.end(),
+                       [&](const expr::ExprPtr& child) { return IsCheap(*child, leaves); });
+  }
+  if (e.kind != Kind::kCall || e.children.size() != 2 || ++*leaves > kLeavesMax) return false;
+  // Constants that are there cannot fail; one that is not must not be read too early.
+  if (!options_.constants_are_values && expr::CanFail(e)) return false;
+  if (!CanInlineComparison(e.children[0]->type, e.children[1]->type)) return false;
+  if (ComparisonOf(*e.function) == func::InlineOp::kNone) return false;
+  for (const auto& child : e.children) {
+    const Repr repr = types::ReprOf(child->type);
+    if (repr == Repr::kString || repr == Repr::kInterval) return false;
+    if (child->kind != Kind::kColumn && child->kind != Kind::kConst &&
+        !program_.constant_of.contains(child.get())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+llvm::Value* Emitter::EmitSlotTest(const Expr& e) {
+  constexpr size_t kItemsMax = 8;
+  if (e.kind == Kind::kInList) {
+    if (program_.item_list_of.contains(&e) || e.children.size() > 1 + kItemsMax) return nullptr;
+  } else if (e.kind != Kind::kCall || e.children.size() != 2) {
+    return nullptr;
+  }
+  if (ComparisonOf(*e.function) != func::InlineOp::kEq) return nullptr;
+  if (!options_.constants_are_values && expr::CanFail(e)) return nullptr;
+  const size_t of_column = e.children[0]->kind == Kind::kColumn ? 0 : 1;
+  const Expr& column = *e.children[of_column];
+  if (column.kind != Kind::kColumn || !columns_.stored(column.column)) return nullptr;
+  auto blanks = [](const types::Type& type) {
+    return type.id == types::TypeId::kBpChar && type.typmod < 0;
+  };
+  if (!column.type.is_string_like() || blanks(column.type)) return nullptr;
+  std::vector<SqlValue> constants;
+  for (size_t i = 0; i < e.children.size(); ++i) {
+    if (i == of_column) continue;
+    const Expr& item = *e.children[i];
+    const bool is_const = item.kind == Kind::kConst && !item.value.is_null();
+    if (!is_const && !program_.constant_of.contains(&item)) return nullptr;
+    if (!item.type.is_string_like() || !CanInlineComparison(column.type, item.type)) return nullptr;
+    SqlValue constant = Emit(item);
+    if (blanks(item.type) && !WithoutBlanks(&constant)) return nullptr;
+    if (constant.slot == nullptr || constant.size == nullptr) return nullptr;
+    constants.push_back(constant);
+  }
+  const SqlValue v = Emit(column);
+  if (v.slot == nullptr || v.slot_address == nullptr) return nullptr;
+  llvm::Value* may = nullptr;
+  for (const SqlValue& constant : constants) {
+    llvm::Value *mask = nullptr, *want = nullptr;
+    InPrologue([&] {
+      llvm::Value* is_short = b_.CreateTrunc(constant.slot, code_.I1());
+      llvm::Value* size =
+          b_.CreateTrunc(b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, constant.size,
+                                                  code_.Int64(row::kLongStringMark)),
+                         code_.I32());
+      want = b_.CreateSelect(is_short, constant.slot, b_.CreateShl(size, 21), "slot_like");
+      mask = b_.CreateSelect(is_short, code_.Int32(-1),
+                             code_.Int32(static_cast<int32_t>(0xffe00001u)), "slot_mask");
+    });
+    llvm::Value* matches = b_.CreateICmpEQ(b_.CreateAnd(v.slot, mask), want, "may_equal");
+    may = may == nullptr ? matches : b_.CreateOr(may, matches);
+  }
+  return may;
+}
+
 void Emitter::EmitConjuncts(const std::vector<expr::ExprPtr>& conjuncts, llvm::BasicBlock* no) {
   // Comparisons of plain columns and constants that take an instruction or two: one branch on all
   // of them is predicted better than a branch on each, and their loads are from the same row.
-  auto cheap = [this](const Expr& e) {
-    if (e.kind != expr::Kind::kCall || e.children.size() != 2) return false;
-    // Constants that are there cannot fail; one that is not must not be read too early.
-    if (!options_.constants_are_values && expr::CanFail(e)) return false;
-    if (!CanInlineComparison(e.children[0]->type, e.children[1]->type)) return false;
-    if (ComparisonOf(*e.function) == func::InlineOp::kNone) return false;
-    for (const auto& child : e.children) {
-      const Repr repr = types::ReprOf(child->type);
-      if (repr == Repr::kString || repr == Repr::kInterval) return false;
-      if (child->kind != Kind::kColumn && child->kind != Kind::kConst &&
-          !program_.constant_of.contains(child.get())) {
-        return false;
-      }
-    }
-    return true;
-  };
   constexpr size_t kTogetherMax = 8;
-  for (size_t i = 0; i < conjuncts.size();) {
-    size_t end = i;
-    while (end < conjuncts.size() && end - i < kTogetherMax && cheap(*conjuncts[end])) ++end;
-    if (end == i) {
-      EmitCondition(*conjuncts[i++], no);
-      continue;
+  std::vector<bool> done(conjuncts.size());
+  // What the slots of strings say comes first, with all that is cheap: the bytes of most strings
+  // that differ need not be fetched then.
+  llvm::Value* early = nullptr;
+  size_t tests = 0;
+  for (const expr::ExprPtr& e : conjuncts) {
+    llvm::Value* may = tests < kTogetherMax ? EmitSlotTest(*e) : nullptr;
+    if (may == nullptr) continue;
+    early = early == nullptr ? may : b_.CreateAnd(early, may);
+    ++tests;
+  }
+  if (early != nullptr) {
+    for (size_t i = 0; i < conjuncts.size() && tests < kTogetherMax; ++i) {
+      size_t leaves = 0;
+      if (!IsCheap(*conjuncts[i], &leaves)) continue;
+      early = b_.CreateAnd(early, EmitIsTrue(*conjuncts[i]));
+      done[i] = true;
+      ++tests;
     }
-    const bool together = end - i > 1;
-    llvm::Value* condition = EmitIsTrue(*conjuncts[i]);
-    for (++i; i < end; ++i) condition = b_.CreateAnd(condition, EmitIsTrue(*conjuncts[i]));
-    EmitBranch(condition, no, together);
+    EmitBranch(early, no, tests > 1);
+  }
+  for (size_t i = 0; i < conjuncts.size();) {
+    llvm::Value* together = nullptr;
+    size_t count = 0;
+    for (; i < conjuncts.size() && count < kTogetherMax; ++i) {
+      size_t leaves = 0;
+      if (done[i]) continue;
+      if (!IsCheap(*conjuncts[i], &leaves)) break;
+      llvm::Value* condition = EmitIsTrue(*conjuncts[i]);
+      together = together == nullptr ? condition : b_.CreateAnd(together, condition);
+      ++count;
+    }
+    if (together != nullptr) {
+      EmitBranch(together, no, count > 1);
+    } else if (i < conjuncts.size()) {
+      EmitCondition(*conjuncts[i++], no);
+    }
   }
 }
 

@@ -87,10 +87,13 @@ void Emitter::EmitSource() {
   }
   columns_.Push();
   for (const ColumnField& column : source.columns) {
-    columns_.Bind(column.id, [this, &source, column] {
-      return code_.LoadField(source.layout, column.field, row_, row_page_, nullptr,
-                             Name(column.id));
-    });
+    columns_.Bind(
+        column.id,
+        [this, &source, column] {
+          return code_.LoadField(source.layout, column.field, row_, row_page_, nullptr,
+                                 Name(column.id));
+        },
+        /*stored=*/true);
   }
   EmitSteps(0);
   columns_.Pop();

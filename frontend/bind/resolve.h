@@ -31,10 +31,10 @@ inline constexpr int kAmbiguousCandidates = -2;
 /// A declared list of arguments.
 struct Candidate {
   std::span<const Type> args;
-  bool variadic = false;  // the last one may come any number of times
+  bool variadic = false;  // the last one may come more than once
 
   bool Takes(size_t count) const {
-    return variadic ? count + 1 >= args.size() && count > 0 : count == args.size();
+    return variadic ? count >= args.size() : count == args.size();
   }
   const Type& Arg(size_t i) const { return i < args.size() ? args[i] : args.back(); }
 };

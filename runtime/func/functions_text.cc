@@ -316,23 +316,19 @@ CallStatus QuoteNullable(FunctionContext* context, const Datum* args, const bool
   return PutText(context, nulls[0] ? "NULL" : QuoteLiteral(args[0].string.view()), result);
 }
 
-// concat and concat_ws are variadic; a boxed function is not told the number of its arguments, so
-// they are registered once for each number that is supported.
-template <int kCount>
 CallStatus Concat(FunctionContext* context, const Datum* args, const bool* nulls, Datum* result) {
   std::string out;
-  for (int i = 0; i < kCount; ++i) {
+  for (size_t i = 0; i < context->call->args.size(); ++i) {
     if (!nulls[i]) out += args[i].string.view();
   }
   return PutText(context, out, result);
 }
-template <int kCount>
 CallStatus ConcatWithSeparator(FunctionContext* context, const Datum* args, const bool* nulls,
                                Datum* result) {
   if (nulls[0]) return CallStatus::kNull;
   std::string out;
   bool first = true;
-  for (int i = 1; i < kCount; ++i) {
+  for (size_t i = 1; i < context->call->args.size(); ++i) {
     if (nulls[i]) continue;
     if (!first) out += args[0].string.view();
     out += args[i].string.view();
@@ -376,24 +372,19 @@ CallStatus PadChar(FunctionContext* context, const Datum* args, const bool*, Dat
   return PadText<false>(context, args[0].string.view(), args[1].i32, " ", result);
 }
 
-template <int... kCounts>
-void AddConcats(std::vector<Function>* list, std::integer_sequence<int, kCounts...>) {
-  auto add = [&](std::string_view name, uint32_t oid, int count, bool separator,
-                 BoxedFunction boxed) {
-    Row row{oid, name, "", {}, TypeId::kText, boxed};
-    for (int i = 0; i < count; ++i)
-      row.args.push_back(separator && i == 0 ? TypeId::kText : TypeId::kUnknown);
-    row.strict = false;
-    row.volatility = Volatility::kStable;
-    Add(list, row);
-    list->back().any_as_text = true;
-  };
-  (add("concat", kCounts == 0 ? 3058 : 9100 + static_cast<uint32_t>(kCounts), kCounts + 1, false,
-       Concat<kCounts + 1>),
-   ...);
-  (add("concat_ws", kCounts == 0 ? 3059 : 9200 + static_cast<uint32_t>(kCounts), kCounts + 2, true,
-       ConcatWithSeparator<kCounts + 2>),
-   ...);
+void AddConcats(std::vector<Function>* list) {
+  Row row{3058, "concat", "", {TypeId::kUnknown}, TypeId::kText, Concat};
+  row.strict = false;
+  row.variadic = row.wants_types = true;
+  row.volatility = Volatility::kStable;
+  Add(list, row);
+  list->back().any_as_text = true;
+  row.oid = 3059;
+  row.name = "concat_ws";
+  row.args = {TypeId::kText, TypeId::kUnknown};
+  row.boxed = ConcatWithSeparator;
+  Add(list, row);
+  list->back().any_as_text = true;
 }
 
 }  // namespace
@@ -472,7 +463,7 @@ void AddTextFunctions(std::vector<Function>* list) {
              false,
              Volatility::kStable});
   list->back().any_as_text = true;
-  AddConcats(list, std::make_integer_sequence<int, 16>());
+  AddConcats(list);
   Add(list, {850, "textlike", "~~", {T, T}, B, Like<false, false>, InlineOp::kLike, true});
   Add(list, {851, "textnlike", "!~~", {T, T}, B, Like<true, false>, InlineOp::kNotLike, true});
   Add(list, {1633, "texticlike", "~~*", {T, T}, B, Like<false, true>, kNoInline, true});
