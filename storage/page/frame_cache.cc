@@ -11,6 +11,18 @@
 namespace lathe::page {
 
 Result<Frame> KvPageReader::Read(const CachedPage& page, FramePool* pool) {
+  Result<Frame> frame = ReadChecked(page, pool);
+  if (frame.ok() || frame.error().state != SqlState::kDataCorrupted || describe_ == nullptr) {
+    return frame;
+  }
+  Error error = std::move(frame).error();
+  error.detail = "The damage is in page " + std::to_string(page.page().value) + " of " +
+                 describe_(page) + ".";
+  error.hint = "Other rows can be read. Restore a backup, or leave these rows out.";
+  return error;
+}
+
+Result<Frame> KvPageReader::ReadChecked(const CachedPage& page, FramePool* pool) {
   kv::PinnedValue value;
   LATHE_ASSIGN(
       bool found,

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -50,15 +51,23 @@ class KvPageReader : public PageReader {
 
   Result<Frame> Read(const CachedPage& page, FramePool* pool) override;
   const row::Layout& layout() const { return layout_; }
+  /// What a page is of, for errors: `table "t", which ends at Key (id)=(7)`. Set before the first
+  /// Read.
+  void SetDescription(std::function<std::string(const CachedPage&)> describe) {
+    describe_ = std::move(describe);
+  }
 
  protected:
   /// Makes a frame of a page of another schema version. Here: XX001.
   virtual Result<Frame> Convert(const CachedPage& page, std::string_view bytes, FramePool* pool);
 
  private:
+  Result<Frame> ReadChecked(const CachedPage& page, FramePool* pool);
+
   kv::Kv* kv_;
   const row::Layout layout_;
   const uint32_t schema_version_;
+  std::function<std::string(const CachedPage&)> describe_;
 };
 
 /// One page that may be in memory. Owned by the directory; must not be pinned when it is destroyed;

@@ -450,7 +450,7 @@ TEST_F(EngineTest, StatisticsFollow) {
   stats = txn->catalog()->GetStats(t->id);
   EXPECT_EQ(stats->columns[0].max.AsInt64(), 5000);
   EXPECT_EQ(stats->columns[1].min.AsInt64(), -4);
-  EXPECT_EQ(stats->columns[0].distinct_count, 1001);  // grows with the table
+  EXPECT_NEAR(stats->columns[0].distinct_count, 1001, 0.1);  // grows with the table
   EXPECT_EQ(stats->columns[0].histogram.size(), 101u);
 }
 

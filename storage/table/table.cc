@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/bytes.h"
+#include "storage/table/transaction_impl.h"
 
 namespace lathe::table {
 namespace {
@@ -10,6 +11,16 @@ namespace {
 constexpr uint64_t kRowIdBlock = 1 << 16;
 constexpr uint8_t kTableRecordVersion = 1;
 constexpr size_t kNoteKeys = 1024;  // keys counted under one lock
+
+std::string HexOf(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    text += kDigits[static_cast<uint8_t>(c) >> 4];
+    text += kDigits[static_cast<uint8_t>(c) & 15];
+  }
+  return text;
+}
 
 std::string MetaKey(std::string_view prefix, StorageId storage) {
   std::string key(prefix);
@@ -161,6 +172,13 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   table->page_bytes_ = context.page_bytes;
   table->reader_ =
       std::make_shared<page::KvPageReader>(context.kv, table->layout(), relation->schema_version);
+  table->reader_->SetDescription(
+      [relation, encoder = table->encoder_](const page::CachedPage& page) {
+        const bool index = relation->kind == schema::RelationKind::kIndex;
+        return (index ? "index \"" : "table \"") + relation->name + "\", whose last row has " +
+               (relation->key.empty() ? "the row key " + HexOf(page.last_key())
+                                      : DescribeKey(*relation, encoder, page.last_key()));
+      });
   table->extents_ = Extents(table->layout());
   auto source = std::make_shared<LeafSource>();
   source->storage = storage;

@@ -86,7 +86,7 @@ class Table {
   uint32_t schema_version() const { return schema_version_; }
   bool has_row_id() const { return has_row_id_; }
   uint32_t page_bytes() const { return page_bytes_; }
-  const std::shared_ptr<page::PageReader>& reader() const { return reader_; }
+  const std::shared_ptr<page::KvPageReader>& reader() const { return reader_; }
   const TableContext& context() const { return context_; }
 
   TableVersionPtr Current() const;
@@ -230,7 +230,7 @@ class Table {
   uint32_t schema_version_ = 1;
   bool has_row_id_ = false;
   uint32_t page_bytes_ = page::kPageBytes;
-  std::shared_ptr<page::PageReader> reader_;
+  std::shared_ptr<page::KvPageReader> reader_;
   LeafSourcePtr source_;
   std::unique_ptr<catalog::IdAllocator> row_ids_;
   const std::shared_ptr<LiveVersions> live_ = std::make_shared<LiveVersions>();
