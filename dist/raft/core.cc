@@ -68,6 +68,8 @@ bool Core::OnOtherTerm(const Message& message) {
     return true;
   }
   if (LATHE_RAFT_MUTANT(kOldTermAccepted) && !request) return true;
+  const VoteReply* reply = std::get_if<VoteReply>(&body);
+  if (reply && reply->removed && !LATHE_RAFT_MUTANT(kRemovedOfOldTerm)) return true;  // for ever
   // An old term: a leader or candidate that was left behind learns of the newer one, else it would
   // call in vain for ever while this replica hears nobody.
   if (request) {
@@ -89,7 +91,7 @@ void Core::Tick(Time now) {
     return;
   }
   if (Follower* follower = std::get_if<Follower>(&role_)) AgeReads(*follower);
-  if (elapsed_ >= timeout_ && IsVoter(config(), id_)) {
+  if (elapsed_ >= timeout_ && MayCampaign()) {
     ResetTimeout();
     if (!IsBound()) Start(false);
   }

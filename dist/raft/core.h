@@ -99,8 +99,8 @@ class Core {
   void Step(Message message);
   /// One tick has passed; `now` never goes back. A host may skip ticks while Quiet().
   void Tick(Time now);
-  /// Starts an election, if this is a voter (a host without ticks calls it when the leader is
-  /// lost).
+  /// Starts an election, if this is or lately was a voter (a host without ticks calls it when the
+  /// leader is lost).
   void Campaign();
   /// Adds commands to the log, all or none.
   Proposal Propose(std::span<const Payload> commands);
@@ -132,7 +132,7 @@ class Core {
 
   /// Moves out what is to be done since the last call.
   void Take(Effects* effects);
-  /// Says whether Take would give anything.
+  /// False: Take would give nothing and may be left out.
   bool HasWork() const;
 
   // --- Questions ---
@@ -158,7 +158,7 @@ class Core {
   /// The snapshot that the host could send, once its state is that of `index` (base <= index <=
   /// applied).
   SnapshotMeta MetaAt(LogIndex index) const;
-  /// Every bit of the state, for hashing: equal bytes mean equal behaviour for ever.
+  /// Every bit of the state after a Take, for hashing: equal bytes mean equal behaviour for ever.
   void Encode(std::string* out) const;
 
  private:
@@ -174,6 +174,7 @@ class Core {
 
   // election.cc
   bool HeardLeader() const;
+  bool MayCampaign() const;
   void Start(bool forced);
   void StartVotes(bool pre, bool forced);
   void CountVotes();
@@ -202,6 +203,7 @@ class Core {
   void SendAppend(Progress& progress);
   void SendHeartbeats(Leader& leader);
   void LeaderTick(Leader& leader);
+  bool LeaderHasWork() const;
   void LeaderSends(Effects* effects);
   void StepDown();
   // membership.cc

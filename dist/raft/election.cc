@@ -35,8 +35,20 @@ void Core::Campaign() {
   Start(false);
 }
 
+/// A voter of the newest configuration, or of an earlier one that may be in force elsewhere: until
+/// the newest is committed, the only logs that can win may lie with replicas that it leaves out
+/// (dissertation 4.2.2). They ask its voters, and their own vote counts for nothing.
+bool Core::MayCampaign() const {
+  if (LATHE_RAFT_MUTANT(kLearnerCampaigns)) return true;
+  for (size_t i = configs_.size(); i-- > 0;) {
+    if (IsVoter(configs_[i].config, id_)) return true;
+    if (configs_[i].index <= commit_ || LATHE_RAFT_MUTANT(kOutgoingNeverCampaigns)) return false;
+  }
+  return false;
+}
+
 void Core::Start(bool forced) {
-  if (!IsVoter(config(), id_) && !LATHE_RAFT_MUTANT(kLearnerCampaigns)) return;
+  if (!MayCampaign()) return;
   if (installing_ || snapshot_) return;
   StartVotes(options_->pre_vote && !forced, forced);
 }

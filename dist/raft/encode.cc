@@ -40,8 +40,13 @@ void Put(std::string* out, const Progress& p) {
   Put(out, p.promise_bound);
   Put(out, p.promise);
   Put(out, p.promise_until);
+  Put(out, p.asked);
+  Put(out, p.window);
   Put(out, p.inflight_messages());
-  Put(out, p.inflight_bytes());
+  for (size_t i = 0; i < p.inflight_messages(); i++) {
+    Put(out, p.inflight(i).last);
+    Put(out, p.inflight(i).bytes);
+  }
 }
 void Put(std::string* out, const Role& role) {
   out->push_back(static_cast<char>(role.index()));

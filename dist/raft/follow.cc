@@ -36,10 +36,8 @@ void Core::On(const Message& message, const Append& append) {
   if (LATHE_RAFT_MUTANT(kNoPrevCheck)) matches = append.prev_index <= log_.last_index();
   if (LATHE_RAFT_MUTANT(kPrevTermIgnored)) matches = log_.TermAt(append.prev_index).has_value();
   if (!matches) return Refuse(message.from, append);
-  if (last < commit_) {  // old news: all of it is committed here
-    AdvanceCommit(std::min(append.commit, log_.last_index()));
-    return Accepted(message.from, commit_);
-  }
+  // Old news: all of it is committed here. What follows `last` was not compared with the leader's.
+  if (last < commit_) return Accepted(message.from, commit_);
   AppendFrom(append);
   LogIndex known = std::min(append.commit, last);
   if (LATHE_RAFT_MUTANT(kCommitBeyondMatch)) known = std::min(append.commit, log_.last_index());

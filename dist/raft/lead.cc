@@ -43,13 +43,20 @@ void Core::On(const Message& message, const AppendReply& reply) {
   LATHE_CHECK(reply.index <= log_.last_index() || LATHE_RAFT_MUTANT(kAckWholeLog) ||
               LATHE_RAFT_MUTANT(kOldTermAccepted));
   bool news = progress->Accept(std::min(reply.index, log_.last_index()));
-  if (progress->mode == FlowMode::kProbe) progress->BecomeReplicate();
+  // Only what the probe itself brings opens the window again. If Appends from before it did, each
+  // that overtook another would have all of the window sent once more, which then overtake others.
+  bool answered = progress->asked && reply.index >= progress->asked;
+  if (LATHE_RAFT_MUTANT(kAnyAnswerEndsProbe)) answered = true;
+  if (progress->mode == FlowMode::kProbe && answered) progress->BecomeReplicate();
   // A replica that was sent a snapshot may have caught up by other means.
   if (progress->mode == FlowMode::kSnapshot && progress->match >= log_.base_index()) {
     progress->BecomeProbe();
     progress->BecomeReplicate();
   }
   if (!news) return;
+  if (progress->window != 0 && ++progress->window >= options_->window_messages_max) {
+    progress->window = 0;
+  }
   CommitByQuorum();
   if (Leader* still = leader_state()) MaybeTimeoutNow(*still);
 }
@@ -60,6 +67,11 @@ void Core::OnRefused(Leader& leader, Progress& progress, const AppendReply& repl
   if (progress.mode == FlowMode::kProbe) stale |= reply.index != progress.next - 1;
   if (progress.mode == FlowMode::kSnapshot) stale = true;
   if (stale && !LATHE_RAFT_MUTANT(kStaleRefusalTaken)) return;
+  // The window shrinks by half and grows by one an answer, as that of TCP (Jacobson 1988): over a
+  // network that reorders, most of a large one would be refused and sent again.
+  if (progress.mode == FlowMode::kReplicate && !LATHE_RAFT_MUTANT(kWindowNeverShrinks)) {
+    progress.window = std::max<size_t>(1, progress.inflight_messages() / 2);
+  }
   progress.BecomeProbe();
   // Below the base nothing is known of the terms: what the follower has may differ there.
   LogIndex agree = reply.hint_index;
@@ -149,6 +161,22 @@ void Core::SendHeartbeats(Leader& leader) {
     progress.commit_sent = std::max(progress.commit_sent, commit);
     SendNow(progress.id, Heartbeat{commit, leader.round, leader.heartbeat_wanted});
   }
+}
+
+// What LeaderSends would find to do.
+bool Core::LeaderHasWork() const {
+  const Leader* leader = std::get_if<Leader>(&role_);
+  if (!leader) return false;
+  if (leader->heartbeat_wanted || leader->round_wanted) return true;
+  for (const Progress& p : leader->followers) {
+    if (p.CanSend(*options_) && (p.mode == FlowMode::kProbe || p.next <= log_.last_index())) {
+      return true;
+    }
+    if (p.mode == FlowMode::kSnapshot && !p.snapshot_asked) return true;
+    bool behind = p.commit_sent < std::min(commit_, p.match);
+    if (p.mode == FlowMode::kReplicate && (p.check || behind)) return true;
+  }
+  return !IsVoter(config(), id_) && config_index() <= commit_;
 }
 
 // Called by Take, so that all inputs since the last one share their messages.

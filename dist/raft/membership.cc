@@ -33,7 +33,11 @@ Proposal Core::ProposeConfig(const Config& target) {
 
 void Core::UseConfig(LogIndex index, Config config) {
   configs_.push_back({index, std::move(config)});
-  if (Leader* leader = leader_state()) SetFollowers(*leader);
+  Leader* leader = leader_state();
+  if (!leader) return;
+  SetFollowers(*leader);
+  // Those who have confirmed a read may be a quorum now, and nobody else may be left to answer.
+  if (!LATHE_RAFT_MUTANT(kReadsForgottenByChange)) AnswerReads(*leader);
 }
 
 void Core::DropConfigsFrom(LogIndex index) {

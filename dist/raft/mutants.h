@@ -8,6 +8,7 @@
   X(kAckBeforePersist) \
   X(kAckWholeLog) \
   X(kAlwaysTruncate) \
+  X(kAnyAnswerEndsProbe) \
   X(kAnyVoterCounts) \
   X(kApplyNotDurable) \
   X(kApplyUncommitted) \
@@ -25,6 +26,7 @@
   X(kHeartbeatCommitUncapped) \
   X(kHeartbeatCommitsAll) \
   X(kHungDiskLeads) \
+  X(kLeaderWorkUnseen) \
   X(kLearnerCampaigns) \
   X(kLearnersCommit) \
   X(kLeaseKeptOverTransfer) \
@@ -37,6 +39,7 @@
   X(kNoQuorumCheck) \
   X(kOldSnapshotInstalled) \
   X(kOldTermAccepted) \
+  X(kOutgoingNeverCampaigns) \
   X(kOwnAppendAtOnce) \
   X(kOwnVoteAtOnce) \
   X(kPreVoteAlwaysRefused) \
@@ -45,6 +48,8 @@
   X(kReadBeforeOwnTerm) \
   X(kReadJoinsOldRound) \
   X(kReadWithoutQuorum) \
+  X(kReadsForgottenByChange) \
+  X(kRemovedOfOldTerm) \
   X(kRestartForgetsPromise) \
   X(kSendBeforePersist) \
   X(kSnapshotOffByOne) \
@@ -60,6 +65,7 @@
   X(kVoteWhileBound) \
   X(kVoteWithoutLogCheck) \
   X(kWindowIgnored) \
+  X(kWindowNeverShrinks) \
   X(kWriteNotCut)
 // clang-format on
 

@@ -101,7 +101,8 @@ bool Core::MustPersist() const {
 
 bool Core::HasWork() const {
   return MustPersist() || !now_out_.empty() || !durable_out_.empty() || !answers_.empty() ||
-         ApplicableIndex() > handed_;
+         ApplicableIndex() > handed_ || (removed_ && handed_ == commit_) ||
+         (LeaderHasWork() && !LATHE_RAFT_MUTANT(kLeaderWorkUnseen));
 }
 
 void Core::Take(Effects* effects) {

@@ -12,6 +12,7 @@ bool Progress::CanSend(const Options& options) const {
       return !probe_sent;
     case FlowMode::kReplicate:
       if (LATHE_RAFT_MUTANT(kWindowIgnored)) return true;
+      if (window != 0 && inflight_messages() >= window) return false;
       return inflight_messages() < options.window_messages_max &&
              inflight_bytes_ < options.window_bytes_max;
     case FlowMode::kSnapshot:
@@ -23,6 +24,7 @@ bool Progress::CanSend(const Options& options) const {
 void Progress::Sent(LogIndex last, size_t bytes) {
   if (mode == FlowMode::kProbe) {
     probe_sent = true;
+    asked = last;
     return;
   }
   if (last < next) return;
@@ -50,6 +52,7 @@ bool Progress::Accept(LogIndex index) {
 }
 
 void Progress::ForgetInFlight() {
+  asked = LogIndex();
   inflight_.clear();
   head_ = 0;
   inflight_bytes_ = 0;

@@ -22,6 +22,8 @@ struct Progress {
   bool active = false;                 // was heard since the last quorum check
   bool snapshot_asked = false;         // kSnapshot: the host was told
   bool check = false;                  // kReplicate: ask whether what was sent arrived
+  LogIndex asked;                      // kProbe: where what was sent ends
+  size_t window = 0;                   // Appends under way, if less than the option; 0 = that
   LogIndex match;                      // the replica durably holds the leader's log up to here
   LogIndex next;                       // the next entry to send
   LogIndex commit_sent, commit_known;  // commit index told to it; told by it
@@ -37,18 +39,20 @@ struct Progress {
   void BecomeProbe();
   void BecomeReplicate();
   void BecomeSnapshot();
-  size_t inflight_messages() const { return inflight_.size() - head_; }
-  size_t inflight_bytes() const { return inflight_bytes_; }
-  void Shrink();
-
- private:
+  /// An Append that is not answered.
   struct InFlight {
     LogIndex last;
     size_t bytes;
   };
+  size_t inflight_messages() const { return inflight_.size() - head_; }
+  const InFlight& inflight(size_t i) const { return inflight_[head_ + i]; }  // 0 = the oldest
+  size_t inflight_bytes() const { return inflight_bytes_; }
+  void Shrink();
+
+ private:
   void ForgetInFlight();
 
-  std::vector<InFlight> inflight_;  // Appends that are not answered, oldest at head_
+  std::vector<InFlight> inflight_;  // oldest at head_
   size_t head_ = 0;
   size_t inflight_bytes_ = 0;
 };

@@ -80,8 +80,7 @@ void Cluster::Handle(const Event& event) {
     case Kind::kFault:
       return Fault();
     case Kind::kPhase:
-      if (event.a == kBeginHeal) return BeginHeal();
-      return event.a == kEndHeal ? EndHeal() : CheckLeader();
+      return event.a == kEndHeal ? EndHeal() : BeginHeal();
     case Kind::kRestart:
       return Start(event.node);
     case Kind::kWake:
@@ -95,7 +94,9 @@ void Cluster::Handle(const Event& event) {
     Message message = std::move(mail_[event.a]);
     mail_[event.a] = Message{};
     mail_free_.push_back(static_cast<uint32_t>(event.a));
-    if (!node.core) return;
+    // A network that delays by seconds is a fault, and faults have stopped.
+    bool late = healing_ && event.b < heal_began_ && now_ > heal_began_ + kSecond / 2;
+    if (!node.core || late) return;
     node.heard_at = node.ticks;
     if (settings_.print) std::printf("  %s\n", Text(message).c_str());
     Mix(message.term.value << 8 ^ message.body.index() << 4 ^ message.from.value);
@@ -170,7 +171,9 @@ void Cluster::Perform(uint32_t n) {
   while (nodes_[n].core && outcome_.failure.empty()) {
     Node& node = nodes_[n];
     Effects effects;
+    bool work = node.core->HasWork();
     node.core->Take(&effects);
+    if (!work && !effects.empty()) Fail("effects, although the core said that it had none");
     invariants_.Stepped(*node.core, effects);
     spec_.Stepped(*node.core, effects);
     if (settings_.print) std::printf("  %s\n", Text(*node.core).c_str());
@@ -259,6 +262,7 @@ void Cluster::Transmit(const Message& message) {
     return;
   }
   uint32_t slot;
+  if (mail_.size() - mail_free_.size() > kMailMax) return Fail("congestion: too many messages");
   if (mail_free_.empty()) {
     slot = static_cast<uint32_t>(mail_.size());
     mail_.push_back(message);
@@ -267,7 +271,7 @@ void Cluster::Transmit(const Message& message) {
     mail_free_.pop_back();
     mail_[slot] = message;
   }
-  Push(now_ + delay, Kind::kDeliver, to, slot);
+  Push(now_ + delay, Kind::kDeliver, to, slot, now_);
 }
 
 void Cluster::StartWrite(uint32_t n) {
@@ -330,11 +334,11 @@ void Cluster::SendSnapshot(uint32_t n, ReplicaId to) {
             (fault_.Below(1000) >= drop_ || healing_) && to.value <= nodes_.size();
   if (ok) {
     mail_.push_back({core.id(), to, core.term(), raft::InstallSnapshot{core.MetaAt(index)}});
-    Push(now_ + delay, Kind::kDeliver, to.value - 1, mail_.size() - 1);
+    Push(now_ + delay, Kind::kDeliver, to.value - 1, mail_.size() - 1, now_);
     if (fault_.Below(1000) < duplicate_) {  // once more, and late
       mail_.push_back(Message(mail_.back()));
       Push(now_ + delay + fault_.Between(0, 5000) * kMillis, Kind::kDeliver, to.value - 1,
-           mail_.size() - 1);
+           mail_.size() - 1, now_);
     }
   }
   Push(now_ + delay + kMillis, Kind::kSnapshotSent, n, to.value, ok ? index.value : 0);

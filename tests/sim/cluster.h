@@ -22,6 +22,7 @@ namespace lathe::sim {
 
 inline constexpr int64_t kMillis = 1000;  // simulated time is in microseconds
 inline constexpr int64_t kSecond = 1000000;
+inline constexpr size_t kMailMax = 20000;  // messages under way at once: windows bound them
 
 struct Settings {
   uint64_t seed = 1;
@@ -57,7 +58,7 @@ class Cluster {
     kWake,
     kRestart,
   };
-  enum Phase : int64_t { kBeginHeal, kCheckLeader, kEndHeal };
+  enum Phase : int64_t { kBeginHeal, kEndHeal };
   struct Event {
     int64_t at = 0;
     uint64_t order = 0;
@@ -148,7 +149,6 @@ class Cluster {
   void ChangeConfig();
   void DiskFault(Node& node, uint32_t n);
   void BeginHeal();
-  void CheckLeader();
   void EndHeal();
   int64_t TimeToSend(const raft::Core& newest) const;
   const raft::Core* Leader() const;
@@ -158,6 +158,7 @@ class Cluster {
 
   Settings settings_;
   raft::Options options_;
+  std::optional<raft::Options> limits_;  // put aside while healing
   base::Random net_, disk_, fault_, client_, clock_;
   std::vector<Node> nodes_;
   std::priority_queue<Event, std::vector<Event>, std::greater<Event>> heap_;

@@ -251,11 +251,13 @@ void Cluster::BeginHeal() {
       Crash(voters[fault_.Below(voters.size())].value - 1);
     }
   }
-  int64_t sending = TimeToSend(*newest);
-  // A leader that is removing itself goes when its last entries have arrived, and another is
-  // elected: when that is not a matter of moments, the end of the whole phase decides.
-  if (sending < kSecond) Push(now_ + 5 * kSecond, Kind::kPhase, 0, kCheckLeader);
-  Push(now_ + 5 * kSecond + sending, Kind::kPhase, 0, kEndHeal);
+  if (TimeToSend(*newest) > kSecond) {  // an operator would raise the limits, too
+    limits_ = options_;
+    options_.window_messages_max = 64;
+    options_.message_bytes_max = 1 << 20;
+    options_.apply_bytes_max = 1 << 20;
+  }
+  Push(now_ + 5 * kSecond, Kind::kPhase, 0, kEndHeal);
 }
 
 // With the smallest windows an entry is a message, and a message must be answered before the next
@@ -270,7 +272,7 @@ int64_t Cluster::TimeToSend(const raft::Core& newest) const {
     }
   }
   uint64_t per_message = std::max<uint64_t>(1, options_.message_bytes_max / kEntryBytes);
-  uint64_t rounds = (missing + coming) / (per_message * options_.window_messages_max);
+  uint64_t rounds = (missing + coming) / per_message;  // what overtakes is sent again: one by one
   return static_cast<int64_t>(rounds) * 12 * kMillis;
 }
 
@@ -283,20 +285,18 @@ const raft::Core* Cluster::Leader() const {
   return leader;
 }
 
-void Cluster::CheckLeader() {
-  if (!Leader()) Fail("liveness: no leader after five seconds without faults");
-}
-
 // Now all must be decided.
 void Cluster::EndHeal() {
   healing_ = false;
+  if (limits_) options_ = *std::exchange(limits_, std::nullopt);
   Push(now_ + 50 * kSecond, Kind::kPhase, 0, kBeginHeal);
   const raft::Core* leader = Leader();
   for (const Node& node : nodes_) {
     // Of the simulation itself: who answers must also be given the time (seed 7476, once).
-    if (node.core && node.ticks < node.ticks_at_heal + 48) return Fail("a clock stood still");
+    // One that had crashed just before came back up to 0.3 s later (seed 21126).
+    if (node.core && node.ticks < node.ticks_at_heal + 45) return Fail("a clock stood still");
   }
-  if (!leader) return Fail("liveness: no leader when healed");
+  if (!leader) return Fail("liveness: no leader after five seconds without faults");
   if (leader->commit() != leader->log().last_index()) return Fail("liveness: not all is committed");
   if (leader->config().joint()) return Fail("liveness: a joint configuration stays");
   for (const Node& node : nodes_) {

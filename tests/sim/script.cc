@@ -11,6 +11,7 @@
 //   config n voters [learners]           as 1,2,3 4
 //   deliver n m | deliver all | drop n m | drop all | repeat n m     messages from n to m, or all
 //   last n m                   the newest message from n to m overtakes the others
+//   append n m prev last commit    an Append as a leader n of other pacing might send it
 //   settle                     deliver and write until nothing is left
 //   disk n manual|instant | write n [count]                          complete writes by hand
 //   crash n [writes [entries]]           so many writes, and entries of the next, are on the disk
@@ -209,7 +210,9 @@ void Stage::Perform(uint64_t n) {
   Node& node = nodes_[n];
   while (node.core) {
     raft::Effects effects;
+    bool work = node.core->HasWork();
     node.core->Take(&effects);
+    if (!work && !effects.empty()) Say("ALTHOUGH IT SAID THAT IT HAD NONE:");
     watch_.Stepped(*node.core, effects);
     if (effects.empty()) return;
     Carry(n, &effects);
@@ -275,7 +278,8 @@ void Stage::State(uint64_t n) {
     static const char* const kModes[] = {"probe", "replicate", "snapshot"};
     for (const raft::Progress& p : leader->followers) {
       Say("  " + N(p.id.value) + " " + kModes[static_cast<int>(p.mode)] + " match " +
-          N(p.match.value) + " next " + N(p.next.value) + " in flight " + N(p.inflight_messages()));
+          N(p.match.value) + " next " + N(p.next.value) + " in flight " + N(p.inflight_messages()) +
+          (p.window ? " window " + N(p.window) : ""));
     }
   }
 }
@@ -340,6 +344,15 @@ bool Stage::Mail(const Words& words) {
     }
     return false;
   }
+  if (words[0] == "append") {
+    const Core& from = *nodes_[Value(words, 1)].core;
+    LogIndex prev(Value(words, 3));
+    raft::Append append{
+        prev, from.log().TermAt(prev).value_or(raft::Term()), LogIndex(Value(words, 5)), {}};
+    from.log().Copy(prev + 1, LogIndex(Value(words, 4)), SIZE_MAX, &append.entries);
+    Post({from.id(), ReplicaId(Value(words, 2)), from.term(), append});
+    return true;
+  }
   bool all = words.size() > 1 && words[1] == "all";
   std::deque<Message> chosen, rest;
   for (const Message& message : mail_) {
@@ -355,7 +368,8 @@ bool Stage::Mail(const Words& words) {
 bool Stage::World(const Words& words, uint64_t n) {
   const std::string& verb = words[0];
   if (verb == "group") return Setup(words);
-  if (verb == "deliver" || verb == "drop" || verb == "repeat" || verb == "last") return Mail(words);
+  static const char* const kMail[] = {"deliver", "drop", "repeat", "last", "append"};
+  if (std::find(std::begin(kMail), std::end(kMail), verb) != std::end(kMail)) return Mail(words);
   if (verb == "settle") return Settle(), true;
   if (verb == "start") {
     Start(n, Value(words, 2));
