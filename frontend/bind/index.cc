@@ -70,10 +70,63 @@ Status CheckUnsupported(const ast::CreateIndexStatement& create, const BindConte
   return Ok();
 }
 
+/// Operator classes of btree that order as the type does. Under the one collation, C, the patterns'
+/// classes order as the others.
+struct OperatorClass {
+  std::string_view name;
+  TypeId type;
+};
+constexpr OperatorClass kOperatorClasses[] = {{"bool_ops", TypeId::kBool},
+                                              {"bytea_ops", TypeId::kBytea},
+                                              {"char_ops", TypeId::kChar},
+                                              {"name_ops", TypeId::kName},
+                                              {"int2_ops", TypeId::kInt2},
+                                              {"int4_ops", TypeId::kInt4},
+                                              {"int8_ops", TypeId::kInt8},
+                                              {"oid_ops", TypeId::kOid},
+                                              {"float4_ops", TypeId::kFloat4},
+                                              {"float8_ops", TypeId::kFloat8},
+                                              {"numeric_ops", TypeId::kNumeric},
+                                              {"text_ops", TypeId::kText},
+                                              {"text_pattern_ops", TypeId::kText},
+                                              {"varchar_ops", TypeId::kText},
+                                              {"varchar_pattern_ops", TypeId::kText},
+                                              {"bpchar_ops", TypeId::kBpChar},
+                                              {"bpchar_pattern_ops", TypeId::kBpChar},
+                                              {"date_ops", TypeId::kDate},
+                                              {"time_ops", TypeId::kTime},
+                                              {"timetz_ops", TypeId::kTimeTz},
+                                              {"timestamp_ops", TypeId::kTimestamp},
+                                              {"timestamptz_ops", TypeId::kTimestampTz},
+                                              {"interval_ops", TypeId::kInterval},
+                                              {"uuid_ops", TypeId::kUuid},
+                                              {"jsonb_ops", TypeId::kJsonb},
+                                              {"enum_ops", TypeId::kEnum},
+                                              {"array_ops", TypeId::kArray},
+                                              {"record_ops", TypeId::kRecord}};
+
+/// 42704 for one that is not there, 42804 for one of another type.
+Status CheckOperatorClass(const ast::QualifiedName& opclass, const Type& type) {
+  const std::string shown =
+      opclass.schema.empty() ? opclass.name : opclass.schema + "." + opclass.name;
+  const TypeId wanted = type.id == TypeId::kVarchar ? TypeId::kText : type.id;
+  if (opclass.schema.empty() || opclass.schema == "pg_catalog") {
+    for (const OperatorClass& known : kOperatorClasses) {
+      if (known.name != opclass.name) continue;
+      if (known.type == wanted) return Ok();
+      return MakeError(
+          SqlState::kDatatypeMismatch,
+          "operator class \"" + shown + "\" does not accept data type " + TypeText(Type(type.id)));
+    }
+  }
+  return MakeError(SqlState::kUndefinedObject,
+                   "operator class \"" + shown + "\" does not exist for access method \"btree\"");
+}
+
 Status CheckCollation(const ast::IndexElement& element, const Type& type,
                       const BindContext& context) {
   const int32_t position = ast::PositionOf(context.sql, element.location);
-  if (!element.opclass.name.empty()) return NotSupported("operator class of an index", position);
+  if (!element.opclass.name.empty()) LATHE_TRY(CheckOperatorClass(element.opclass, type));
   const std::string& collation = element.collation.name;
   if (collation.empty()) return Ok();
   if (types::CategoryOf(type) != 'S') {
