@@ -219,16 +219,61 @@ Status SessionImpl::DropColumn(const Command& command, schema::RelationPtr* tabl
   return RemoveColumn(table, static_cast<uint32_t>(column), command.cascade, run->client);
 }
 
-Status SessionImpl::SetColumnType(const Command& command, schema::RelationPtr* table, Run* run) {
-  LATHE_ASSIGN(uint32_t number, ColumnOf(**table, command.name));
-  const schema::Column& old = (*table)->columns[number];
+// All changes of types in one statement are made at once: what follows USING reads the rows as they
+// were before any of them.
+Status SessionImpl::SetColumnTypes(const std::vector<const Command*>& commands,
+                                   schema::RelationPtr* table, Run* run) {
   bind::BindContext context = MakeBindContext(run->prepared->sql, catalog_.get());
   schema::RelationDescriptor next = **table;
-  schema::Column& column = next.columns[number];
-  column.domain = RelationId();
-  LATHE_ASSIGN(column.type, bind::BindTypeName(command.column->type, context, &column.domain));
-  if (old.identity != schema::Identity::kNone && column.type.id != types::TypeId::kInt2 &&
-      column.type.id != types::TypeId::kInt4 && column.type.id != types::TypeId::kInt8) {
+  std::vector<uint32_t> numbers;
+  for (const Command* command : commands) {
+    LATHE_ASSIGN(uint32_t number, ColumnOf(**table, command->name));
+    if (std::find(numbers.begin(), numbers.end(), number) != numbers.end()) {
+      return MakeError(SqlState::kFeatureNotSupported,
+                       "cannot alter type of column \"" + command->name + "\" twice");
+    }
+    LATHE_TRY(ChangeType(*command, *table, number, &next.columns[number], context));
+    numbers.push_back(number);
+  }
+  std::map<uint32_t, expr::ExprPtr> computed;
+  for (size_t i = 0; i < commands.size(); ++i) {
+    LATHE_ASSIGN(computed[numbers[i]],
+                 Transformed(*commands[i], **table, next, numbers[i], context));
+    const schema::Column& column = next.columns[numbers[i]];
+    if (column.default_sql.empty() || bind::BindColumnDefault(column, context).ok()) continue;
+    return MakeError(SqlState::kDatatypeMismatch, "default for column \"" + column.name +
+                                                      "\" cannot be cast automatically to type " +
+                                                      types::FormatType(column.type));
+  }
+  // What the checks say must still make sense.
+  for (const schema::CheckConstraint& check : next.checks) {
+    LATHE_TRY(bind::BindStoredExpression(next, check.sql, bind::RowUse::kCheck, nullptr, context));
+  }
+  LATHE_ASSIGN(*table, RewriteRows(*table, std::move(next), computed));
+  const bool domains = std::any_of(numbers.begin(), numbers.end(), [&](uint32_t number) {
+    return (*table)->columns[number].domain.value != 0;
+  });
+  if (!(*table)->checks.empty() || domains) {
+    LATHE_ASSIGN(std::shared_ptr<const TableChecks> known, ChecksOf(**table));
+    LATHE_TRY(CheckTableRows(*table, *known, nullptr));
+  }
+  for (const schema::ForeignKey& key : (*table)->foreign_keys) {
+    if (std::find_first_of(key.columns.begin(), key.columns.end(), numbers.begin(),
+                           numbers.end()) != key.columns.end()) {
+      LATHE_TRY(CheckReferences(*table, key));
+    }
+  }
+  return Ok();
+}
+
+Status SessionImpl::ChangeType(const Command& command, const schema::RelationPtr& table,
+                               uint32_t number, schema::Column* column,
+                               bind::BindContext& context) {
+  const schema::Column& old = table->columns[number];
+  column->domain = RelationId();
+  LATHE_ASSIGN(column->type, bind::BindTypeName(command.column->type, context, &column->domain));
+  if (old.identity != schema::Identity::kNone && column->type.id != types::TypeId::kInt2 &&
+      column->type.id != types::TypeId::kInt4 && column->type.id != types::TypeId::kInt8) {
     return MakeError(SqlState::kInvalidParameterValue,
                      "identity column type must be smallint, integer, or bigint");
   }
@@ -238,7 +283,7 @@ Status SessionImpl::SetColumnType(const Command& command, schema::RelationPtr* t
     error.detail = "Column \"" + old.name + "\" is a generated column.";
     return error;
   }
-  for (const Dependent& dependent : DependentsOf(*table, static_cast<int>(number))) {
+  for (const Dependent& dependent : DependentsOf(table, static_cast<int>(number))) {
     if (dependent.drop != nullptr) {
       Error error = MakeError(SqlState::kFeatureNotSupported,
                               "cannot alter type of a column used by a view or rule");
@@ -250,54 +295,62 @@ Status SessionImpl::SetColumnType(const Command& command, schema::RelationPtr* t
       Error error = MakeError(SqlState::kFeatureNotSupported,
                               "cannot alter type of a column used by a generated column");
       error.detail = "Column \"" + old.name + "\" is used by generated column \"" +
-                     (*table)->columns[dependent.column].name + "\".";
+                     table->columns[dependent.column].name + "\".";
       return error;
     }
-  }
-  std::map<uint32_t, expr::ExprPtr> computed;
-  if (!old.generated_sql.empty()) {
-    LATHE_ASSIGN(computed[number],
-                 bind::BindStoredExpression(next, column.generated_sql, bind::RowUse::kGenerated,
-                                            &column, context));
-  } else if (command.expr != nullptr) {
-    LATHE_ASSIGN(computed[number],
-                 bind::BindRowExpression(**table, *command.expr, bind::RowUse::kTransform, &column,
-                                         context));
-  } else {
-    Result<expr::ExprPtr> cast = bind::BindStoredExpression(
-        **table, ast::QuoteIdentifier(old.name), bind::RowUse::kTransform, &column, context);
-    if (!cast.ok() && cast.error().state == SqlState::kDatatypeMismatch) {
-      Error error = MakeError(SqlState::kDatatypeMismatch,
-                              "column \"" + old.name + "\" cannot be cast automatically to type " +
-                                  types::FormatType(column.type));
-      error.hint = "You might need to specify \"USING " + ast::QuoteIdentifier(old.name) +
-                   "::" + types::FormatType(column.type) + "\".";
-      return error;
-    }
-    LATHE_ASSIGN(computed[number], std::move(cast));
-  }
-  if (!column.default_sql.empty()) {
-    Result<expr::ExprPtr> value = bind::BindColumnDefault(column, context);
-    if (!value.ok()) {
-      return MakeError(SqlState::kDatatypeMismatch, "default for column \"" + old.name +
-                                                        "\" cannot be cast automatically to type " +
-                                                        types::FormatType(column.type));
-    }
-  }
-  // What the checks say must still make sense.
-  for (const schema::CheckConstraint& check : next.checks) {
-    LATHE_TRY(bind::BindStoredExpression(next, check.sql, bind::RowUse::kCheck, nullptr, context));
-  }
-  LATHE_ASSIGN(*table, RewriteRows(*table, std::move(next), computed));
-  if (!(*table)->checks.empty() || (*table)->columns[number].domain.value != 0) {
-    LATHE_ASSIGN(std::shared_ptr<const TableChecks> known, ChecksOf(**table));
-    LATHE_TRY(CheckTableRows(*table, *known, nullptr));
-  }
-  for (const schema::ForeignKey& key : (*table)->foreign_keys) {
-    if (std::find(key.columns.begin(), key.columns.end(), number) == key.columns.end()) continue;
-    LATHE_TRY(CheckReferences(*table, key));
   }
   return Ok();
+}
+
+Result<expr::ExprPtr> SessionImpl::Transformed(const Command& command,
+                                               const schema::RelationDescriptor& table,
+                                               const schema::RelationDescriptor& next,
+                                               uint32_t number, bind::BindContext& context) {
+  const schema::Column& old = table.columns[number];
+  const schema::Column& column = next.columns[number];
+  if (!old.generated_sql.empty()) {
+    return bind::BindStoredExpression(next, column.generated_sql, bind::RowUse::kGenerated, &column,
+                                      context);
+  }
+  if (command.expr != nullptr) {
+    return bind::BindRowExpression(table, *command.expr, bind::RowUse::kTransform, &column,
+                                   context);
+  }
+  Result<expr::ExprPtr> cast = bind::BindStoredExpression(
+      table, ast::QuoteIdentifier(old.name), bind::RowUse::kTransform, &column, context);
+  if (!cast.ok() && cast.error().state == SqlState::kDatatypeMismatch) {
+    Error error = MakeError(SqlState::kDatatypeMismatch,
+                            "column \"" + old.name + "\" cannot be cast automatically to type " +
+                                types::FormatType(column.type));
+    error.hint = "You might need to specify \"USING " + ast::QuoteIdentifier(old.name) +
+                 "::" + types::FormatType(column.type) + "\".";
+    return error;
+  }
+  return cast;
+}
+
+bool SessionImpl::ReadsDropped(const ast::AlterTableStatement& alter,
+                               const schema::RelationPtr& table, const std::string& sql) {
+  schema::RelationDescriptor without = *table;
+  bool drops = false;
+  for (const Command& command : alter.commands) {
+    if (command.type != Command::Type::kDropColumn) continue;
+    const int number = without.FindColumn(command.name);
+    if (number < 0) continue;
+    without.columns[static_cast<size_t>(number)].dropped = true;
+    drops = true;
+  }
+  bind::BindContext context = MakeBindContext(sql, catalog_.get());
+  for (const Command& command : alter.commands) {
+    if (!drops || command.type != Command::Type::kSetType || command.expr == nullptr) continue;
+    const int number = without.FindColumn(command.name);
+    if (number < 0) continue;
+    Result<expr::ExprPtr> bound =
+        bind::BindRowExpression(without, *command.expr, bind::RowUse::kTransform,
+                                &without.columns[static_cast<size_t>(number)], context);
+    if (!bound.ok() && bound.error().state == SqlState::kUndefinedColumn) return true;
+  }
+  return false;
 }
 
 Status SessionImpl::AlterColumn(const Command& command, schema::RelationPtr* table, Run* run) {

@@ -317,8 +317,8 @@ Status SessionImpl::AlterOne(const Command& command, schema::RelationPtr* table,
       return AddColumn(command, table, run);
     case Type::kDropColumn:
       return DropColumn(command, table, run);
-    case Type::kSetType:
-      return SetColumnType(command, table, run);
+    case Type::kSetType:  // all of them at once: SetColumnTypes
+      break;
     case Type::kSetDefault:
     case Type::kDropDefault:
     case Type::kSetNotNull:
@@ -376,9 +376,9 @@ Status SessionImpl::AlterOne(const Command& command, schema::RelationPtr* table,
       return Ok();
     }
     default:
-      return NotSupported("this form of ALTER TABLE",
-                          PositionOf(run->prepared->sql, command.location));
+      break;
   }
+  return NotSupported("this form of ALTER TABLE", PositionOf(run->prepared->sql, command.location));
 }
 
 Status SessionImpl::CheckRole(const std::string& role) {
@@ -388,6 +388,40 @@ Status SessionImpl::CheckRole(const std::string& role) {
   }
   return MakeError(SqlState::kUndefinedObject, "role \"" + role + "\" does not exist");
 }
+
+namespace {
+
+/// In which order the commands of one statement are carried out, whatever order they are written
+/// in: as in PostgreSQL, so that a column can be replaced by one of the same name, or lose a
+/// default that does not fit its new type.
+enum class Pass : uint8_t { kDrop, kDropColumn, kSetType, kAddColumn, kColumns, kRest };
+Pass PassOf(Command::Type type) {
+  using Type = Command::Type;
+  switch (type) {
+    case Type::kDropConstraint:
+    case Type::kDropDefault:
+    case Type::kDropNotNull:
+    case Type::kDropIdentity:
+    case Type::kDropExpression:
+      return Pass::kDrop;
+    case Type::kDropColumn:
+      return Pass::kDropColumn;
+    case Type::kSetType:
+      return Pass::kSetType;
+    case Type::kAddColumn:
+      return Pass::kAddColumn;
+    case Type::kSetNotNull:
+    case Type::kSetStatistics:
+    case Type::kSetStorage:
+    case Type::kAddIdentity:
+    case Type::kSetIdentity:
+      return Pass::kColumns;
+    default:
+      return Pass::kRest;
+  }
+}
+
+}  // namespace
 
 Status SessionImpl::RunAlterTable(Run* run) {
   const auto& alter = run->prepared->statement->As<ast::AlterTableStatement>();
@@ -410,12 +444,20 @@ Status SessionImpl::RunAlterTable(Run* run) {
     return MakeError(SqlState::kWrongObjectType, "\"" + table->name + "\" is not a table");
   }
   LATHE_ASSIGN(table, txn_->LockTable(table->id, txn::TableLockMode::kAccessExclusive));
-  // Drops come first, as in PostgreSQL, so that a column can be replaced in one statement.
-  for (bool drops : {true, false}) {
+  // A column that USING reads is dropped after it was read.
+  const bool types_first = ReadsDropped(alter, table, sql);
+  std::vector<const Command*> types;
+  for (const Command& command : alter.commands) {
+    if (command.type == Command::Type::kSetType) types.push_back(&command);
+  }
+  for (Pass pass : {Pass::kDrop, Pass::kDropColumn, Pass::kSetType, Pass::kAddColumn,
+                    Pass::kColumns, Pass::kRest}) {
+    const bool now = pass == (types_first ? Pass::kDropColumn : Pass::kSetType);
+    if (now && !types.empty()) LATHE_TRY(SetColumnTypes(types, &table, run));
     for (const Command& command : alter.commands) {
-      const bool is_drop = command.type == Command::Type::kDropColumn ||
-                           command.type == Command::Type::kDropConstraint;
-      if (is_drop == drops) LATHE_TRY(AlterOne(command, &table, run));
+      if (PassOf(command.type) == pass && pass != Pass::kSetType) {
+        LATHE_TRY(AlterOne(command, &table, run));
+      }
     }
   }
   return Ok();

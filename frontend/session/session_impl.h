@@ -220,7 +220,19 @@ class SessionImpl final : public Session {
   Status AlterOne(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
   Status AddColumn(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
   Status DropColumn(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
-  Status SetColumnType(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status SetColumnTypes(const std::vector<const ast::AlterTableCommand*>& commands,
+                        schema::RelationPtr* table, Run* run);
+  // Sets a column's type in its descriptor, if it may have it.
+  Status ChangeType(const ast::AlterTableCommand& command, const schema::RelationPtr& table,
+                    uint32_t number, schema::Column* column, bind::BindContext& context);
+  // What makes the values of a column of another type from the rows as they are.
+  Result<expr::ExprPtr> Transformed(const ast::AlterTableCommand& command,
+                                    const schema::RelationDescriptor& table,
+                                    const schema::RelationDescriptor& next, uint32_t number,
+                                    bind::BindContext& context);
+  // Does a USING read a column that the same statement drops?
+  bool ReadsDropped(const ast::AlterTableStatement& alter, const schema::RelationPtr& table,
+                    const std::string& sql);
   Status AlterColumn(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
   Status AlterIdentity(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
   Status AddConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
@@ -426,7 +438,8 @@ class SessionImpl final : public Session {
   std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too
   ConstraintState constraints_;
   std::map<RelationId, std::shared_ptr<const BoundIndex>> bound_indexes_;
-  std::map<RelationId, std::shared_ptr<ScanCount>> scan_counts_;  // the instance's, by the last used
+  std::map<RelationId, std::shared_ptr<ScanCount>>
+      scan_counts_;  // the instance's, by the last used
   std::map<std::string, std::shared_ptr<Prepared>> own_statements_;
   // Sequences that this session has used: the last value given, and those taken ahead.
   struct SequenceUse {
