@@ -26,6 +26,7 @@ Core::Core(const Options* options, StartState start)
   bool was_member = IsMember(config(), id_);
   for (LogIndex i = log_.first_index(); i <= log_.last_index(); i = i + 1) {
     if (log_.At(i).kind != EntryKind::kConfig) continue;
+    if (i > commit_ && LATHE_RAFT_MUTANT(kRestartForgetsConfig)) continue;
     std::optional<Config> config = DecodeConfig(log_.At(i).payload.bytes());
     LATHE_CHECK_NOTE(config.has_value(), "a configuration in the log is damaged");
     bool member = IsMember(*config, id_);
@@ -68,14 +69,18 @@ bool Core::OnOtherTerm(const Message& message) {
     return true;
   }
   if (LATHE_RAFT_MUTANT(kOldTermAccepted) && !request) return true;
+  if (LATHE_RAFT_MUTANT(kOldTimeoutNowTaken) && std::holds_alternative<TimeoutNow>(body)) {
+    return true;
+  }
   const VoteReply* reply = std::get_if<VoteReply>(&body);
   if (reply && reply->removed && !LATHE_RAFT_MUTANT(kRemovedOfOldTerm)) return true;  // for ever
   // An old term: a leader or candidate that was left behind learns of the newer one, else it would
   // call in vain for ever while this replica hears nobody.
-  if (request) {
+  if (request && !LATHE_RAFT_MUTANT(kOldTermVoteUnanswered)) {
     SendWhenDurable(message.from, VoteReply{request->pre, false, IsGone(message.from, *request)});
-  } else if (std::holds_alternative<Append>(body) || std::holds_alternative<Heartbeat>(body) ||
-             std::holds_alternative<InstallSnapshot>(body)) {
+  } else if ((std::holds_alternative<Append>(body) || std::holds_alternative<Heartbeat>(body) ||
+              std::holds_alternative<InstallSnapshot>(body)) &&
+             !LATHE_RAFT_MUTANT(kOldLeaderUnanswered)) {
     SendWhenDurable(message.from, AppendReply{.refused = true});
   }
   return false;
@@ -117,7 +122,7 @@ SnapshotMeta Core::MetaAt(LogIndex index) const {
   LATHE_CHECK(index >= log_.base_index() && index <= applied_);
   SnapshotMeta meta{index, *log_.TermAt(index), {}};
   for (const ConfigAt& at : configs_) {
-    if (at.index <= index) meta.config = at.config;
+    if (at.index <= index || LATHE_RAFT_MUTANT(kSnapshotOfNewestConfig)) meta.config = at.config;
   }
   return meta;
 }

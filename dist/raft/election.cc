@@ -49,7 +49,7 @@ bool Core::MayCampaign() const {
 
 void Core::Start(bool forced) {
   if (!MayCampaign()) return;
-  if (installing_ || snapshot_) return;
+  if ((installing_ || snapshot_) && !LATHE_RAFT_MUTANT(kCampaignWhileInstalling)) return;
   StartVotes(options_->pre_vote && !forced, forced);
 }
 
@@ -107,7 +107,8 @@ void Core::BecomeFollower(Term term, ReplicaId leader) {
   if (term > hard_.term) {
     hard_.term = term;
     if (!LATHE_RAFT_MUTANT(kVoteKeptOverTerms)) hard_.vote = ReplicaId();
-    hard_dirty_ = true;
+    if (LATHE_RAFT_MUTANT(kPromiseEndsWithTerm)) bound_ = promise_ = Promise();
+    hard_dirty_ |= !LATHE_RAFT_MUTANT(kTermNotPersisted);
   }
   role_ = Follower{leader, {}};
   // A candidate that lost keeps its timeout; who was told of a leader starts to wait anew.
@@ -137,7 +138,7 @@ void Core::BecomeLeader() {
 /// it: it was removed, and as ids are never reused, for ever.
 bool Core::IsGone(ReplicaId asker, const VoteRequest& request) const {
   if (LATHE_RAFT_MUTANT(kGoneTooEarly)) return !IsMember(config(), asker);
-  if (request.last_index > commit_) return false;
+  if (request.last_index > commit_ && !LATHE_RAFT_MUTANT(kGoneIgnoresLog)) return false;
   for (const ConfigAt& at : configs_) {
     if (at.index > commit_ && IsMember(at.config, asker)) return false;
   }
@@ -157,10 +158,12 @@ void Core::On(const Message& message, const VoteRequest& request) {
   if (request.pre) {
     bool would = message.term > hard_.term && fresh && !HeardLeader() && !IsBound();
     if (LATHE_RAFT_MUTANT(kPreVoteAlwaysRefused)) would = false;
+    if (LATHE_RAFT_MUTANT(kPreVoteIgnoresLeader)) would = message.term > hard_.term && fresh;
     durable_out_.push_back(
         {id_, message.from, would ? message.term : hard_.term, VoteReply{true, would, gone}});
     return;
   }
+  if (LATHE_RAFT_MUTANT(kForcedSkipsLog) && request.forced) fresh = true;
   bool free = !hard_.vote || hard_.vote == message.from;
   if (LATHE_RAFT_MUTANT(kVoteTwice)) free = true;
   bool waits = !request.forced && (HeardLeader() || IsBound());

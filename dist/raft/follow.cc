@@ -86,7 +86,8 @@ void Core::On(const Message& message, const InstallSnapshot& install) {
   bool old = meta.index <= commit_ && !LATHE_RAFT_MUTANT(kOldSnapshotInstalled);
   if (installing_ || snapshot_) return;
   if (old) return Accepted(message.from, commit_);
-  if (log_.Has(meta.index, meta.term)) {  // the log reaches it: no need for the data
+  if (log_.Has(meta.index, meta.term) &&
+      !LATHE_RAFT_MUTANT(kSnapshotAlwaysReplaces)) {  // the log reaches it: no need for the data
     AdvanceCommit(meta.index);
     return Accepted(message.from, meta.index);
   }
@@ -99,6 +100,9 @@ void Core::On(const Message& message, const InstallSnapshot& install) {
   snapshot_ = meta;
   installing_ = true;
   if (was_member && !IsMember(config(), id_)) removed_ = true;
+  if (LATHE_RAFT_MUTANT(kSnapshotAckAtOnce)) {
+    return SendNow(message.from, AppendReply{.index = meta.index, .commit = commit_});
+  }
   Accepted(message.from, meta.index);
 }
 

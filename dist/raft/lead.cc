@@ -199,6 +199,7 @@ void Core::LeaderSends(Effects* effects) {
     AnswerReads(*leader);
   }
   // A leader that is no voter of the committed configuration goes, having told of the commit.
+  if (LATHE_RAFT_MUTANT(kLeaderStaysOutside)) return;
   if (!IsVoter(config(), id_) && config_index() <= commit_) StepDown();
 }
 
@@ -211,6 +212,7 @@ void Core::LeaderTick(Leader& leader) {
   if (elapsed_ % std::max(options_->heartbeat_ticks, 1u) == 0) leader.heartbeat_wanted = true;
   if (leader.transfer_to && ++leader.transfer_elapsed >= options_->election_ticks) {
     leader.transfer_to = ReplicaId();
+    if (LATHE_RAFT_MUTANT(kLeaseReturns)) leader.lease_spent = false;
   }
   if (!options_->check_quorum) return;
   // A disk that hangs makes the leader useless, however well it answers.
@@ -224,6 +226,10 @@ void Core::LeaderTick(Leader& leader) {
     Progress* progress = Find(leader, id);
     return id == id_ || (progress && progress->active);
   });
+  if (LATHE_RAFT_MUTANT(kAnyoneKeepsLeader)) {
+    heard |= std::any_of(leader.followers.begin(), leader.followers.end(),
+                         [](const Progress& p) { return p.active; });
+  }
   for (Progress& progress : leader.followers) progress.active = false;
   if (!heard && !LATHE_RAFT_MUTANT(kNoQuorumCheck)) StepDown();
 }

@@ -46,7 +46,10 @@ uint64_t Core::BindTo(ReplicaId leader) {
 
 std::optional<LogIndex> Core::LeaseRead(Time now) const {
   const Leader* leader = std::get_if<Leader>(&role_);
-  if (!leader || leader->lease_spent || commit_ < leader->term_start) return std::nullopt;
+  if (!leader || leader->lease_spent) return std::nullopt;
+  if (commit_ < leader->term_start && !LATHE_RAFT_MUTANT(kLeaseBeforeOwnCommit)) {
+    return std::nullopt;
+  }
   auto supports = [&](ReplicaId id) {
     if (id == id_) return true;
     for (const Progress& progress : leader->followers) {
@@ -57,6 +60,9 @@ std::optional<LogIndex> Core::LeaseRead(Time now) const {
     }
     return false;
   };
+  if (LATHE_RAFT_MUTANT(kLeaseIgnoresOldVoters) && HasMajority(config().voters, supports)) {
+    return commit_;
+  }
   if (!HasQuorum(config(), supports)) return std::nullopt;
   return commit_;
 }

@@ -73,6 +73,7 @@ void Core::SetFollowers(Leader& leader) {
 void Core::ConfigCommitted() {
   if (!is_leader() || config_index() > commit_ || !config().joint()) return;
   if (commit_ < std::get<Leader>(role_).term_start) return;
+  if (LATHE_RAFT_MUTANT(kJointOfOthersStays) && *log_.TermAt(config_index()) != hard_.term) return;
   Config next = LeaveJoint(config());
   AppendOwn(EntryKind::kConfig, EncodeConfig(next));
   UseConfig(log_.last_index(), std::move(next));

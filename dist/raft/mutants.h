@@ -8,10 +8,13 @@
   X(kAckBeforePersist) \
   X(kAckWholeLog) \
   X(kAlwaysTruncate) \
+  X(kAnswersOvertakeWrites) \
   X(kAnyAnswerEndsProbe) \
   X(kAnyVoterCounts) \
+  X(kAnyoneKeepsLeader) \
   X(kApplyNotDurable) \
   X(kApplyUncommitted) \
+  X(kCampaignWhileInstalling) \
   X(kCommitBeyondMatch) \
   X(kCommitByOne) \
   X(kCommitIgnoresOldVoters) \
@@ -20,40 +23,60 @@
   X(kConfigNotRolledBack) \
   X(kConfigWhilePending) \
   X(kConflictKept) \
+  X(kDurableNotCut) \
   X(kElectionIgnoresOldVoters) \
+  X(kForcedSkipsLog) \
+  X(kGoneIgnoresLog) \
   X(kGoneTooEarly) \
   X(kHalfIsEnough) \
   X(kHeartbeatCommitUncapped) \
   X(kHeartbeatCommitsAll) \
   X(kHungDiskLeads) \
+  X(kJointOfOthersStays) \
+  X(kLeaderStaysOutside) \
   X(kLeaderWorkUnseen) \
   X(kLearnerCampaigns) \
   X(kLearnersCommit) \
+  X(kLeaseBeforeOwnCommit) \
+  X(kLeaseIgnoresOldVoters) \
   X(kLeaseKeptOverTransfer) \
   X(kLeaseNeverEnds) \
+  X(kLeaseReturns) \
   X(kLeaseWithoutBinding) \
   X(kMatchRegresses) \
   X(kNoJointConfig) \
   X(kNoNoop) \
   X(kNoPrevCheck) \
   X(kNoQuorumCheck) \
+  X(kOldLeaderUnanswered) \
   X(kOldSnapshotInstalled) \
   X(kOldTermAccepted) \
+  X(kOldTermVoteUnanswered) \
+  X(kOldTimeoutNowTaken) \
+  X(kOldWriteCountsAsVote) \
   X(kOutgoingNeverCampaigns) \
   X(kOwnAppendAtOnce) \
   X(kOwnVoteAtOnce) \
   X(kPreVoteAlwaysRefused) \
   X(kPreVoteCountsAsVote) \
+  X(kPreVoteIgnoresLeader) \
   X(kPrevTermIgnored) \
+  X(kPromiseEndsWithTerm) \
   X(kReadBeforeOwnTerm) \
+  X(kReadIgnoresOldVoters) \
   X(kReadJoinsOldRound) \
   X(kReadWithoutQuorum) \
   X(kReadsForgottenByChange) \
   X(kRemovedOfOldTerm) \
+  X(kRestartForgetsConfig) \
   X(kRestartForgetsPromise) \
   X(kSendBeforePersist) \
+  X(kSnapshotAckAtOnce) \
+  X(kSnapshotAlwaysReplaces) \
+  X(kSnapshotOfNewestConfig) \
   X(kSnapshotOffByOne) \
   X(kStaleRefusalTaken) \
+  X(kTermNotPersisted) \
   X(kTermReused) \
   X(kTransferTooEarly) \
   X(kVoteByLengthOnly) \

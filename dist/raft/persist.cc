@@ -31,7 +31,7 @@ bool Effects::empty() const {
 
 void Core::CutLog(LogIndex from) {
   log_.CutFrom(from);
-  durable_ = std::min(durable_, from - 1);
+  if (!LATHE_RAFT_MUTANT(kDurableNotCut)) durable_ = std::min(durable_, from - 1);
   taken_ = std::min(taken_, from - 1);
   if (LATHE_RAFT_MUTANT(kWriteNotCut)) return;
   for (PendingWrite& write : writes_) write.last = std::min(write.last, from - 1);
@@ -50,8 +50,8 @@ void Core::LogAppended(WriteId write) {
   write_age_ = 0;
   durable_ = std::min(durable, log_.last_index());
   Candidate* candidate = std::get_if<Candidate>(&role_);
-  if (candidate && !candidate->pre && durable_term_ == hard_.term &&
-      !Has(candidate->granted, id_)) {
+  bool voted = durable_term_ == hard_.term || LATHE_RAFT_MUTANT(kOldWriteCountsAsVote);
+  if (candidate && !candidate->pre && voted && !Has(candidate->granted, id_)) {
     candidate->granted.insert(
         std::lower_bound(candidate->granted.begin(), candidate->granted.end(), id_), id_);
     CountVotes();
@@ -108,7 +108,9 @@ bool Core::HasWork() const {
 void Core::Take(Effects* effects) {
   effects->Clear();
   LeaderSends(effects);
-  if (MustPersist() || (!durable_out_.empty() && !writes_.empty())) {
+  bool waits = !durable_out_.empty() && !writes_.empty();
+  if (LATHE_RAFT_MUTANT(kAnswersOvertakeWrites)) waits = false;
+  if (MustPersist() || waits) {
     last_write_ = Next(last_write_);
     effects->write = last_write_;
     if (hard_dirty_) effects->hard_state = hard_;

@@ -51,6 +51,12 @@ void Core::AnswerReads(Leader& leader) {
       Progress* progress = Find(leader, id);
       return id == id_ || (progress && progress->round >= read.round);
     });
+    if (LATHE_RAFT_MUTANT(kReadIgnoresOldVoters)) {
+      confirmed = HasMajority(config().voters, [&](ReplicaId id) {
+        Progress* progress = Find(leader, id);
+        return id == id_ || (progress && progress->round >= read.round);
+      });
+    }
     if (!confirmed && !LATHE_RAFT_MUTANT(kReadWithoutQuorum)) break;
     Answer(read, read.index);
     done++;
