@@ -705,6 +705,7 @@ Status Execution::WriteChange(const pipeline::Change& change, uint64_t* affected
     for (const char* page : rows->pages()) {
       if (state::Cancelled(query_)) return state::CancelError(query_.cancel->load());
       LATHE_TRY(sink->Consume({page, 0, row::HeaderOf(page).row_count}));
+      state::Relieve(budget_);
     }
     return sink->Finish();
   }
@@ -727,6 +728,7 @@ Status Execution::WriteChange(const pipeline::Change& change, uint64_t* affected
       LATHE_TRY(sink->Consume({out.page(p), 0, row::HeaderOf(out.page(p)).row_count}));
     }
     out.Clear();
+    state::Relieve(budget_);
   }
   return sink->Finish();
 }
