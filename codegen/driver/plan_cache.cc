@@ -44,6 +44,10 @@ bool StillValid(const CachedPlan& plan, schema::CatalogReader* catalog) {
       return false;
     }
   }
+  return SizesHold(plan, catalog);
+}
+
+bool SizesHold(const CachedPlan& plan, schema::CatalogReader* catalog) {
   const bool look_at_sizes =
       plan.uses.fetch_add(1, std::memory_order_relaxed) % kSizeCheckUses == 0;
   for (const auto& [relation, rows] : plan.row_counts) {

@@ -93,6 +93,8 @@ struct CachedPlan {
 /// True while every look-up still finds the same relation in the same version, the bounds that the
 /// code relies on hold, and no relation has grown or shrunk out of all proportion.
 bool StillValid(const CachedPlan& plan, schema::CatalogReader* catalog);
+/// The same without the look-ups: for a caller who knows that the catalog has not changed.
+bool SizesHold(const CachedPlan& plan, schema::CatalogReader* catalog);
 
 /// Thread-safe. A statement whose best plan depends on the values of its parameters has several
 /// plans. Bounded in entries and bytes, the least recently used goes first; an entry in use

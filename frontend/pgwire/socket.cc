@@ -23,13 +23,22 @@ bool Poll(int fd, short events, int timeout_ms) {
 }  // namespace
 
 Socket::ReadOutcome Socket::Read(std::string* in, size_t max_bytes) {
+  // Into a buffer of the thread first: making room in the string would write zeros over all of it.
+  constexpr size_t kSmall = size_t{16} * 1024;
+  thread_local char small[kSmall];
+  const bool direct = max_bytes > kSmall;
   const size_t before = in->size();
-  in->resize(before + max_bytes);
+  if (direct) in->resize(before + max_bytes);
   ssize_t got;
   do {
-    got = recv(fd_, in->data() + before, max_bytes, MSG_DONTWAIT);
+    got = recv(fd_, direct ? in->data() + before : small, max_bytes, MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
-  in->resize(before + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  const size_t bytes = static_cast<size_t>(std::max<ssize_t>(got, 0));
+  if (direct) {
+    in->resize(before + bytes);
+  } else {
+    in->append(small, bytes);
+  }
   if (got > 0) return ReadOutcome::kBytes;
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ReadOutcome::kWouldBlock;
   return ReadOutcome::kClosed;

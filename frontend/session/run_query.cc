@@ -185,6 +185,22 @@ std::vector<ResultColumn> SessionImpl::ColumnsOf(const driver::CachedPlan& cache
 
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
     Prepared* prepared, const std::vector<types::Value>* params) {
+  const uint64_t catalog = txn_->catalog_serial();
+  const bool same_names =
+      prepared->plan != nullptr && catalog != 0 && prepared->plan_catalog == catalog &&
+      prepared->plan_settings == settings_.serial() && prepared->plan_temp_schema == temp_schema_;
+  if (same_names && driver::SizesHold(*prepared->plan, catalog_.get()) &&
+      FitsValues(*prepared, *prepared->plan, params)) {
+    return prepared->plan;
+  }
+  auto keep = [&](std::shared_ptr<const driver::CachedPlan> plan, std::string with) {
+    prepared->plan = std::move(plan);
+    prepared->plan_search_path = std::move(with);
+    prepared->plan_catalog = catalog;
+    prepared->plan_settings = settings_.serial();
+    prepared->plan_temp_schema = temp_schema_;
+    return prepared->plan;
+  };
   std::string settings;
   AddSettings(settings_, bind::EffectivePath(MakeBindContext({}, catalog_.get())), catalog_.get(),
               &settings);
@@ -192,7 +208,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
   if (prepared->plan != nullptr && prepared->plan_search_path == settings &&
       driver::StillValid(*prepared->plan, catalog_.get()) &&
       FitsValues(*prepared, *prepared->plan, params)) {
-    return prepared->plan;
+    return keep(prepared->plan, std::move(settings));
   }
   std::string key;
   if (!prepared->key.empty()) {
@@ -222,11 +238,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
             found = nullptr;
           }
         }
-        if (found != nullptr) {
-          prepared->plan = found;
-          prepared->plan_search_path = settings;
-          return found;
-        }
+        if (found != nullptr) return keep(std::move(found), std::move(settings));
       } else {
         instance_->plans()->Erase(key);
       }
@@ -235,9 +247,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
   LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, MakePlan(key, prepared, params));
   if (plan == nullptr) return PlanFor(prepared, params);  // as written, under another key
   if (!key.empty()) instance_->plans()->Insert(key, plan);
-  prepared->plan = plan;
-  prepared->plan_search_path = settings;
-  return plan;
+  return keep(std::move(plan), std::move(settings));
 }
 
 void SessionImpl::RefreshTypes(std::vector<types::Type>* list) {
@@ -394,16 +404,18 @@ Result<std::vector<types::Value>> SessionImpl::AllParams(const Prepared& prepare
   return all;
 }
 
-Status SessionImpl::LockTables(const Prepared& prepared, const physical::Plan& plan,
-                               bool* changed) {
-  std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> tables;
-  CollectTables(*plan.root, &tables);
+Status SessionImpl::LockTables(Prepared* prepared, const driver::CachedPlan& plan, bool* changed) {
+  if (prepared->plan_tables_of.get() != plan.query->plan().get()) {
+    prepared->plan_tables.clear();
+    CollectTables(*plan.query->plan()->root, &prepared->plan_tables);
+    prepared->plan_tables_of = plan.query->plan();
+  }
   *changed = false;
-  for (const auto& [relation, mode] : tables) {
+  for (const auto& [relation, mode] : prepared->plan_tables) {
     if (mode == txn::TableLockMode::kRowExclusive && read_only_ && !IsTemporary(relation->schema)) {
       return MakeError(
           SqlState::kReadOnlySqlTransaction,
-          "cannot execute " + StatementName(*prepared.statement) + " in a read-only transaction");
+          "cannot execute " + StatementName(*prepared->statement) + " in a read-only transaction");
     }
     LATHE_ASSIGN(schema::RelationPtr locked, txn_->LockTable(relation->id, mode));
     *changed |= locked->version != relation->version;
@@ -474,7 +486,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::LockedPlanFor(
   for (;;) {
     LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan, PlanFor(prepared, params));
     bool changed = false;
-    Status locked = LockTables(*prepared, *plan->query->plan(), &changed);
+    Status locked = LockTables(prepared, *plan, &changed);
     if (!locked.ok()) {
       // Dropped between planning and locking: plan again, which finds the right error.
       if (locked.error().state != SqlState::kUndefinedTable) return std::move(locked).error();

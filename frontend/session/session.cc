@@ -773,6 +773,8 @@ std::vector<std::pair<std::string, std::string>> SessionImpl::TrackedSettings() 
 }
 
 void SessionImpl::RefreshFormat() {
+  if (format_serial_ == settings_.serial()) return;
+  format_serial_ = settings_.serial();
   // Set checked the zone's name.
   if (auto zone = types::TimeZone::FindForSetting(settings_.Get(Setting::timezone)); zone.ok()) {
     format_.time.zone = *zone;

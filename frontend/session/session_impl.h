@@ -35,6 +35,13 @@ struct Prepared {
   std::vector<types::Type> params;                 // of the statement's own parameters
   std::shared_ptr<const driver::CachedPlan> plan;  // the last one used: checked before use
   std::string plan_search_path;                    // with which it was bound
+  // While all this is the same, the plan needs no look at names: the catalog (0 = unknown), the
+  // settings, the schema of temporary objects.
+  uint64_t plan_catalog = 0, plan_settings = 0;
+  std::string plan_temp_schema;
+  // Of the plan: tables to lock, and how.
+  std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> plan_tables;
+  std::shared_ptr<const physical::Plan> plan_tables_of;
   // PREPARE: the columns that EXECUTE has to give.
   std::optional<std::vector<ResultColumn>> columns;
 };
@@ -168,7 +175,7 @@ class SessionImpl final : public Session {
   Result<std::vector<types::Value>> AllParams(const Prepared& prepared,
                                               const driver::CachedPlan& plan,
                                               const std::vector<types::Value>& params);
-  Status LockTables(const Prepared& prepared, const physical::Plan& plan, bool* changed);
+  Status LockTables(Prepared* prepared, const driver::CachedPlan& plan, bool* changed);
   /// SELECT ... FOR UPDATE and its like (row_locks.cc).
   Status RunLockingQuery(Run* run, const driver::CachedPlan& plan);
   Status RunQuery(Run* run);
@@ -425,6 +432,7 @@ class SessionImpl final : public Session {
   Settings settings_;
   std::vector<int> settings_changed_;  // by set_config in this statement
   types::FormatContext format_;
+  uint64_t format_serial_ = 0;  // of the settings that it was made of
   std::unique_ptr<func::SessionFacts> facts_;
   std::unique_ptr<types::NameResolver> names_;
   func::FunctionContext context_;

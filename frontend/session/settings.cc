@@ -346,7 +346,9 @@ int64_t Settings::GetInt(Setting setting) const {
   return value;
 }
 
+// Called ahead of every change.
 void Settings::Keep() {
+  ++serial_;
   if (!in_transaction_ || kept_) return;
   before_ = after_ = values_;
   kept_ = true;
@@ -457,7 +459,10 @@ void Settings::BeginTransaction() {
 }
 
 void Settings::EndTransaction(bool committed) {
-  if (kept_) values_ = committed ? after_ : before_;
+  if (kept_) {
+    values_ = committed ? after_ : before_;
+    ++serial_;
+  }
   in_transaction_ = kept_ = false;
 }
 

@@ -66,6 +66,9 @@ class Settings {
   void BeginTransaction();
   void EndTransaction(bool committed);
 
+  /// Another number whenever a value may have changed other than by Force.
+  uint64_t serial() const { return serial_; }
+
  private:
   struct Values {
     std::array<std::string, kSettingCount> fixed;
@@ -85,12 +88,14 @@ class Settings {
     values_ = saved.values;
     if (saved.kept) after_ = saved.after;
     kept_ = saved.kept;
+    ++serial_;
   }
 
  private:
   void Keep();
 
   Values values_, defaults_;
+  uint64_t serial_ = 1;
   bool in_transaction_ = false;
   bool kept_ = false;  // before_ and after_ are meaningful
   Values before_;      // at the start of the transaction

@@ -1,5 +1,7 @@
 #include "storage/catalog/state.h"
 
+#include <atomic>
+
 namespace lathe::catalog {
 
 Status CatalogState::Apply(std::string_view key, const std::optional<std::string_view>& value) {
@@ -58,10 +60,16 @@ Status CatalogState::Apply(std::string_view key, const std::optional<std::string
   return MakeError(SqlState::kDataCorrupted, "catalog key is of an unknown kind");
 }
 
+uint64_t NextStateSerial() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 Result<StatePtr> ApplyChanges(const StatePtr& state,
                               const std::vector<txn::CatalogChange>& changes) {
   if (changes.empty()) return state;
   auto next = std::make_shared<CatalogState>(*state);
+  next->serial = NextStateSerial();
   for (const txn::CatalogChange& change : changes) {
     std::optional<std::string_view> value;
     if (change.value.has_value()) value = *change.value;

@@ -18,8 +18,12 @@ namespace lathe::catalog {
 using SchemaPtr = std::shared_ptr<const schema::SchemaDescriptor>;
 using StatsPtr = std::shared_ptr<const schema::RelationStats>;
 
+/// Another number at each call, never 0. Thread-safe.
+uint64_t NextStateSerial();
+
 /// Everything that is committed. Immutable once shared.
 struct CatalogState {
+  uint64_t serial = NextStateSerial();  // of this value: no other one of this process has it
   std::map<RoleId, Role> roles;
   std::map<DatabaseId, Database> databases;
   std::map<SchemaId, SchemaPtr> schemas;

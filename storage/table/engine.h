@@ -93,9 +93,9 @@ struct IndexSpec {
   int32_t fillfactor = 100;
 };
 
-/// What entries of an index hold that rows of its table do not: values of expressions, and whether a
-/// partial index has the row at all. Made by whoever knows expressions, for one layout of rows. One
-/// thread.
+/// What entries of an index hold that rows of its table do not: values of expressions, and whether
+/// a partial index has the row at all. Made by whoever knows expressions, for one layout of rows.
+/// One thread.
 class IndexExpressions {
  public:
   virtual ~IndexExpressions() = default;
@@ -198,6 +198,9 @@ class Transaction {
   /// The catalog as this transaction sees it: newest committed plus its own changes. Lives as long
   /// as the transaction.
   virtual schema::CatalogReader* catalog() = 0;
+  /// What the catalog shows now, as a number: while it is the same (and not 0), names and
+  /// descriptors and what ANALYZE has found are too, in any transaction. 0: own changes.
+  virtual uint64_t catalog_serial() const = 0;
   /// Takes a table lock and returns the newest committed (or own) descriptor; 42P01 when the table
   /// has gone meanwhile.
   virtual Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) = 0;
@@ -311,11 +314,11 @@ struct BackupInfo {
 
 /// What is restored.
 struct RestoreOptions {
-  std::string from;         // directory of backups
-  uint64_t number = 0;      // 0 = the last one (with until: the last one not after it)
-  std::string to;           // data directory to be made
-  std::string archive_dir;  // commits after the backup are taken from there; empty = none
-  Timestamp until{UINT64_MAX};  // the last commit that is wanted
+  std::string from;                   // directory of backups
+  uint64_t number = 0;                // 0 = the last one (with until: the last one not after it)
+  std::string to;                     // data directory to be made
+  std::string archive_dir;            // commits after the backup are taken from there; empty = none
+  Timestamp until{UINT64_MAX};        // the last commit that is wanted
   base::FileSystem* files = nullptr;  // null = the machine's
 };
 
@@ -360,15 +363,15 @@ class Engine {
   virtual Status SetSequence(const schema::RelationDescriptor& sequence, SequenceState state) = 0;
   virtual Result<SequenceState> ReadSequence(const schema::RelationDescriptor& sequence) = 0;
 
-  /// Adds a backup of everything that is committed now to a directory of backups, which is made when
-  /// it does not exist. Readers and writers go on; commits wait while files are linked. Errors:
-  /// 55006 while another backup runs, 58030, 53100.
+  /// Adds a backup of everything that is committed now to a directory of backups, which is made
+  /// when it does not exist. Readers and writers go on; commits wait while files are linked.
+  /// Errors: 55006 while another backup runs, 58030, 53100.
   virtual Result<BackupInfo> Backup(const std::string& to, const BackupOptions& options) = 0;
   /// The backups in a directory; verify: all their files are read and checked (XX001).
   static Result<std::vector<BackupInfo>> ListBackups(const std::string& in, bool verify,
                                                      base::FileSystem* files = nullptr);
-  /// Makes a data directory of a backup and an archive. All or nothing; gives the last commit in it.
-  /// Errors: 55006 when the directory exists, 42704, XX001 for damage, 58030, 53100.
+  /// Makes a data directory of a backup and an archive. All or nothing; gives the last commit in
+  /// it. Errors: 55006 when the directory exists, 42704, XX001 for damage, 58030, 53100.
   static Result<Timestamp> Restore(const RestoreOptions& options);
   /// An engine that has applied entries of another one becomes one of its own: it may run
   /// transactions that write.

@@ -121,11 +121,13 @@ bool TransactionImpl::TryLockStorage(StorageId storage, txn::TableLockMode mode)
 Result<schema::RelationPtr> TransactionImpl::LockTable(RelationId relation,
                                                        txn::TableLockMode mode) {
   LATHE_TRY(engine_->locks()->LockTableObject(id_, relation.value, mode, lock_wait()));
-  view_.Refresh(engine_->catalog()->state());
+  catalog::StatePtr state = engine_->catalog()->state();
+  const bool same_state = state == snapshot_state_;
+  view_.Refresh(std::move(state));
   // While it waited for the lock, the table may have got new storage, whose rows an older snapshot
   // does not see.
   if (isolation_ == txn::Isolation::kReadCommitted && has_snapshot_ && !has_read_ &&
-      !snapshot_kept_) {
+      !snapshot_kept_ && !(same_state && engine_->watermark()->published() == snapshot_)) {
     ReleaseSnapshot();
     TakeSnapshot();
   }

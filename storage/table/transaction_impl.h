@@ -50,6 +50,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
                             txn::RowLockMode mode, RowWait wait) override;
   Result<schema::RelationPtr> TryLockTable(RelationId relation, txn::TableLockMode mode) override;
   schema::CatalogReader* catalog() override { return &view_; }
+  uint64_t catalog_serial() const override {
+    return view_.changes().empty() ? view_.state().serial : 0;
+  }
   Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) override;
   exec::TableAccess* tables() override { return this; }
   Result<SchemaId> CreateSchema(const std::string& name) override;
