@@ -78,6 +78,7 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
       run->tag = commit && !failed ? "COMMIT" : "ROLLBACK";
       const txn::Isolation level = isolation_;
       const bool read_only = read_only_;
+      const std::string deferrable = settings_.Get(Setting::transaction_deferrable);
       const std::string level_name = settings_.Get(Setting::transaction_isolation);
       if (commit && !failed) {
         LATHE_TRY(CommitTransaction());
@@ -89,6 +90,7 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
       block_ = Block::kOpen;
       if (txn_->isolation() != level) BeginAt(level);
       settings_.Force(Setting::transaction_isolation, level_name);
+      settings_.Force(Setting::transaction_deferrable, deferrable);
       read_only_ = read_only;
       settings_.Force(Setting::transaction_read_only, read_only ? "on" : "off");
       return Ok();

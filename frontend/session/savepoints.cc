@@ -47,6 +47,9 @@ Status SessionImpl::RunSavepoint(Run* run) {
   const size_t index = static_cast<size_t>(savepoints_.rend() - found) - 1;
   if (release) {
     txn_->ReleaseSavepoint(savepoints_[index].number);
+    // What the subtransaction made read only is not any more, as in PostgreSQL.
+    read_only_ = savepoints_[index].read_only;
+    settings_.Force(Setting::transaction_read_only, read_only_ ? "on" : "off");
     savepoints_.resize(index);
     return Ok();
   }
@@ -69,6 +72,7 @@ void SessionImpl::RestoreSavepoint(size_t index) {
   access_ = MakeTableAccess(this);
   settings_.Restore(state.settings);
   read_only_ = state.read_only;
+  settings_.Force(Setting::transaction_read_only, read_only_ ? "on" : "off");
   constraints_.events.clear();
   constraints_.deferred = state.constraints.deferred;
   constraints_.all_deferred = state.constraints.all_deferred;

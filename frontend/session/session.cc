@@ -240,7 +240,7 @@ char SessionImpl::transaction_status() const {
 }
 
 Status SessionImpl::RequireNoBlock(std::string_view statement) {
-  if (block_ == Block::kNone) return Ok();
+  if (block_ == Block::kNone && !several_) return Ok();
   return MakeError(SqlState::kActiveSqlTransaction,
                    std::string(statement) + " cannot run inside a transaction block");
 }
@@ -365,6 +365,7 @@ Status SessionImpl::SimpleQuery(std::string_view sql, Client* client) {
       client->EmptyQuery();
       return Ok();
     }
+    several_ = statements.size() > 1;
     for (ast::ParsedStatement& parsed : statements) {
       LATHE_ASSIGN(std::shared_ptr<Prepared> prepared,
                    Prepare(std::move(parsed.statement), std::string(sql), {}));
@@ -379,6 +380,7 @@ Status SessionImpl::SimpleQuery(std::string_view sql, Client* client) {
     return Ok();
   };
   Status done = run_all();
+  several_ = false;
   if (!done.ok()) Fail();
   implicit_failed_ = false;
   EndStatement();

@@ -460,6 +460,7 @@ class SessionImpl final : public Session {
   StorageId last_sequence_;                         // that nextval was called for
   bool temp_written_ = false;                       // a table in it was written in this transaction
   bool implicit_failed_ = false;  // an extended batch outside of a block has failed
+  bool several_ = false;  // the text that runs has several statements: a transaction of their own
   bool statement_seen_ =
       false;  // something ran in this transaction (SET TRANSACTION comes too late)
   bool read_only_ = false;
