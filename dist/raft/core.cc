@@ -155,7 +155,9 @@ bool Core::Quiet() const {
     return false;
   }
   if (const Follower* follower = std::get_if<Follower>(&role_)) {
-    return follower->leader && follower->reads.empty();
+    // A leader that its own configuration leaves out goes once that is committed, without a word.
+    bool stays = IsVoter(config(), follower->leader) || LATHE_RAFT_MUTANT(kQuietUnderOutgoing);
+    return follower->leader && stays && follower->reads.empty();
   }
   const Leader* leader = std::get_if<Leader>(&role_);
   if (!leader || !leader->reads.empty() || leader->transfer_to) return false;

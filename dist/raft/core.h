@@ -140,7 +140,7 @@ class Core {
   /// The index to read at, if this replica is leader by lease at `now`. The host reads its state
   /// (applied up to that index) and asks again with a fresh `now` before it answers its client.
   std::optional<LogIndex> LeaseRead(Time now) const;
-  /// No replica needs anything: ticks may stop until the next other input.
+  /// Nobody waits for anything: a host may leave ticks out (how: docs/subsystems/raft.md).
   bool Quiet() const;
   ReplicaId id() const { return id_; }
   Term term() const { return hard_.term; }

@@ -62,6 +62,7 @@
   X(kPreVoteIgnoresLeader) \
   X(kPrevTermIgnored) \
   X(kPromiseEndsWithTerm) \
+  X(kQuietUnderOutgoing) \
   X(kReadBeforeOwnTerm) \
   X(kReadIgnoresOldVoters) \
   X(kReadJoinsOldRound) \

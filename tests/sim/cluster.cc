@@ -98,6 +98,7 @@ void Cluster::Handle(const Event& event) {
     bool late = healing_ && event.b < heal_began_ && now_ > heal_began_ + kSecond / 2;
     if (!node.core || late) return;
     node.heard_at = node.ticks;
+    if (node.stopped) node.awake_until = node.ticks + options_.election_ticks + 1;
     if (settings_.print) std::printf("  %s\n", Text(message).c_str());
     Mix(message.term.value << 8 ^ message.body.index() << 4 ^ message.from.value);
     node.core->Step(std::move(message));
@@ -106,11 +107,7 @@ void Cluster::Handle(const Event& event) {
   if (!node.core) return;
   switch (event.kind) {
     case Kind::kTick:
-      Push(now_ + 100 * kMillis, Kind::kTick, event.node);
-      node.core->Tick(raft::Time(Local(node)));
-      node.ticks++;
-      CheckUseless();
-      if (leases_ && node.ticks % 2 == 0 && node.core->is_leader()) AskSupport(event.node);
+      Tick(event.node);
       break;
     case Kind::kWriteDone:
       return FinishWrite(event.node);
@@ -128,7 +125,7 @@ void Cluster::Handle(const Event& event) {
       if (local >= given.until) given.number = ++node.last_number;
       given.until = std::max(given.until, local + promise_time_);
       node.quiet_until = std::max(node.quiet_until, given.until);
-      node.core->Tick(raft::Time(local));
+      if (!node.stopped) node.core->Tick(raft::Time(local));
       node.core->Promised(IdOf(asker), given.number, raft::Time(given.until));
       Perform(event.node);
       if (Loses() || cut_[event.node][asker]) return;
@@ -146,6 +143,37 @@ void Cluster::Handle(const Event& event) {
       break;
   }
   Perform(event.node);
+}
+
+void Cluster::Tick(uint32_t n) {
+  Node& node = nodes_[n];
+  Push(now_ + 100 * kMillis, Kind::kTick, n);
+  node.stopped = settings_.idle && MayStop(n);
+  if (node.stopped) {
+    node.heard_at = node.ticks;
+    outcome_.ticks_left_out++;
+  } else {
+    node.core->Tick(raft::Time(Local(node)));
+  }
+  node.ticks++;
+  CheckUseless();
+  if (leases_ && node.ticks % 2 == 0 && node.core->is_leader()) AskSupport(n);
+}
+
+// What a host must see to before it leaves ticks out: the core has been quiet for an election
+// timeout since the last message, and the store of the leader lives (stores hear of each other
+// whether their groups are idle or not).
+bool Cluster::MayStop(uint32_t n) {
+  Node& node = nodes_[n];
+  bool lives = node.core->is_leader();
+  if (ReplicaId leader = node.core->leader(); leader && !lives) {
+    uint32_t l = static_cast<uint32_t>(leader.value - 1);
+    lives = nodes_[l].core && nodes_[l].paused_until <= now_ && !cut_[l][n] && !cut_[n][l];
+  }
+  if (!lives || !node.core->Quiet()) {
+    node.awake_until = node.ticks + options_.election_ticks + 1;
+  }
+  return node.ticks >= node.awake_until;
 }
 
 // A process that does not run for a while: all that comes to it meanwhile waits.
@@ -384,6 +412,12 @@ void Cluster::Start(uint32_t n) {
   invariants_.Started(*node.core);
   spec_.Started(*node.core);
   Push(now_ + clock_.Between(1, 100) * kMillis, Kind::kTick, n);
+  if (!settings_.idle) return;
+  node.stopped = false;
+  node.awake_until = node.ticks + options_.election_ticks + 1;
+  for (uint32_t other = 0; other < nodes_.size(); other++) {  // they see that its store is new
+    if (other != n) Push(now_ + kMillis, Kind::kUnreachable, other, IdOf(n).value);
+  }
 }
 
 // Power fails: writes under way reach the disk up to some point, the last of them torn.

@@ -28,6 +28,7 @@ struct Settings {
   uint64_t seed = 1;
   int64_t seconds = 600;  // simulated
   bool print = false;     // every event, to standard output
+  bool idle = false;      // few clients, and hosts that leave ticks out while cores are Quiet()
 };
 
 /// What one run gave. Two runs are equal when their traces are.
@@ -36,6 +37,7 @@ struct Outcome {
   uint64_t trace = 0;   // hash over all events
   uint64_t events = 0, committed = 0, elections = 0, crashes = 0, reads = 0, lease_reads = 0;
   uint64_t config_changes = 0, snapshots = 0, heals = 0;
+  uint64_t ticks_left_out = 0;
 };
 
 class Cluster {
@@ -108,6 +110,8 @@ class Cluster {
     int64_t quiet_until = 0;
     uint64_t heard_at = 0;  // tick of the last message
     uint64_t ticks = 0, ticks_at_heal = 0;
+    bool stopped = false;      // idle: its ticks are left out
+    uint64_t awake_until = 0;  // idle: tick
   };
   struct Read {
     raft::ReadId id;
@@ -130,6 +134,8 @@ class Cluster {
   void SendSnapshot(uint32_t n, ReplicaId to);
   void Forget(uint32_t n);
   int64_t Local(const Node& node) const;
+  void Tick(uint32_t n);
+  bool MayStop(uint32_t n);
   uint32_t AddNode();
   void Start(uint32_t n);
   void Crash(uint32_t n);

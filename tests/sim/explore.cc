@@ -1,6 +1,6 @@
 // lathe-raft-explore: searches every reachable state of three shipped cores, within bounds.
 //   lathe-raft-explore [--seconds N] [--states N] [--terms N] [--entries N] [--drops N]
-//                      [--duplicates N] [--crashes N] [--table-bits N] [--mutant NAME]
+//                      [--duplicates N] [--crashes N] [--table-bits N] [--whole 1] [--mutant NAME]
 //
 // A state is three replicas (core, disk, writes under way), the messages under way as a set, and
 // what is left of the bounds. From each state every possible next step is tried: deliver any
@@ -10,7 +10,8 @@
 // Parts of a state are shared between states and carry their hashes; a state is remembered as 64
 // bits (a collision could hide a state, never invent a failure). Depth first, so that the memory is
 // the table. With bounds in the state, the order of the search changes nothing but what is seen
-// before a limit ends it.
+// before a limit ends it. The search begins with smaller bounds, whose states count anew, unless
+// --whole.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -161,7 +162,7 @@ class Explorer {
     options_.check_quorum = false;
   }
   /// Runs until all is seen, a failure, or a limit. Gives whether there was no failure.
-  bool Run(uint64_t states_max, double seconds);
+  bool Run(uint64_t states_max, double seconds, bool only_whole);
 
  private:
   std::vector<Bounds> Stages() const;
@@ -407,12 +408,12 @@ std::vector<Bounds> Explorer::Stages() const {
   return stages;
 }
 
-bool Explorer::Run(uint64_t states_max, double seconds) {
+bool Explorer::Run(uint64_t states_max, double seconds, bool only_whole) {
   auto begin = std::chrono::steady_clock::now();
   auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  std::vector<Bounds> stages = Stages();
+  std::vector<Bounds> stages = only_whole ? std::vector<Bounds>{bounds_} : Stages();
   const Bounds whole = bounds_;
   const char* end = "everything within the bounds";
   for (size_t i = 0; i < stages.size() && failed_.empty(); i++) {
@@ -474,6 +475,7 @@ int Main(int argc, char** argv) {
   uint64_t states = UINT64_MAX;
   double seconds = 60;
   int bits = 26;
+  bool whole = false;
   for (int i = 1; i + 1 < argc; i += 2) {
     std::string name = argv[i];
     const char* value = argv[i + 1];
@@ -494,10 +496,12 @@ int Main(int argc, char** argv) {
       bounds.crashes = number;
     else if (name == "--table-bits")
       bits = number;
+    else if (name == "--whole")
+      whole = number != 0;
     else if (name != "--mutant" || !SetMutant(value))
       return 2;
   }
-  return Explorer(bounds, bits).Run(states, seconds) ? 0 : 1;
+  return Explorer(bounds, bits).Run(states, seconds, whole) ? 0 : 1;
 }
 
 }  // namespace

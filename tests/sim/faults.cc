@@ -48,6 +48,7 @@ void Cluster::DrawSwarm() {
   options_.uncommitted_bytes_max = fault_.OneIn(2) ? 1 + fault_.Below(1000) : 1 << 20;
   options_.apply_bytes_max = fault_.OneIn(2) ? 1 + fault_.Below(100) : 1 << 20;
   options_.reads_max = fault_.OneIn(4) ? 1 + fault_.Below(2) : 100;
+  if (settings_.idle) client_every_ms_ *= 20;
   states_.push_back(settings_.seed);
   uint64_t voters =
       std::array<uint64_t, 4>{3, 3, 5, fault_.OneIn(4) ? 2ull : 4ull}[fault_.Below(4)];

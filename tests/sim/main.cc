@@ -1,10 +1,12 @@
 // lathe-raft-sim: runs seeds of the simulation.
-//   lathe-raft-sim [--from N] [--seeds N] [--seconds N] [--print] [--mutant NAME] [--any]
+//   lathe-raft-sim [--from N] [--seeds N] [--seconds N] [--print] [--idle] [--mutant NAME]
+//                 [--any]
 //   lathe-raft-sim --golden FILE [--update]
-// Prints each failing seed and a summary; exit status 1 when one failed. --any stops at the first.
-// The same seed gives the same trace hash: --seeds 1 prints it. --golden runs each seed of a file
-// twice and compares both hashes with the one beside it, which any compiler must give; --update
-// rewrites the file after a change of the core or the simulation.
+// Prints each failing seed and a summary; exit status 1 when one failed. --any stops at the first;
+// --idle: few clients, and ticks are left out while nobody needs them. The same seed gives the same
+// trace hash: --seeds 1 prints it. --golden runs each seed of a file twice and compares both hashes
+// with the one beside it, which any compiler must give; --update rewrites the file after a change
+// of the core or the simulation.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -21,7 +23,7 @@ namespace {
 struct Arguments {
   uint64_t from = 1, seeds = 100;
   int64_t seconds = 600;
-  bool print = false, any = false, update = false;
+  bool print = false, any = false, update = false, idle = false;
   std::string golden;
 };
 
@@ -43,6 +45,8 @@ bool Parse(int argc, char** argv, Arguments* out) {
     const char* value = i + 1 < argc ? argv[i + 1] : "";
     if (name == "--print") {
       out->print = true;
+    } else if (name == "--idle") {
+      out->idle = true;
     } else if (name == "--any") {
       out->any = true;
     } else if (name == "--update") {
@@ -111,7 +115,7 @@ int Main(int argc, char** argv) {
   Outcome sum;
   uint64_t failed = 0, trace = 0;
   for (uint64_t seed = arguments.from; seed < arguments.from + arguments.seeds; seed++) {
-    Outcome one = Cluster({seed, arguments.seconds, arguments.print}).Run();
+    Outcome one = Cluster({seed, arguments.seconds, arguments.print, arguments.idle}).Run();
     if (!one.failure.empty()) {
       failed++;
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), one.failure.c_str());
@@ -122,17 +126,19 @@ int Main(int argc, char** argv) {
     sum.events += one.events, sum.committed += one.committed, sum.elections += one.elections;
     sum.crashes += one.crashes, sum.reads += one.reads, sum.lease_reads += one.lease_reads;
     sum.config_changes += one.config_changes, sum.snapshots += one.snapshots;
-    sum.heals += one.heals;
+    sum.heals += one.heals, sum.ticks_left_out += one.ticks_left_out;
   }
   auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
   std::printf(
       "%llu seeds of %lld s, %llu failed, trace %016llx: %llu events, %llu committed, "
       "%llu elections, %llu crashes, %llu reads, %llu lease reads, %llu config changes, "
-      "%llu snapshots, %llu heals\n",
+      "%llu snapshots, %llu heals",
       number(arguments.seeds), static_cast<long long>(arguments.seconds), number(failed),
       number(trace), number(sum.events), number(sum.committed), number(sum.elections),
       number(sum.crashes), number(sum.reads), number(sum.lease_reads), number(sum.config_changes),
       number(sum.snapshots), number(sum.heals));
+  if (arguments.idle) std::printf(", %llu ticks left out", number(sum.ticks_left_out));
+  std::printf("\n");
   return failed ? 1 : 0;
 }
 
