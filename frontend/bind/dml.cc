@@ -469,13 +469,29 @@ Status Binder::BindAssignments(const std::vector<ast::Assignment>& assignments,
       queries->push_back(std::move(query));
       continue;
     }
-    const ast::ExprList& items = assignment.value->As<ast::Row>().items;
+    // ROW(t.*) is as many values as t has columns.
+    struct Item {
+      const ast::Expr* expr;
+      ExprPtr bound;
+    };
+    std::vector<Item> items;
+    for (const ast::ExprPtr& item : assignment.value->As<ast::Row>().items) {
+      if (item->kind != ast::Expr::Kind::kColumnRef || !item->As<ast::ColumnRef>().star) {
+        items.push_back({item.get(), nullptr});
+        continue;
+      }
+      std::vector<TargetEntry> expanded;
+      LATHE_TRY(ExpandStarItem(*item, scope, &expanded));
+      for (TargetEntry& entry : expanded) items.push_back({nullptr, std::move(entry.expr)});
+    }
     if (items.size() != assignment.columns.size()) {
       return At(SqlState::kSyntaxError, "number of columns does not match number of values",
                 assignment.value->location);
     }
     for (size_t i = 0; i < items.size(); ++i) {
-      LATHE_TRY(assign(assignment.columns[i], *items[i]));
+      LATHE_TRY(items[i].expr != nullptr
+                    ? assign(assignment.columns[i], *items[i].expr)
+                    : assign_bound(assignment.columns[i], std::move(items[i].bound)));
     }
   }
   scope.clause = Clause::kNone;

@@ -257,6 +257,17 @@ Status SessionImpl::SetColumnTypes(const std::vector<const Command*>& commands,
     LATHE_ASSIGN(std::shared_ptr<const TableChecks> known, ChecksOf(**table));
     LATHE_TRY(CheckTableRows(*table, *known, nullptr));
   }
+  for (uint32_t number : numbers) {
+    const schema::Column& column = (*table)->columns[number];
+    if (column.identity == schema::Identity::kNone) continue;
+    schema::RelationPtr sequence = OwnedSequence((*table)->id, column.number);
+    if (sequence == nullptr) continue;
+    ast::Option type;
+    type.name = "as";
+    type.value = ast::Option::Value::kString;
+    type.text = types::FormatType(column.type);
+    LATHE_TRY(ChangeSequence(sequence, {type}, run->prepared->sql, true));
+  }
   for (const schema::ForeignKey& key : (*table)->foreign_keys) {
     if (std::find_first_of(key.columns.begin(), key.columns.end(), numbers.begin(),
                            numbers.end()) != key.columns.end()) {
