@@ -70,8 +70,10 @@ class Group {
   void Settle(raft::Effects* effects) {
     for (size_t calm = 0, i = 0; calm < 3; i = (i + 1) % 3) {
       Core& core = cores_[i];
+      calm++;
+      if (!core.HasWork()) continue;
       core.Take(effects);
-      calm = effects->empty() ? calm + 1 : 0;
+      calm = 0;
       if (effects->write) core.LogAppended(effects->write);
       for (raft::Message& m : effects->send_now) To(m);
       for (raft::Message& m : effects->send_after) To(m);
