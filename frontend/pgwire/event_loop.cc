@@ -1,6 +1,5 @@
 #include "frontend/pgwire/event_loop.h"
 
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -83,10 +82,6 @@ void EventLoop::Rearm(int fd, void* data) {
 
 void EventLoop::Run() {
   current_loop = this;
-  // On a full machine a client that still has requests to write writes them before we take its
-  // core: more of them are handled per switch. Not being allowed to costs nothing but speed.
-  sched_param param{};
-  (void)sched_setscheduler(0, SCHED_BATCH, &param);
   running_.fetch_add(1, std::memory_order_relaxed);
   while (!stopping_.load(std::memory_order_relaxed)) {
     if (waiting_.fetch_add(1, std::memory_order_relaxed) >= waiting_max_) {

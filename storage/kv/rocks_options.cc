@@ -3,7 +3,7 @@
 
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/slice_transform.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/table.h>
 
 namespace lathe::kv {
@@ -65,6 +65,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const KvOptions& optio
   switch (family) {
     case Family::kDelta:
       cf.write_buffer_size = options.write_buffer_bytes;
+      // Row versions in memory are read by recovery only (readers find them in the engine's own
+      // store): they are kept as they come and sorted when they are written out, away from the
+      // commits. (Needs that nobody writes into memory concurrently.)
+      cf.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
       table.block_size = 16 << 10;
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       cf.compression = rocksdb::kLZ4Compression;

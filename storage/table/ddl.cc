@@ -33,6 +33,7 @@ Status TransactionImpl::LockName(SchemaId schema, const std::string& name) {
 Result<StorageId> TransactionImpl::NewStorage() {
   LATHE_ASSIGN(uint64_t id, engine_->storage_ids()->Next());
   created_.push_back(StorageId(id));
+  engine_->NoteNewStorage(StorageId(id));
   return StorageId(id);
 }
 

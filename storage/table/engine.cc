@@ -43,15 +43,25 @@ Result<std::shared_ptr<Table>> EngineImpl::GetTable(const schema::RelationPtr& r
     auto it = load_times_.find(load);
     return it == load_times_.end() ? Timestamp() : it->second;
   };
+  {
+    std::lock_guard lock(tables_mutex_);
+    context.is_new = new_storages_.erase(relation->storage) > 0;
+  }
   LATHE_ASSIGN(std::shared_ptr<Table> table, Table::Open(relation->storage, relation, context));
   std::lock_guard lock(tables_mutex_);
   tables_[relation->storage] = table;
   return table;
 }
 
+void EngineImpl::NoteNewStorage(StorageId storage) {
+  std::lock_guard lock(tables_mutex_);
+  new_storages_.insert(storage);
+}
+
 void EngineImpl::ForgetTable(StorageId storage) {
   std::shared_ptr<Table> gone;  // destroyed outside the lock
   std::lock_guard lock(tables_mutex_);
+  new_storages_.erase(storage);
   auto it = tables_.find(storage);
   if (it == tables_.end()) return;
   gone = std::move(it->second);
@@ -155,6 +165,14 @@ void EngineImpl::AddTo(const txn::LogicalBatch& batch, Timestamp ts, kv::WriteBa
     AppendLittle(&bytes, ts.value);
     out.Put(kv::Family::kMeta, "applied", bytes);
   }
+}
+
+void EngineImpl::Visible(const txn::LogicalBatch& batch) {
+  // After changes of tables themselves the transaction has more to do before others come.
+  if (!batch.txn || !batch.catalog.empty() || !batch.dropped.empty() || !batch.loads.empty()) {
+    return;
+  }
+  locks_.ReleaseAll(batch.txn);
 }
 
 void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   // CommitTarget.
   Status Persist(std::span<const txn::BatchAt> batches) override;
   void Publish(const txn::LogicalBatch& batch, Timestamp ts) override;
+  void Visible(const txn::LogicalBatch& batch) override;
   bool keeps_entries() const override { return archive_ != nullptr; }
   Status KeepChunk(const txn::LoadChunk& chunk) override;
 
@@ -93,6 +95,8 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
 
   /// Closes the table of a storage that no catalog names.
   void ForgetTable(StorageId storage);
+  /// Of a storage that is being made: nobody can have written to it.
+  void NoteNewStorage(StorageId storage);
 
   void AddPendingLoad(PendingLoad load);
   void DropPendingLoad(LoadId load);
@@ -181,6 +185,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
 
   std::mutex tables_mutex_;
   std::map<StorageId, std::shared_ptr<Table>> tables_;  // tables_mutex_
+  std::set<StorageId> new_storages_;                    // not opened yet; tables_mutex_
   std::mutex open_mutex_;  // opening of a table; taken before tables_mutex_
 
   std::mutex loads_mutex_;  // guards the next three

@@ -189,7 +189,7 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   source->cache = context.leaves;
   table->source_ = std::move(source);
   LATHE_TRY(table->ReadDirectory());
-  LATHE_TRY(table->ReadDelta());
+  if (!context.is_new) LATHE_TRY(table->ReadDelta());
   std::string dead;
   LATHE_ASSIGN(bool compacts, context.kv->Get(kv::Family::kMeta, DeadBytesKey(storage), &dead));
   if (compacts && dead.size() == 8) table->dead_bytes_ = LoadAt<uint64_t>(dead.data());
@@ -379,6 +379,11 @@ Result<bool> Table::ResolveVersion(const std::string& row_key, Timestamp* ts, st
 }
 
 Status Table::ReadDelta() {
+  // What is in memory there is not sorted, and would be for this one table.
+  constexpr uint64_t kUnsortedBytes = 4 << 20;
+  if (context_.kv->Stats().memtable_bytes > kUnsortedBytes) {
+    LATHE_TRY(context_.kv->Flush(kv::Family::kDelta));
+  }
   kv::IterateOptions range;
   range.lower = keyspace::StoragePrefix(storage_);
   range.upper = keyspace::StorageEnd(storage_);

@@ -42,6 +42,7 @@ struct TableContext {
   uint32_t leaf_pages = 256;                    // pages that a leaf of a directory is cut at
   std::atomic<int64_t>* delta_bytes = nullptr;  // of all newest version stores
   std::atomic<int64_t>* delta_rows = nullptr;
+  bool is_new = false;  // made by this process and never opened: there are no row versions yet
   // Commit time of a load; 0 = not committed.
   std::function<Timestamp(LoadId)> load_time;
 };

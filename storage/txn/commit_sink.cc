@@ -89,6 +89,9 @@ void LocalCommitSink::Enter(Waiting* own, bool leads) {
   }
   if (next != nullptr) Waiting::Wake(&next->state, Waiting::kLeads);
   for (Waiting* done : group) {
+    if (done->batch != nullptr && done->outcome.ok()) target_->Visible(*done->batch);
+  }
+  for (Waiting* done : group) {
     if (done != own) Waiting::Wake(&done->state, Waiting::kDone);
   }
 }

@@ -44,6 +44,10 @@ class CommitTarget {
   virtual Status Persist(std::span<const BatchAt> batches) = 0;
   /// Puts it into memory, where snapshots at or above ts find it. Cannot fail.
   virtual void Publish(const LogicalBatch& batch, Timestamp ts) = 0;
+  /// It is durable and snapshots see it: others may have what its transaction has locked. Called
+  /// before Commit returns, by whoever wrote it: who waits for the locks does not wait for the
+  /// committing thread to wake up as well.
+  virtual void Visible(const LogicalBatch& batch) { (void)batch; }
   /// Does it keep the entries (an archive)? Then it gets the chunks of loads, too.
   virtual bool keeps_entries() const { return false; }
   virtual Status KeepChunk(const LoadChunk&) { return Ok(); }
