@@ -33,6 +33,7 @@ void RowBuffer::Clear() {
   for (char* page : pages_) {
     if (spill != nullptr && spill->Owns(page)) {
       spill->Free(page, HeaderOf(page).page_bytes);
+      spill->Relieve();  // looking at the header made the page resident, and others around it
     } else {
       std::free(page);
     }
@@ -177,7 +178,11 @@ void RowBuffer::Absorb(RowBuffer&& other) {
 
 uint64_t RowBuffer::row_count() const {
   uint64_t rows = 0;
-  for (const char* page : pages_) rows += HeaderOf(page).row_count;
+  base::SpillMemory* spill = budget_ != nullptr ? budget_->spill() : nullptr;
+  for (const char* page : pages_) {
+    rows += HeaderOf(page).row_count;
+    if (spill != nullptr) spill->Relieve();
+  }
   return rows;
 }
 
