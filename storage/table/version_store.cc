@@ -13,6 +13,7 @@ VersionNode* VersionStore::NewNode(std::string_view key, uint32_t height) {
   char* memory = arena_.Allocate(bytes + key.size());
   auto* node = new (memory) VersionNode();
   node->newest.store(nullptr, std::memory_order_relaxed);
+  node->key_head = VersionNode::HeadOf(key);
   node->key_bytes = static_cast<uint32_t>(key.size());
   node->height = height;
   for (uint32_t i = 0; i < height; ++i) {
@@ -34,12 +35,18 @@ uint32_t VersionStore::RandomHeight() {
 }
 
 const VersionNode* VersionStore::Seek(std::string_view key) const {
+  const uint64_t head = VersionNode::HeadOf(key);
   const VersionNode* at = head_;
+  const VersionNode* behind = nullptr;  // known to be: levels share nodes
   for (int level = static_cast<int>(height_.load(std::memory_order_acquire)) - 1; level >= 0;
        --level) {
     for (;;) {
       const VersionNode* next = at->next[level].load(std::memory_order_acquire);
-      if (next == nullptr || next->key() >= key) break;
+      if (next == behind || next == nullptr) break;
+      if (!next->Before(head, key)) {
+        behind = next;
+        break;
+      }
       at = next;
     }
   }
@@ -48,7 +55,8 @@ const VersionNode* VersionStore::Seek(std::string_view key) const {
 
 const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_t schema_version,
                                      std::string_view image) {
-  const bool ahead = last_ != nullptr && last_->key() < key;
+  const uint64_t head = VersionNode::HeadOf(key);
+  const bool ahead = last_ != nullptr && last_->Before(head, key);
   VersionNode* at = head_;
   const uint32_t levels = height_.load(std::memory_order_relaxed);
   for (uint32_t level = kMaxHeight; level-- > 0;) {
@@ -57,7 +65,7 @@ const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_
       if (ahead && known != head_ && (at == head_ || at->key() < known->key())) at = known;
       for (;;) {
         VersionNode* next = at->next[level].load(std::memory_order_relaxed);
-        if (next == nullptr || next->key() >= key) break;
+        if (next == nullptr || !next->Before(head, key)) break;
         at = next;
       }
     }

@@ -6,10 +6,12 @@
 // as in LevelDB.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string_view>
 
+#include "runtime/base/bytes.h"
 #include "runtime/base/ids.h"
 #include "storage/txn/arena.h"
 
@@ -28,11 +30,23 @@ struct Version {
 /// A row key with its versions.
 struct VersionNode {
   std::atomic<const Version*> newest;
+  uint64_t key_head;  // HeadOf(key)
   uint32_t key_bytes;
   uint32_t height;
   std::atomic<VersionNode*> next[1];  // height of them, then the key
 
   std::string_view key() const { return {reinterpret_cast<const char*>(next + height), key_bytes}; }
+  /// The first bytes of a key as a number: where those of two keys differ, it orders them.
+  static uint64_t HeadOf(std::string_view key) {
+    if (key.size() >= sizeof(uint64_t)) return LoadBig<uint64_t>(key.data());
+    char padded[sizeof(uint64_t)] = {};
+    std::copy(key.begin(), key.end(), padded);
+    return LoadBig<uint64_t>(padded);
+  }
+  /// key() < other; head: HeadOf(other).
+  bool Before(uint64_t head, std::string_view other) const {
+    return key_head != head ? key_head < head : key() < other;
+  }
   const VersionNode* Next() const { return next[0].load(std::memory_order_acquire); }
   /// The version that a snapshot sees; null = none of these.
   const Version* Visible(Timestamp snapshot) const {
