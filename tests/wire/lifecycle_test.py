@@ -126,6 +126,11 @@ class LifecycleTest(unittest.TestCase):
         self.assertIn(str(server.port), second.stderr)
         self.assertEqual(server.stop(), 0)
 
+    def test_help_lists_the_flags(self):
+        shown = subprocess.run([wire.options.lathed, "--help"], capture_output=True, text=True, timeout=wire.TIMEOUT).stdout
+        for flag in ("data_dir", "listen", "config", "log_level"):
+            self.assertIn("--" + flag, shown)
+
     def test_unknown_options_and_keys_are_refused(self):
         config = os.path.join(self.directory, "config.toml")
         with open(config, "w", encoding="utf-8") as file:

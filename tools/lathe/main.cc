@@ -33,7 +33,8 @@ constexpr const char* kUsage =
     "(127.0.0.1:5432). Without -c and -f it\n"
     "reads standard input, with prompts on a terminal. backup adds to a directory of backups what "
     "its last ones do not have;\n"
-    "restore makes a data directory of one of them, with the commits in the archive up to a time.\n";
+    "restore makes a data directory of one of them, with the commits in the archive up to a "
+    "time.\n";
 
 int Usage(const std::string& problem) {
   std::fprintf(stderr, "lathe: %s\n%s", problem.c_str(), kUsage);
@@ -111,6 +112,10 @@ int main(int argc, char** argv) {
   if (args.empty()) return lathe::shell::Usage("no command");
   const std::string command = args[0];
   args.erase(args.begin());
+  if (!args.empty() && args[0] == "--help") {
+    std::fputs(lathe::shell::kUsage, stdout);
+    return 0;
+  }
   if (command == "sql") {
     // On a thread of its own: with --data-dir statements are planned and compiled there.
     lathe::base::UseDeepStacks();

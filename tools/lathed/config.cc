@@ -4,6 +4,7 @@
 #include <absl/flags/parse.h>
 #include <absl/flags/reflection.h>
 #include <absl/flags/usage.h>
+#include <absl/flags/usage_config.h>
 
 #include <toml++/toml.h>
 #include <charconv>
@@ -133,6 +134,15 @@ Status ParseBytes(const std::string& text, const char* flag, uint64_t* bytes) {
 
 Result<Config> ReadConfig(int argc, char** argv) {
   absl::SetProgramUsageMessage("The Lathe database server.\n\n  lathed --data-dir DIR [flags]");
+  // --help lists the flags of this file, under the server's name.
+  absl::FlagsUsageConfig usage;
+  usage.normalize_filename = [](absl::string_view file) {
+    const bool own = file.find("tools/lathed/") != absl::string_view::npos;
+    return std::string(own ? absl::string_view("lathed") : file);
+  };
+  usage.contains_help_flags = [](absl::string_view file) { return file == "lathed"; };
+  usage.contains_helpshort_flags = usage.contains_help_flags;
+  absl::SetFlagsUsageConfig(usage);
   // Flags are written with dashes; Abseil knows them with underscores.
   std::vector<std::string> words(argv, argv + argc);
   for (std::string& word : words) {
