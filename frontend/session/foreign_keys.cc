@@ -100,6 +100,25 @@ Result<bool> SessionImpl::RunOwn(const std::string& sql, const std::vector<types
   }
 }
 
+Status SessionImpl::WaitForRows(const std::string& sql, const std::vector<types::Value>& values) {
+  LATHE_ASSIGN(std::shared_ptr<Prepared> statement, PrepareText(sql + " FOR SHARE"));
+  for (;;) {
+    LATHE_TRY(StartStatement());
+    LATHE_TRY(PlanFor(statement.get(), nullptr));
+    std::vector<types::Value> params;
+    for (size_t i = 0; i < values.size() && i < statement->params.size(); ++i) {
+      LATHE_ASSIGN(types::Value value, Converted(values[i], statement->params[i]));
+      params.push_back(std::move(value));
+    }
+    Portal rows;
+    Run run{statement.get(), &params, nullptr, false, &rows, nullptr, {}};
+    Status done = RunQuery(&run);
+    if (done.ok() || !IsRestart(done.error())) return done;
+    LATHE_TRY(CheckInterrupt());
+    txn_->UndoStatement();
+  }
+}
+
 bool SessionImpl::IsDeferred(Oid constraint, bool deferrable, bool initially) const {
   if (!deferrable) return false;
   if (auto set = constraints_.is_deferred.find(constraint); set != constraints_.is_deferred.end()) {
@@ -126,11 +145,19 @@ Status SessionImpl::CheckUnique(const schema::RelationDescriptor& table,
     text += "/" + std::to_string(one.size()) + ":" + one;
   }
   LATHE_TRY(txn_->LockValue(text));
-  txn_->ReadNewest(true);
-  Result<bool> twice = RunOwn(sql + " OFFSET 1 LIMIT 1", values);
-  txn_->ReadNewest(false);
-  if (!twice.ok()) return std::move(twice).error();
-  if (!*twice) return Ok();
+  auto is_twice = [&]() -> Result<bool> {
+    txn_->ReadNewest(true);
+    Result<bool> twice = RunOwn(sql + " OFFSET 1 LIMIT 1", values);
+    txn_->ReadNewest(false);
+    return twice;
+  };
+  LATHE_ASSIGN(bool twice, is_twice());
+  if (twice && isolation_ == txn::Isolation::kReadCommitted) {
+    // Somebody may be about to change or delete the other row.
+    LATHE_TRY(WaitForRows(sql, values));
+    LATHE_ASSIGN(twice, is_twice());
+  }
+  if (!twice) return Ok();
   Error error = MakeError(SqlState::kUniqueViolation,
                           "duplicate key value violates unique constraint \"" + index.name + "\"");
   error.detail = KeyText(table, columns, values, format_) + " already exists.";

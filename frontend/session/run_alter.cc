@@ -467,6 +467,9 @@ Status SessionImpl::RunAlterTable(Run* run) {
 
 Status SessionImpl::RenameColumn(const schema::RelationPtr& table, const std::string& old_name,
                                  const std::string& new_name) {
+  if (table->FindColumn(old_name) < 0) {
+    return MakeError(SqlState::kUndefinedColumn, "column \"" + old_name + "\" does not exist");
+  }
   LATHE_ASSIGN(uint32_t number, ColumnOf(*table, old_name));
   if (table->FindColumn(new_name) >= 0) {
     return MakeError(SqlState::kDuplicateColumn, "column \"" + new_name + "\" of relation \"" +

@@ -9,6 +9,18 @@ namespace {
 
 using ast::PositionOf;
 
+/// Does a CREATE TABLE say how its primary key is called?
+bool NamesPrimaryKey(const ast::CreateTableStatement& create) {
+  auto names = [](const ast::Constraint& constraint) {
+    return constraint.type == ast::Constraint::Type::kPrimaryKey && !constraint.name.empty();
+  };
+  return std::any_of(create.elements.begin(), create.elements.end(), [&](const auto& element) {
+    if (element.constraint != nullptr) return names(*element.constraint);
+    return element.column != nullptr && std::any_of(element.column->constraints.begin(),
+                                                    element.column->constraints.end(), names);
+  });
+}
+
 Notice Skipping(std::string message, SqlState state) {
   Notice notice;
   notice.fields = MakeError(state, std::move(message));
@@ -114,6 +126,7 @@ Status SessionImpl::RunCreateTable(Run* run) {
   spec.columns = table.columns;
   spec.key = table.key;
   spec.primary_key_name = table.primary_key_name;
+  spec.choose_name = !NamesPrimaryKey(create);
   spec.fillfactor = table.fillfactor;
   spec.append_only = table.append_only;
   LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));

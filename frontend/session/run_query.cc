@@ -500,6 +500,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::LockedPlanFor(
 
 Status SessionImpl::RunQuery(Run* run) {
   Prepared* prepared = run->prepared;
+  if (prepared->unlocked != nullptr) return RunWithNestedLocks(run);
   LATHE_ASSIGN(std::shared_ptr<const driver::CachedPlan> plan,
                LockedPlanFor(prepared, run->params));
   if (run->described != nullptr && run->described->described != nullptr &&

@@ -346,7 +346,9 @@ Result<std::shared_ptr<Prepared>> SessionImpl::Prepare(ast::StatementPtr stateme
   prepared->sql = std::move(sql);
   prepared->statement = std::move(statement);
   prepared->declared = std::move(declared);
-  if (prepared->statement != nullptr && settings_.GetBool(Setting::plan_cache)) {
+  LATHE_TRY(FindNestedLocks(prepared.get()));
+  if (prepared->statement != nullptr && prepared->unlocked == nullptr &&
+      settings_.GetBool(Setting::plan_cache)) {
     prepared->lifted = ast::LiftLiterals(*prepared->statement);
     if (prepared->lifted.has_value()) {
       prepared->key = KeyOf(*prepared);
@@ -573,6 +575,7 @@ Result<std::optional<std::vector<ResultColumn>>> SessionImpl::DescribeColumns(Pr
     case Kind::kUpdate:
     case Kind::kDelete:
     case Kind::kMerge: {
+      if (prepared->unlocked != nullptr) return DescribeUnlocked(prepared);
       const bool own_statement = !running_.load();
       LATHE_TRY(EnsureTransaction());
       if (own_statement) LATHE_TRY(StartStatement());

@@ -42,6 +42,8 @@ struct Prepared {
   // Of the plan: tables to lock, and how.
   std::vector<std::pair<schema::RelationPtr, txn::TableLockMode>> plan_tables;
   std::shared_ptr<const physical::Plan> plan_tables_of;
+  // The statement without the locking clauses of queries within it; null when it has none there.
+  std::shared_ptr<Prepared> unlocked;
   // PREPARE: the columns that EXECUTE has to give.
   std::optional<std::vector<ResultColumn>> columns;
 };
@@ -130,6 +132,11 @@ class SessionImpl final : public Session {
   // Statements (session.cc).
   Result<std::shared_ptr<Prepared>> Prepare(ast::StatementPtr statement, std::string sql,
                                             std::vector<types::Type> declared);
+  // Locking clauses within a statement (nested_locks.cc).
+  Status FindNestedLocks(Prepared* prepared);
+  Result<std::optional<std::vector<ResultColumn>>> DescribeUnlocked(Prepared* prepared);
+  Status RunWithNestedLocks(Run* run);
+
   Status RunStatement(Run* run);
   Status RunInTransaction(Run* run);
   Status RunOnce(Run* run);
@@ -351,6 +358,8 @@ class SessionImpl final : public Session {
   std::string KeyParameter(const schema::RelationDescriptor& table, const schema::ForeignKey& key,
                            size_t i, size_t number);
   Status SetConstraints(const ast::SetStatement& set);
+  /// Locks the rows of a query of the session's own (sql has no locking clause) FOR SHARE.
+  Status WaitForRows(const std::string& sql, const std::vector<types::Value>& values);
   /// Runs a statement of the session's own as one more statement of the transaction; whether it
   /// gave or changed a row.
   Result<bool> RunOwn(const std::string& sql, const std::vector<types::Value>& values);

@@ -131,6 +131,9 @@ Result<bool> TransactionImpl::HoldKey(const schema::RelationPtr& keyed,
   // Locks of single rows mean nothing to those who have locked all rows.
   LATHE_TRY(LockStorage(table->storage(), txn::TableLockMode::kRowExclusive));
   const std::string key = KeyOfValues(*keyed, *table, values);
+  // A row that somebody is inserting is not there; one that somebody is deleting may stay.
+  LATHE_ASSIGN(bool there, RowWriter(this, keyed, table).Exists(key));
+  if (!there) return false;
   LATHE_TRY(engine_->locks()->LockRow(id_, keyspace::RowPrefix(table->storage(), key),
                                       txn::RowLockMode::kKeyShare, lock_wait()));
   return RowWriter(this, keyed, table).Exists(key);

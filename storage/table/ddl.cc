@@ -139,6 +139,8 @@ Result<schema::RelationPtr> TransactionImpl::CreateTable(const TableSpec& spec) 
     relation.primary_key_oid = Oid(static_cast<uint32_t>(oid + 1));
     if (spec.primary_key_name.empty()) {
       relation.primary_key_name = FreeRelationName(spec.schema, spec.name + "_pkey");
+    } else if (spec.choose_name) {
+      relation.primary_key_name = FreeRelationName(spec.schema, spec.primary_key_name);
     } else if (FreeRelationName(spec.schema, spec.primary_key_name) != spec.primary_key_name) {
       return MakeError(SqlState::kDuplicateTable,
                        "relation \"" + spec.primary_key_name + "\" already exists");

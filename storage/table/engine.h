@@ -71,6 +71,7 @@ struct TableSpec {
   std::vector<schema::KeyColumn>
       key;                       // of the primary key; empty = none. Key columns become NOT NULL
   std::string primary_key_name;  // empty with a key: "<table>_pkey"
+  bool choose_name = false;      // another name like that one when it is taken
   int32_t fillfactor = 100;
   bool append_only = false;
 };
