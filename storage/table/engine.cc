@@ -228,7 +228,6 @@ void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
   }
   // The records were decoded or encoded by us; what does not decode is a broken invariant.
   LATHE_CHECK(catalog_->Apply(batch.catalog).ok());
-  if (replaying_.load(std::memory_order_relaxed)) ObserveSequences(batch);
   if (!batch.dropped.empty()) {
     std::lock_guard lock(dropped_mutex_);
     for (StorageId storage : batch.dropped) dropped_.push_back({storage, ts});
@@ -236,18 +235,18 @@ void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
   commits_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void EngineImpl::ObserveSequences(const txn::LogicalBatch& batch) {
-  if (batch.sequences.empty()) return;
-  const catalog::StatePtr state = catalog_->state();
-  for (const auto& [id, relation] : state->relations) {
+Status EngineImpl::ObserveSequences(const catalog::CatalogState& state,
+                                    const txn::LogicalBatch& batch) {
+  if (batch.sequences.empty()) return Ok();
+  for (const auto& [id, relation] : state.relations) {
     if (relation->kind != schema::RelationKind::kSequence) continue;
     for (const txn::SequenceAdvance& advance : batch.sequences) {
-      // A failure shows when a value is asked for.
       if (advance.storage == relation->sequence.state) {
-        (void)sequences_->Observe(*relation, advance.next);
+        LATHE_TRY(sequences_->Observe(*relation, advance.next));
       }
     }
   }
+  return Ok();
 }
 
 void EngineImpl::AddPendingLoad(PendingLoad load) {
@@ -296,6 +295,8 @@ Status EngineImpl::ApplyEntry(std::string_view bytes) {
   }
   for (const auto& [storage, more] : rows) AddRows(storage, more, &entry.write);
   LATHE_TRY(ObserveIds(*state, entry.write));
+  // Before the commit, whose sync makes them durable: it is not applied again.
+  LATHE_TRY(ObserveSequences(*state, entry.write));
   LATHE_TRY(oracle_->Observe(entry.ts));
   watermark_->BeginAt(entry.ts);
   const txn::BatchAt batch{&entry.write, entry.ts};

@@ -151,7 +151,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
                            std::map<std::string, std::string>* rows);
   void AddRows(StorageId storage, const std::map<std::string, std::string>& rows,
                txn::LogicalBatch* batch);
-  void ObserveSequences(const txn::LogicalBatch& batch);
+  Status ObserveSequences(const catalog::CatalogState& state, const txn::LogicalBatch& batch);
   /// What the store gets of a batch.
   void AddTo(const txn::LogicalBatch& batch, Timestamp ts, kv::WriteBatch* to);
   Status ObserveIds(const catalog::CatalogState& state, const txn::LogicalBatch& batch);

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "storage/table/test_kv.h"
 #include "storage/table/test_workload.h"
@@ -292,6 +294,56 @@ TEST(Index, PowerCutsAnywhere) {
       ExpectIndexesMatch(txn.get(), worker.dice(), std::to_string(seed));
       if (::testing::Test::HasFailure()) return;
     }
+  }
+}
+
+// Snapshots taken at any time see tables and indexes that agree, while both are folded in turns and
+// written, and until they are given back.
+TEST(Index, SnapshotsAgreeDuringFolds) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    kv::MemoryKv kv;
+    auto engine = OpenOn(&kv, SmallOptions());
+    ASSERT_TRUE(MakeTables(engine.get(), seed % 2 == 0).ok());
+    RelationId table;
+    std::vector<RelationId> indexes;
+    {
+      auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+      table = FindTable(txn.get())->id;
+      indexes = FindTable(txn.get())->indexes;
+    }
+    std::atomic<bool> done{false};
+    std::thread folder([&] {
+      for (size_t i = 0; !done.load(); ++i) {
+        const bool all = i % (indexes.size() + 1) == indexes.size();
+        EXPECT_TRUE((all ? engine->FoldAll() : engine->FoldNow(indexes[i % indexes.size()])).ok());
+      }
+    });
+    Worker worker(100 + seed);
+    // What each open snapshot has seen at first.
+    std::vector<std::pair<std::unique_ptr<Transaction>, Model>> open;
+    for (int i = 0; i < 60 && !::testing::Test::HasFailure(); ++i) {
+      Status status = worker.Run(engine.get());
+      EXPECT_TRUE(status.ok()) << seed << " " << i << " " << status.error().ToString();
+      if (worker.dice()->Below(4) == 0) {
+        auto txn = engine->Begin(txn::Isolation::kRepeatableRead);
+        Model seen = ReadModel(txn.get());
+        EXPECT_EQ(seen, worker.model());
+        open.emplace_back(std::move(txn), std::move(seen));
+      }
+      if (open.empty()) continue;
+      const auto at = open.begin() + worker.dice()->Below(static_cast<int64_t>(open.size()));
+      EXPECT_EQ(ReadModel(at->first.get()), at->second) << seed << " " << i;
+      ExpectIndexesMatch(at->first.get(), worker.dice(), "snapshot " + std::to_string(i));
+      if (open.size() > 4) open.erase(at);
+    }
+    done.store(true);
+    folder.join();
+    open.clear();
+    ASSERT_TRUE(engine->FoldNow(table).ok());
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    EXPECT_EQ(ReadModel(txn.get()), worker.model());
+    ExpectIndexesMatch(txn.get(), worker.dice(), "at the end");
+    if (::testing::Test::HasFailure()) return;
   }
 }
 

@@ -123,6 +123,11 @@ std::vector<txn::SequenceAdvance> Sequences::TakeChanged() {
   return advances;
 }
 
+void Sequences::GiveBack(const std::vector<txn::SequenceAdvance>& advances) {
+  std::lock_guard lock(mutex_);
+  for (const txn::SequenceAdvance& advance : advances) changed_.insert(advance.storage);
+}
+
 Status Sequences::Observe(const schema::RelationDescriptor& sequence, uint64_t last) {
   const int64_t value = static_cast<int64_t>(last >> 1) ^ -static_cast<int64_t>(last & 1);
   return Set(sequence, {value, true, 0});

@@ -34,6 +34,9 @@ class Sequences {
   Result<SequenceState> Read(const schema::RelationDescriptor& sequence);
   /// Where the sequences stand that have changed since the last call, for a replica.
   std::vector<txn::SequenceAdvance> TakeChanged();
+  /// These were not told after all: they count as changed again.
+  void GiveBack(const std::vector<txn::SequenceAdvance>& advances);
+  bool tracks() const { return track_; }
   /// The same on the replica: values up to `last` are used.
   Status Observe(const schema::RelationDescriptor& sequence, uint64_t last);
   /// Forgets the records of sequences that the catalog does not name.

@@ -179,9 +179,6 @@ Status TransactionImpl::Commit() {
   for (const auto& [storage, next] : row_ids_) {
     if (!is_dropped(storage)) batch.sequences.push_back({storage, next});
   }
-  for (const txn::SequenceAdvance& advance : engine_->sequences()->TakeChanged()) {
-    batch.sequences.push_back(advance);
-  }
   for (const OwnLoad& own : loads_) {
     batch.loads.push_back({own.load.load, own.load.table->storage(), own.load.row_count});
   }
@@ -197,8 +194,20 @@ Status TransactionImpl::Commit() {
   }
   txn::Reads checked{&reads_, snapshot_};
   const bool checks = isolation_ == txn::Isolation::kSerializable && has_snapshot_;
-  Result<Timestamp> committed = engine_->sink()->Commit(batch, checks ? &checked : nullptr);
+  // Replicas hear of values of sequences with the commits, so in their order.
+  Sequences* const sequences = engine_->sequences();
+  std::vector<txn::SequenceAdvance> advances;
+  std::function<void()> ordered;
+  if (sequences->tracks()) {
+    ordered = [&] {
+      advances = sequences->TakeChanged();
+      batch.sequences.insert(batch.sequences.end(), advances.begin(), advances.end());
+    };
+  }
+  Result<Timestamp> committed =
+      engine_->sink()->Commit(batch, checks ? &checked : nullptr, ordered);
   if (!committed.ok()) {
+    sequences->GiveBack(advances);
     Rollback();
     return std::move(committed).error();
   }

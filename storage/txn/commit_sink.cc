@@ -40,13 +40,15 @@ struct LocalCommitSink::Waiting {
   }
 };
 
-Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads* reads) {
+Result<Timestamp> LocalCommitSink::Commit(const LogicalBatch& batch, const Reads* reads,
+                                          const std::function<void()>& ordered) {
   Waiting own{&batch, {}};
   bool leads;
   {
     std::lock_guard lock(queue_mutex_);
     // Under this lock, so that the queue is in the order of timestamps.
     LATHE_ASSIGN(own.ts, validator_->Begin(oracle_, batch, reads));
+    if (ordered != nullptr) ordered();
     queue_.push_back(&own);
     leads = !writing_;
     writing_ = true;

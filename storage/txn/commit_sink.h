@@ -23,8 +23,10 @@ class CommitSink {
   virtual ~CommitSink() = default;
   /// Makes the batch durable and visible, all or nothing; returns when snapshots see it. The batch
   /// holds at least one change. reads: of a SERIALIZABLE transaction, else null; 40001 when they
-  /// have changed.
-  virtual Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads) = 0;
+  /// have changed. ordered, if any, is called once the batch has its place among all commits,
+  /// before anybody reads it; one after the other, in that order. It may add to the batch.
+  virtual Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads,
+                                   const std::function<void()>& ordered = nullptr) = 0;
   /// True when load chunks must be handed to AddLoadChunk (somebody else stores them).
   virtual bool wants_load_chunks() const = 0;
   virtual Status AddLoadChunk(const LoadChunk& chunk) = 0;
@@ -64,7 +66,8 @@ class LocalCommitSink final : public CommitSink {
   /// observer may be empty; it is called in commit order.
   LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target, Validator* validator,
                   EntryObserver observer);
-  Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads) override;
+  Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads,
+                           const std::function<void()>& ordered = nullptr) override;
   bool wants_load_chunks() const override {
     return observer_ != nullptr || target_->keeps_entries();
   }
