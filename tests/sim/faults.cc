@@ -286,8 +286,29 @@ const raft::Core* Cluster::Leader() const {
   return leader;
 }
 
+// Somebody is down, and a replica that runs has a change in its log that is not committed. It asks
+// for votes by that change, perhaps of a learner whose log is newer and who therefore refuses, but
+// does not campaign itself: then the one who led last is needed, although a quorum of the committed
+// voters runs.
+bool Cluster::PendingChange() const {
+  bool pending = false, down = false;
+  for (const Node& node : nodes_) {
+    pending |= node.core && node.core->config_index() > node.core->commit();
+    down |= !node.core && !node.gone;
+  }
+  return pending && down;
+}
+
 // Now all must be decided.
 void Cluster::EndHeal() {
+  if (!Leader() && !all_back_ && PendingChange()) {
+    // Who is up may be no quorum after all: bring back all, who have the same time (seed 86001).
+    all_back_ = true;
+    for (uint32_t n = 0; n < nodes_.size(); n++) Start(n);
+    Push(now_ + 5 * kSecond, Kind::kPhase, 0, kEndHeal);
+    return;
+  }
+  all_back_ = false;
   healing_ = false;
   if (limits_) options_ = *std::exchange(limits_, std::nullopt);
   Push(now_ + 50 * kSecond, Kind::kPhase, 0, kBeginHeal);
