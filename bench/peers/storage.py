@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -46,9 +47,9 @@ class Storage:
 
     def run(self):
         self.admin = servers.free_port()
-        first = self.start()
+        directory = tempfile.mkdtemp(prefix="lathe-bench-")  # outlives the servers on it
         try:
-            connection = first.connect()
+            connection = self.start(directory).connect()
             connection.cursor().execute(self.workspace.schema(self.options.sf, "lineitem"))
             copy_in(connection, "lineitem", self.workspace.data(self.options.sf, "lineitem"))
             connection.cursor().execute("ANALYZE lineitem")
@@ -56,8 +57,9 @@ class Storage:
             for part in self.options.only.split(","):
                 getattr(self, part)()
         finally:
-            self.server.close()
-            first.owned and shutil.rmtree(first.owned, ignore_errors=True)
+            if self.server is not None:
+                self.server.close()
+            shutil.rmtree(directory, ignore_errors=True)
         measure.print_table(["", "measured", ""], self.table)
         return {"sf": self.options.sf, **self.results}
 
