@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "storage/table/test_kv.h"
 #include "storage/table/test_rows.h"
 
 namespace lathe::table::testing {
@@ -538,6 +539,57 @@ TEST_F(EngineTest, WritesBeyondTheBuffer) {
   Reopen();
   txn = Begin();
   EXPECT_EQ(sum(txn.get()), 12'000);
+}
+
+// A write buffer that is written out while a fold replaces the leaves that it is to be merged with.
+TEST(Merge, BeginsDuringAFold) {
+  kv::MemoryKv kv;
+  EngineOptions options = SmallOptions();
+  options.transaction_spill_bytes = 5000;
+  std::function<void()> before_pages;
+  auto engine = OpenOn(&kv, options, [&] {
+    if (before_pages) std::exchange(before_pages, {})();
+  });
+  schema::RelationPtr t;
+  {
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+    t = txn->CreateTable(KeyedSpec()).value();
+    ASSERT_TRUE(txn->Commit().ok());
+  }
+  auto insert = [&](int from, int to) -> Status {
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    std::vector<Row> rows;
+    for (int k = from; k < to; ++k) rows.push_back({std::to_string(k), "1", std::string(200, 'x')});
+    LATHE_TRY(Insert(txn.get(), t, rows));
+    return txn->Commit();
+  };
+  for (int k = 0; k < 50; ++k) ASSERT_TRUE(insert(k, k + 1).ok());
+  EXPECT_EQ(engine->Stats().delta_rows, 50u);
+  std::atomic<bool> over{false};
+  std::thread writer;
+  before_pages = [&] {
+    writer = std::thread([&] {
+      EXPECT_TRUE(insert(50, 140).ok());
+      over.store(true);
+    });
+    // It comes as far as it can while the fold is under way.
+    for (int i = 0; i < 100 && !over.load(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    EXPECT_FALSE(over.load());
+  };
+  ASSERT_TRUE(engine->FoldNow(t->id).ok());
+  ASSERT_TRUE(writer.joinable());
+  writer.join();
+  for (int round = 0; round < 2; ++round) {
+    auto txn = engine->Begin(txn::Isolation::kReadCommitted);
+    EXPECT_EQ(Scan(txn.get(), t).size(), 140u);
+    txn.reset();
+    ASSERT_TRUE(engine->FoldAll().ok());
+    engine.reset();
+    engine = OpenOn(&kv, options);
+  }
 }
 
 }  // namespace

@@ -315,7 +315,8 @@ TEST(Index, SnapshotsAgreeDuringFolds) {
     std::thread folder([&] {
       for (size_t i = 0; !done.load(); ++i) {
         const bool all = i % (indexes.size() + 1) == indexes.size();
-        EXPECT_TRUE((all ? engine->FoldAll() : engine->FoldNow(indexes[i % indexes.size()])).ok());
+        Status folded = all ? engine->FoldAll() : engine->FoldNow(indexes[i % indexes.size()]);
+        EXPECT_TRUE(folded.ok()) << folded.error().ToString();
       }
     });
     Worker worker(100 + seed);
@@ -339,7 +340,8 @@ TEST(Index, SnapshotsAgreeDuringFolds) {
     done.store(true);
     folder.join();
     open.clear();
-    ASSERT_TRUE(engine->FoldNow(table).ok());
+    Status folded = engine->FoldNow(table);
+    ASSERT_TRUE(folded.ok()) << folded.error().ToString();
     auto txn = engine->Begin(txn::Isolation::kReadCommitted);
     EXPECT_EQ(ReadModel(txn.get()), worker.model());
     ExpectIndexesMatch(txn.get(), worker.dice(), "at the end");

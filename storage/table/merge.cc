@@ -20,12 +20,15 @@ std::string EndOf(const Leaf& leaf, const LeafPages& pages, size_t i) {
 }  // namespace
 
 Result<std::unique_ptr<Merger>> Merger::Begin(EngineImpl* engine, std::shared_ptr<Table> table,
-                                              LoadId load, const TableVersionPtr& base) {
-  std::unique_ptr<Merger> merger(new Merger(table, base));
+                                              LoadId load,
+                                              const std::function<TableVersionPtr()>& base) {
+  std::unique_ptr<Merger> merger(new Merger(table));
   LoadOptions options;
-  options.view = [base] { return base; };
+  options.view = [self = merger.get()] { return self->base_; };
   LATHE_ASSIGN(merger->writer_,
                LoadWriter::Begin(engine, std::move(table), load, std::move(options)));
+  // Only now: a fold that was under way has put other leaves in the place of those before it.
+  merger->base_ = merger->version_ = base();
   return merger;
 }
 

@@ -4,6 +4,7 @@
 // key ranges that are not free.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,8 +20,10 @@ namespace lathe::table {
 /// locked. Not thread-safe. Destroyed without Finish it leaves nothing.
 class Merger {
  public:
+  /// base: gives what is merged with; called once no fold can change it any more.
   static Result<std::unique_ptr<Merger>> Begin(EngineImpl* engine, std::shared_ptr<Table> table,
-                                               LoadId load, const TableVersionPtr& base);
+                                               LoadId load,
+                                               const std::function<TableVersionPtr()>& base);
 
   /// A change; keys ascend. image empty = the row goes. Both live until Finish.
   Status Add(std::string_view key, std::string_view image);
@@ -29,13 +32,12 @@ class Merger {
   Result<PendingLoad> Finish();
 
  private:
-  Merger(std::shared_ptr<Table> table, TableVersionPtr base)
-      : table_(std::move(table)), base_(base), version_(std::move(base)) {}
+  explicit Merger(std::shared_ptr<Table> table) : table_(std::move(table)) {}
   Status MergeLeaf();
   Status MergeUnit(const Leaf& leaf, const LeafPages& pages, size_t i, std::span<const OwnRow> own);
 
   const std::shared_ptr<Table> table_;
-  const TableVersionPtr base_;
+  TableVersionPtr base_;
   TableVersionPtr version_;  // base_ with the leaves that are done
   std::unique_ptr<LoadWriter> writer_;
   std::shared_ptr<Replaced> replaced_ = std::make_shared<Replaced>();

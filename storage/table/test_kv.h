@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,9 @@ namespace lathe::table::testing {
 // A Kv that outlives the engine that owns it.
 class SharedKv final : public kv::Kv {
  public:
-  explicit SharedKv(kv::MemoryKv* kv) : kv_(kv) {}
+  /// before_pages: runs on a thread that is about to write pages.
+  explicit SharedKv(kv::MemoryKv* kv, std::function<void()> before_pages = {})
+      : kv_(kv), before_pages_(std::move(before_pages)) {}
   Status Write(const kv::WriteBatch& batch, bool sync) override { return kv_->Write(batch, sync); }
   Result<bool> Get(kv::Family f, std::string_view key, std::string* value) override {
     return kv_->Get(f, key, value);
@@ -26,6 +29,7 @@ class SharedKv final : public kv::Kv {
     return kv_->NewIterator(f, o);
   }
   Result<std::unique_ptr<kv::PageFileWriter>> NewPageFileWriter() override {
+    if (before_pages_) before_pages_();
     return kv_->NewPageFileWriter();
   }
   Status DropPages(std::string_view from, std::string_view to) override {
@@ -42,7 +46,8 @@ class SharedKv final : public kv::Kv {
   }
 
  private:
-  kv::MemoryKv* kv_;
+  kv::MemoryKv* const kv_;
+  const std::function<void()> before_pages_;
 };
 
 inline EngineOptions SmallOptions() {
@@ -56,9 +61,10 @@ inline EngineOptions SmallOptions() {
   return options;
 }
 
-inline std::unique_ptr<EngineImpl> OpenOn(kv::MemoryKv* kv, const EngineOptions& options) {
-  auto engine =
-      std::make_unique<EngineImpl>(std::make_unique<SharedKv>(kv), options, base::Clock::System());
+inline std::unique_ptr<EngineImpl> OpenOn(kv::MemoryKv* kv, const EngineOptions& options,
+                                          std::function<void()> before_pages = {}) {
+  auto engine = std::make_unique<EngineImpl>(
+      std::make_unique<SharedKv>(kv, std::move(before_pages)), options, base::Clock::System());
   Status status = engine->Start();
   EXPECT_TRUE(status.ok()) << status.error().ToString();
   return engine;

@@ -430,7 +430,8 @@ Result<bool> TransactionImpl::Spill(const std::shared_ptr<Table>& table) {
     LATHE_TRY(LockStorage(storage, txn::TableLockMode::kShareRowExclusive));
   }
   // New pages hold the newest rows, which an older snapshot must not see.
-  const bool first = ViewOf(*table) == table->Current();
+  const bool first = std::none_of(loads_.begin(), loads_.end(),
+                                  [&](const OwnLoad& own) { return own.load.table == table; });
   if (first && isolation_ != txn::Isolation::kReadCommitted && !table->NewestIs(snapshot_)) {
     spill_at_ = buffer_.used_bytes() + kAgain;
     return false;
@@ -468,7 +469,7 @@ Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_state
   if (writes == nullptr) return Ok();
   LATHE_ASSIGN(uint64_t id, engine_->load_ids()->Next());
   LATHE_ASSIGN(std::unique_ptr<Merger> merger,
-               Merger::Begin(engine_, table, LoadId(id), ViewOf(*table)));
+               Merger::Begin(engine_, table, LoadId(id), [&] { return ViewOf(*table); }));
   ChangedRows* changed = nullptr;
   if (of_statement) {
     LATHE_ASSIGN(TableVersionPtr reads, table->VersionFor(snapshot_));
