@@ -176,6 +176,7 @@ void EngineImpl::Visible(const txn::LogicalBatch& batch) {
 }
 
 void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
+  if (batch.moves != nullptr) key_moves_.Add(*batch.moves, ts, watermark_->oldest());
   {
     std::lock_guard lock(loads_mutex_);
     for (const txn::LoadCommit& load : batch.loads) {

@@ -110,6 +110,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   const EngineOptions& options() const { return options_; }
   kv::Kv* kv() { return kv_.get(); }
   txn::LockTable* locks() { return &locks_; }
+  const txn::KeyMoves& key_moves() const { return key_moves_; }
   txn::Watermark* watermark() { return watermark_.get(); }
   txn::Validator* validator() { return validator_.get(); }
   txn::CommitSink* sink() { return sink_.get(); }
@@ -172,6 +173,7 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   LeafCache leaves_;
   txn::RecordResolver records_;
   txn::LockTable locks_;
+  txn::KeyMoves key_moves_;
   std::unique_ptr<txn::Oracle> oracle_;
   std::unique_ptr<txn::Watermark> watermark_;
   std::unique_ptr<txn::Validator> validator_;

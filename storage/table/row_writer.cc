@@ -21,12 +21,12 @@ Status RowWriter::Lock(std::string_view key, txn::RowLockMode mode) {
                                                   transaction_->lock_wait());
 }
 
-Result<bool> RowWriter::Unchanged(std::string_view key) const {
+Result<bool> RowWriter::Unchanged(std::string_view key, txn::RowLockMode mode) const {
   if (Own(key) != nullptr) return true;  // checked when it was written first
   LATHE_ASSIGN(bool changed, table_->ChangedSince(key, transaction_->snapshot()));
   if (!changed) return true;
   if (transaction_->isolation() == txn::Isolation::kReadCommitted) {
-    transaction_->NoteConflict(relation_, table_, key);
+    transaction_->NoteConflict(relation_, table_, key, mode);
     return false;
   }
   LATHE_ASSIGN(bool exists, table_->Exists(*table_->Current(), key));

@@ -45,10 +45,11 @@ class RowWriter {
     return writes == nullptr ? nullptr : writes->Find(key);
   }
 
-  /// Is the row, locked now, as the statement's snapshot has it? In READ COMMITTED false means that
-  /// the statement runs again (CheckConflicts); in the other levels it is 40001: first committer
-  /// wins.
-  Result<bool> Unchanged(std::string_view key) const;
+  /// Is the row, locked now in this mode, as the statement's snapshot has it? In READ COMMITTED
+  /// false means that the statement runs again (CheckConflicts); in the other levels it is 40001:
+  /// first committer wins.
+  Result<bool> Unchanged(std::string_view key,
+                         txn::RowLockMode mode = txn::RowLockMode::kExclusive) const;
   /// At the statement's end: the error that makes it run again if rows had changed.
   Status CheckConflicts() const;
 

@@ -16,6 +16,7 @@ size_t TransactionImpl::Savepoint() {
   mark.loads = loads_.size();
   mark.created = created_.size();
   mark.locks = engine_->locks()->Mark(id_);
+  mark.moves = moves_.Mark();
   mark.changes = view_.changes();
   mark.dropped = dropped_;
   savepoints_.push_back(std::move(mark));
@@ -35,6 +36,7 @@ void TransactionImpl::RollbackTo(size_t savepoint) {
   created_.resize(mark.created);
   view_.Restore(mark.changes);
   dropped_ = mark.dropped;
+  moves_.UndoTo(mark.moves);
   engine_->locks()->ReleaseSince(id_, mark.locks);
 }
 
@@ -48,16 +50,45 @@ void TransactionImpl::ReleaseSavepoint(size_t savepoint) {
 // ------------------------------------------------------------------------------------------------
 
 void TransactionImpl::NoteConflict(const schema::RelationPtr& relation,
-                                   std::shared_ptr<Table> table, std::string_view key) {
-  conflicts_.push_back({relation, std::move(table), std::string(key)});
+                                   std::shared_ptr<Table> table, std::string_view key,
+                                   txn::RowLockMode mode) {
+  conflicts_.push_back({relation, std::move(table), std::string(key), mode});
+}
+
+void TransactionImpl::NoteMove(StorageId storage, std::string_view from, std::string_view to) {
+  moves_.Add(keyspace::RowPrefix(storage, from), keyspace::RowPrefix(storage, to), statement_);
 }
 
 Status TransactionImpl::AdoptConflicts() {
   std::vector<RowConflict> conflicts = std::move(conflicts_);
   conflicts_.clear();
   // A statement that did not run to its end has not undone anything yet: UndoStatement has.
-  for (const RowConflict& conflict : conflicts) LATHE_TRY(Adopt(conflict));
+  for (RowConflict& conflict : conflicts) {
+    LATHE_TRY(Adopt(conflict));
+    for (Timestamp after = snapshot_;;) {
+      LATHE_ASSIGN(bool moved, Follow(&conflict, &after));
+      if (!moved) break;
+      LATHE_TRY(Adopt(conflict));
+    }
+  }
   return Ok();
+}
+
+Result<bool> TransactionImpl::Follow(RowConflict* conflict, Timestamp* after) {
+  const StorageId storage = conflict->table->storage();
+  const std::string from = keyspace::RowPrefix(storage, conflict->key);
+  const std::optional<txn::KeyMoves::Move> move = engine_->key_moves().Find(from, *after);
+  if (!move.has_value()) {
+    if (!engine_->key_moves().ForgottenAfter(*after)) return false;
+    LATHE_ASSIGN(bool there, conflict->table->Exists(*conflict->table->Current(), conflict->key));
+    if (there) return false;
+    return MakeError(SqlState::kSerializationFailure,
+                     "could not serialize access due to concurrent update");
+  }
+  *after = move->ts;
+  conflict->key = move->to.substr(keyspace::StoragePrefix(storage).size());
+  LATHE_TRY(engine_->locks()->LockRow(id_, move->to, conflict->mode, lock_wait()));
+  return true;
 }
 
 Status TransactionImpl::Adopt(const RowConflict& conflict) {
@@ -134,7 +165,7 @@ Result<RowLocked> TransactionImpl::LockRow(const schema::RelationPtr& relation,
     LATHE_ASSIGN(bool exists, row.Exists(key));
     if (exists) return RowLocked::kLocked;
   }
-  LATHE_ASSIGN(bool unchanged, row.Unchanged(key));
+  LATHE_ASSIGN(bool unchanged, row.Unchanged(key, mode));
   return unchanged ? RowLocked::kLocked : RowLocked::kChanged;
 }
 

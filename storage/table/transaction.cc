@@ -86,6 +86,7 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
   view_.Refresh(engine_->catalog()->state());
   saved_changes_ = view_.changes();
   saved_dropped_ = dropped_.size();
+  saved_moves_ = moves_.Mark();
   return Ok();
 }
 
@@ -95,6 +96,7 @@ void TransactionImpl::UndoStatement() {
   while (!loads_.empty() && loads_.back().statement == statement_) DropLast();
   view_.Restore(saved_changes_);
   dropped_.resize(saved_dropped_);
+  moves_.UndoTo(saved_moves_);
 }
 
 void TransactionImpl::DropLast() {
@@ -183,6 +185,7 @@ Status TransactionImpl::Commit() {
     batch.loads.push_back({own.load.load, own.load.table->storage(), own.load.row_count});
   }
   batch.dropped = dropped_;
+  if (!moves_.empty()) batch.moves = &moves_;
   if (batch.empty()) {  // only others' changes in the buffer
     Rollback();
     return Ok();

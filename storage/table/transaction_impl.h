@@ -120,9 +120,12 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   bool MayLoad(StorageId storage) const {
     return savepoints_.empty() || buffer_.Find(storage) == nullptr;
   }
-  /// Notes a row, locked by this transaction, that has changed since the statement's snapshot.
+  /// Notes a row, locked by this transaction in this mode, that has changed since the statement's
+  /// snapshot.
   void NoteConflict(const schema::RelationPtr& relation, std::shared_ptr<Table> table,
-                    std::string_view key);
+                    std::string_view key, txn::RowLockMode mode);
+  /// Notes that the statement gives a row another key.
+  void NoteMove(StorageId storage, std::string_view from, std::string_view to);
   /// Has this statement changed a row of the table that is not in the buffer any more?
   Result<bool> SpilledByStatement(StorageId storage, std::string_view key);
   void NoteRowIds(StorageId storage, uint64_t next);
@@ -139,10 +142,11 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
     schema::RelationPtr relation;
     std::shared_ptr<Table> table;
     std::string key;
+    txn::RowLockMode mode;
   };
   // The state at a savepoint.
   struct Mark {
-    size_t buffer, loads, created, locks;
+    size_t buffer, loads, created, locks, moves;
     catalog::Changes changes;
     std::vector<StorageId> dropped;
   };
@@ -151,6 +155,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   /// Makes the newest versions of rows that the statement lost to others its own.
   Status AdoptConflicts();
   Status Adopt(const RowConflict& conflict);
+  // Goes after a row that has got another key: locks it there.
+  Result<bool> Follow(RowConflict* conflict, Timestamp* after);
   // The row key that these values of the key columns (or of the hidden row id) make.
   std::string KeyOfValues(const schema::RelationDescriptor& keyed, const Table& table,
                           const std::vector<types::Value>& values) const;
@@ -223,10 +229,11 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::map<StorageId, uint64_t> row_ids_;     // next unused row id of storages written to
   std::vector<StorageId> created_;            // storages that nobody knows if it rolls back
   std::vector<StorageId> dropped_;            // storages that go at commit
+  txn::OwnKeyMoves moves_;
   std::set<StorageId> exact_indexes_;         // made here of just the rows that the snapshot sees
   // At the start of the statement, for undoing it.
   catalog::Changes saved_changes_;
-  size_t saved_dropped_ = 0;
+  size_t saved_dropped_ = 0, saved_moves_ = 0;
 };
 
 /// "Key (a, b)=(1, x)" as PostgreSQL's details have it; key is an encoded row key.

@@ -237,9 +237,10 @@ class UpdateSink final : public exec::RowSink {
     for (size_t i = 0; i < indexes_.size() && !key_changes; ++i) {
       LATHE_ASSIGN(key_changes, indexes_[i]->ChangesUniqueKey(page, row));
     }
-    LATHE_TRY(writer_.Lock(
-        old_, key_changes ? txn::RowLockMode::kExclusive : txn::RowLockMode::kNoKeyUpdate));
-    LATHE_ASSIGN(bool unchanged, writer_.Unchanged(old_));
+    const txn::RowLockMode mode =
+        key_changes ? txn::RowLockMode::kExclusive : txn::RowLockMode::kNoKeyUpdate;
+    LATHE_TRY(writer_.Lock(old_, mode));
+    LATHE_ASSIGN(bool unchanged, writer_.Unchanged(old_, mode));
     if (!unchanged) return Ok();
     LATHE_ASSIGN(bool again, writer_.ChangedByThisStatement(old_));
     if (again) return Ok();
@@ -247,6 +248,7 @@ class UpdateSink final : public exec::RowSink {
     MakeImage(page, row);
     if (moved) {
       LATHE_TRY(writer_.Put(old_, {}, -1));
+      writer_.transaction()->NoteMove(writer_.table().storage(), old_, new_);
       LATHE_TRY(Move());
     } else {
       LATHE_TRY(writer_.Put(old_, image_, 0));

@@ -17,6 +17,7 @@
 
 #include "runtime/base/ids.h"
 #include "runtime/base/result.h"
+#include "storage/txn/key_moves.h"
 
 namespace lathe::txn {
 
@@ -67,7 +68,8 @@ struct LogicalBatch {
   std::vector<CatalogChange> catalog;
   std::vector<SequenceAdvance> sequences;
   std::vector<LoadCommit> loads;
-  std::vector<StorageId> dropped;  // storages that nobody can reach after this commit
+  std::vector<StorageId> dropped;      // storages that nobody can reach after this commit
+  const OwnKeyMoves* moves = nullptr;  // for those who wait here; not stored. Null = none
 
   bool empty() const {
     return storages.empty() && catalog.empty() && sequences.empty() && loads.empty() &&

@@ -171,9 +171,15 @@ struct Shard {
   absl::flat_hash_map<std::string, Queue> queues;
 };
 
+// Modes of one lock that a transaction got at once.
+struct HeldLock {
+  std::string key;
+  uint32_t modes;
+};
+
 struct HeldShard {
   std::mutex mutex;
-  absl::flat_hash_map<TxnId, std::vector<std::string>> held;
+  absl::flat_hash_map<TxnId, std::vector<HeldLock>> held;  // in the order in which they came
 };
 
 }  // namespace
@@ -210,21 +216,22 @@ struct LockTable::Rep {
     return shards[absl::Hash<std::string_view>()(key) % kShards];
   }
 
-  void NoteHeld(TxnId txn, std::string_view key) {
+  void NoteHeld(TxnId txn, std::string_view key, TableLockMode mode) {
     HeldShard& shard = held[txn.value % kShards];
     std::lock_guard lock(shard.mutex);
-    shard.held[txn].emplace_back(key);
+    shard.held[txn].push_back({std::string(key), Bit(mode)});
   }
 
-  // Grants at once where possible. Shard locked. First = the transaction had no lock of this queue
-  // before.
-  bool TryGrant(Queue* queue, TxnId txn, Group group, TableLockMode mode, bool* first) {
-    *first = false;
+  // Grants at once where possible. Shard locked. *added: the transaction did not have this mode;
+  // to be noted with NoteHeld, outside of the shard.
+  bool TryGrant(Queue* queue, TxnId txn, Group group, TableLockMode mode, bool* added) {
+    *added = false;
     Holder* own = queue->Find(txn);
     if (own != nullptr && (own->modes & Bit(mode)) != 0) return true;
     if (queue->BlockedByHolder(group, mode)) return false;
     if (own != nullptr) {
       own->modes |= Bit(mode);
+      *added = true;
       return true;
     }
     if (queue->waiters != nullptr) {
@@ -233,7 +240,8 @@ struct LockTable::Rep {
       }
     }
     queue->holders.push_back({txn, group, Bit(mode)});
-    *first = true;
+    locks.fetch_add(1, std::memory_order_relaxed);
+    *added = true;
     return true;
   }
 
@@ -255,9 +263,9 @@ struct LockTable::Rep {
         own->modes |= Bit(waiter->mode);
       } else {
         queue->holders.push_back({waiter->txn, waiter->group, Bit(waiter->mode)});
-        NoteHeld(waiter->txn, key);
         locks.fetch_add(1, std::memory_order_relaxed);
       }
+      NoteHeld(waiter->txn, key, waiter->mode);
       waiter->granted = true;
       waiter->wake.notify_one();
       it = waiters.erase(it);
@@ -354,12 +362,9 @@ struct LockTable::Rep {
       {
         std::lock_guard lock(shard.mutex);
         Queue& queue = shard.queues[key];
-        bool first;
-        if (TryGrant(&queue, txn, waiter.group, mode, &first)) {
-          if (first) {
-            NoteHeld(txn, key);
-            locks.fetch_add(1, std::memory_order_relaxed);
-          }
+        bool added;
+        if (TryGrant(&queue, txn, waiter.group, mode, &added)) {
+          if (added) NoteHeld(txn, key, mode);
           return Ok();
         }
         if (queue.waiters == nullptr) queue.waiters = new std::deque<Waiter*>();
@@ -412,24 +417,24 @@ struct LockTable::Rep {
     return outcome;
   }
 
-  // Takes modes of a holder back and lets others go on. True: it holds nothing there any more.
-  bool Drop(TxnId txn, const std::string& key, uint32_t modes) {
+  // Takes modes of a holder back and lets others go on.
+  void Drop(TxnId txn, const std::string& key, uint32_t modes) {
     Shard& shard = ShardOf(key);
     std::lock_guard lock(shard.mutex);
     auto it = shard.queues.find(key);
-    if (it == shard.queues.end()) return false;
+    if (it == shard.queues.end()) return;
     Queue& queue = it->second;
-    bool gone = false;
     for (size_t i = 0; i < queue.holders.size(); ++i) {
       if (queue.holders[i].txn != txn) continue;
       queue.holders[i].modes &= ~modes;
-      gone = queue.holders[i].modes == 0;
-      if (gone) queue.holders.erase(queue.holders.begin() + static_cast<ptrdiff_t>(i));
+      if (queue.holders[i].modes == 0) {
+        queue.holders.erase(queue.holders.begin() + static_cast<ptrdiff_t>(i));
+        locks.fetch_sub(1, std::memory_order_relaxed);
+      }
       break;
     }
     Advance(&queue, key);
     if (queue.holders.empty() && queue.waiters == nullptr) shard.queues.erase(it);
-    return gone;
   }
 
   Status Lock(TxnId txn, std::string_view key, TableLockMode mode, const LockWait& wait,
@@ -441,20 +446,17 @@ struct LockTable::Rep {
 
   bool TryLock(TxnId txn, std::string_view key, TableLockMode mode, uint32_t process) {
     Shard& shard = ShardOf(key);
-    bool first = false;
+    bool added = false;
     {
       std::lock_guard lock(shard.mutex);
       auto it = shard.queues.find(absl::string_view(key.data(), key.size()));
       if (it == shard.queues.end()) it = shard.queues.try_emplace(std::string(key)).first;
-      if (!TryGrant(&it->second, txn, GroupOf(txn, process), mode, &first)) {
+      if (!TryGrant(&it->second, txn, GroupOf(txn, process), mode, &added)) {
         if (it->second.holders.empty() && it->second.waiters == nullptr) shard.queues.erase(it);
         return false;
       }
     }
-    if (first) {
-      NoteHeld(txn, key);
-      locks.fetch_add(1, std::memory_order_relaxed);
-    }
+    if (added) NoteHeld(txn, key, mode);
     return true;
   }
 };
@@ -499,15 +501,15 @@ bool LockTable::TryLockAdvisory(TxnId owner, const AdvisoryKey& key, bool shared
 
 void LockTable::ReleaseAdvisory(TxnId owner, const AdvisoryKey& advisory, bool shared) {
   const std::string key = KeyOf(advisory);
-  if (!rep_->Drop(owner, key, Bit(AdvisoryMode(shared)))) return;
+  const uint32_t modes = Bit(AdvisoryMode(shared));
+  rep_->Drop(owner, key, modes);
   HeldShard& shard = rep_->held[owner.value % kShards];
   std::lock_guard lock(shard.mutex);
   auto it = shard.held.find(owner);
   if (it == shard.held.end()) return;
-  auto item = std::find(it->second.begin(), it->second.end(), key);
-  if (item != it->second.end()) it->second.erase(item);
+  std::erase_if(it->second,
+                [&](const HeldLock& held) { return held.key == key && held.modes == modes; });
   if (it->second.empty()) shard.held.erase(it);
-  rep_->locks.fetch_sub(1, std::memory_order_relaxed);
 }
 
 size_t LockTable::Mark(TxnId txn) const {
@@ -518,23 +520,22 @@ size_t LockTable::Mark(TxnId txn) const {
 }
 
 void LockTable::ReleaseSince(TxnId txn, size_t mark) {
-  std::vector<std::string> keys;
+  std::vector<HeldLock> released;
   {
     HeldShard& shard = rep_->held[txn.value % kShards];
     std::lock_guard lock(shard.mutex);
     auto it = shard.held.find(txn);
     if (it == shard.held.end() || it->second.size() <= mark) return;
     if (mark == 0) {
-      keys = std::move(it->second);
+      released = std::move(it->second);
       shard.held.erase(it);
     } else {
       auto from = it->second.begin() + static_cast<ptrdiff_t>(mark);
-      keys.assign(std::make_move_iterator(from), std::make_move_iterator(it->second.end()));
+      released.assign(std::make_move_iterator(from), std::make_move_iterator(it->second.end()));
       it->second.erase(from, it->second.end());
     }
   }
-  for (const std::string& key : keys) rep_->Drop(txn, key, ~uint32_t{0});
-  rep_->locks.fetch_sub(keys.size(), std::memory_order_relaxed);
+  for (const HeldLock& held : released) rep_->Drop(txn, held.key, held.modes);
 }
 
 void LockTable::ReleaseAll(TxnId txn) { ReleaseSince(txn, 0); }

@@ -94,8 +94,8 @@ class LockTable {
   /// Gives one mode of an advisory lock back, however often it was taken.
   void ReleaseAdvisory(TxnId owner, const AdvisoryKey& key, bool shared);
 
-  /// How many locks a transaction holds: ReleaseSince ends those taken later. What a later request
-  /// made stronger stays so.
+  /// How many times a transaction has got a lock or a stronger one: ReleaseSince takes back what
+  /// came later.
   size_t Mark(TxnId txn) const;
   void ReleaseSince(TxnId txn, size_t mark);
   /// Ends all locks of a transaction and wakes those that waited for them.

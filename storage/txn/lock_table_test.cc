@@ -57,6 +57,27 @@ TEST(LockTable, FindsDeadlock) {
   EXPECT_EQ(locks.lock_count(), 0u);
 }
 
+TEST(LockTable, GivesBackWhatCameSinceAMark) {
+  LockTable locks(base::Clock::System());
+  const TxnId one(1), other(2);
+  ASSERT_TRUE(locks.LockRow(one, "a", RowLockMode::kKeyShare, {}).ok());
+  const size_t mark = locks.Mark(one);
+  ASSERT_TRUE(locks.LockRow(one, "a", RowLockMode::kExclusive, {}).ok());
+  ASSERT_TRUE(locks.LockRow(one, "b", RowLockMode::kExclusive, {}).ok());
+  ASSERT_TRUE(locks.TryLockAdvisory(one, {7}, true, 0));
+  EXPECT_EQ(locks.lock_count(), 3u);
+  EXPECT_FALSE(locks.TryLockRow(other, "a", RowLockMode::kNoKeyUpdate));
+  locks.ReleaseSince(one, mark);
+  EXPECT_EQ(locks.lock_count(), 1u);
+  EXPECT_TRUE(locks.TryLockRow(other, "a", RowLockMode::kNoKeyUpdate));
+  EXPECT_TRUE(locks.TryLockRow(other, "b", RowLockMode::kExclusive));
+  EXPECT_FALSE(locks.TryLockRow(other, "a", RowLockMode::kExclusive));  // the first one stays
+  locks.ReleaseAll(one);
+  EXPECT_TRUE(locks.TryLockRow(other, "a", RowLockMode::kExclusive));
+  locks.ReleaseAll(other);
+  EXPECT_EQ(locks.lock_count(), 0u);
+}
+
 TEST(LockTable, CancelAndTimeoutEndAWait) {
   LockTable locks(base::Clock::System());
   ASSERT_TRUE(locks.LockTableObject(TxnId(1), 7, TableLockMode::kAccessExclusive, {}).ok());
