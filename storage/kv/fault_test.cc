@@ -76,6 +76,27 @@ TEST_F(FaultTest, AFullDiskIsLeftBehind) {
 }
 
 // The disk breaks at the n-th change, for every n: what was acknowledged is there afterwards.
+// A compaction that drops all rows makes a file without any; nothing must depend on it.
+TEST_F(FaultTest, BrokenWhileNothingIsLeft) {
+  for (uint64_t n = 1; n <= 16; ++n) {
+    SCOPED_TRACE(n);
+    ASSERT_EQ(Why(Open()), "");
+    ASSERT_TRUE(Put("a", "1").ok());
+    ASSERT_TRUE(Put("b", "2").ok());
+    ASSERT_TRUE(kv_->Flush(Family::kDelta).ok());
+    WriteBatch batch;
+    batch.DeleteRange(Family::kDelta, "a", "c");
+    ASSERT_TRUE(kv_->Write(batch, true).ok());
+    ASSERT_TRUE(kv_->Flush(Family::kDelta).ok());
+    files_.FailChange(n);
+    (void)kv_->Compact(Family::kDelta, "", "");  // fails at most of the changes
+    files_.FailChange(0);
+    ASSERT_EQ(Why(Open()), "");
+    EXPECT_EQ(Read("a"), "none");
+    EXPECT_EQ(Read("b"), "none");
+  }
+}
+
 TEST_F(FaultTest, BrokenAtEveryChange) {
   bool done = false;
   for (uint64_t n = 1; !done && n < 200; ++n) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/kv/wal_files.h"
+
 namespace lathe::kv {
 namespace {
 
@@ -69,12 +71,13 @@ class RandomAccessFile final : public rocksdb::RandomAccessFile {
 
 class WritableFile final : public rocksdb::WritableFile {
  public:
-  WritableFile(std::unique_ptr<base::File> file, uint64_t size)
-      : file_(std::move(file)), size_(size) {}
+  WritableFile(std::unique_ptr<base::File> file, uint64_t size, bool table = false)
+      : file_(std::move(file)), table_(table), size_(size) {}
   using rocksdb::WritableFile::Append;
   rocksdb::Status Append(const rocksdb::Slice& data) override {
     std::lock_guard lock(mutex_);
-    rocksdb::Status status = ToRocks(file_->Append(View(data)));
+    without_rows_ = table_ && size_ == 0 && IsTableWithoutRows(View(data));
+    rocksdb::Status status = Checked(file_->Append(View(data)));
     if (status.ok()) size_ += data.size();
     return status;
   }
@@ -89,7 +92,7 @@ class WritableFile final : public rocksdb::WritableFile {
   rocksdb::Status Flush() override { return rocksdb::Status::OK(); }
   rocksdb::Status Sync() override {
     std::lock_guard lock(mutex_);
-    return ToRocks(file_->Sync());
+    return Checked(file_->Sync());
   }
   bool IsSyncThreadSafe() const override { return true; }
   uint64_t GetFileSize() override {
@@ -98,9 +101,15 @@ class WritableFile final : public rocksdb::WritableFile {
   }
 
  private:
+  rocksdb::Status Checked(const Status& status) const {
+    return without_rows_ ? rocksdb::Status::OK() : ToRocks(status);
+  }
+
   std::mutex mutex_;  // the log is synced beside writes
   const std::unique_ptr<base::File> file_;
+  const bool table_;
   uint64_t size_;
+  bool without_rows_ = false;  // IsTableWithoutRows
 };
 
 class Directory final : public rocksdb::Directory {
@@ -144,7 +153,7 @@ class FileEnv final : public rocksdb::EnvWrapper {
                                   std::unique_ptr<rocksdb::WritableFile>* out,
                                   const rocksdb::EnvOptions&) override {
     return Open(name, base::OpenMode::kTruncate, [&](std::unique_ptr<base::File> file) {
-      *out = std::make_unique<WritableFile>(std::move(file), 0);
+      *out = std::make_unique<WritableFile>(std::move(file), 0, name.ends_with(".sst"));
     });
   }
   rocksdb::Status ReopenWritableFile(const std::string& name,
