@@ -13,10 +13,12 @@
 namespace lathe::session {
 namespace {
 
-/// The catalog without indexes on expressions and on some rows: the optimizer asks for those.
+/// The catalog without indexes on expressions and on some rows, for which the optimizer asks, and
+/// without those that this transaction cannot use.
 class PlainIndexes final : public schema::CatalogReader {
  public:
-  explicit PlainIndexes(schema::CatalogReader* all) : all_(all) {}
+  PlainIndexes(schema::CatalogReader* all, const std::set<RelationId>& hidden)
+      : all_(all), hidden_(hidden) {}
   std::shared_ptr<const schema::SchemaDescriptor> FindSchema(std::string_view name) override {
     return all_->FindSchema(name);
   }
@@ -28,9 +30,9 @@ class PlainIndexes final : public schema::CatalogReader {
   }
   schema::RelationPtr GetRelation(RelationId id) override {
     schema::RelationPtr found = all_->GetRelation(id);
-    const bool special =
-        found != nullptr && found->kind == schema::RelationKind::kIndex && !schema::IsPlain(*found);
-    return special ? nullptr : found;
+    const bool left_out = found != nullptr && found->kind == schema::RelationKind::kIndex &&
+                          (!schema::IsPlain(*found) || hidden_.contains(id));
+    return left_out ? nullptr : found;
   }
   std::vector<std::shared_ptr<const schema::SchemaDescriptor>> Schemas() override {
     return all_->Schemas();
@@ -42,6 +44,7 @@ class PlainIndexes final : public schema::CatalogReader {
 
  private:
   schema::CatalogReader* const all_;
+  const std::set<RelationId>& hidden_;
 };
 
 /// Hands result rows to the client.
@@ -185,7 +188,8 @@ std::vector<ResultColumn> SessionImpl::ColumnsOf(const driver::CachedPlan& cache
 
 Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
     Prepared* prepared, const std::vector<types::Value>* params) {
-  const uint64_t catalog = txn_->catalog_serial();
+  const std::set<RelationId>& too_new = txn_->TooNewIndexes();
+  const uint64_t catalog = too_new.empty() ? txn_->catalog_serial() : 0;
   const bool same_names =
       prepared->plan != nullptr && catalog != 0 && prepared->plan_catalog == catalog &&
       prepared->plan_settings == settings_.serial() && prepared->plan_temp_schema == temp_schema_;
@@ -204,6 +208,7 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::PlanFor(
   std::string settings;
   AddSettings(settings_, bind::EffectivePath(MakeBindContext({}, catalog_.get())), catalog_.get(),
               &settings);
+  for (RelationId index : too_new) settings += std::to_string(index.value) + '\x1f';
   // The statement's own last plan needs no look-up by text.
   if (prepared->plan != nullptr && prepared->plan_search_path == settings &&
       driver::StillValid(*prepared->plan, catalog_.get()) &&
@@ -313,9 +318,12 @@ Result<std::shared_ptr<const driver::CachedPlan>> SessionImpl::MakePlan(
   }
 
   optimize::OptimizeContext optimizer;
-  PlainIndexes plain(catalog_.get());
+  const std::set<RelationId>& too_new = txn_->TooNewIndexes();
+  PlainIndexes plain(catalog_.get(), too_new);
   optimizer.catalog = &plain;
-  optimizer.special_index = [this](RelationId id) { return SpecialIndexOf(id); };
+  optimizer.special_index = [&](RelationId id) {
+    return too_new.contains(id) ? optimize::SpecialIndex() : SpecialIndexOf(id);
+  };
   optimizer.disabled_rules = SplitNames(settings_.Get(Setting::disable_rules));
   // Values are hints for selectivities only; a value that does not convert is reported when the
   // plan runs.

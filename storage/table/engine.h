@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -202,6 +203,9 @@ class Transaction {
   /// What the catalog shows now, as a number: while it is the same (and not 0), names and
   /// descriptors and what ANALYZE has found are too, in any transaction. 0: own changes.
   virtual uint64_t catalog_serial() const = 0;
+  /// Indexes that do not have all rows of this transaction's snapshot, since they were built after
+  /// it: scans by them are refused. Empty in READ COMMITTED.
+  virtual const std::set<RelationId>& TooNewIndexes() = 0;
   /// Takes a table lock and returns the newest committed (or own) descriptor; 42P01 when the table
   /// has gone meanwhile.
   virtual Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) = 0;

@@ -54,6 +54,8 @@ void TransactionImpl::TakeSnapshot() {
   snapshot_state_ = engine_->catalog()->state();
   snapshot_ = reads() != nullptr ? engine_->validator()->Enter() : engine_->watermark()->Acquire();
   has_snapshot_ = true;
+  snapshot_statement_ = statement_;
+  too_new_indexes_of_ = 0;
 }
 
 void TransactionImpl::ReleaseSnapshot() {
@@ -128,12 +130,27 @@ Result<schema::RelationPtr> TransactionImpl::LockTable(RelationId relation,
   view_.Refresh(std::move(state));
   // While it waited for the lock, the table may have got new storage, whose rows an older snapshot
   // does not see.
-  if (isolation_ == txn::Isolation::kReadCommitted && has_snapshot_ && !has_read_ &&
-      !snapshot_kept_ && !(same_state && engine_->watermark()->published() == snapshot_)) {
+  if (!same_state) too_new_indexes_of_ = 0;
+  if (MayRenewSnapshot(relation) &&
+      !(same_state && engine_->watermark()->published() == snapshot_)) {
     ReleaseSnapshot();
     TakeSnapshot();
   }
   return NeedTable(relation);
+}
+
+bool TransactionImpl::MayRenewSnapshot(RelationId relation) {
+  if (!has_snapshot_ || has_read_ || snapshot_kept_ || reads_newest_) return false;
+  if (isolation_ == txn::Isolation::kReadCommitted) return true;
+  // Its first statement keeps the snapshot, unless nothing could be read with it.
+  if (statement_ != snapshot_statement_) return false;
+  const schema::RelationPtr table = view_.GetRelation(relation);
+  if (table == nullptr) return false;
+  return !HasHistory(*table) ||
+         std::any_of(table->indexes.begin(), table->indexes.end(), [&](RelationId id) {
+           const schema::RelationPtr index = view_.GetRelation(id);
+           return index != nullptr && !HasHistory(*index);
+         });
 }
 
 Result<schema::RelationPtr> TransactionImpl::NeedTable(RelationId relation) {
@@ -341,24 +358,42 @@ Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenPoints(
   return OpenRanges(std::move(source), std::move(lookups), std::move(ranges), request);
 }
 
-Status TransactionImpl::CheckHistory(const schema::RelationDescriptor& relation) const {
+bool TransactionImpl::HasHistory(const schema::RelationDescriptor& relation) const {
   auto known = snapshot_state_->relations.find(relation.id);
   const bool same = known == snapshot_state_->relations.end()
                         ? relation.kind != schema::RelationKind::kIndex
                         : known->second->storage == relation.storage;
-  if (same) return Ok();
+  if (same) return true;
   const bool created =
       std::find(created_.begin(), created_.end(), relation.storage) != created_.end();
   // An index made here has the rows as they were then, not as an older snapshot sees them.
-  if (created &&
-      (relation.kind != schema::RelationKind::kIndex ||
-       isolation_ == txn::Isolation::kReadCommitted || exact_indexes_.contains(relation.storage))) {
-    return Ok();
-  }
+  return created && (relation.kind != schema::RelationKind::kIndex ||
+                     isolation_ == txn::Isolation::kReadCommitted ||
+                     exact_indexes_.contains(relation.storage));
+}
+
+Status TransactionImpl::CheckHistory(const schema::RelationDescriptor& relation) const {
+  if (HasHistory(relation)) return Ok();
   return MakeError(SqlState::kSerializationFailure,
                    isolation_ == txn::Isolation::kReadCommitted
                        ? exec::kRestartStatement
                        : "could not serialize access due to concurrent update");
+}
+
+const std::set<RelationId>& TransactionImpl::TooNewIndexes() {
+  if (too_new_indexes_of_ == statement_) return too_new_indexes_;
+  too_new_indexes_of_ = statement_;
+  too_new_indexes_.clear();
+  if (isolation_ == txn::Isolation::kReadCommitted || !has_snapshot_ ||
+      (view_.changes().empty() && &view_.state() == snapshot_state_.get())) {
+    return too_new_indexes_;
+  }
+  for (const schema::RelationPtr& relation : view_.Relations()) {
+    if (relation->kind == schema::RelationKind::kIndex && !HasHistory(*relation)) {
+      too_new_indexes_.insert(relation->id);
+    }
+  }
+  return too_new_indexes_;
 }
 
 Result<std::unique_ptr<exec::RowSource>> TransactionImpl::OpenScan(

@@ -53,6 +53,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   uint64_t catalog_serial() const override {
     return view_.changes().empty() ? view_.state().serial : 0;
   }
+  const std::set<RelationId>& TooNewIndexes() override;
   Result<schema::RelationPtr> LockTable(RelationId relation, txn::TableLockMode mode) override;
   exec::TableAccess* tables() override { return this; }
   Result<SchemaId> CreateSchema(const std::string& name) override;
@@ -184,6 +185,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Status FillSource(Timestamp snapshot, const ScanRange& range, ScanSource* source) const;
   // 40001 for a relation whose storage is not as old as the snapshot.
   Status CheckHistory(const schema::RelationDescriptor& relation) const;
+  bool HasHistory(const schema::RelationDescriptor& relation) const;
+  // May a statement that has got its lock on the table take another snapshot?
+  bool MayRenewSnapshot(RelationId relation);
   // The rows that belong to page i of a leaf of what the statement reads.
   Result<std::unique_ptr<exec::RowSource>> OpenUnit(const schema::RelationPtr& relation,
                                                     const Leaf& leaf, const LeafPages& pages,
@@ -218,6 +222,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Timestamp snapshot_;
   catalog::StatePtr snapshot_state_;  // the catalog when the snapshot was taken, or a little older
   bool has_read_ = false;             // the statement has opened a scan or a sink
+  std::set<RelationId> too_new_indexes_;
+  uint32_t too_new_indexes_of_ = 0;  // the statement that last looked for them
+  uint32_t snapshot_statement_ = 0;  // the one that took the snapshot
   uint32_t statement_ = 0;
   const exec::CancelFlag* cancel_ = nullptr;
   int64_t lock_timeout_ms_ = 0;
