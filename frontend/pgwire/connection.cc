@@ -19,18 +19,31 @@ Connection::Connection(session::Instance* instance, int fd, bool refuse_new)
 
 Connection::~Connection() = default;
 
-bool Connection::OnReadable() {
+Connection::Outcome Connection::OnReadable() {
+  if (unsent_) {
+    unsent_ = false;
+    if (session_->terminated()) SendFatal(session_->EndReason());
+    if (!Flush() || session_->terminated()) return Outcome::kOver;
+  }
   switch (socket_.Read(&in_, kReadBytes)) {
     case Socket::ReadOutcome::kClosed:
-      return false;
+      return Outcome::kOver;
     case Socket::ReadOutcome::kWouldBlock:
-      return true;
+      return Outcome::kGoOn;
     case Socket::ReadOutcome::kBytes:
       break;
   }
-  Next next = HandleBuffered();
-  if (!Flush() || next == Next::kClose) return false;
-  // An idle connection keeps no large buffers.
+  const Next next = HandleBuffered();
+  if (commits()) {
+    Tidy();
+    return Outcome::kCommits;
+  }
+  if (!Flush() || next == Next::kClose) return Outcome::kOver;
+  Tidy();
+  return Outcome::kGoOn;
+}
+
+void Connection::Tidy() {
   if (in_begin_ == in_.size()) {
     in_.clear();
     in_begin_ = 0;
@@ -39,8 +52,36 @@ bool Connection::OnReadable() {
     in_.erase(0, in_begin_);
     in_begin_ = 0;
   }
-  if (out_.capacity() > kIdleBufferBytes * 4) std::string().swap(out_);
-  return true;
+  if (out_.empty() && out_.capacity() > kIdleBufferBytes * 4) std::string().swap(out_);
+}
+
+// Nothing may follow that the commit's outcome matters for: the message is the last one that has
+// come, but for the Sync of its batch.
+std::function<void(Status)> Connection::CommitOutcome() {
+  constexpr std::string_view kSync("S\0\0\0\4", 5);
+  const std::string_view rest = std::string_view(in_).substr(in_begin_);
+  const bool last = handling_ == 'E' ? rest == kSync : rest.empty();
+  if (!last || on_committed_ == nullptr) return nullptr;
+  commit_at_ = out_.size();
+  commit_.store(kPending);
+  return [this](Status outcome) {
+    commit_outcome_ = std::move(outcome);
+    if ((commit_.fetch_or(kCommitted) & kOutputReady) != 0) on_committed_();
+  };
+}
+
+bool Connection::FinishCommit() {
+  if (!commit_outcome_.ok()) {
+    out_.resize(commit_at_);
+    SendError(commit_outcome_.error());
+    writer_.ReadyForQuery(session_->transaction_status());
+  }
+  commit_.store(0);
+  std::string_view left = out_;
+  broken_ = !socket_.WriteSome(&left);
+  out_.erase(0, out_.size() - left.size());
+  unsent_ = broken_ || !out_.empty() || session_->terminated();
+  return !unsent_;
 }
 
 Connection::Next Connection::HandleBuffered() {
@@ -55,7 +96,7 @@ Connection::Next Connection::HandleBuffered() {
     Next next = TakeMessage(&type, &body);
     if (next != Next::kGoOn) return next;
     if (!Handle(type, body) || broken_) return Next::kClose;
-    if (session_->terminated()) {
+    if (session_->terminated() && !commits()) {
       SendFatal(session_->EndReason());
       return Next::kClose;
     }
@@ -167,6 +208,7 @@ Connection::Next Connection::TakeMessage(char* type, std::string_view* body) {
 
 bool Connection::Handle(char type, std::string_view body) {
   if (skip_to_sync_ && type != 'S' && type != 'X') return true;
+  handling_ = type;
   Result<FrontendMessage> message = DecodeFrontend(type, body);
   if (!message.ok()) {
     SendError(message.error());

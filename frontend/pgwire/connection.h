@@ -27,9 +27,26 @@ class Connection final : public session::Client {
   Connection(session::Instance* instance, int fd, bool refuse_new);
   ~Connection() override;
 
-  /// Reads what has come and handles every complete message. False: the conversation is over, close
-  /// the socket.
-  bool OnReadable();
+  enum class Outcome {
+    kGoOn,     // wait for more
+    kOver,     // the conversation is over, close the socket
+    kCommits,  // what the client is told waits for a commit: call OutputReady, then WriteCommits
+  };
+  /// Reads what has come and handles every complete message.
+  Outcome OnReadable();
+  /// After kCommits, once nobody uses the connection any more. True: the commit is over, and the
+  /// caller calls FinishCommit. False: whoever commits calls what OnCommitted was given.
+  bool OutputReady() { return (commit_.fetch_or(kOutputReady) & kCommitted) != 0; }
+  /// Writes commits, also of other connections, unless another thread does.
+  void WriteCommits() { session_->WriteCommits(); }
+  /// Sends what has waited for the commit. Same thread rules as OnReadable, but does not block.
+  /// False: not all of it; OnReadable goes on when there is room.
+  bool FinishCommit();
+  /// What waits for a commit to be over, and is not told anything meanwhile. By who may call
+  /// OnReadable.
+  bool commits() const { return commit_.load() != 0; }
+  /// Called when a commit is over, by any thread; does not block. Before the first OnReadable.
+  void OnCommitted(std::function<void()> call) { on_committed_ = std::move(call); }
   /// Ends the running statement, and the conversation. Any thread.
   void Terminate();
   /// Says good-bye to a client that is not being served right now (server stop). Same thread rules
@@ -52,10 +69,16 @@ class Connection final : public session::Client {
   Status BeginCopyOut(size_t column_count, bool binary) override;
   Status WriteCopy(std::string_view bytes) override;
   Status EndCopyOut() override;
+  std::function<void(Status)> CommitOutcome() override;
 
  private:
+  // Bits of commit_.
+  static constexpr uint8_t kPending = 1, kOutputReady = 2, kCommitted = 4;
+
   enum class Next { kGoOn, kNeedMore, kClose };
 
+  /// Gives up what an idle connection does not need.
+  void Tidy();
   Next HandleBuffered();
   Next HandleFirst();
   bool Start(const StartupMessage& startup);
@@ -84,8 +107,14 @@ class Connection final : public session::Client {
   std::string out_;  // bytes to send
   MessageWriter writer_{&out_};
   std::function<void()> on_terminate_;
-  bool broken_ = false;        // sending failed: the client is gone
-  bool skip_to_sync_ = false;  // after an error in the extended protocol
+  std::function<void()> on_committed_;
+  char handling_ = 0;               // type of the message being handled
+  std::atomic<uint8_t> commit_{0};  // a commit that the output waits for, and what became of it
+  size_t commit_at_ = 0;            // in out_: what a failed commit's error takes the place of
+  Status commit_outcome_ = Ok();    // once kCommitted is set
+  bool unsent_ = false;             // FinishCommit has left something to OnReadable
+  bool broken_ = false;             // sending failed: the client is gone
+  bool skip_to_sync_ = false;       // after an error in the extended protocol
   bool extended_copy_ = false;
   bool copy_done_ = false;  // CopyDone or CopyFail has come
 

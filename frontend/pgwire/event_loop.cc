@@ -73,9 +73,9 @@ Status EventLoop::Add(int fd, void* data) {
   return Ok();
 }
 
-void EventLoop::Rearm(int fd, void* data) {
+void EventLoop::Rearm(int fd, void* data, bool now) {
   epoll_event event{};
-  event.events = kEvents;
+  event.events = now ? kEvents | EPOLLOUT : kEvents;
   event.data.ptr = data;
   (void)epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);  // fails for a closed descriptor only
 }

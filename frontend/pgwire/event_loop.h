@@ -36,7 +36,8 @@ class EventLoop {
   Status Add(int fd, void* data);
   /// Once more. By the handler, as the last thing that it does with what data points to. A closed
   /// descriptor needs nothing.
-  void Rearm(int fd, void* data);
+  /// now: also when it can be written to, which is soon.
+  void Rearm(int fd, void* data, bool now = false);
 
   /// Called by a handler that is about to sleep for others (a lock, the disk), through
   /// SetBlockingHook: lets a thread in at once if nobody waits for events.

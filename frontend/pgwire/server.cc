@@ -58,6 +58,7 @@ class ServerImpl final : public Server {
   void Serve(Tcp::socket socket);
   void LimitStartup(const std::shared_ptr<Client>& client);
   void Handle(Client* client);
+  void FinishCommit(Client* client);
   void Remove(const std::shared_ptr<Client>& client);
   static void End(const std::shared_ptr<Client>& client);
   void WakeWatchdog();
@@ -146,6 +147,7 @@ void ServerImpl::Serve(Tcp::socket socket) {
       if (std::shared_ptr<Client> found = weak.lock()) End(found);
     });
   });
+  client->connection.OnCommitted([this, raw = client.get()] { FinishCommit(raw); });
   LimitStartup(client);
   if (!loop_.Add(fd, client.get()).ok()) Remove(client);
 }
@@ -154,7 +156,7 @@ void ServerImpl::Serve(Tcp::socket socket) {
 // whoever serves it. Its socket becomes readable, and is removed by that.
 void ServerImpl::End(const std::shared_ptr<Client>& client) {
   std::unique_lock serving(client->serving, std::try_to_lock);
-  if (!serving.owns_lock() || client->closed) return;
+  if (!serving.owns_lock() || client->closed || client->connection.commits()) return;
   client->connection.SayShutdown();
   shutdown(client->fd, SHUT_RDWR);
 }
@@ -176,18 +178,37 @@ void ServerImpl::LimitStartup(const std::shared_ptr<Client>& client) {
 void ServerImpl::Handle(Client* client) {
   if (!watching_.load(std::memory_order_relaxed)) WakeWatchdog();
   std::unique_lock serving(client->serving);
-  const bool go_on = client->connection.OnReadable();
+  const Connection::Outcome outcome = client->connection.OnReadable();
   serving.unlock();
   if (client->startup_timed && client->connection.started()) {
     client->startup_timed = false;
     // The timer belongs to the context's thread.
     asio::post(context_, [kept = client->shared_from_this()] { kept->startup_timer.cancel(); });
   }
-  if (go_on) {
-    loop_.Rearm(client->fd, client);
-  } else {
-    Remove(client->shared_from_this());
+  switch (outcome) {
+    case Connection::Outcome::kGoOn:
+      loop_.Rearm(client->fd, client);
+      break;
+    case Connection::Outcome::kOver:
+      Remove(client->shared_from_this());
+      break;
+    case Connection::Outcome::kCommits: {
+      const std::shared_ptr<Client> kept = client->shared_from_this();
+      if (client->connection.OutputReady()) FinishCommit(client);
+      kept->connection.WriteCommits();
+      break;
+    }
   }
+}
+
+// A commit is over whose client is not being served: on the thread that has written it. What may
+// block is left to the loop. The client is in the list until its descriptor is armed again.
+void ServerImpl::FinishCommit(Client* client) {
+  const int fd = client->fd;
+  std::unique_lock serving(client->serving);
+  const bool all = client->connection.FinishCommit();
+  serving.unlock();
+  loop_.Rearm(fd, client, !all);
 }
 
 void ServerImpl::Remove(const std::shared_ptr<Client>& client) {
@@ -254,7 +275,13 @@ void ServerImpl::Stop() {
   loop_.Stop();
   loop_.Join();
   std::lock_guard lock(mutex_);
-  for (const auto& client : clients_) close(client->fd);
+  for (const auto& client : clients_) {
+    // Another thread than the loop's may be writing its commit.
+    while (client->connection.commits()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::lock_guard serving(client->serving);
+    client->closed = true;
+    close(client->fd);
+  }
   clients_.clear();
 }
 

@@ -46,21 +46,24 @@ Socket::ReadOutcome Socket::Read(std::string* in, size_t max_bytes) {
 
 bool Socket::WaitReadable(int timeout_ms) { return Poll(fd_, POLLIN, timeout_ms); }
 
-bool Socket::WriteAll(std::string_view bytes, const std::function<bool()>& stop) {
-  while (!bytes.empty()) {
-    ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+bool Socket::WriteSome(std::string_view* bytes) {
+  while (!bytes->empty()) {
+    const ssize_t sent = send(fd_, bytes->data(), bytes->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
-      bytes.remove_prefix(static_cast<size_t>(sent));
-      continue;
+      bytes->remove_prefix(static_cast<size_t>(sent));
+    } else if (sent == 0 || errno != EINTR) {
+      return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     }
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      if (!Poll(fd_, POLLOUT, kStopCheckMs) && stop()) return false;
-      continue;
-    }
-    return false;
   }
   return true;
+}
+
+bool Socket::WriteAll(std::string_view bytes, const std::function<bool()>& stop) {
+  for (;;) {
+    if (!WriteSome(&bytes)) return false;
+    if (bytes.empty()) return true;
+    if (!Poll(fd_, POLLOUT, kStopCheckMs) && stop()) return false;
+  }
 }
 
 }  // namespace lathe::pgwire

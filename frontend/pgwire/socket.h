@@ -21,6 +21,8 @@ class Socket {
   ReadOutcome Read(std::string* in, size_t max_bytes);
   /// Waits up to timeout_ms for something to read; false on time-out.
   bool WaitReadable(int timeout_ms);
+  /// Sends what there is room for, and takes it off `bytes`. False: the connection is gone.
+  bool WriteSome(std::string_view* bytes);
   /// Sends all bytes; waits while the client does not read, asking stop() now and then. False: the
   /// connection is gone or stop() said so.
   bool WriteAll(std::string_view bytes, const std::function<bool()>& stop);

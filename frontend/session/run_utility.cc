@@ -81,7 +81,7 @@ Status SessionImpl::RunTransactionStatement(Run* run) {
       const std::string deferrable = settings_.Get(Setting::transaction_deferrable);
       const std::string level_name = settings_.Get(Setting::transaction_isolation);
       if (commit && !failed) {
-        LATHE_TRY(CommitTransaction());
+        LATHE_TRY(CommitTransaction(statement.chain || several_ ? nullptr : run->client));
       } else {
         RollbackTransaction();
       }

@@ -178,7 +178,9 @@ txn::Isolation IsolationOf(std::string_view name) {
                                      : txn::Isolation::kReadCommitted;
 }
 
-Status SessionImpl::CommitTransaction() {
+void SessionImpl::WriteCommits() { instance_->engine()->WriteCommits(); }
+
+Status SessionImpl::CommitTransaction(Client* last) {
   if (txn_ == nullptr) return Ok();
   portals_.clear();
   Status checked = RunDeferredEvents(true);
@@ -195,7 +197,18 @@ Status SessionImpl::CommitTransaction() {
   }
   access_.reset();
   catalog_.reset();
-  Status committed = txn_->Commit();
+  Status committed = Ok();
+  std::function<void(Status)> outcome;
+  // Without all this the session is the same after a commit that fails.
+  if (last != nullptr && cursors_.empty() && on_commit_.empty() && !settings_.changed() &&
+      txn_->CanCommitLater()) {
+    outcome = last->CommitOutcome();
+  }
+  if (outcome != nullptr) {
+    instance_->engine()->CommitLater(std::move(txn_), std::move(outcome));
+  } else {
+    committed = txn_->Commit();
+  }
   txn_.reset();
   savepoints_.clear();
   constraints_.EndTransaction();
@@ -376,7 +389,9 @@ Status SessionImpl::SimpleQuery(std::string_view sql, Client* client) {
       LATHE_TRY(RunStatement(&run));
       // All statements of one text are one transaction; it is committed before the last one's
       // completion is told.
-      if (&parsed == &statements.back() && block_ == Block::kNone) LATHE_TRY(CommitTransaction());
+      if (&parsed == &statements.back() && block_ == Block::kNone) {
+        LATHE_TRY(CommitTransaction(client));
+      }
       client->Complete(run.tag);
     }
     return Ok();
@@ -758,7 +773,7 @@ Status SessionImpl::Sync(Client* client) {
     if (implicit_failed_) {
       RollbackTransaction();
     } else {
-      done = CommitTransaction();
+      done = CommitTransaction(client);
     }
   }
   implicit_failed_ = false;

@@ -61,6 +61,13 @@ class Client {
   virtual Status BeginCopyOut(size_t column_count, bool binary) = 0;
   virtual Status WriteCopy(std::string_view bytes) = 0;
   virtual Status EndCopyOut() = 0;
+  /// A commit is about to wait for the disk, and the session has nothing to do for this client
+  /// afterwards but end its statement. Gives what is to be called with the outcome, once, on any
+  /// thread (it does not block): the thread then goes on at once, as if all were well, and what the
+  /// client is told from here on must not reach it before a good outcome; after a bad one it is told
+  /// that error in its place. Whoever called the session calls WriteCommits when it returns. null:
+  /// the session waits.
+  virtual std::function<void(Status)> CommitOutcome() { return nullptr; }
 };
 
 /// A parameter value as Bind brings it.
@@ -112,6 +119,9 @@ class Session {
   virtual void ClosePortal(const std::string& name) = 0;
   /// Ends a batch: commits what ran outside of a transaction block. An error is that of the commit.
   virtual Status Sync(Client* client) = 0;
+  /// Writes commits whose outcome a Client waits for, also of other sessions, unless another thread
+  /// does. Blocks.
+  virtual void WriteCommits() = 0;
   /// Tells the session that the batch failed outside of its own calls (protocol errors, a
   /// formatting error).
   virtual void Fail() = 0;

@@ -100,6 +100,7 @@ class SessionImpl final : public Session {
   void CloseStatement(const std::string& name) override;
   void ClosePortal(const std::string& name) override;
   Status Sync(Client* client) override;
+  void WriteCommits() override;
   void Fail() override;
   char transaction_status() const override;
   std::vector<std::pair<std::string, std::string>> TrackedSettings() const override;
@@ -146,7 +147,9 @@ class SessionImpl final : public Session {
 
   // Transactions (session.cc).
   Status EnsureTransaction();
-  Status CommitTransaction();
+  /// last: the client that has nothing to wait for but this commit, see Client::CommitOutcome; null
+  /// when more is to be done afterwards.
+  Status CommitTransaction(Client* last = nullptr);
   void RollbackTransaction();
   Status StartStatement();
   void EndStatement();

@@ -65,6 +65,8 @@ class Settings {
 
   void BeginTransaction();
   void EndTransaction(bool committed);
+  /// Whether the transaction has set anything.
+  bool changed() const { return kept_; }
 
   /// Another number whenever a value may have changed other than by Force.
   uint64_t serial() const { return serial_; }

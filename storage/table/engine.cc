@@ -14,6 +14,12 @@ std::unique_ptr<Transaction> EngineImpl::Begin(txn::Isolation isolation) {
   return std::make_unique<TransactionImpl>(this, isolation);
 }
 
+void EngineImpl::CommitLater(std::unique_ptr<Transaction> transaction,
+                             std::function<void(Status)> done) {
+  // Whoever commits it may be done with it before the call returns.
+  static_cast<TransactionImpl*>(transaction.release())->CommitLater(std::move(done));
+}
+
 // --- Tables
 // ----------------------------------------------------------------------------------------------------------------------
 

@@ -279,6 +279,8 @@ class Transaction {
   /// Makes everything durable and visible, all or nothing. The transaction is over in any case.
   /// Read-only transactions cost nothing.
   virtual Status Commit() = 0;
+  /// Whether Engine::CommitLater takes it.
+  virtual bool CanCommitLater() const = 0;
   virtual void Rollback() = 0;
   /// True when it has changed anything so far.
   virtual bool has_changes() const = 0;
@@ -338,6 +340,14 @@ class Engine {
   virtual ~Engine() = default;
 
   virtual std::unique_ptr<Transaction> Begin(txn::Isolation isolation) = 0;
+  /// Commits without waiting for the disk: as Transaction::Commit, with the outcome given to
+  /// `done`, once, on any thread, perhaps before this returns; it must neither block nor use the
+  /// engine. The caller then calls WriteCommits, with nothing in between that blocks. Only for
+  /// transactions that CanCommitLater.
+  virtual void CommitLater(std::unique_ptr<Transaction> transaction,
+                           std::function<void(Status)> done) = 0;
+  /// Makes what CommitLater has left durable and visible, unless another thread does so already.
+  virtual void WriteCommits() = 0;
 
   /// Folds all unfolded versions of a relation, and of its indexes, that no snapshot needs (VACUUM,
   /// tests). In any thread; readers and writers go on.

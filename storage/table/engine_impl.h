@@ -54,6 +54,9 @@ class EngineImpl final : public Engine, public txn::CommitTarget {
   Status Start();
 
   std::unique_ptr<Transaction> Begin(txn::Isolation isolation) override;
+  void CommitLater(std::unique_ptr<Transaction> transaction,
+                   std::function<void(Status)> done) override;
+  void WriteCommits() override { sink_->WriteWaiting(); }
   Status FoldNow(RelationId relation) override;
   Status Compact(RelationId relation) override;
   Status FoldAll() override;

@@ -393,6 +393,7 @@ TEST_F(EngineTest, RewrittenTablesAndSnapshots) {
   schema::RelationPtr t = Create(KeyedSpec("t", false));
   MustInsert(t, kThree);
   auto repeatable = Begin(txn::Isolation::kRepeatableRead);
+  ASSERT_TRUE(repeatable->StartStatement(nullptr).ok());  // the first one could still take another
   auto alter = Begin();
   auto reader = Begin();
   ASSERT_TRUE(alter->AddPrimaryKey(t->id, {0}, "").ok());

@@ -180,13 +180,7 @@ void TransactionImpl::End() {
   engine_->open_transactions().fetch_sub(1);
 }
 
-Status TransactionImpl::Commit() {
-  LATHE_CHECK(!over_);
-  if (!has_changes()) {
-    Rollback();
-    return Ok();
-  }
-  engine_->WaitForDeltaRoom();
+txn::LogicalBatch TransactionImpl::MakeBatch() {
   auto is_dropped = [&](StorageId storage) {
     return std::find(dropped_.begin(), dropped_.end(), storage) != dropped_.end();
   };
@@ -203,6 +197,17 @@ Status TransactionImpl::Commit() {
   }
   batch.dropped = dropped_;
   if (!moves_.empty()) batch.moves = &moves_;
+  return batch;
+}
+
+Status TransactionImpl::Commit() {
+  LATHE_CHECK(!over_);
+  if (!has_changes()) {
+    Rollback();
+    return Ok();
+  }
+  engine_->WaitForDeltaRoom();
+  txn::LogicalBatch batch = MakeBatch();
   if (batch.empty()) {  // only others' changes in the buffer
     Rollback();
     return Ok();
@@ -236,6 +241,33 @@ Status TransactionImpl::Commit() {
   if (!dropped_.empty() || !batch.loads.empty()) engine_->Kick();
   End();
   return Ok();
+}
+
+// Changes of rows only: all others have something to do once they are committed.
+bool TransactionImpl::CanCommitLater() const {
+  return !over_ && !buffer_.empty() && loads_.empty() && view_.changes().empty() &&
+         dropped_.empty() && created_.empty() && !engine_->sequences()->tracks();
+}
+
+void TransactionImpl::CommitLater(std::function<void(Status)> done) {
+  LATHE_CHECK(CanCommitLater());
+  engine_->WaitForDeltaRoom();
+  later_ = MakeBatch();
+  later_done_ = std::move(done);
+  if (later_.empty()) {  // only others' changes in the buffer
+    EndLater(Ok());
+    return;
+  }
+  const txn::Reads checked{&reads_, snapshot_};
+  const bool checks = isolation_ == txn::Isolation::kSerializable && has_snapshot_;
+  engine_->sink()->CommitLater(later_, checks ? &checked : nullptr,
+                               [this](Status outcome) { EndLater(std::move(outcome)); });
+}
+
+void TransactionImpl::EndLater(Status outcome) {
+  const std::unique_ptr<TransactionImpl> self(this);
+  End();
+  later_done_(std::move(outcome));
 }
 
 // Hands the rows of own loads to whoever stores entries.

@@ -82,6 +82,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   void ReadNewest(bool on) override;
   Status Analyze(RelationId relation) override;
   Status Commit() override;
+  bool CanCommitLater() const override;
+  /// Engine::CommitLater; the transaction belongs to itself from here on.
+  void CommitLater(std::function<void(Status)> done);
   void Rollback() override;
   bool has_changes() const override;
 
@@ -169,6 +172,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   void ReleaseSnapshot();
   Status EmitLoads();
   void End();
+  // What a commit writes; `later` has ended, well or not: the transaction goes.
+  txn::LogicalBatch MakeBatch();
+  void EndLater(Status outcome);
   // The version that the statement reads.
   TableVersionPtr VersionWithLoads(const Table& table, TableVersionPtr base) const;
   Status Merge(const std::shared_ptr<Table>& table, bool of_statement);
@@ -214,6 +220,8 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::vector<Mark> savepoints_;
   mutable txn::ReadSet reads_;
   bool over_ = false;
+  txn::LogicalBatch later_;                 // of CommitLater
+  std::function<void(Status)> later_done_;  // who waits for it
   bool has_snapshot_ = false;
   // While ReadNewest is on: the transaction's own snapshot.
   bool reads_newest_ = false, has_own_snapshot_ = false;
@@ -237,7 +245,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::vector<StorageId> created_;            // storages that nobody knows if it rolls back
   std::vector<StorageId> dropped_;            // storages that go at commit
   txn::OwnKeyMoves moves_;
-  std::set<StorageId> exact_indexes_;         // made here of just the rows that the snapshot sees
+  std::set<StorageId> exact_indexes_;  // made here of just the rows that the snapshot sees
   // At the start of the statement, for undoing it.
   catalog::Changes saved_changes_;
   size_t saved_dropped_ = 0, saved_moves_ = 0;

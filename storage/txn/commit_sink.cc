@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 
 #include "runtime/base/blocking.h"
 
@@ -18,7 +19,8 @@ LocalCommitSink::LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTar
       validator_(validator),
       observer_(std::move(observer)) {}
 
-/// A commit on its way. Lies on its thread's stack, and is gone as soon as its state is kDone.
+/// A commit on its way. Lies on its thread's stack, and is gone as soon as its state is kDone; or
+/// on the heap when no thread waits.
 struct LocalCommitSink::Waiting {
   enum State : uint32_t { kQueued, kLeads, kDone };
   const LogicalBatch* batch;  // null = quiet is to be run
@@ -26,7 +28,9 @@ struct LocalCommitSink::Waiting {
   const std::function<void()>* quiet = nullptr;
   Status outcome = Ok();
   std::atomic<uint32_t> state{kQueued};
+  std::function<void(Status)> done = nullptr;  // no thread waits
 
+  bool sleeps() const { return done == nullptr; }
   void Wait() {
     while (state.load(std::memory_order_acquire) == kQueued) {
       syscall(SYS_futex, &state, FUTEX_WAIT_PRIVATE, kQueued, nullptr, nullptr, 0);
@@ -70,31 +74,117 @@ void LocalCommitSink::WhileQuiet(const std::function<void()>& run) {
   Enter(&own, leads);
 }
 
+LocalCommitSink::~LocalCommitSink() {
+  {
+    std::lock_guard lock(queue_mutex_);
+    closing_ = true;
+  }
+  helper_cv_.notify_one();
+  if (helper_.joinable()) helper_.join();
+}
+
+void LocalCommitSink::CommitLater(const LogicalBatch& batch, const Reads* reads,
+                                  std::function<void(Status)> done) {
+  auto own = std::make_unique<Waiting>(&batch);
+  own->done = std::move(done);
+  {
+    std::lock_guard lock(queue_mutex_);
+    Result<Timestamp> ts = validator_->Begin(oracle_, batch, reads);
+    if (ts.ok()) {
+      own->ts = *ts;
+      queue_.push_back(own.release());
+      return;
+    }
+    own->outcome = std::move(ts).error();
+  }
+  own->done(std::move(own->outcome));
+}
+
+void LocalCommitSink::WriteWaiting() {
+  {
+    std::lock_guard lock(queue_mutex_);
+    if (writing_ || queue_.empty()) return;
+    writing_ = true;
+  }
+  AboutToBlock();  // by the disk
+  LeadAll();
+}
+
 void LocalCommitSink::Enter(Waiting* own, bool leads) {
   AboutToBlock();  // by the disk
   if (!leads) own->Wait();
   if (own->state.load(std::memory_order_acquire) == Waiting::kDone) return;
+  LeadGroup(own);
+}
+
+void LocalCommitSink::LeadAll() {
+  for (;;) {
+    LeadGroup(nullptr);
+    std::lock_guard lock(queue_mutex_);
+    if (!queue_.empty()) continue;
+    writing_ = false;
+    return;
+  }
+}
+
+void LocalCommitSink::Help() {
+  for (;;) {
+    {
+      std::unique_lock lock(queue_mutex_);
+      helper_cv_.wait(lock, [this] { return helper_leads_ || closing_; });
+      if (!helper_leads_) return;
+      helper_leads_ = false;
+    }
+    LeadAll();
+  }
+}
+
+// The thread that passes on has its own commit done: it must not be kept by those of others.
+void LocalCommitSink::PassOn() {
+  Waiting* next = nullptr;
+  {
+    std::lock_guard lock(queue_mutex_);
+    if (queue_.empty()) {
+      writing_ = false;
+      return;
+    }
+    for (Waiting* waiting : queue_) {
+      if (waiting->sleeps()) {
+        next = waiting;
+        break;
+      }
+    }
+    if (next == nullptr) {
+      helper_leads_ = true;
+      if (!helper_.joinable()) helper_ = std::thread([this] { Help(); });
+    }
+  }
+  if (next != nullptr) {
+    Waiting::Wake(&next->state, Waiting::kLeads);
+  } else {
+    helper_cv_.notify_one();
+  }
+}
+
+void LocalCommitSink::LeadGroup(const Waiting* own) {
   std::vector<Waiting*> group;
   {
     std::lock_guard lock(queue_mutex_);
     group.swap(queue_);
   }
   CommitGroup(group);
-  Waiting* next = nullptr;
-  {
-    std::lock_guard lock(queue_mutex_);
-    if (queue_.empty()) {
-      writing_ = false;
-    } else {
-      next = queue_.front();
-    }
-  }
-  if (next != nullptr) Waiting::Wake(&next->state, Waiting::kLeads);
+  if (own != nullptr) PassOn();
   for (Waiting* done : group) {
     if (done->batch != nullptr && done->outcome.ok()) target_->Visible(*done->batch);
   }
   for (Waiting* done : group) {
-    if (done != own) Waiting::Wake(&done->state, Waiting::kDone);
+    if (done == own) continue;
+    if (done->sleeps()) {
+      Waiting::Wake(&done->state, Waiting::kDone);
+    } else {
+      const std::unique_ptr<Waiting> gone(done);
+      gone->done(std::move(gone->outcome));
+    }
   }
 }
 

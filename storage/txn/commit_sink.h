@@ -2,10 +2,12 @@
 // (timestamp, one durable batch, publish), in a cluster replication stands behind it.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "runtime/base/ids.h"
@@ -27,6 +29,14 @@ class CommitSink {
   /// before anybody reads it; one after the other, in that order. It may add to the batch.
   virtual Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads,
                                    const std::function<void()>& ordered = nullptr) = 0;
+  /// As Commit, but nobody's thread waits: `done` is called once with the outcome, on the thread
+  /// that writes it or on this one before it returns. It must neither block nor commit. The batch
+  /// lives until then. Whoever calls this calls WriteWaiting soon after, or the commit may stay
+  /// where it is.
+  virtual void CommitLater(const LogicalBatch& batch, const Reads* reads,
+                           std::function<void(Status)> done) = 0;
+  /// Writes what waits, unless somebody else does already. Blocks.
+  virtual void WriteWaiting() = 0;
   /// True when load chunks must be handed to AddLoadChunk (somebody else stores them).
   virtual bool wants_load_chunks() const = 0;
   virtual Status AddLoadChunk(const LoadChunk& chunk) = 0;
@@ -59,15 +69,21 @@ class CommitTarget {
 using EntryObserver = std::function<void(std::string_view entry)>;
 
 /// Commits on this node only. The pointers outlive it. Commits that come while one is written wait
-/// and are written together by the first of them, who also makes them visible: one write and sync
-/// for all, and each of the others sleeps and wakes once.
+/// and are written together: one write and sync for all. Who writes them makes them visible as well
+/// and tells those who wait: a thread that sleeps in Commit is woken, of others `done` is called.
+/// In WriteWaiting a thread writes group after group as long as commits come; one in Commit leaves
+/// the next group to another thread of those that sleep, or to a thread of the sink's own.
 class LocalCommitSink final : public CommitSink {
  public:
   /// observer may be empty; it is called in commit order.
   LocalCommitSink(Oracle* oracle, Watermark* watermark, CommitTarget* target, Validator* validator,
                   EntryObserver observer);
+  ~LocalCommitSink() override;
   Result<Timestamp> Commit(const LogicalBatch& batch, const Reads* reads,
                            const std::function<void()>& ordered = nullptr) override;
+  void CommitLater(const LogicalBatch& batch, const Reads* reads,
+                   std::function<void(Status)> done) override;
+  void WriteWaiting() override;
   bool wants_load_chunks() const override {
     return observer_ != nullptr || target_->keeps_entries();
   }
@@ -81,6 +97,14 @@ class LocalCommitSink final : public CommitSink {
 
   /// Waits for its turn, and does the work of all that wait when it leads them.
   void Enter(Waiting* own, bool leads);
+  /// Writes what waits now, and tells those who wait but for own.
+  void LeadGroup(const Waiting* own);
+  /// Lets somebody else write what has come meanwhile.
+  void PassOn();
+  /// Writes group after group until there is none; the caller has set writing_.
+  void LeadAll();
+  /// The sink's own thread.
+  void Help();
   /// Writes and publishes these, in the order of their timestamps; their outcomes are set.
   void CommitGroup(std::span<Waiting* const> all);
   void WriteGroup(std::span<Waiting* const> group);
@@ -94,6 +118,9 @@ class LocalCommitSink final : public CommitSink {
   std::mutex queue_mutex_;
   std::vector<Waiting*> queue_;  // by timestamp; guarded by queue_mutex_
   bool writing_ = false;         // somebody writes, or has been woken to; guarded by queue_mutex_
+  std::thread helper_;           // started when it is needed first; guarded by queue_mutex_
+  std::condition_variable helper_cv_;
+  bool helper_leads_ = false, closing_ = false;  // guarded by queue_mutex_
 };
 
 }  // namespace lathe::txn
