@@ -124,6 +124,23 @@ Status Binder::BindWith(const ast::WithClause& with, Scope& scope) {
   return Ok();
 }
 
+namespace {
+
+bool HasReturning(const ast::Statement& statement) {
+  switch (statement.kind) {
+    case ast::Statement::Kind::kInsert:
+      return !statement.As<ast::InsertStatement>().returning.empty();
+    case ast::Statement::Kind::kUpdate:
+      return !statement.As<ast::UpdateStatement>().returning.empty();
+    case ast::Statement::Kind::kDelete:
+      return !statement.As<ast::DeleteStatement>().returning.empty();
+    default:
+      return false;  // MERGE
+  }
+}
+
+}  // namespace
+
 Status Binder::BindModifyingCte(const ast::CommonTableExpr& item, Cte* cte, Scope& scope) {
   if (scope.parent != nullptr || !views_.empty()) {
     return At(SqlState::kFeatureNotSupported,
@@ -135,7 +152,7 @@ Status Binder::BindModifyingCte(const ast::CommonTableExpr& item, Cte* cte, Scop
   LATHE_ASSIGN(cte->definition, BindRoot(*item.query, inner));
   cte->modifies = true;
   cte->materialized = true;
-  cte->no_columns = cte->definition->kind == logical::Kind::kModify;
+  cte->no_columns = !HasReturning(*item.query);
   if (cte->no_columns) cte->definition->outputs.clear();
   CountNothing(cte->definition.get());
   return Ok();
