@@ -54,8 +54,9 @@ void Core::On(const Message& message, const AppendReply& reply) {
     progress->BecomeReplicate();
   }
   if (!news) return;
-  if (progress->window != 0 && ++progress->window >= options_->window_messages_max) {
-    progress->window = 0;
+  if (progress->window != 0) {
+    ++progress->window;
+    if (progress->window >= options_->window_messages_max) progress->window = 0;
   }
   CommitByQuorum();
   if (Leader* still = leader_state()) MaybeTimeoutNow(*still);

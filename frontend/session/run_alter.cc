@@ -263,7 +263,8 @@ Status SessionImpl::DropConstraint(const Command& command, schema::RelationPtr* 
     next.primary_key_name.clear();
     next.primary_key_oid = Oid();
     next.key_comment.clear();
-    LATHE_ASSIGN(*table, RewriteRows(catalog_->GetRelation(next.id), std::move(next), {}));
+    const schema::RelationPtr before = catalog_->GetRelation(next.id);
+    LATHE_ASSIGN(*table, RewriteRows(before, std::move(next), {}));
     return Ok();
   }
   for (RelationId id : next.indexes) {

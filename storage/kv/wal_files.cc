@@ -87,7 +87,7 @@ class TableFile final : public rocksdb::FSWritableFileOwnerWrapper {
     without_rows_ = first_ && IsTableWithoutRows({data.data(), data.size()});
     first_ = false;
   }
-  rocksdb::IOStatus Checked(rocksdb::IOStatus status) const {
+  rocksdb::IOStatus Checked(const rocksdb::IOStatus& status) const {
     return without_rows_ ? rocksdb::IOStatus::OK() : status;
   }
 
