@@ -542,6 +542,58 @@ TEST_F(EngineTest, WritesBeyondTheBuffer) {
   EXPECT_EQ(sum(txn.get()), 12'000);
 }
 
+// A statement that runs again since a row has changed, and writes more than the buffer holds: rows
+// that it has re-checked leave the buffer with the others.
+TEST_F(EngineTest, RunsAgainBeyondTheBuffer) {
+  options_.transaction_spill_bytes = 20'000;
+  Reopen();
+  schema::RelationPtr t = Create(KeyedSpec());
+  std::vector<Row> rows;
+  for (int i = 0; i < 1000; ++i) rows.push_back({std::to_string(i), "1", std::string(100, 'a')});
+  MustInsert(t, rows);
+  auto add = [](int by) {
+    return [by](const Row& r) { return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]}; };
+  };
+  auto txn = Begin();
+  for (const int key : {5, 500, 995}) {
+    auto other = Begin();
+    ASSERT_TRUE(
+        Change(other.get(), t, [](const Row&) { return true; }, add(10), PointRequest(key)).ok());
+    ASSERT_TRUE(other->Commit().ok());
+  }
+  // Of one run of the statement begun above.
+  auto run = [&](bool first) -> Status {
+    if (!first) LATHE_TRY(txn->StartStatement(nullptr));
+    LATHE_ASSIGN(auto source, txn->tables()->OpenScan(t, {}));
+    LATHE_ASSIGN(std::vector<Row> seen, Drain(source.get(), *t));
+    std::vector<Row> updates;
+    for (const Row& row : seen) {
+      updates.push_back(add(100)(row));
+      updates.back().insert(updates.back().end(), row.begin(), row.end());
+    }
+    return WriteRows(txn.get(), t, exec::WriteKind::kUpdate, updates);
+  };
+  Status status = run(true);
+  int runs = 1;
+  while (!status.ok() && runs < 5) {
+    ASSERT_EQ(status.error().message, exec::kRestartStatement);
+    txn->UndoStatement();
+    status = run(false);
+    ++runs;
+  }
+  ASSERT_TRUE(status.ok()) << status.error().ToString();
+  EXPECT_EQ(runs, 2);
+  ASSERT_TRUE(txn->Commit().ok());
+  for (int round = 0; round < 2; ++round) {
+    auto reader = Begin();
+    int64_t sum = 0;
+    for (const Row& row : Scan(reader.get(), t)) sum += std::stoi(*row[1]);
+    EXPECT_EQ(sum, 1000 * 101 + 30);
+    reader.reset();
+    ASSERT_TRUE(engine_->FoldAll().ok());
+  }
+}
+
 // A write buffer that is written out while a fold replaces the leaves that it is to be merged with.
 TEST(Merge, BeginsDuringAFold) {
   kv::MemoryKv kv;

@@ -14,9 +14,9 @@ struct LookupSource {
   std::shared_ptr<Table> table;
   TableVersionPtr version;
   Timestamp snapshot;
-  const txn::StorageWrites* own = nullptr;  // the transaction's buffered writes there; may be null
-  uint32_t statement = 0;                   // that looks
-  txn::ReadSet* reads = nullptr;            // what is looked up is noted there; may be null
+  std::shared_ptr<const txn::StorageWrites> own;  // the transaction's buffered writes; may be null
+  uint32_t statement = 0;                         // that looks
+  txn::ReadSet* reads = nullptr;                  // what is looked up is noted there; may be null
 };
 
 /// The ranges of keys that begin with these values, in key order and without repeats.

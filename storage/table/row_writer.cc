@@ -22,7 +22,8 @@ Status RowWriter::Lock(std::string_view key, txn::RowLockMode mode) {
 }
 
 Result<bool> RowWriter::Unchanged(std::string_view key, txn::RowLockMode mode) const {
-  if (Own(key) != nullptr) return true;  // checked when it was written first
+  // Own rows were checked when they were written first.
+  if (Own(key) != nullptr || transaction_->Rechecked(table_->storage(), key)) return true;
   LATHE_ASSIGN(bool changed, table_->ChangedSince(key, transaction_->snapshot()));
   if (!changed) return true;
   if (transaction_->isolation() == txn::Isolation::kReadCommitted) {

@@ -64,14 +64,21 @@ Status TransactionImpl::AdoptConflicts() {
   conflicts_.clear();
   // A statement that did not run to its end has not undone anything yet: UndoStatement has.
   for (RowConflict& conflict : conflicts) {
-    LATHE_TRY(Adopt(conflict));
+    Recheck(conflict);
     for (Timestamp after = snapshot_;;) {
       LATHE_ASSIGN(bool moved, Follow(&conflict, &after));
       if (!moved) break;
-      LATHE_TRY(Adopt(conflict));
+      Recheck(conflict);
     }
   }
+  for (const RowConflict& conflict : rechecked_) LATHE_TRY(Adopt(conflict));
   return Ok();
+}
+
+void TransactionImpl::Recheck(const RowConflict& conflict) {
+  if (rechecked_keys_.insert(keyspace::RowPrefix(conflict.table->storage(), conflict.key)).second) {
+    rechecked_.push_back(conflict);
+  }
 }
 
 Result<bool> TransactionImpl::Follow(RowConflict* conflict, Timestamp* after) {
@@ -94,7 +101,7 @@ Result<bool> TransactionImpl::Follow(RowConflict* conflict, Timestamp* after) {
 Status TransactionImpl::Adopt(const RowConflict& conflict) {
   const Table& table = *conflict.table;
   const txn::StorageWrites* writes = buffer_.Find(table.storage());
-  if (writes != nullptr && writes->Find(conflict.key) != nullptr) return Ok();  // noted twice
+  if (writes != nullptr && writes->Find(conflict.key) != nullptr) return Ok();  // still there
   std::string before, now;
   LATHE_ASSIGN(TableVersionPtr reads, table.VersionFor(snapshot_));
   LATHE_ASSIGN(bool was, table.Read(*reads, conflict.key, snapshot_, &before));

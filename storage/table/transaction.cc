@@ -75,6 +75,8 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
   } else {
     conflicts_.clear();
     buffer_.DropAdopted();
+    rechecked_.clear();
+    rechecked_keys_.clear();
   }
   ++statement_;
   cancel_ = cancel;
@@ -365,7 +367,7 @@ Status TransactionImpl::FillSource(Timestamp snapshot, const ScanRange& range,
 LookupSource TransactionImpl::LookupsIn(std::shared_ptr<Table> table,
                                         TableVersionPtr version) const {
   LookupSource source;
-  source.own = buffer_.Find(table->storage());
+  source.own = buffer_.FindShared(table->storage());
   source.table = std::move(table);
   source.version = std::move(version);
   source.snapshot = snapshot_;

@@ -128,6 +128,11 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   /// snapshot.
   void NoteConflict(const schema::RelationPtr& relation, std::shared_ptr<Table> table,
                     std::string_view key, txn::RowLockMode mode);
+  /// Does the statement run again since it met this row, which it has locked, changed? The changes
+  /// are those that it sees.
+  bool Rechecked(StorageId storage, std::string_view key) const {
+    return !rechecked_keys_.empty() && rechecked_keys_.contains(keyspace::RowPrefix(storage, key));
+  }
   /// Notes that the statement gives a row another key.
   void NoteMove(StorageId storage, std::string_view from, std::string_view to);
   /// Has this statement changed a row of the table that is not in the buffer any more?
@@ -159,6 +164,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   /// Makes the newest versions of rows that the statement lost to others its own.
   Status AdoptConflicts();
   Status Adopt(const RowConflict& conflict);
+  void Recheck(const RowConflict& conflict);
   // Goes after a row that has got another key: locks it there.
   Result<bool> Follow(RowConflict* conflict, Timestamp* after);
   // The row key that these values of the key columns (or of the hidden row id) make.
@@ -216,6 +222,9 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   uint32_t process_ = 0;
   IndexExpressionsMaker expressions_maker_;
   std::vector<RowConflict> conflicts_;  // of the current statement
+  // Of all its runs so far: they may have left the buffer for pages.
+  std::vector<RowConflict> rechecked_;
+  std::set<std::string> rechecked_keys_;
   bool snapshot_kept_ = false;          // the statement runs again with the snapshot it had
   std::vector<Mark> savepoints_;
   mutable txn::ReadSet reads_;

@@ -14,7 +14,9 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
     return error;
   }
   if (!marked_ && !log_.empty() && log_.back().statement != statement) log_.clear();
-  StorageWrites& writes = storages_[storage];
+  std::shared_ptr<StorageWrites>& of_storage = storages_[storage];
+  if (of_storage == nullptr) of_storage = std::make_shared<StorageWrites>();
+  StorageWrites& writes = *of_storage;
   writes.schema_version = schema_version;
   Arena& arena = *writes.arena_;
   used_bytes_ -= arena.used_bytes() + writes.rows_.size() * kRowBytes;
@@ -44,7 +46,7 @@ Status WriteBuffer::Put(StorageId storage, uint32_t schema_version, std::string_
 Status WriteBuffer::Adopt(StorageId storage, uint32_t schema_version, std::string_view key,
                           std::string_view image, uint32_t statement) {
   LATHE_TRY(Put(storage, schema_version, key, image, statement, 0));
-  auto it = storages_[storage].rows_.find(key);
+  auto it = storages_[storage]->rows_.find(key);
   it->second->adopted = true;
   adopted_.emplace_back(storage, it->first);
   return Ok();
@@ -56,14 +58,14 @@ void WriteBuffer::DropAdopted() {
   for (const auto& [storage, key] : adopted) {
     auto writes = storages_.find(storage);
     if (writes == storages_.end()) continue;
-    auto it = writes->second.rows_.find(key);
-    if (it == writes->second.rows_.end()) continue;
+    auto it = writes->second->rows_.find(key);
+    if (it == writes->second->rows_.end()) continue;
     if (!it->second->adopted) {
       // Changed since. It comes up again when the changes are undone.
       adopted_.emplace_back(storage, it->first);
       continue;
     }
-    writes->second.rows_.erase(it);
+    writes->second->rows_.erase(it);
     used_bytes_ -= kRowBytes;
   }
   if (!adopted.empty() && !marked_) DropEmpty();
@@ -74,7 +76,7 @@ void WriteBuffer::UndoLast() {
   log_.pop_back();
   auto storage = storages_.find(item.storage);
   if (storage == storages_.end()) return;
-  StorageWrites& writes = storage->second;
+  StorageWrites& writes = *storage->second;
   writes.net_rows -= item.net_rows;
   auto it = writes.rows_.find(item.key);
   if (it == writes.rows_.end() || it->second->statement != item.statement) return;
@@ -105,7 +107,7 @@ void WriteBuffer::UndoTo(size_t mark) {
 void WriteBuffer::DropEmpty() {
   for (auto it = storages_.begin(); it != storages_.end();) {
     const StorageId storage = it->first;
-    const bool empty = it->second.rows_.empty();
+    const bool empty = it->second->rows_.empty();
     ++it;
     if (empty) Forget(storage);
   }
@@ -114,7 +116,7 @@ void WriteBuffer::DropEmpty() {
 void WriteBuffer::Forget(StorageId storage) {
   auto it = storages_.find(storage);
   if (it == storages_.end()) return;
-  used_bytes_ -= it->second.arena_->used_bytes() + it->second.rows_.size() * kRowBytes;
+  used_bytes_ -= it->second->arena_->used_bytes() + it->second->rows_.size() * kRowBytes;
   // Items of the log point into the arena. Marks count items, so with marks they stay.
   if (!marked_) {
     std::erase_if(log_, [&](const LogItem& item) { return item.storage == storage; });
@@ -140,10 +142,10 @@ void WriteBuffer::AppendTo(LogicalBatch* batch) const {
   for (const auto& [storage, writes] : storages_) {
     StorageChanges changes;
     changes.storage = storage;
-    changes.schema_version = writes.schema_version;
-    changes.net_rows = writes.net_rows;
-    changes.rows.reserve(writes.rows_.size());
-    for (const auto& [key, version] : writes.rows_) {
+    changes.schema_version = writes->schema_version;
+    changes.net_rows = writes->net_rows;
+    changes.rows.reserve(writes->rows_.size());
+    for (const auto& [key, version] : writes->rows_) {
       if (version->adopted) continue;
       RowChange row;
       row.key = key;

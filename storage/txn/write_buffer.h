@@ -87,7 +87,12 @@ class WriteBuffer {
   /// Null when nothing was written there.
   const StorageWrites* Find(StorageId storage) const {
     auto it = storages_.find(storage);
-    return it == storages_.end() ? nullptr : &it->second;
+    return it == storages_.end() ? nullptr : it->second.get();
+  }
+  /// As Find; what it gives stays, as it is by then, when the storage's writes are forgotten.
+  std::shared_ptr<const StorageWrites> FindShared(StorageId storage) const {
+    auto it = storages_.find(storage);
+    return it == storages_.end() ? nullptr : it->second;
   }
   bool empty() const;
   /// Appends the net changes to a batch; views point into this buffer.
@@ -108,7 +113,7 @@ class WriteBuffer {
 
   const uint64_t bytes_max_;
   uint64_t used_bytes_ = 0;
-  std::map<StorageId, StorageWrites> storages_;
+  std::map<StorageId, std::shared_ptr<StorageWrites>> storages_;
   void UndoLast();
   void DropEmpty();
   // Versions in the order in which they were made: those of the last statement that wrote; with
