@@ -549,13 +549,13 @@ TEST_F(EngineTest, RunsAgainBeyondTheBuffer) {
   Reopen();
   schema::RelationPtr t = Create(KeyedSpec());
   std::vector<Row> rows;
-  for (int i = 0; i < 1000; ++i) rows.push_back({std::to_string(i), "1", std::string(100, 'a')});
+  for (int i = 0; i < 2000; ++i) rows.push_back({std::to_string(i), "1", std::string(5000, 'a')});
   MustInsert(t, rows);
   auto add = [](int by) {
     return [by](const Row& r) { return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]}; };
   };
   auto txn = Begin();
-  for (const int key : {5, 500, 995}) {
+  for (const int key : {5, 500, 1995}) {
     auto other = Begin();
     ASSERT_TRUE(
         Change(other.get(), t, [](const Row&) { return true; }, add(10), PointRequest(key)).ok());
@@ -588,7 +588,7 @@ TEST_F(EngineTest, RunsAgainBeyondTheBuffer) {
     auto reader = Begin();
     int64_t sum = 0;
     for (const Row& row : Scan(reader.get(), t)) sum += std::stoi(*row[1]);
-    EXPECT_EQ(sum, 1000 * 101 + 30);
+    EXPECT_EQ(sum, 2000 * 101 + 30);
     reader.reset();
     ASSERT_TRUE(engine_->FoldAll().ok());
   }
