@@ -144,7 +144,21 @@ Status Execution::SetUp() {
   query_.budget = budget_;
   for (const auto& op : operators_) shared_.push_back(op->shared());
   query_.objects = shared_.data();
-  for (size_t w = 0; w < workers_max_; ++w) {
+  if (request_.analyze) {
+    uint32_t nodes = 0;
+    std::function<void(const physical::Node&)> visit = [&](const physical::Node& node) {
+      nodes = std::max(nodes, node.id + 1);
+      for (const auto& child : node.children) visit(*child);
+    };
+    visit(*program_.plan->root);
+    row_count_nodes_ = nodes;
+  }
+  MakeWorker(0);
+  return Ok();
+}
+
+Execution::Worker& Execution::MakeWorker(size_t index) {
+  while (workers_.size() <= index) {
     auto worker = std::make_unique<Worker>();
     worker->state.query = &query_;
     if (request_.context != nullptr) worker->functions = *request_.context;
@@ -153,20 +167,11 @@ Status Execution::SetUp() {
     worker->state.functions = &worker->functions;
     worker->locals.assign(operators_.size() + 1, nullptr);
     worker->state.locals = worker->locals.data();
-    worker->row_counts.assign(64, 0);
+    worker->row_counts.assign(row_count_nodes_, 0);
+    worker->state.row_counts = worker->row_counts.data();
     workers_.push_back(std::move(worker));
   }
-  if (request_.analyze) {
-    uint32_t nodes = 0;
-    std::function<void(const physical::Node&)> visit = [&](const physical::Node& node) {
-      nodes = std::max(nodes, node.id + 1);
-      for (const auto& child : node.children) visit(*child);
-    };
-    visit(*program_.plan->root);
-    for (const auto& worker : workers_) worker->row_counts.assign(nodes, 0);
-  }
-  for (const auto& worker : workers_) worker->state.row_counts = worker->row_counts.data();
-  return Ok();
+  return *workers_[index];
 }
 
 bool Execution::BoundsHold() const {
@@ -584,7 +589,7 @@ void Execution::Work(size_t worker, Running* running) {
 }
 
 void Execution::PrepareWorker(size_t index, const pipeline::Pipeline& pipeline, CodeSlot* slot) {
-  Worker& worker = *workers_[index];
+  Worker& worker = MakeWorker(index);
   worker.state.sites = &slot->sites;
   for (const pipeline::Sink& sink : pipeline.sinks) {
     if (sink.kind == SinkKind::kResult) {

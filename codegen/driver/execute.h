@@ -71,6 +71,8 @@ class Execution {
                      std::shared_ptr<jit::Code>* held);
   int32_t RunPrefetching(Prefetch* prefetch, const exec::Segment& segment, size_t i, void* view,
                          Running* running, std::shared_ptr<jit::Code>* held);
+  /// The worker, made when it is needed first: most statements use one.
+  Worker& MakeWorker(size_t index);
   void PrepareWorker(size_t worker, const pipeline::Pipeline& pipeline, CodeSlot* slot);
   void Work(size_t worker, Running* running);
   /// Runs a morsel; false: the worker is to stop.
@@ -98,6 +100,7 @@ class Execution {
   exec::WorkerPool* pool_;
   RequestCompile request_compile_;
   size_t workers_max_ = 1;
+  uint32_t row_count_nodes_ = 64;  // operators whose rows are counted
 
   OnceEvaluator evaluator_;
   Constants constants_;
@@ -108,7 +111,7 @@ class Execution {
   state::QueryState query_;
   std::vector<std::unique_ptr<state::Operator>> operators_;
   std::vector<void*> shared_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // grows before a pipeline runs
   std::mutex result_mutex_;
   uint64_t result_rows_ = 0;
   bool later_requested_ = false;

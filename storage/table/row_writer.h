@@ -26,6 +26,7 @@ class RowWriter {
   const std::shared_ptr<Table>& shared_table() const { return table_; }
   TransactionImpl* transaction() const { return transaction_; }
   const schema::RelationDescriptor& relation() const { return *relation_; }
+  const schema::RelationPtr& relation_ptr() const { return relation_; }
 
   /// Keeps loads off. Before the first change.
   Status Start() {

@@ -84,6 +84,14 @@ class Table {
   StorageId storage() const { return storage_; }
   const row::Layout& layout() const { return encoder_.layout(); }
   const keyspace::KeyEncoder& encoder() const { return encoder_; }
+  /// Rows that an UPDATE brings, new values and old ones, and the keys in them.
+  struct UpdateShape {
+    schema::RelationPtr relation;
+    row::Layout wide;
+    keyspace::KeyEncoder old_key, new_key;
+  };
+  /// Made once for a descriptor of the table.
+  Result<std::shared_ptr<const UpdateShape>> UpdateShapeOf(const schema::RelationPtr& relation);
   uint32_t schema_version() const { return schema_version_; }
   bool has_row_id() const { return has_row_id_; }
   uint32_t page_bytes() const { return page_bytes_; }
@@ -245,6 +253,9 @@ class Table {
     Timestamp until;  // valid_from of the version that followed it; of the newest nothing
   };
   std::vector<Listed> versions_;  // by valid_from, at least one; list_mutex_
+
+  std::mutex shape_mutex_;
+  std::shared_ptr<const UpdateShape> update_shape_;  // the last one; shape_mutex_
 
   mutable std::mutex publish_mutex_;
   Extents extents_{row::Layout()};       // publish_mutex_

@@ -185,23 +185,20 @@ class UpdateSink final : public exec::RowSink {
  public:
   static Result<std::unique_ptr<exec::RowSink>> Make(RowWriter writer, IndexWriters indexes,
                                                      uint64_t* affected) {
-    auto sink = std::make_unique<UpdateSink>(std::move(writer), std::move(indexes), affected);
-    const schema::RelationDescriptor& relation = sink->writer_.relation();
-    sink->wide_ = exec::WriteLayout(relation, exec::WriteKind::kUpdate);
-    const keyspace::KeyEncoder& encoder = sink->writer_.table().encoder();
-    std::vector<keyspace::KeyPart> old_parts, new_parts;
-    for (size_t i = 0; i < encoder.part_count(); ++i) {
-      keyspace::KeyPart part = encoder.part(i);
-      new_parts.push_back(part);
-      part.field += static_cast<uint32_t>(encoder.layout().field_count());
-      old_parts.push_back(part);
-    }
-    LATHE_ASSIGN(sink->old_key_, keyspace::KeyEncoder::Make(sink->wide_, old_parts));
-    LATHE_ASSIGN(sink->new_key_, keyspace::KeyEncoder::Make(sink->wide_, new_parts));
-    return std::unique_ptr<exec::RowSink>(std::move(sink));
+    LATHE_ASSIGN(std::shared_ptr<const Table::UpdateShape> shape,
+                 writer.shared_table()->UpdateShapeOf(writer.relation_ptr()));
+    return std::unique_ptr<exec::RowSink>(std::make_unique<UpdateSink>(
+        std::move(writer), std::move(indexes), affected, std::move(shape)));
   }
-  UpdateSink(RowWriter writer, IndexWriters indexes, uint64_t* affected)
-      : writer_(std::move(writer)), indexes_(std::move(indexes)), affected_(affected) {}
+  UpdateSink(RowWriter writer, IndexWriters indexes, uint64_t* affected,
+             std::shared_ptr<const Table::UpdateShape> shape)
+      : writer_(std::move(writer)),
+        indexes_(std::move(indexes)),
+        affected_(affected),
+        shape_(std::move(shape)),
+        wide_(shape_->wide),
+        old_key_(shape_->old_key),
+        new_key_(shape_->new_key) {}
 
   Status Consume(const exec::Segment& segment) override {
     LATHE_TRY(writer_.CheckCancel());
@@ -288,8 +285,9 @@ class UpdateSink final : public exec::RowSink {
   RowWriter writer_;
   const IndexWriters indexes_;
   uint64_t* const affected_;
-  row::Layout wide_;
-  keyspace::KeyEncoder old_key_, new_key_;
+  const std::shared_ptr<const Table::UpdateShape> shape_;
+  const row::Layout& wide_;
+  const keyspace::KeyEncoder &old_key_, &new_key_;
   std::string old_, new_, image_;
   std::vector<types::Datum> datums_;
   std::vector<uint8_t> nulls_;
@@ -299,6 +297,29 @@ class UpdateSink final : public exec::RowSink {
 };
 
 }  // namespace
+
+Result<std::shared_ptr<const Table::UpdateShape>> Table::UpdateShapeOf(
+    const schema::RelationPtr& relation) {
+  {
+    std::lock_guard lock(shape_mutex_);
+    if (update_shape_ != nullptr && update_shape_->relation == relation) return update_shape_;
+  }
+  auto shape = std::make_shared<UpdateShape>();
+  shape->relation = relation;
+  shape->wide = exec::WriteLayout(*relation, exec::WriteKind::kUpdate);
+  std::vector<keyspace::KeyPart> old_parts, new_parts;
+  for (size_t i = 0; i < encoder_.part_count(); ++i) {
+    keyspace::KeyPart part = encoder_.part(i);
+    new_parts.push_back(part);
+    part.field += static_cast<uint32_t>(encoder_.layout().field_count());
+    old_parts.push_back(part);
+  }
+  LATHE_ASSIGN(shape->old_key, keyspace::KeyEncoder::Make(shape->wide, old_parts));
+  LATHE_ASSIGN(shape->new_key, keyspace::KeyEncoder::Make(shape->wide, new_parts));
+  std::lock_guard lock(shape_mutex_);
+  update_shape_ = shape;
+  return std::shared_ptr<const UpdateShape>(std::move(shape));
+}
 
 Result<std::unique_ptr<exec::RowSink>> MakeSink(TransactionImpl* transaction,
                                                 const schema::RelationPtr& relation,
