@@ -145,6 +145,16 @@ struct PartitionBy {
   int32_t location = -1;
 };
 
+/// FOR VALUES ..., DEFAULT: the bound of a partition.
+struct PartitionBound {
+  enum class Form : uint8_t { kDefault, kList, kRange, kHash };
+  Form form = Form::kDefault;
+  ExprList list;      // IN (...)
+  ExprList from, to;  // MINVALUE and MAXVALUE are ColumnRefs
+  OptionList hash;    // modulus, remainder
+  int32_t location = -1;
+};
+
 struct CreateTableStatement : Statement {
   CreateTableStatement() : Statement(Kind::kCreateTable) {}
   QualifiedName table;
@@ -153,7 +163,8 @@ struct CreateTableStatement : Statement {
   std::vector<TableElement> elements;
   std::vector<QualifiedName> inherits;
   QualifiedName of_type;       // CREATE TABLE t OF type
-  QualifiedName partition_of;  // PARTITION OF parent; its bound is not represented
+  QualifiedName partition_of;  // PARTITION OF parent
+  std::unique_ptr<PartitionBound> bound;
   std::unique_ptr<PartitionBy> partition_by;
   std::string access_method;  // USING method
   OptionList with;
@@ -308,7 +319,7 @@ struct AlterTableCommand {
     kReplicaIdentity,  // text: "default", "full", "nothing", "index name"
     kRowSecurity,      // text: "enable", "disable", "force", "no force"
     kTrigger,          // ENABLE/DISABLE TRIGGER/RULE: text
-    kAttachPartition,  // parent = the partition; its bound is not represented
+    kAttachPartition,  // parent = the partition; bound, null for an index
     kDetachPartition,  // parent = the partition
     kOf,               // OF type: parent
     kNotOf,
@@ -323,6 +334,7 @@ struct AlterTableCommand {
   OptionList options;
   bool reset = false;
   QualifiedName parent;
+  std::unique_ptr<PartitionBound> bound;
   std::string text;
   int64_t number = 0;
   bool if_exists = false;

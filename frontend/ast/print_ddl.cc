@@ -243,6 +243,36 @@ void Printer::PutTableTail(const std::string& method, const OptionList& with, On
   PutQuotedWord(" TABLESPACE ", tablespace);
 }
 
+void Printer::PutBound(const PartitionBound* bound) {
+  if (bound == nullptr) return;
+  auto list = [this](const ExprList& values) {
+    Put("(");
+    Exprs(values);
+    Put(")");
+  };
+  switch (bound->form) {
+    case PartitionBound::Form::kDefault:
+      Put(" DEFAULT");
+      break;
+    case PartitionBound::Form::kList:
+      Put(" FOR VALUES IN ");
+      list(bound->list);
+      break;
+    case PartitionBound::Form::kRange:
+      Put(" FOR VALUES FROM ");
+      list(bound->from);
+      Put(" TO ");
+      list(bound->to);
+      break;
+    case PartitionBound::Form::kHash:
+      Put(" FOR VALUES WITH (");
+      List(bound->hash,
+           [this](const Option& option) { Put(option.name).Put(" ").Put(option.text); });
+      Put(")");
+      break;
+  }
+}
+
 void Printer::PutCreateTable(const CreateTableStatement& create) {
   Put("CREATE ").Put(PersistenceText(create.persistence)).Put("TABLE ");
   if (create.if_not_exists) Put("IF NOT EXISTS ");
@@ -256,7 +286,7 @@ void Printer::PutCreateTable(const CreateTableStatement& create) {
     Put("PARTITION OF ");
     Put(create.partition_of);
     if (!create.elements.empty()) PutElements(create.elements, true);
-    Put(" DEFAULT");
+    PutBound(create.bound.get());
   } else {
     PutElements(create.elements, false);
   }
@@ -502,7 +532,7 @@ void Printer::PutAlterCommand(const AlterTableCommand& command) {
     case Type::kAttachPartition:
       Put("ATTACH PARTITION ");
       Put(command.parent);
-      Put(" DEFAULT");
+      PutBound(command.bound.get());
       break;
     case Type::kDetachPartition:
       Put("DETACH PARTITION ");

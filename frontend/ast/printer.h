@@ -110,6 +110,7 @@ class Printer {
   void PutIndexElements(const std::vector<IndexElement>& elements);
   void PutIndexElement(const IndexElement& element);
   void PutElements(const std::vector<TableElement>& elements, bool typed);
+  void PutBound(const PartitionBound* bound);
   void PutCreateTable(const CreateTableStatement& create);
   void PutCreateTableAs(const CreateTableAsStatement& create);
   void PutCreateIndex(const CreateIndexStatement& index);

@@ -98,7 +98,7 @@ Result<logical::Query> BindQuery(const ast::Statement& statement, BindContext& c
 /// An index or a UNIQUE constraint of a table.
 struct IndexDefinition {
   std::string name;
-  bool named = false;                      // by the statement; else another one like it will do
+  bool named = false;  // by the statement; else another one like it will do
   // Of the table; schema::kExpressionSource = the next of expressions.
   std::vector<schema::KeyColumn> columns;
   std::vector<schema::Column> expressions;  // name, type, generated_sql
@@ -129,6 +129,7 @@ struct TableParts {
   std::vector<IndexDefinition> uniques;
   std::vector<SequenceDefinition> sequences;
   std::vector<ReferenceDefinition> references;
+  std::vector<std::string> notices;  // "merging column ..."
 };
 
 /// A new table from CREATE TABLE: name, columns, key, primary_key_name, fillfactor, checks; ids and
@@ -137,6 +138,24 @@ struct TableParts {
 Result<schema::RelationDescriptor> BindCreateTable(const ast::CreateTableStatement& statement,
                                                    BindContext& context,
                                                    TableParts* parts = nullptr);
+
+/// The bound of a partition of `parent`, in its key columns' types. 42P17, 42P16, 22023 as
+/// PostgreSQL.
+Result<schema::PartitionBound> BindPartitionBound(const ast::PartitionBound& bound,
+                                                  const schema::RelationDescriptor& parent,
+                                                  BindContext& context);
+/// The table that `FROM t` reads, with those that inherit from it: itself first, then its
+/// descendants, each once, as PostgreSQL orders them (by number within a level). No partitioned
+/// tables.
+std::vector<schema::RelationPtr> RowsOf(const schema::RelationPtr& table,
+                                        schema::CatalogReader* catalog);
+/// In the row ids that a table with children has in plans, the number in RowsOf of the table that a
+/// row lies in is shifted by this.
+inline constexpr int kRowTableShift = 44;
+/// Index into `child`'s columns for each column of `parent` (by name); UINT32_MAX where there is
+/// none or the column is dropped.
+std::vector<uint32_t> MapColumns(const schema::RelationDescriptor& parent,
+                                 const schema::RelationDescriptor& child);
 
 /// The table with the column of ADD COLUMN, its keys and checks.
 Result<schema::RelationDescriptor> BindAddColumn(const schema::RelationDescriptor& table,
@@ -197,6 +216,10 @@ Result<std::string> RenameInStored(std::string_view sql, const std::string& old_
                                    const std::string& new_name, BindContext& context);
 /// Does stored text use a column of this name?
 bool StoredUses(std::string_view sql, const std::string& column, BindContext& context);
+
+/// 0A000 for a unique index of a partitioned table without its partition key.
+Status CheckUniqueOfPartitioned(const schema::RelationDescriptor& table,
+                                const IndexDefinition& index);
 
 /// The index of ALTER TABLE ADD UNIQUE, checked against the table's columns.
 Result<IndexDefinition> BindAddUnique(const schema::RelationDescriptor& table,

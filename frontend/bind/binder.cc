@@ -5,7 +5,9 @@
 
 namespace lathe::bind {
 
-bool SameType(const Type& a, const Type& b) { return a.id == b.id && a.element == b.element && a.shape == b.shape; }
+bool SameType(const Type& a, const Type& b) {
+  return a.id == b.id && a.element == b.element && a.shape == b.shape;
+}
 
 std::string TypeText(const Type& type) {
   if (type.id == TypeId::kBpChar) return "character";
@@ -283,6 +285,12 @@ Result<NodePtr> Binder::BindRoot(const ast::Statement& statement, Scope& scope) 
       if (copy.from) break;
       if (copy.query) return BindRoot(*copy.query, scope);
       LATHE_ASSIGN(schema::RelationPtr relation, FindRelation(copy.table, context_));
+      if (relation->is_partitioned()) {
+        Error error = At(SqlState::kWrongObjectType,
+                         "cannot copy from partitioned table \"" + relation->name + "\"", -1);
+        error.hint = "Try the COPY (SELECT ...) TO variant.";
+        return error;
+      }
       LATHE_ASSIGN(std::vector<uint32_t> columns, BindColumnList(*relation, copy.columns));
       FromItem item = MakeScan(relation, "", false, scope);
       std::vector<TargetEntry> targets;

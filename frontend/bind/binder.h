@@ -290,6 +290,7 @@ class Binder {
                            NodePtr query, int32_t location, Scope& scope);
 
   // ---- column.cc: looking names up in scopes
+  BoundExpr TableOid(const RangeTable& table, int32_t location) const;
   BoundExpr BindColumn(const ast::ColumnRef& ref, Scope& scope);
   /// t.* where one value is wanted: the row.
   BoundExpr BindStarValue(const ast::ColumnRef& ref, Scope& scope);
@@ -324,6 +325,19 @@ class Binder {
   /// only.
   FromItem MakeScan(const schema::RelationPtr& relation, const std::string& alias, bool with_row_id,
                     Scope& scope);
+  /// The rows of a table and of all that inherit from it (inherited.cc), like MakeScan of it.
+  FromItem MakeInherited(const schema::RelationPtr& relation, const std::string& alias,
+                         bool with_row_id, Scope& scope);
+  /// A table that UPDATE, DELETE or MERGE writes: MakeScan with row ids, or MakeInherited where it
+  /// has children and ONLY is not written. repeats: a join may give a row several times.
+  Result<FromItem> MakeTarget(const schema::RelationPtr& relation, const ast::RelationRef& ref,
+                              bool repeats, Scope& scope);
+  /// 0A000 where the rows below a table cannot be told apart by what its plan has of them.
+  Status CheckWritable(const schema::RelationDescriptor& relation, bool repeats,
+                       int32_t location) const;
+  /// Of MakeScan's or MakeInherited's outputs those that are fields of the table's rows.
+  static std::vector<OutputColumn> RowOutputs(const schema::RelationDescriptor& relation,
+                                              const logical::Node& plan);
   Result<FromItem> MakeDerived(NodePtr plan, const std::vector<std::string>& names,
                                const ast::Alias& alias, Scope& scope);
   Status AddToNamespace(std::vector<NamespaceItem>* items, std::vector<NamespaceItem> more) const;

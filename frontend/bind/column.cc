@@ -128,7 +128,13 @@ BoundExpr Binder::BindStarValue(const ast::ColumnRef& ref, Scope& scope) {
 }
 
 /// tableoid: the same for all rows of a table.
-static ExprPtr TableOid(const RangeTable& table, int32_t location) {
+BoundExpr Binder::TableOid(const RangeTable& table, int32_t location) const {
+  if (table.table_oid != nullptr) {
+    ExprPtr e = table.table_oid->Clone();
+    e->location = location;
+    return e;
+  }
+  if (table.has_children()) return NotYet("tableoid of the rows that were written", location);
   types::Datum oid;
   oid.i32 = static_cast<int32_t>(table.relation->id.value);
   ExprPtr e = expr::MakeConst(types::Value::FromDatum(Type(TypeId::kOid), oid));
@@ -187,7 +193,8 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
         }
         only = item.table.get();
       }
-      if (only != nullptr && !only->padded) return TableOid(*only, ref.location);
+      if (only != nullptr && (!only->padded || only->table_oid))
+        return TableOid(*only, ref.location);
     }
     if (IsSystemColumn(name)) return NotYet("system column " + name, ref.location);
     return At(SqlState::kUndefinedColumn, "column \"" + name + "\" does not exist", ref.location);
@@ -209,7 +216,7 @@ BoundExpr Binder::BindColumn(const ast::ColumnRef& ref, Scope& scope) {
     found = &column;
   }
   if (!found) {
-    if (table->relation && name == "tableoid" && !table->padded) {
+    if (table->relation && name == "tableoid" && (!table->padded || table->table_oid)) {
       return TableOid(*table, ref.location);
     }
     if (table->relation && IsSystemColumn(name)) {

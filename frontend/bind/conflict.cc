@@ -25,7 +25,7 @@ class Binder::Conflict {
 
   BoundQuery Bind(NodePtr rows, const RangeTable& target) {
     LATHE_TRY(FindArbiters());
-    for (const Key& key : keys_) binder_.context_.conflict_keys.push_back(key.name);
+    for (const Key& key : keys_) NameConflictKeys(key);
     const bool one_row =
         rows->kind == logical::Kind::kValues && rows->As<logical::Values>().rows.size() == 1;
     LATHE_TRY(CheckProposed(&rows));
@@ -47,6 +47,47 @@ class Binder::Conflict {
     bool nulls_equal = false;
     bool deferrable = false;
   };
+
+  /// The key's constraint as the write calls it when it is violated: that of the partition.
+  void NameConflictKeys(const Key& key) {
+    std::vector<std::string>& names = binder_.context_.conflict_keys;
+    names.push_back(key.name);
+    if (!relation_->is_partitioned()) return;
+    schema::CatalogReader* catalog = binder_.context_.catalog;
+    auto named = [&](const schema::RelationDescriptor& rows, std::vector<uint32_t> columns) {
+      std::vector<std::string> list;
+      for (uint32_t column : columns) list.push_back(rows.columns[column].name);
+      std::sort(list.begin(), list.end());
+      return list;
+    };
+    const std::vector<std::string> wanted = named(*relation_, key.columns);
+    for (const schema::RelationPtr& rows : lathe::bind::RowsOf(relation_, catalog)) {
+      std::vector<uint32_t> columns;
+      for (const schema::KeyColumn& part : rows->key) columns.push_back(part.column);
+      if (!rows->primary_key_name.empty() && named(*rows, columns) == wanted) {
+        names.push_back(rows->primary_key_name);
+      }
+      for (RelationId id : rows->indexes) {
+        schema::RelationPtr index = catalog->GetRelation(id);
+        if (index == nullptr || !index->unique || schema::HasExpressions(*index)) continue;
+        columns.clear();
+        for (uint32_t i = 0; i < index->key_columns; ++i) {
+          columns.push_back(index->sources[index->key[i].column]);
+        }
+        if (named(*rows, columns) == wanted) names.push_back(index->name);
+      }
+    }
+  }
+
+  /// The rows that are there.
+  FromItem Existing(const std::string& alias, bool with_row_id, Scope& scope) {
+    if (relation_->is_partitioned()) {
+      return binder_.MakeInherited(relation_, alias, with_row_id, scope);
+    }
+    FromItem found = binder_.MakeScan(relation_, alias, with_row_id, scope);
+    found.items[0].table->only = true;  // keys do not reach beyond one table
+    return found;
+  }
 
   void AddColumnTo(Key* key, uint32_t column) const {
     key->columns.push_back(column);
@@ -287,7 +328,7 @@ class Binder::Conflict {
   /// Leaves out rows whose key is in the table.
   Status DropKnown(const Key& key, NodePtr* rows) {
     Scope inner(nullptr);
-    FromItem found = binder_.MakeScan(relation_, "", false, inner);
+    FromItem found = Existing("", false, inner);
     LATHE_ASSIGN(ExprPtr same, SameKey(key, found.plan->outputs));
     auto join = std::make_shared<logical::Join>();
     join->join_kind = logical::JoinKind::kAnti;
@@ -395,9 +436,10 @@ class Binder::Conflict {
       LATHE_ASSIGN(place_, Place(&rows));
       LATHE_ASSIGN(turn, Turn(key, *place_, &rows));
     }
-    FromItem found = binder_.MakeScan(relation_, insert_.alias, true, scope_);
+    LATHE_TRY(binder_.CheckWritable(*relation_, true, insert_.location));
+    FromItem found = Existing(insert_.alias, true, scope_);
     table_ = found.items[0].table;
-    old_ = found.plan->outputs;
+    old_ = RowOutputs(*relation_, *found.plan);
     LATHE_ASSIGN(ExprPtr same, SameKey(key, old_));
     NodePtr joined = binder_.MakeJoin(logical::JoinKind::kLeft, std::move(rows),
                                       std::move(found.plan), std::move(same));

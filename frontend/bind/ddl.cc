@@ -1,6 +1,7 @@
 // CREATE TABLE and ADD PRIMARY KEY: from definitions to descriptors.
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "frontend/ast/position.h"
 #include "frontend/bind/binder.h"
@@ -32,9 +33,12 @@ class TableBinder {
   Result<schema::RelationDescriptor> Create(const ast::CreateTableStatement& create) {
     LATHE_TRY(CheckUnsupported(create));
     LATHE_TRY(StorageParameters(create.with));
+    LATHE_TRY(InheritAll(create));
     for (const ast::TableElement& element : create.elements) {
       if (element.like) LATHE_TRY(CopyColumns(*element.like));
-      if (element.column) LATHE_TRY(AddColumn(*element.column));
+      if (!element.column) continue;
+      LATHE_TRY(result_.parents.empty() ? AddColumn(*element.column)
+                                        : MergeColumn(*element.column, create));
     }
     if (result_.columns.size() > kColumnsMax) {
       return MakeError(SqlState::kTooManyColumns,
@@ -44,6 +48,14 @@ class TableBinder {
       if (element.column) LATHE_TRY(AddColumnConstraints(*element.column));
       if (element.constraint) LATHE_TRY(AddTableConstraint(*element.constraint));
       if (element.like) LATHE_TRY(CopyConstraints(*element.like));
+    }
+    LATHE_TRY(MergeChecks());
+    if (!create.partition_of.name.empty()) LATHE_TRY(TakeKeyOfParent());
+    if (create.partition_by) LATHE_TRY(SetPartitionKey(*create.partition_by));
+    LATHE_TRY(CheckKeysOfPartitioned());
+    if (!create.partition_of.name.empty()) {
+      LATHE_ASSIGN(result_.partition_bound,
+                   BindPartitionBound(*create.bound, *parents_[0], context_));
     }
     return std::move(result_);
   }
@@ -94,6 +106,7 @@ class TableBinder {
       return NotYet("ADD CONSTRAINT USING INDEX", constraint.location);
     }
     LATHE_TRY(AddUnique(constraint, constraint.columns));
+    LATHE_TRY(CheckKeysOfPartitioned());
     return std::move(uniques_.back());
   }
 
@@ -102,6 +115,7 @@ class TableBinder {
       return NotYet("ADD CONSTRAINT USING INDEX", constraint.location);
     }
     LATHE_TRY(AddTableConstraint(constraint));
+    LATHE_TRY(CheckKeysOfPartitioned());
     return std::move(result_);
   }
 
@@ -141,6 +155,360 @@ class TableBinder {
     // There are no rows yet that it could leave out.
     check.validated = true;
     result_.checks.push_back(std::move(check));
+    return Ok();
+  }
+
+  // ---- INHERITS, PARTITION OF
+
+  Status InheritAll(const ast::CreateTableStatement& create) {
+    const bool partition = !create.partition_of.name.empty();
+    std::vector<const ast::QualifiedName*> names;
+    if (partition) names.push_back(&create.partition_of);
+    for (const ast::QualifiedName& name : create.inherits) names.push_back(&name);
+    for (const ast::QualifiedName* name : names) {
+      LATHE_ASSIGN(schema::RelationPtr parent, FindRelation(*name, context_));
+      if (parent->kind != schema::RelationKind::kTable) {
+        return At(SqlState::kWrongObjectType,
+                  "inherited relation \"" + parent->name + "\" is not a table or foreign table",
+                  -1);
+      }
+      if (partition && !parent->is_partitioned()) {
+        return At(SqlState::kInvalidObjectDefinition, "\"" + parent->name + "\" is not partitioned",
+                  -1);
+      }
+      if (!partition && parent->is_partitioned()) {
+        return At(SqlState::kWrongObjectType,
+                  "cannot inherit from partitioned table \"" + parent->name + "\"", -1);
+      }
+      if (!partition && parent->is_partition()) {
+        return At(SqlState::kWrongObjectType,
+                  "cannot inherit from partition \"" + parent->name + "\"", -1);
+      }
+      for (const schema::RelationPtr& other : parents_) {
+        if (other->id != parent->id) continue;
+        return At(SqlState::kDuplicateTable,
+                  "relation \"" + parent->name + "\" would be inherited from more than once", -1);
+      }
+      LATHE_TRY(InheritFrom(*parent, partition));
+      result_.parents.push_back(parent->id);
+      parents_.push_back(std::move(parent));
+    }
+    return Ok();
+  }
+
+  Status InheritFrom(const schema::RelationDescriptor& parent, bool partition) {
+    for (uint32_t i : parent.LiveColumns()) {
+      const schema::Column& from = parent.columns[i];
+      const int known = result_.FindColumn(from.name);
+      if (known >= 0) {
+        LATHE_TRY(MergeInherited(from, &result_.columns[static_cast<size_t>(known)]));
+        continue;
+      }
+      schema::Column column = from;
+      column.number = ColumnNumber(static_cast<uint16_t>(result_.columns.size() + 1));
+      column.missing = types::Value::Null(from.type);
+      column.comment.clear();
+      column.identity = schema::Identity::kNone;
+      if (from.identity != schema::Identity::kNone) {
+        // The parent's sequence gives values only to rows that come by way of the parent.
+        if (partition) return NotYet("partition of a table with an identity column", -1);
+        column.default_sql.clear();
+      }
+      column.inherited = 1;
+      column.local = false;
+      result_.columns.push_back(std::move(column));
+    }
+    for (const schema::CheckConstraint& from : parent.checks) {
+      if (from.no_inherit) continue;
+      schema::CheckConstraint check = from;
+      check.oid = Oid();
+      check.comment.clear();
+      check.inherited = 1;
+      check.local = false;
+      check.validated = true;
+      bool known = false;
+      for (schema::CheckConstraint& other : result_.checks) {
+        if (other.name != check.name) continue;
+        known = true;
+        if (other.sql != check.sql) {
+          return At(SqlState::kDuplicateObject,
+                    "check constraint name \"" + check.name +
+                        "\" appears multiple times but with different expressions",
+                    -1);
+        }
+        ++other.inherited;
+      }
+      if (!known) result_.checks.push_back(std::move(check));
+    }
+    return Ok();
+  }
+
+  Status SameKind(const schema::Column& a, const schema::Column& b, const std::string& what) const {
+    if (SameType(a.type, b.type) && a.domain == b.domain) return Ok();
+    Error error = At(SqlState::kDatatypeMismatch, what + " has a type conflict", -1);
+    error.detail = types::FormatType(a.type) + " versus " + types::FormatType(b.type);
+    return error;
+  }
+
+  Status MergeInherited(const schema::Column& from, schema::Column* column) {
+    parts_.notices.push_back("merging multiple inherited definitions of column \"" + from.name +
+                             "\"");
+    LATHE_TRY(SameKind(*column, from, "inherited column \"" + from.name + "\""));
+    if (from.generated_sql != column->generated_sql) {
+      return At(SqlState::kDatatypeMismatch,
+                "inherited column \"" + from.name + "\" has a generation conflict", -1);
+    }
+    if (from.default_sql != column->default_sql) {
+      return NotYet("inheriting different defaults for column \"" + from.name + "\"", -1);
+    }
+    column->not_null |= from.not_null;
+    ++column->inherited;
+    return Ok();
+  }
+
+  /// A column that parents may have too; in PARTITION OF it must be one of theirs and has no type.
+  Status MergeColumn(const ast::ColumnDefinition& definition,
+                     const ast::CreateTableStatement& create) {
+    const bool partition = !create.partition_of.name.empty();
+    const int known = result_.FindColumn(definition.name);
+    if (known < 0) {
+      if (!partition) return AddColumn(definition);
+      return At(SqlState::kUndefinedColumn, "column \"" + definition.name + "\" does not exist",
+                -1);
+    }
+    schema::Column& column = result_.columns[static_cast<size_t>(known)];
+    if (column.local) {
+      return At(SqlState::kDuplicateColumn,
+                "column \"" + definition.name + "\" specified more than once", -1);
+    }
+    if (!partition) {
+      parts_.notices.push_back("merging column \"" + definition.name +
+                               "\" with inherited definition");
+      schema::Column own;
+      LATHE_ASSIGN(own.type, BindTypeName(definition.type, context_, &own.domain));
+      LATHE_TRY(SameKind(column, own, "column \"" + definition.name + "\""));
+    }
+    column.local = true;
+    for (const Constraint& constraint : definition.constraints) {
+      switch (constraint.type) {
+        case Constraint::Type::kNotNull:
+          column.not_null = true;
+          break;
+        case Constraint::Type::kDefault: {
+          if (!column.generated_sql.empty()) {
+            return At(SqlState::kInvalidTableDefinition,
+                      "column \"" + column.name +
+                          "\" inherits from generated column but specifies default",
+                      -1);
+          }
+          LATHE_ASSIGN(column.default_sql, BindDefault(*constraint.expr, column, context_));
+          break;
+        }
+        case Constraint::Type::kPrimaryKey:
+        case Constraint::Type::kUnique:
+        case Constraint::Type::kCheck:
+        case Constraint::Type::kForeignKey:
+        case Constraint::Type::kNull:
+          break;
+        case Constraint::Type::kGenerated: {
+          if (!column.generated_sql.empty()) {
+            Error error =
+                At(SqlState::kInvalidTableDefinition,
+                   "child column \"" + column.name + "\" specifies generation expression", -1);
+            error.hint =
+                "Omit the generation expression in the definition of the child table column to "
+                "inherit the generation expression from the parent table.";
+            return error;
+          }
+          return NotYet("a generated column that its parent does not generate",
+                        constraint.location);
+        }
+        default:
+          return NotYet("this constraint of an inherited column", constraint.location);
+      }
+    }
+    return Ok();
+  }
+
+  /// A check that the table has by itself and by its parents is one.
+  Status MergeChecks() {
+    std::vector<schema::CheckConstraint> kept;
+    for (schema::CheckConstraint& check : result_.checks) {
+      auto known = std::find_if(kept.begin(), kept.end(),
+                                [&](const auto& other) { return other.name == check.name; });
+      if (known == kept.end() || parents_.empty()) {
+        kept.push_back(std::move(check));
+        continue;
+      }
+      if (known->sql != check.sql) {
+        return At(SqlState::kDuplicateObject,
+                  "constraint \"" + check.name + "\" for relation \"" + result_.name +
+                      "\" already exists",
+                  -1);
+      }
+      if (check.no_inherit) {
+        return At(SqlState::kInvalidObjectDefinition,
+                  "constraint \"" + check.name +
+                      "\" conflicts with inherited constraint on relation \"" + result_.name + "\"",
+                  -1);
+      }
+      known->local = true;
+      parts_.notices.push_back("merging constraint \"" + check.name +
+                               "\" with inherited definition");
+    }
+    result_.checks = std::move(kept);
+    return Ok();
+  }
+
+  /// A partition has its parent's primary key.
+  Status TakeKeyOfParent() {
+    const schema::RelationDescriptor& parent = *parents_[0];
+    if (parent.primary_key_name.empty()) return Ok();
+    if (!result_.primary_key_name.empty()) {
+      return At(SqlState::kInvalidTableDefinition,
+                "multiple primary keys for table \"" + result_.name + "\" are not allowed", -1);
+    }
+    const std::vector<uint32_t> map = MapColumns(parent, result_);
+    for (schema::KeyColumn part : parent.key) {
+      part.column = map[part.column];
+      result_.columns[part.column].not_null = true;
+      result_.key.push_back(part);
+    }
+    result_.unique = true;
+    result_.deferrable = parent.deferrable;
+    result_.primary_key_name = GeneratedName(result_.name, {}, "pkey");
+    return Ok();
+  }
+
+  // ---- PARTITION BY
+
+  Status SetPartitionKey(const ast::PartitionBy& by) {
+    using Strategy = schema::PartitionKey::Strategy;
+    schema::PartitionKey& key = result_.partition_key;
+    if (by.strategy == "range") {
+      key.strategy = Strategy::kRange;
+    } else if (by.strategy == "list") {
+      key.strategy = Strategy::kList;
+    } else if (by.strategy == "hash") {
+      key.strategy = Strategy::kHash;
+    } else {
+      return At(SqlState::kInvalidParameterValue,
+                "unrecognized partitioning strategy \"" + by.strategy + "\"", -1);
+    }
+    if (key.strategy == Strategy::kList && by.keys.size() != 1) {
+      return At(SqlState::kInvalidObjectDefinition,
+                "cannot use \"list\" partition strategy with more than one column", -1);
+    }
+    if (by.keys.size() > 32) {
+      return At(SqlState::kTooManyColumns, "cannot partition using more than 32 columns", -1);
+    }
+    for (const ast::IndexElement& element : by.keys) {
+      if (element.direction != ast::SortItem::Direction::kDefault ||
+          element.nulls != ast::SortItem::Nulls::kDefault) {
+        return At(SqlState::kSyntaxError, "syntax error in partition key", element.location);
+      }
+      if (!element.opclass.name.empty()) {
+        return NotYet("operator class of a partition key", element.location);
+      }
+      if (!element.collation.name.empty() && element.collation.name != "C" &&
+          element.collation.name != "POSIX" && element.collation.name != "default") {
+        return NotYet("collation of a partition key", element.location);
+      }
+      schema::PartitionKey::Part part;
+      if (element.expr->kind == ast::Expr::Kind::kColumnRef) {
+        const std::string& name = element.expr->As<ast::ColumnRef>().parts.back();
+        const int column = result_.FindColumn(name);
+        if (column < 0) {
+          if (IsSystemColumn(name)) {
+            return At(SqlState::kInvalidObjectDefinition,
+                      "cannot use system column \"" + name + "\" in partition key",
+                      element.location);
+          }
+          return At(SqlState::kUndefinedColumn,
+                    "column \"" + name + "\" named in partition key does not exist",
+                    element.location);
+        }
+        part.column = static_cast<uint32_t>(column);
+        part.type = result_.columns[part.column].type;
+        if (!result_.columns[part.column].generated_sql.empty()) {
+          Error error = At(SqlState::kInvalidObjectDefinition,
+                           "cannot use generated column in partition key", element.location);
+          error.detail = "Column \"" + name + "\" is a generated column.";
+          return error;
+        }
+      } else {
+        Result<ExprPtr> bound =
+            BindRowExpression(result_, *element.expr, RowUse::kIndexExpression, nullptr, context_);
+        if (!bound.ok()) {
+          Error error = std::move(bound).error();
+          for (const char* words : {"index expressions", "index expression"}) {
+            const size_t at = error.message.find(words);
+            if (at == std::string::npos) continue;
+            error.message.replace(
+                at, std::string_view(words).size(),
+                std::string("partition key ") +
+                    (std::string_view(words).ends_with('s') ? "expressions" : "expression"));
+            break;
+          }
+          return error;
+        }
+        std::set<uint32_t> used;
+        AllColumns(**bound, &used);
+        if (used.empty()) {
+          return At(SqlState::kInvalidObjectDefinition,
+                    "cannot use constant expression as partition key", -1);
+        }
+        part.type = (*bound)->type;
+        LATHE_ASSIGN(part.sql, StoredText(*element.expr, context_));
+      }
+      LATHE_TRY(CheckKeyType(part.type));
+      if (key.strategy == Strategy::kHash && !schema::HasPartitionHash(part.type)) {
+        return NotYet("hash partitioning by type " + TypeText(part.type), element.location);
+      }
+      key.parts.push_back(std::move(part));
+    }
+    return Ok();
+  }
+
+ public:
+  Status CheckUnique(const IndexDefinition& index) const {
+    return CheckKey("UNIQUE", index.columns);
+  }
+
+ private:
+  Error LacksKey(const std::string& what, const std::string& column) const {
+    Error error =
+        At(SqlState::kFeatureNotSupported,
+           "unique constraint on partitioned table must include all partitioning columns", -1);
+    error.detail = what + " constraint on table \"" + result_.name + "\" lacks column \"" + column +
+                   "\" which is part of the partition key.";
+    return error;
+  }
+
+  /// Keys of a partitioned table hold for all its rows because each has the partition key.
+  Status CheckKey(const std::string& what, const std::vector<schema::KeyColumn>& columns) const {
+    for (const schema::PartitionKey::Part& part : result_.partition_key.parts) {
+      if (!part.sql.empty()) {
+        Error error = At(SqlState::kFeatureNotSupported,
+                         "unsupported " + what + " constraint with partition key definition", -1);
+        error.detail =
+            what + " constraints cannot be used when partition keys include expressions.";
+        return error;
+      }
+      if (std::none_of(columns.begin(), columns.end(),
+                       [&](const auto& column) { return column.column == part.column; })) {
+        return LacksKey(what, result_.columns[part.column].name);
+      }
+    }
+    return Ok();
+  }
+
+  Status CheckKeysOfPartitioned() const {
+    if (!result_.is_partitioned()) return Ok();
+    if (!result_.primary_key_name.empty()) LATHE_TRY(CheckKey("PRIMARY KEY", result_.key));
+    for (const IndexDefinition& unique : uniques_) {
+      if (unique.unique) LATHE_TRY(CheckKey("UNIQUE", unique.columns));
+    }
     return Ok();
   }
 
@@ -258,12 +626,14 @@ class TableBinder {
   Status CheckUnsupported(const ast::CreateTableStatement& create) const {
     const int32_t location = create.table.location;
     // An unlogged table is an ordinary one: it keeps more than was asked for.
-    if (!create.inherits.empty()) return NotYet("INHERITS", create.inherits[0].location);
     if (!create.of_type.name.empty()) return NotYet("CREATE TABLE OF", create.of_type.location);
-    if (!create.partition_of.name.empty()) {
-      return NotYet("PARTITION OF", create.partition_of.location);
+    if (create.partition_by && !create.inherits.empty()) {
+      return At(SqlState::kInvalidObjectDefinition,
+                "cannot create partitioned table as inheritance child", -1);
     }
-    if (create.partition_by) return NotYet("PARTITION BY", create.partition_by->location);
+    if (create.partition_by && !create.with.empty()) {
+      return NotYet("storage parameters of a partitioned table", create.partition_by->location);
+    }
     if (!create.access_method.empty()) {
       return NotYet("table access method \"" + create.access_method + "\"", location);
     }
@@ -564,6 +934,7 @@ class TableBinder {
   schema::RelationDescriptor result_;
   std::vector<IndexDefinition> uniques_;
   TableParts parts_;
+  std::vector<schema::RelationPtr> parents_;
 };
 
 }  // namespace
@@ -599,6 +970,12 @@ Result<schema::RelationDescriptor> BindAddPrimaryKey(const schema::RelationDescr
                                                      const ast::Constraint& constraint,
                                                      BindContext& context) {
   return TableBinder(table, context).AddPrimaryKey(constraint);
+}
+
+Status CheckUniqueOfPartitioned(const schema::RelationDescriptor& table,
+                                const IndexDefinition& index) {
+  BindContext context;
+  return TableBinder(table, context).CheckUnique(index);
 }
 
 }  // namespace lathe::bind

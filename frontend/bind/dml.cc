@@ -167,6 +167,8 @@ BoundQuery Binder::FinishModify(NodePtr modify, const ast::TargetList& returning
   modify->outputs = modify->children[0]->outputs;
   // The table's columns are those of the written row.
   auto written = std::make_shared<RangeTable>(target);
+  // A row may have gone to another table.
+  if (modify->As<logical::Modify>().write != exec::WriteKind::kDelete) written->table_oid = nullptr;
   for (size_t i = 0; i < written->columns.size(); ++i) {
     for (const OutputColumn& output : modify->outputs) {
       if (output.id != values[i]) continue;
@@ -544,9 +546,10 @@ NodePtr Binder::ProjectUpdated(NodePtr plan, std::vector<ExprPtr> values,
 BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) {
   if (update.with) LATHE_TRY(BindWith(*update.with, scope));
   LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(update.table->name, "UPDATE"));
-  FromItem target = MakeScan(relation, update.table->alias.name, true, scope);
+  LATHE_ASSIGN(FromItem target, MakeTarget(relation, *update.table, !update.from.empty(), scope));
   const std::shared_ptr<RangeTable> table = target.items[0].table;
-  const std::vector<OutputColumn> old = target.plan->outputs;
+  table->only = update.table->only;
+  const std::vector<OutputColumn> old = RowOutputs(*relation, *target.plan);
   LATHE_ASSIGN(NodePtr plan, JoinTarget(std::move(target), update.from, scope));
 
   ExprPtr where;
@@ -579,10 +582,12 @@ BoundQuery Binder::BindUpdate(const ast::UpdateStatement& update, Scope& scope) 
 BoundQuery Binder::BindDelete(const ast::DeleteStatement& remove, Scope& scope) {
   if (remove.with) LATHE_TRY(BindWith(*remove.with, scope));
   LATHE_ASSIGN(schema::RelationPtr relation, FindTarget(remove.table->name, "DELETE"));
-  FromItem target = MakeScan(relation, remove.table->alias.name, true, scope);
+  LATHE_ASSIGN(FromItem target,
+               MakeTarget(relation, *remove.table, !remove.using_list.empty(), scope));
   const std::shared_ptr<RangeTable> table = target.items[0].table;
+  table->only = remove.table->only;
   std::vector<ColumnId> ids;
-  for (const OutputColumn& column : target.plan->outputs) ids.push_back(column.id);
+  for (const OutputColumn& column : RowOutputs(*relation, *target.plan)) ids.push_back(column.id);
   LATHE_ASSIGN(NodePtr plan, JoinTarget(std::move(target), remove.using_list, scope));
   if (remove.where) {
     scope.clause = Clause::kWhere;

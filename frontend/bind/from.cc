@@ -246,7 +246,11 @@ Result<FromItem> Binder::BindRelation(const ast::RelationRef& ref, Scope& scope)
   if (views_.empty()) context_.relations.push_back(relation);
   if (relation->kind == schema::RelationKind::kView) return BindView(relation, ref, scope);
   const bool repeatable = ref.sample != nullptr && ref.sample->repeatable != nullptr;
-  FromItem item = MakeScan(relation, ref.alias.name, repeatable, scope);
+  const bool inherited = !ref.only && (relation->is_partitioned() || !relation->children.empty());
+  if (inherited && ref.sample) return NotYet("TABLESAMPLE of a table with children", ref.location);
+  FromItem item = inherited ? MakeInherited(relation, ref.alias.name, false, scope)
+                            : MakeScan(relation, ref.alias.name, repeatable, scope);
+  item.items[0].table->only = ref.only;
   if (ref.sample) LATHE_TRY(SampleRows(*ref.sample, scope, &item.plan));
   FreezeColumns(*relation, ref, item.items[0].table.get());
   LATHE_TRY(RenameColumns(item.items[0].table.get(), ref.alias));

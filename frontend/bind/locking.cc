@@ -70,6 +70,9 @@ Status Binder::AddRowLocks(const ast::SelectStatement& select, Scope& scope, Sel
       return NotYet(ClauseName(clause.strength) + " of something else than a table",
                     clause.location);
     }
+    if (table.has_children()) {
+      return NotYet(ClauseName(clause.strength) + " of a table with children", clause.location);
+    }
     if (table.padded) {
       return At(
           SqlState::kFeatureNotSupported,

@@ -115,9 +115,10 @@ class Binder::Merge {
     const_cast<ast::MergeStatement&>(merge_).source = std::move(from[0]);
     LATHE_ASSIGN(NodePtr source, std::move(bound));
     source_items_ = scope_.items;
-    FromItem target = binder_.MakeScan(relation_, merge_.table->alias.name, true, scope_);
+    LATHE_ASSIGN(FromItem target, binder_.MakeTarget(relation_, *merge_.table, true, scope_));
     target_ = target.items[0].table;
-    target_columns_ = target.plan->outputs;
+    target_->only = merge_.table->only;
+    target_columns_ = RowOutputs(*relation_, *target.plan);
     std::vector<NamespaceItem> items = target.items;
     LATHE_TRY(binder_.AddToNamespace(&items, scope_.items));
     scope_.items = items;

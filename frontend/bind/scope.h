@@ -69,6 +69,13 @@ struct RangeTable {
   std::vector<RangeColumn> columns;
   logical::ColumnId row_id;  // of a table in a query that locks rows, if it has hidden row ids
   bool padded = false;       // an outer join may put NULLs for its rows
+  std::shared_ptr<const expr::Expr> table_oid;  // of a table with children: which one a row is in
+  bool only = false;                            // ONLY: without the rows of its children
+
+  bool has_children() const {
+    return !only && relation != nullptr &&
+           (relation->is_partitioned() || !relation->children.empty());
+  }
 };
 
 /// How a range table can be seen from where we are.

@@ -239,8 +239,17 @@ Result<std::unique_ptr<exec::RowSink>> SessionImpl::OpenChecked(const schema::Re
     for (RelationId id : table->referenced_by) {
       schema::RelationPtr child = catalog_->GetRelation(id);
       if (child == nullptr) continue;
+      schema::RelationPtr above =
+          child->is_partition() ? catalog_->GetRelation(child->parents[0]) : nullptr;
       for (const schema::ForeignKey& key : child->foreign_keys) {
-        if (key.parent == table->id) referring.push_back({id, key.oid, key.parent_columns});
+        // One that a partition has by its parent is looked at with the parent's.
+        const bool inherited =
+            above != nullptr && std::any_of(above->foreign_keys.begin(), above->foreign_keys.end(),
+                                            [&](const schema::ForeignKey& k) {
+                                              return k.name == key.name && k.parent == key.parent;
+                                            });
+        if (key.parent == table->id && !inherited)
+          referring.push_back({id, key.oid, key.parent_columns});
       }
     }
   }

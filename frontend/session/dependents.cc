@@ -70,6 +70,18 @@ std::vector<SessionImpl::Dependent> SessionImpl::DependentsOf(const schema::Rela
       open.push_back(view);
     }
   }
+  if (column < 0) {
+    for (RelationId id : relation->children) {
+      schema::RelationPtr child = catalog_->GetRelation(id);
+      if (child == nullptr || child->is_partition()) continue;
+      Dependent dependent;
+      dependent.text = "table " + child->name;
+      dependent.on = what;
+      dependent.drop = child;
+      found.push_back(std::move(dependent));
+      for (Dependent& more : DependentsOf(child, -1)) found.push_back(std::move(more));
+    }
+  }
   for (RelationId id : relation->referenced_by) {
     schema::RelationPtr child = catalog_->GetRelation(id);
     if (child == nullptr || (id == relation->id && column < 0)) continue;
@@ -169,9 +181,10 @@ Status SessionImpl::DropDependents(const std::string& what,
   }
   for (auto it = dependents.rbegin(); it != dependents.rend(); ++it) {
     if (it->drop != nullptr) {
-      if (catalog_->GetRelation(it->drop->id) != nullptr) {
-        LATHE_TRY(txn_->DropTable(it->drop->id));
-      }
+      if (catalog_->GetRelation(it->drop->id) == nullptr) continue;
+      LATHE_TRY(it->drop->kind == schema::RelationKind::kTable
+                    ? DropRelation(it->drop, true, nullptr)
+                    : txn_->DropTable(it->drop->id));
       continue;
     }
     schema::RelationPtr table = catalog_->GetRelation(it->table);
@@ -224,6 +237,13 @@ Status SessionImpl::DropRelation(const schema::RelationPtr& relation, bool casca
       LATHE_TRY(txn_->DropTable(owned->id));
     }
   }
+  for (RelationId id : now->children) {
+    if (schema::RelationPtr child = catalog_->GetRelation(id)) {
+      LATHE_TRY(DropRelation(child, true, nullptr));
+    }
+  }
+  now = catalog_->GetRelation(relation->id);
+  LATHE_TRY(UnlinkFromParents(now));
   LATHE_TRY(txn_->DropTable(relation->id));
   for (const schema::ForeignKey& key : keys) {
     if (key.parent != relation->id) LATHE_TRY(ForgetReference(key.parent, relation->id));

@@ -127,13 +127,17 @@ bool SessionImpl::IsDeferred(Oid constraint, bool deferrable, bool initially) co
   return constraints_.all_deferred.value_or(initially);
 }
 
+std::string SessionImpl::OwnRows(const schema::RelationDescriptor& table) {
+  return (table.is_partitioned() || table.children.empty() ? "" : "ONLY ") + FullName(table);
+}
+
 Status SessionImpl::CheckUnique(const schema::RelationDescriptor& table,
                                 const schema::RelationDescriptor& index,
                                 const std::vector<types::Value>& values) {
   LATHE_TRY(StartStatement());
   // Whoever else writes this key waits for the outcome, then sees this row.
   std::string text = std::to_string(index.id.value);
-  std::string sql = "SELECT 1 FROM " + FullName(table) + " WHERE ";
+  std::string sql = "SELECT 1 FROM " + OwnRows(table) + " WHERE ";
   std::vector<uint32_t> columns;
   for (uint32_t i = 0; i < index.key_columns; ++i) {
     const uint32_t column = index.sources[index.key[i].column];
@@ -179,7 +183,7 @@ Status SessionImpl::CheckAllUnique(const schema::RelationDescriptor& table,
     const std::string& name = table.columns[index.sources[index.key[i].column]].name;
     present += (i > 0 ? " AND " : "") + ast::QuoteIdentifier(name) + " IS NOT NULL";
   }
-  LATHE_ASSIGN(bool twice, RunOwn("SELECT 1 FROM " + FullName(table) + " WHERE " + present +
+  LATHE_ASSIGN(bool twice, RunOwn("SELECT 1 FROM " + OwnRows(table) + " WHERE " + present +
                                       " GROUP BY " + columns + " HAVING count(*) > 1 LIMIT 1",
                                   {}));
   if (!twice) return Ok();
@@ -281,8 +285,7 @@ std::string SessionImpl::KeyCondition(const schema::RelationDescriptor& table,
 Result<bool> SessionImpl::AnyReferring(const schema::RelationDescriptor& table,
                                        const schema::ForeignKey& key,
                                        const std::vector<types::Value>& values) {
-  const std::string sql =
-      "SELECT 1 FROM " + FullName(table) + KeyCondition(table, key) + " LIMIT 1";
+  const std::string sql = "SELECT 1 FROM " + OwnRows(table) + KeyCondition(table, key) + " LIMIT 1";
   // Rows committed since this transaction's snapshot count.
   txn_->ReadNewest(true);
   Result<bool> any = RunOwn(sql, values);
@@ -370,9 +373,9 @@ Status SessionImpl::FollowKey(const schema::RelationPtr& table, const schema::Fo
   std::vector<types::Value> values = event.values;
   std::string sql;
   if (action == Action::kCascade && event.kind == KeyEvent::Kind::kGone) {
-    sql = "DELETE FROM " + FullName(*table) + condition;
+    sql = "DELETE FROM " + OwnRows(*table) + condition;
   } else {
-    sql = "UPDATE " + FullName(*table) + " SET ";
+    sql = "UPDATE " + OwnRows(*table) + " SET ";
     const bool some = event.kind == KeyEvent::Kind::kGone && !key.set_columns.empty();
     bool first = true;
     for (size_t i = 0; i < key.columns.size(); ++i) {

@@ -140,6 +140,15 @@ Status SessionImpl::AddForeignKey(schema::RelationPtr* table,
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   schema::RelationPtr parent;
   LATHE_ASSIGN(schema::ForeignKey key, bind::BindForeignKey(**table, definition, context, &parent));
+  if (parent->is_partitioned()) return NotSupported("foreign key to a partitioned table");
+  if ((*table)->is_partitioned() && definition.constraint->not_valid) {
+    Error error =
+        MakeError(SqlState::kWrongObjectType,
+                  "cannot add NOT VALID foreign key on partitioned table \"" + (*table)->name +
+                      "\" referencing relation \"" + parent->name + "\"");
+    error.detail = "This feature is not yet supported on partitioned tables.";
+    return error;
+  }
   if (IsTemporary(parent->schema) != IsTemporary((*table)->schema)) {
     return MakeError(SqlState::kInvalidTableDefinition,
                      IsTemporary(parent->schema)
@@ -454,10 +463,16 @@ Status SessionImpl::RunAlterTable(Run* run) {
   for (Pass pass : {Pass::kDrop, Pass::kDropColumn, Pass::kSetType, Pass::kAddColumn,
                     Pass::kColumns, Pass::kRest}) {
     const bool now = pass == (types_first ? Pass::kDropColumn : Pass::kSetType);
-    if (now && !types.empty()) LATHE_TRY(SetColumnTypes(types, &table, run));
+    if (now && !types.empty()) {
+      if (table->is_partitioned() || !table->children.empty() || !table->parents.empty()) {
+        return NotSupported("ALTER COLUMN TYPE of a table with parents or children",
+                            PositionOf(sql, alter.location));
+      }
+      LATHE_TRY(SetColumnTypes(types, &table, run));
+    }
     for (const Command& command : alter.commands) {
       if (PassOf(command.type) == pass && pass != Pass::kSetType) {
-        LATHE_TRY(AlterOne(command, &table, run));
+        LATHE_TRY(AlterWithChildren(command, &table, alter.only, run));
       }
     }
   }
@@ -479,6 +494,10 @@ Status SessionImpl::RenameColumn(const schema::RelationPtr& table, const std::st
   bind::BindContext context = MakeBindContext({}, catalog_.get());
   schema::RelationDescriptor next = *table;
   next.columns[number].name = new_name;
+  for (schema::PartitionKey::Part& part : next.partition_key.parts) {
+    if (part.sql.empty()) continue;
+    LATHE_ASSIGN(part.sql, bind::RenameInStored(part.sql, old_name, new_name, context));
+  }
   for (schema::CheckConstraint& check : next.checks) {
     LATHE_ASSIGN(check.sql, bind::RenameInStored(check.sql, old_name, new_name, context));
   }
@@ -596,6 +615,14 @@ Status SessionImpl::RunRename(Run* run) {
   // ALTER TABLE may name anything; the others only their own kind.
   LATHE_TRY(CheckKind(*relation, holder));
   if (rename.object == Object::kConstraint) {
+    for (const schema::CheckConstraint& check : relation->checks) {
+      if (check.name != rename.old_name || check.inherited == 0) continue;
+      return MakeError(SqlState::kInvalidTableDefinition,
+                       "cannot rename inherited constraint \"" + rename.old_name + "\"");
+    }
+    if (!relation->children.empty()) {
+      return NotSupported("renaming a constraint of a table with children");
+    }
     return RenameConstraint(relation, rename.old_name, rename.new_name);
   }
   if (rename.object == Object::kColumn) {
@@ -614,7 +641,18 @@ Status SessionImpl::RunRename(Run* run) {
     if (relation->kind != schema::RelationKind::kTable) {
       return NotSupported("a renamed column of an index", PositionOf(sql, rename.location));
     }
-    return RenameColumn(relation, rename.old_name, rename.new_name);
+    const int column = relation->FindColumn(rename.old_name);
+    if (column >= 0 && relation->columns[static_cast<size_t>(column)].inherited > 0) {
+      return MakeError(SqlState::kInvalidTableDefinition,
+                       "cannot rename inherited column \"" + rename.old_name + "\"");
+    }
+    const std::vector<schema::RelationPtr> below = DescendantsOf(*relation);
+    LATHE_TRY(RenameColumn(relation, rename.old_name, rename.new_name));
+    for (const schema::RelationPtr& child : below) {
+      if (child->parents.size() > 1) return NotSupported("renaming a column of several parents");
+      LATHE_TRY(RenameColumn(child, rename.old_name, rename.new_name));
+    }
+    return Ok();
   }
   schema::RelationDescriptor next = *relation;
   next.name = rename.new_name;

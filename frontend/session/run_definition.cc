@@ -120,6 +120,27 @@ Status SessionImpl::RunCreateTable(Run* run) {
   }
   bind::TableParts parts;
   LATHE_ASSIGN(schema::RelationDescriptor table, bind::BindCreateTable(create, context, &parts));
+  for (const std::string& notice : parts.notices) {
+    Notify(run->client, "NOTICE", SqlState::kSuccessfulCompletion, notice);
+  }
+  schema::RelationPtr parent;
+  for (RelationId id : table.parents) {
+    LATHE_ASSIGN(parent, txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+    if (IsTemporary(parent->schema) == IsTemporary(schema->id)) continue;
+    if (!table.is_partition()) {
+      return NotSupported("inheritance between temporary and permanent tables");
+    }
+    return MakeError(
+        SqlState::kWrongObjectType,
+        IsTemporary(parent->schema)
+            ? "cannot create a permanent relation as partition of temporary relation \"" +
+                  parent->name + "\""
+            : "cannot create a temporary relation as partition of permanent relation \"" +
+                  parent->name + "\"");
+  }
+  if (table.is_partition())
+    LATHE_TRY(
+        CheckBound(parent, *table.partition_bound, table.name, *create.bound, run->prepared->sql));
   table::TableSpec spec;
   spec.schema = schema->id;
   spec.name = table.name;
@@ -130,16 +151,22 @@ Status SessionImpl::RunCreateTable(Run* run) {
   spec.fillfactor = table.fillfactor;
   spec.append_only = table.append_only;
   LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
-  if (!table.checks.empty() || table.deferrable) {
+  if (!table.checks.empty() || table.deferrable || table.is_partitioned() ||
+      !table.parents.empty()) {
     schema::RelationDescriptor next = *made;
     next.checks = table.checks;
+    next.partition_key = table.partition_key;
+    next.partition_bound = table.partition_bound;
+    next.parents = table.parents;
     next.deferrable = table.deferrable;
     for (schema::CheckConstraint& check : next.checks) {
       LATHE_ASSIGN(check.oid, txn_->NewOid());
     }
     LATHE_ASSIGN(made, txn_->ChangeRelation(std::move(next)));
   }
+  LATHE_TRY(LinkToParents(made));
   LATHE_TRY(AddParts(&made, parts, run->prepared->sql));
+  if (made->is_partition()) LATHE_TRY(CopyPartsOfParent(parent, &made));
   return NoteOnCommit(*made, create.on_commit);
 }
 
@@ -259,6 +286,9 @@ Status SessionImpl::RunDrop(Run* run) {
       }
     }
     dropped.push_back(*found);
+    // Partitions go with their table.
+    if (!(*found)->is_partitioned()) continue;
+    for (schema::RelationPtr& below : DescendantsOf(**found)) dropped.push_back(std::move(below));
   }
   // Those that are dropped with each other do not stand in each other's way.
   for (const schema::RelationPtr& relation : dropped) {
@@ -274,6 +304,7 @@ Status SessionImpl::RunDrop(Run* run) {
                              run->client));
   }
   for (const schema::RelationPtr& relation : dropped) {
+    if (catalog_->GetRelation(relation->id) == nullptr) continue;
     LATHE_TRY(DropRelation(relation, true, nullptr));
   }
   return Ok();
@@ -292,7 +323,19 @@ Status SessionImpl::RunTruncate(Run* run) {
     if (table->kind != schema::RelationKind::kTable) {
       return MakeError(SqlState::kWrongObjectType, "\"" + table->name + "\" is not a table");
     }
+    if (ref->only && table->is_partitioned()) {
+      Error error =
+          MakeError(SqlState::kWrongObjectType, "cannot truncate only a partitioned table");
+      error.hint =
+          "Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.";
+      return error;
+    }
+    std::vector<schema::RelationPtr> below;
+    if (!ref->only) below = DescendantsOf(*table);
     if (!listed(table->id)) tables.push_back(std::move(table));
+    for (schema::RelationPtr& child : below) {
+      if (!listed(child->id)) tables.push_back(std::move(child));
+    }
   }
   for (size_t i = 0; i < tables.size(); ++i) {
     for (RelationId id : std::vector<RelationId>(tables[i]->referenced_by)) {
@@ -309,7 +352,11 @@ Status SessionImpl::RunTruncate(Run* run) {
       }
       Notify(run->client, "NOTICE", SqlState::kSuccessfulCompletion,
              "truncate cascades to table \"" + child->name + "\"");
+      std::vector<schema::RelationPtr> below = DescendantsOf(*child);
       tables.push_back(std::move(child));
+      for (schema::RelationPtr& other : below) {
+        if (!listed(other->id)) tables.push_back(std::move(other));
+      }
     }
   }
   for (const schema::RelationPtr& table : tables) {

@@ -1,4 +1,6 @@
 // CREATE INDEX, DROP INDEX, and the indexes of UNIQUE constraints.
+#include <algorithm>
+
 #include "frontend/bind/index.h"
 #include "frontend/session/session_impl.h"
 
@@ -62,7 +64,24 @@ Status SessionImpl::RunCreateIndex(Run* run) {
                                      SqlState::kDuplicateTable));
     return Ok();
   }
-  return MakeIndex(*table, index, false);
+  if (!table->is_partitioned()) return MakeIndex(*table, index, false);
+  if (create.concurrently) {
+    return MakeError(SqlState::kFeatureNotSupported, "cannot create index on partitioned table \"" +
+                                                         table->name + "\" concurrently");
+  }
+  if (index.unique) LATHE_TRY(bind::CheckUniqueOfPartitioned(*table, index));
+  const std::vector<RelationId> before = table->indexes;
+  LATHE_TRY(MakeIndex(*table, index, false));
+  if (create.only) return NotSupported("CREATE INDEX ON ONLY a partitioned table");
+  schema::RelationDescriptor more = *catalog_->GetRelation(table->id);
+  std::erase_if(more.indexes, [&](RelationId id) {
+    return std::find(before.begin(), before.end(), id) != before.end();
+  });
+  more.foreign_keys.clear();
+  for (schema::RelationPtr child : DescendantsOf(*table)) {
+    LATHE_TRY(CopyPartsOfParent(std::make_shared<const schema::RelationDescriptor>(more), &child));
+  }
+  return Ok();
 }
 
 Status SessionImpl::RunDropIndex(Run* run) {
@@ -109,6 +128,9 @@ Status SessionImpl::RunDropIndex(Run* run) {
       return error;
     }
     schema::RelationPtr parent = catalog_->GetRelation(index->table);
+    if (parent->is_partitioned() && !parent->children.empty()) {
+      return NotSupported("DROP INDEX of an index of a partitioned table");
+    }
     LATHE_TRY(DropDependents("index " + index->name, ReferringTo(*parent, index->id, index->name),
                              drop.cascade, run->client));
     LATHE_TRY(txn_->DropIndex(index->id));

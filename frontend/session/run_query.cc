@@ -416,6 +416,18 @@ Status SessionImpl::LockTables(Prepared* prepared, const driver::CachedPlan& pla
   if (prepared->plan_tables_of.get() != plan.query->plan().get()) {
     prepared->plan_tables.clear();
     CollectTables(*plan.query->plan()->root, &prepared->plan_tables);
+    // Which tables a table has above or below it is in their records.
+    for (size_t i = 0; i < prepared->plan_tables.size(); ++i) {
+      for (RelationId id : std::vector<RelationId>(prepared->plan_tables[i].first->parents)) {
+        schema::RelationPtr parent = catalog_->GetRelation(id);
+        const bool known = parent == nullptr ||
+                           std::any_of(prepared->plan_tables.begin(), prepared->plan_tables.end(),
+                                       [&](const auto& other) { return other.first->id == id; });
+        if (!known) {
+          prepared->plan_tables.emplace_back(std::move(parent), txn::TableLockMode::kAccessShare);
+        }
+      }
+    }
     prepared->plan_tables_of = plan.query->plan();
   }
   *changed = false;

@@ -224,6 +224,42 @@ class SessionImpl final : public Session {
   static std::string KeyOf(const Prepared& prepared);
   Status MakeIndex(const schema::RelationDescriptor& table, const bind::IndexDefinition& index,
                    bool constraint);
+  // Partitions and inheritance (inheritance.cc, partition_rows.cc).
+  class RoutingSink;
+  class BoundSink;
+  friend class PartitionRouter;
+  /// 42P17 when the bound meets another partition's or takes nothing; 23514 when the default
+  /// partition has rows that it takes. written: the bound in sql.
+  Status CheckBound(const schema::RelationPtr& parent, const schema::PartitionBound& bound,
+                    const std::string& name, const ast::PartitionBound& written,
+                    const std::string& sql);
+  /// Notes the child in its parents' records.
+  Status LinkToParents(const schema::RelationPtr& child);
+  /// Takes it out of them; after it a partition is a table of its own.
+  Status UnlinkFromParents(const schema::RelationPtr& child);
+  /// Indexes, UNIQUE constraints and foreign keys that a partition has because its parent does.
+  Status CopyPartsOfParent(const schema::RelationPtr& parent, schema::RelationPtr* child);
+  Status AttachPartition(const ast::AlterTableCommand& command, schema::RelationPtr* table,
+                         Run* run);
+  Status DetachPartition(const ast::AlterTableCommand& command, schema::RelationPtr* table,
+                         Run* run);
+  Status Inherit(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  Status NoInherit(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
+  /// One command of ALTER TABLE on a table and on those below it.
+  Status AlterWithChildren(const ast::AlterTableCommand& command, schema::RelationPtr* table,
+                           bool only, Run* run);
+  /// All below a table, nearest first.
+  std::vector<schema::RelationPtr> DescendantsOf(const schema::RelationDescriptor& table);
+  /// Every row of a table (new: not yet a partition) is one that the bound takes; 23514.
+  Status CheckRowsOfBound(const schema::RelationPtr& rows, const schema::RelationDescriptor& parent,
+                          const std::function<bool(const std::vector<types::Value>&)>& belongs,
+                          bool of_default);
+  /// The sink of a partitioned table: rows go to partitions.
+  Result<std::unique_ptr<exec::RowSink>> OpenRouted(const schema::RelationPtr& table,
+                                                    exec::WriteKind kind, uint64_t* affected);
+  /// The sink of a table as clients write it: with the check of its bound.
+  Result<std::unique_ptr<exec::RowSink>> OpenDirect(const schema::RelationPtr& table,
+                                                    exec::WriteKind kind, uint64_t* affected);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
   /// client: is told of them; null = nobody.
   Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);
@@ -368,6 +404,8 @@ class SessionImpl final : public Session {
   Result<bool> RunOwn(const std::string& sql, const std::vector<types::Value>& values);
   /// Quoted, with the schema.
   std::string FullName(const schema::RelationDescriptor& relation);
+  /// The same, as a statement names the rows that a constraint of the table is about.
+  std::string OwnRows(const schema::RelationDescriptor& table);
   Status RunCreateType(Run* run);
   Status RunAlterType(Run* run);
   Status RunRenameType(Run* run);

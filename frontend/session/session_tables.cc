@@ -42,7 +42,7 @@ class SessionTables final : public exec::TableAccess {
                                                    uint64_t* affected) override {
     if (relation->kind != schema::RelationKind::kVirtual) {
       session_->temp_written_ |= session_->on_commit_.contains(relation->id);
-      return session_->OpenChecked(relation, kind, affected);
+      return session_->OpenDirect(relation, kind, affected);
     }
     return MakeError(SqlState::kInsufficientPrivilege,
                      "permission denied for table " + relation->name);

@@ -22,6 +22,8 @@ void ProduceConstraints(const Source& source, RowWriter* rows);
 void ProduceSequences(const Source& source, RowWriter* rows);
 void ProduceSequenceList(const Source& source, RowWriter* rows);
 void ProduceDescriptions(const Source& source, RowWriter* rows);
+void ProduceInherits(const Source& source, RowWriter* rows);
+void ProducePartitionedTables(const Source& source, RowWriter* rows);
 void ProduceTableList(const Source& source, RowWriter* rows);
 void ProduceIndexList(const Source& source, RowWriter* rows);
 void ProduceTableStatistics(const Source& source, RowWriter* rows);

@@ -6,6 +6,7 @@
 #include "frontend/syscat/indexes.h"
 #include "frontend/syscat/specs.h"
 #include "runtime/schema/index_parts.h"
+#include "runtime/types/codec.h"
 
 namespace lathe::syscat {
 namespace {
@@ -43,10 +44,47 @@ void SetOptions(const RelationDescriptor& relation, RowWriter* rows) {
             std::vector<std::string>{"fillfactor=" + std::to_string(relation.fillfactor)});
 }
 
+/// A partition's bound as pg_get_expr(relpartbound) shows it.
+std::string PartitionBoundText(const schema::PartitionBound& bound) {
+  auto value = [](const types::Value& v) -> std::string {
+    if (v.is_null()) return "NULL";
+    std::string text;
+    types::AppendText(v.type(), v.datum(), {}, &text);
+    if (types::CategoryOf(v.type()) == 'N') return text[0] == '-' ? "'" + text + "'" : text;
+    if (v.type().id == types::TypeId::kBool) return text == "t" ? "true" : "false";
+    std::string quoted = "'";
+    for (char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    return quoted + "'";
+  };
+  auto ends = [&](const std::vector<schema::PartitionBound::End>& list) {
+    using Kind = schema::PartitionBound::End::Kind;
+    std::string text;
+    for (const auto& end : list) {
+      if (!text.empty()) text += ", ";
+      text += end.kind == Kind::kMinValue   ? "MINVALUE"
+              : end.kind == Kind::kMaxValue ? "MAXVALUE"
+                                            : value(end.value);
+    }
+    return "(" + text + ")";
+  };
+  if (bound.is_default) return "DEFAULT";
+  if (bound.modulus != 0) {
+    return "FOR VALUES WITH (modulus " + std::to_string(bound.modulus) + ", remainder " +
+           std::to_string(bound.remainder) + ")";
+  }
+  if (!bound.from.empty()) return "FOR VALUES FROM " + ends(bound.from) + " TO " + ends(bound.to);
+  std::string text;
+  for (const types::Value& v : bound.values) text += (text.empty() ? "" : ", ") + value(v);
+  return "FOR VALUES IN (" + text + ")";
+}
+
 void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* rows) {
   auto stats = source.catalog->GetStats(table.id);
-  BeginClass(&source, table, 'r', rows)
-      .Set("relam", kHeapAccessMethod)
+  BeginClass(&source, table, table.is_partitioned() ? 'p' : 'r', rows)
+      .Set("relhassubclass", !table.children.empty())
+      .Set("relispartition", table.is_partition());
+  if (table.is_partition()) rows->Set("relpartbound", PartitionBoundText(*table.partition_bound));
+  rows->Set("relam", table.is_partitioned() ? uint32_t{0} : kHeapAccessMethod)
       .Set("relfilenode", static_cast<uint32_t>(table.storage.value))
       .Set("relpages", Clamped(stats->page_count))
       .Set("reltuples", stats->row_count)
@@ -55,7 +93,7 @@ void AddTable(const Source& source, const RelationDescriptor& table, RowWriter* 
   SetOptions(table, rows);
   rows->EndRow();
   for (const schema::RelationPtr& index : IndexesOf(source.catalog, table)) {
-    BeginClass(&source, *index, 'i', rows)
+    BeginClass(&source, *index, table.is_partitioned() ? 'I' : 'i', rows)
         .Set("relam", kBtreeAccessMethod)
         .Set("relfilenode",
              index->storage ? static_cast<uint32_t>(index->storage.value) : index->id.value)
@@ -113,7 +151,8 @@ void AddAttributes(const RelationDescriptor& relation, RowWriter* rows) {
         .Set("attgenerated", column.generated_sql.empty() ? '\0' : 's')
         .Set("atthasmissing", !column.missing.is_null() && !column.dropped)
         .Set("attisdropped", column.dropped)
-        .Set("attislocal", true)
+        .Set("attislocal", column.local)
+        .Set("attinhcount", column.inherited)
         .Set("attcollation", CollationOf(type))
         .EndRow();
   }
@@ -292,7 +331,8 @@ void ProduceConstraints(const Source& source, RowWriter* rows) {
           .Set("confupdtype", ' ')
           .Set("confdeltype", ' ')
           .Set("confmatchtype", ' ')
-          .Set("conislocal", true)
+          .Set("conislocal", check.local)
+          .Set("coninhcount", check.inherited)
           .Set("connoinherit", check.no_inherit)
           .Set("conbin", check.sql)
           .EndRow();
@@ -362,6 +402,52 @@ void ProduceDescriptions(const Source& source, RowWriter* rows) {
     add(index ? relation->id.value : relation->primary_key_oid.value, kConstraint, 0,
         relation->key_comment);
   }
+}
+
+void ProduceInherits(const Source& source, RowWriter* rows) {
+  ForEachTable(source, [&](const RelationDescriptor& table) {
+    int32_t number = 0;
+    for (RelationId parent : table.parents) {
+      rows->Set("inhrelid", table.id)
+          .Set("inhparent", parent)
+          .Set("inhseqno", ++number)
+          .Set("inhdetachpending", false)
+          .EndRow();
+    }
+  });
+}
+
+void ProducePartitionedTables(const Source& source, RowWriter* rows) {
+  ForEachTable(source, [&](const RelationDescriptor& table) {
+    if (!table.is_partitioned()) return;
+    using Strategy = schema::PartitionKey::Strategy;
+    const Strategy strategy = table.partition_key.strategy;
+    std::vector<int64_t> columns;
+    std::string expressions;
+    for (const schema::PartitionKey::Part& part : table.partition_key.parts) {
+      columns.push_back(part.sql.empty() ? table.columns[part.column].number.value : 0);
+      if (!part.sql.empty()) expressions += (expressions.empty() ? "" : ", ") + part.sql;
+    }
+    RelationId default_partition;
+    for (RelationId id : table.children) {
+      schema::RelationPtr child = source.catalog->GetRelation(id);
+      if (child != nullptr && child->is_partition() && child->partition_bound->is_default) {
+        default_partition = id;
+      }
+    }
+    const std::vector<int64_t> none(columns.size(), 0);
+    rows->Set("partrelid", table.id)
+        .Set("partstrat", strategy == Strategy::kRange  ? 'r'
+                          : strategy == Strategy::kList ? 'l'
+                                                        : 'h')
+        .Set("partnatts", columns.size())
+        .Set("partdefid", default_partition)
+        .Set("partattrs", columns)
+        .Set("partclass", none)
+        .Set("partcollation", none);
+    if (!expressions.empty()) rows->Set("partexprs", expressions);
+    rows->EndRow();
+  });
 }
 
 void ProduceTableList(const Source& source, RowWriter* rows) {

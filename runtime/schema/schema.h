@@ -13,6 +13,7 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/result.h"
 #include "runtime/row/layout.h"
+#include "runtime/schema/partition.h"
 #include "runtime/types/value.h"
 
 namespace lathe::schema {
@@ -35,7 +36,9 @@ struct Column {
   std::string generated_sql;  // GENERATED ALWAYS AS (this) STORED; empty = none
   Identity identity = Identity::kNone;
   RelationId domain;  // the domain that the column was declared with, type being its base; or none
-  std::string comment;  // COMMENT ON COLUMN
+  std::string comment;     // COMMENT ON COLUMN
+  uint32_t inherited = 0;  // how many parents have it
+  bool local = true;       // declared by the table itself, whatever its parents have
 };
 
 /// A CHECK constraint of a table or a domain.
@@ -46,6 +49,8 @@ struct CheckConstraint {
   bool validated = true;
   bool no_inherit = false;
   std::string comment;
+  uint32_t inherited = 0;  // how many parents have it
+  bool local = true;
 };
 
 /// FOREIGN KEY ... REFERENCES.
@@ -153,7 +158,16 @@ struct RelationDescriptor {
   bool deferrable = false, initially_deferred = false;
   std::string comment;      // COMMENT ON
   std::string key_comment;  // of the primary key's constraint
+  // kTable: how a partitioned table spreads its rows; it has none of its own.
+  PartitionKey partition_key;
+  std::optional<PartitionBound> partition_bound;  // kTable: it is a partition of parents[0]
+  std::vector<RelationId> parents;                // kTable: in the order of INHERITS
+  std::vector<RelationId> children;               // kTable: in the order in which they came
 
+  bool is_partitioned() const {
+    return partition_key.strategy != PartitionKey::Strategy::kNone;
+  }
+  bool is_partition() const { return partition_bound.has_value(); }
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
   /// kIndex: the column that holds a column of the table in every entry; -1 = none.
   int ColumnOfSource(uint32_t source) const;

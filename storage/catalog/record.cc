@@ -99,6 +99,9 @@ enum class Part : uint8_t {
   kKey = 6,  // deferrable | key_comment
   kComment = 7,
   kViewRelation = 8,
+  kPartitionKey = 9,
+  kPartitionBound = 10,
+  kInheritance = 11,  // parents | children | columns and checks that are inherited
 };
 
 void PutNumbers(std::string* out, const std::vector<uint32_t>& numbers) {
@@ -245,6 +248,132 @@ schema::ViewRelation GetViewRelation(ByteReader* in) {
   return read;
 }
 
+std::string PartitionKeyBody(const schema::PartitionKey& key) {
+  std::string body(1, static_cast<char>(key.strategy));
+  AppendVarint(&body, key.parts.size());
+  for (const schema::PartitionKey::Part& part : key.parts) {
+    AppendVarint(&body, part.column);
+    AppendLengthPrefixed(&body, part.sql);
+    PutType(&body, part.type);
+  }
+  return body;
+}
+
+bool GetPartitionKey(ByteReader* in, schema::RelationDescriptor* relation) {
+  schema::PartitionKey& key = relation->partition_key;
+  const uint8_t strategy = in->Little<uint8_t>();
+  if (strategy > static_cast<uint8_t>(schema::PartitionKey::Strategy::kHash)) return false;
+  key.strategy = static_cast<schema::PartitionKey::Strategy>(strategy);
+  const uint64_t parts = in->Varint();
+  for (uint64_t i = 0; i < parts && in->ok(); ++i) {
+    schema::PartitionKey::Part part;
+    part.column = static_cast<uint32_t>(in->Varint());
+    part.sql = in->LengthPrefixed();
+    part.type = GetType(in);
+    if (part.column >= relation->columns.size()) return false;
+    key.parts.push_back(std::move(part));
+  }
+  return in->ok() && !key.parts.empty();
+}
+
+void PutEnds(std::string* out, const std::vector<schema::PartitionBound::End>& ends) {
+  AppendVarint(out, ends.size());
+  for (const schema::PartitionBound::End& end : ends) {
+    out->push_back(static_cast<char>(end.kind));
+    PutValue(out, end.value);
+  }
+}
+
+std::vector<schema::PartitionBound::End> GetEnds(ByteReader* in) {
+  std::vector<schema::PartitionBound::End> ends;
+  const uint64_t count = in->Varint();
+  for (uint64_t i = 0; i < count && in->ok(); ++i) {
+    schema::PartitionBound::End end;
+    end.kind = static_cast<schema::PartitionBound::End::Kind>(in->Little<uint8_t>());
+    end.value = GetValue(in);
+    ends.push_back(std::move(end));
+  }
+  return ends;
+}
+
+std::string PartitionBoundBody(const schema::PartitionBound& bound) {
+  std::string body(1, static_cast<char>(bound.is_default ? 1 : 0));
+  AppendVarint(&body, bound.values.size());
+  for (const types::Value& value : bound.values) PutValue(&body, value);
+  PutEnds(&body, bound.from);
+  PutEnds(&body, bound.to);
+  AppendVarint(&body, bound.modulus);
+  AppendVarint(&body, bound.remainder);
+  return body;
+}
+
+schema::PartitionBound GetPartitionBound(ByteReader* in) {
+  schema::PartitionBound bound;
+  bound.is_default = in->Little<uint8_t>() != 0;
+  const uint64_t values = in->Varint();
+  for (uint64_t i = 0; i < values && in->ok(); ++i) bound.values.push_back(GetValue(in));
+  bound.from = GetEnds(in);
+  bound.to = GetEnds(in);
+  bound.modulus = static_cast<uint32_t>(in->Varint());
+  bound.remainder = static_cast<uint32_t>(in->Varint());
+  return bound;
+}
+
+/// Empty for a table that inherits nothing and that nobody inherits from.
+std::string InheritanceBody(const schema::RelationDescriptor& relation) {
+  std::string columns, checks;
+  uint64_t column_count = 0, check_count = 0;
+  for (size_t i = 0; i < relation.columns.size(); ++i) {
+    const schema::Column& column = relation.columns[i];
+    if (column.inherited == 0 && column.local) continue;
+    ++column_count;
+    AppendVarint(&columns, i);
+    AppendVarint(&columns, column.inherited);
+    columns.push_back(static_cast<char>(column.local ? 1 : 0));
+  }
+  for (size_t i = 0; i < relation.checks.size(); ++i) {
+    const schema::CheckConstraint& check = relation.checks[i];
+    if (check.inherited == 0 && check.local) continue;
+    ++check_count;
+    AppendVarint(&checks, i);
+    AppendVarint(&checks, check.inherited);
+    checks.push_back(static_cast<char>(check.local ? 1 : 0));
+  }
+  if (relation.parents.empty() && relation.children.empty() && column_count + check_count == 0) {
+    return {};
+  }
+  std::string body;
+  AppendVarint(&body, relation.parents.size());
+  for (RelationId id : relation.parents) AppendVarint(&body, id.value);
+  AppendVarint(&body, relation.children.size());
+  for (RelationId id : relation.children) AppendVarint(&body, id.value);
+  AppendVarint(&body, column_count);
+  body += columns;
+  AppendVarint(&body, check_count);
+  body += checks;
+  return body;
+}
+
+bool GetInheritance(ByteReader* in, schema::RelationDescriptor* relation) {
+  for (std::vector<RelationId>* list : {&relation->parents, &relation->children}) {
+    const uint64_t count = in->Varint();
+    for (uint64_t i = 0; i < count && in->ok(); ++i) {
+      list->emplace_back(static_cast<uint32_t>(in->Varint()));
+    }
+  }
+  auto read = [&](auto* items) {
+    const uint64_t count = in->Varint();
+    for (uint64_t n = 0; n < count && in->ok(); ++n) {
+      const uint64_t i = in->Varint();
+      if (i >= items->size()) return false;
+      (*items)[i].inherited = static_cast<uint32_t>(in->Varint());
+      (*items)[i].local = in->Little<uint8_t>() != 0;
+    }
+    return in->ok();
+  };
+  return read(&relation->columns) && read(&relation->checks);
+}
+
 void PutParts(const schema::RelationDescriptor& relation, std::string* out) {
   for (size_t i = 0; i < relation.columns.size(); ++i) {
     const schema::Column& column = relation.columns[i];
@@ -283,6 +412,14 @@ void PutParts(const schema::RelationDescriptor& relation, std::string* out) {
     PutPart(out, Part::kKey, body);
   }
   if (!relation.comment.empty()) PutPart(out, Part::kComment, relation.comment);
+  if (relation.is_partitioned()) {
+    PutPart(out, Part::kPartitionKey, PartitionKeyBody(relation.partition_key));
+  }
+  if (relation.is_partition()) {
+    PutPart(out, Part::kPartitionBound, PartitionBoundBody(*relation.partition_bound));
+  }
+  const std::string inheritance = InheritanceBody(relation);
+  if (!inheritance.empty()) PutPart(out, Part::kInheritance, inheritance);
 }
 
 Status GetParts(ByteReader* in, schema::RelationDescriptor* relation) {
@@ -338,6 +475,15 @@ Status GetParts(ByteReader* in, schema::RelationDescriptor* relation) {
         break;
       case Part::kViewRelation:
         relation->view_relations.push_back(GetViewRelation(&body));
+        break;
+      case Part::kPartitionKey:
+        if (!GetPartitionKey(&body, relation)) return damaged();
+        break;
+      case Part::kPartitionBound:
+        relation->partition_bound = GetPartitionBound(&body);
+        break;
+      case Part::kInheritance:
+        if (!GetInheritance(&body, relation)) return damaged();
         break;
       default:
         return damaged();

@@ -1,0 +1,911 @@
+// Parents and children in the catalog: PARTITION OF and INHERITS, ATTACH and DETACH, INHERIT and
+// NO INHERIT, and ALTER TABLE on a table and those below it.
+#include <algorithm>
+
+#include "frontend/ast/position.h"
+#include "frontend/session/partition_rows.h"
+#include "frontend/session/session_impl.h"
+#include "runtime/schema/index_parts.h"
+#include "runtime/types/codec.h"
+#include "runtime/types/order.h"
+
+namespace lathe::session {
+namespace {
+
+using Command = ast::AlterTableCommand;
+using Strategy = schema::PartitionKey::Strategy;
+using End = schema::PartitionBound::End;
+
+bool Same(const types::Value& a, const types::Value& b) {
+  if (a.is_null() || b.is_null()) return a.is_null() && b.is_null();
+  return types::CompareByType(a.type(), a.datum(), b.datum()) == 0;
+}
+
+bool Overlap(Strategy strategy, const schema::PartitionBound& a, const schema::PartitionBound& b) {
+  if (a.is_default || b.is_default) return a.is_default && b.is_default;
+  switch (strategy) {
+    case Strategy::kList:
+      return std::any_of(a.values.begin(), a.values.end(), [&](const types::Value& x) {
+        return std::any_of(b.values.begin(), b.values.end(),
+                           [&](const types::Value& y) { return Same(x, y); });
+      });
+    case Strategy::kRange:
+      return schema::CompareEnds(a.from, b.to) < 0 && schema::CompareEnds(b.from, a.to) < 0;
+    case Strategy::kHash: {
+      const uint32_t small = std::min(a.modulus, b.modulus);
+      return a.remainder % small == b.remainder % small;
+    }
+    case Strategy::kNone:
+      break;
+  }
+  return false;
+}
+
+/// Where PostgreSQL points when two bounds overlap.
+int32_t OverlapLocation(Strategy strategy, const schema::PartitionBound& bound,
+                        const schema::PartitionBound& theirs, const ast::PartitionBound& written) {
+  if (bound.is_default || strategy == Strategy::kHash) return written.location;
+  if (strategy == Strategy::kRange) {
+    const bool inside = schema::CompareEnds(bound.from, theirs.from) >= 0;
+    return (inside ? written.from : written.to)[0]->location;
+  }
+  for (size_t i = 0; i < bound.values.size() && i < written.list.size(); ++i) {
+    for (const types::Value& other : theirs.values) {
+      if (Same(bound.values[i], other)) return written.list[i]->location;
+    }
+  }
+  return written.location;
+}
+
+std::string EndsText(const std::vector<End>& ends) {
+  std::string text;
+  for (const End& end : ends) {
+    if (!text.empty()) text += ", ";
+    if (end.kind == End::Kind::kMinValue) {
+      text += "MINVALUE";
+    } else if (end.kind == End::Kind::kMaxValue) {
+      text += "MAXVALUE";
+    } else {
+      std::string one;
+      types::AppendText(end.value.type(), end.value.datum(), {}, &one);
+      const char category = types::CategoryOf(end.value.type());
+      text += category == 'N' ? one : "'" + one + "'";
+    }
+  }
+  return "(" + text + ")";
+}
+
+}  // namespace
+
+std::vector<schema::RelationPtr> SessionImpl::DescendantsOf(
+    const schema::RelationDescriptor& table) {
+  std::vector<schema::RelationPtr> found;
+  std::vector<RelationId> open = table.children;
+  for (size_t i = 0; i < open.size(); ++i) {
+    schema::RelationPtr child = catalog_->GetRelation(open[i]);
+    if (child == nullptr || std::any_of(found.begin(), found.end(), [&](const auto& other) {
+          return other->id == child->id;
+        })) {
+      continue;
+    }
+    open.insert(open.end(), child->children.begin(), child->children.end());
+    found.push_back(std::move(child));
+  }
+  return found;
+}
+
+Status SessionImpl::CheckBound(const schema::RelationPtr& parent,
+                               const schema::PartitionBound& bound, const std::string& name,
+                               const ast::PartitionBound& written, const std::string& sql) {
+  const Strategy strategy = parent->partition_key.strategy;
+  if (strategy == Strategy::kRange && !bound.is_default &&
+      schema::CompareEnds(bound.from, bound.to) >= 0) {
+    Error error = MakeError(SqlState::kInvalidObjectDefinition,
+                            "empty range bound specified for partition \"" + name + "\"",
+                            ast::PositionOf(sql, written.from[0]->location));
+    error.detail = "Specified lower bound " + EndsText(bound.from) +
+                   " is greater than or equal to upper bound " + EndsText(bound.to) + ".";
+    return error;
+  }
+  schema::RelationPtr default_partition;
+  for (RelationId id : parent->children) {
+    schema::RelationPtr other = catalog_->GetRelation(id);
+    if (other == nullptr || !other->is_partition()) continue;
+    const schema::PartitionBound& theirs = *other->partition_bound;
+    if (theirs.is_default) default_partition = other;
+    if (strategy == Strategy::kHash) {
+      const uint32_t small = std::min(bound.modulus, theirs.modulus);
+      const uint32_t great = std::max(bound.modulus, theirs.modulus);
+      if (great % small != 0) {
+        Error error =
+            MakeError(SqlState::kInvalidObjectDefinition,
+                      "every hash partition modulus must be a factor of the next larger modulus");
+        error.detail = bound.modulus > theirs.modulus
+                           ? "The new modulus " + std::to_string(bound.modulus) +
+                                 " is not divisible by " + std::to_string(theirs.modulus) +
+                                 ", the modulus of existing partition \"" + other->name + "\"."
+                           : "The new modulus " + std::to_string(bound.modulus) +
+                                 " is not a factor of " + std::to_string(theirs.modulus) +
+                                 ", the modulus of existing partition \"" + other->name + "\".";
+        return error;
+      }
+    }
+    if (!Overlap(strategy, bound, theirs)) continue;
+    return MakeError(
+        SqlState::kInvalidObjectDefinition,
+        bound.is_default
+            ? "partition \"" + name + "\" conflicts with existing default partition \"" +
+                  other->name + "\""
+            : "partition \"" + name + "\" would overlap partition \"" + other->name + "\"",
+        ast::PositionOf(sql, OverlapLocation(strategy, bound, theirs, written)));
+  }
+  if (default_partition == nullptr || bound.is_default) return Ok();
+  // Rows of the default partition that the new one would take.
+  auto stays = [&](const std::vector<types::Value>& key) {
+    return !schema::Accepts(parent->partition_key, bound, key);
+  };
+  for (const schema::RelationPtr& rows : bind::RowsOf(default_partition, catalog_.get())) {
+    LATHE_TRY(CheckRowsOfBound(rows, *parent, stays, true));
+  }
+  return Ok();
+}
+
+Status SessionImpl::CheckRowsOfBound(
+    const schema::RelationPtr& rows, const schema::RelationDescriptor& parent,
+    const std::function<bool(const std::vector<types::Value>&)>& belongs, bool of_default) {
+  auto shared = std::make_shared<const schema::RelationDescriptor>(parent);
+  LATHE_ASSIGN(std::unique_ptr<PartitionRouter> router, PartitionRouter::Make(this, shared));
+  const std::vector<uint32_t> own = bind::MapColumns(parent, *rows);
+  const row::Layout layout = rows->RowLayout();
+  RowValues values(*rows, layout, 0, context_);
+  return txn_->VisitRows(
+      rows, [&](const row::Layout&, const char* page, const char* row) -> Status {
+        values.Set(page, row);
+        LATHE_ASSIGN(std::vector<types::Value> key,
+                     router->KeyOf([&](uint32_t column) { return values.Column(own[column]); }));
+        if (belongs(key)) return CheckInterrupt();
+        Error error =
+            MakeError(SqlState::kCheckViolation,
+                      of_default ? "updated partition constraint for default partition \"" +
+                                       rows->name + "\" would be violated by some row"
+                                 : "partition constraint of relation \"" + rows->name +
+                                       "\" is violated by some row");
+        error.table_name = rows->name;
+        return error;
+      });
+}
+
+Status SessionImpl::LinkToParents(const schema::RelationPtr& child) {
+  for (RelationId id : child->parents) {
+    LATHE_ASSIGN(schema::RelationPtr parent,
+                 txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+    schema::RelationDescriptor next = *parent;
+    if (std::find(next.children.begin(), next.children.end(), child->id) == next.children.end()) {
+      next.children.push_back(child->id);
+    }
+    LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+  }
+  return Ok();
+}
+
+Status SessionImpl::UnlinkFromParents(const schema::RelationPtr& child) {
+  for (RelationId id : child->parents) {
+    if (catalog_->GetRelation(id) == nullptr) continue;
+    LATHE_ASSIGN(schema::RelationPtr parent,
+                 txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+    schema::RelationDescriptor next = *parent;
+    std::erase(next.children, child->id);
+    LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+  }
+  return Ok();
+}
+
+namespace {
+
+/// An index of the parent as the definition of one of a child, or null when one of its columns is
+/// not there.
+bind::IndexDefinition IndexOfChild(const schema::RelationDescriptor& index,
+                                   const schema::RelationDescriptor& parent,
+                                   const schema::RelationDescriptor& child) {
+  const std::vector<uint32_t> map = bind::MapColumns(parent, child);
+  bind::IndexDefinition made;
+  made.unique = index.unique || index.deferrable;
+  made.constraint = index.is_constraint;
+  made.nulls_not_distinct = index.nulls_not_distinct;
+  made.deferrable = index.deferrable;
+  made.initially_deferred = index.initially_deferred;
+  made.predicate = schema::PredicateOf(index);
+  std::string names;
+  for (uint32_t i = 0; i < index.key_columns; ++i) {
+    schema::KeyColumn part = index.key[i];
+    const uint32_t own = part.column;
+    const uint32_t source = index.sources[own];
+    if (source == schema::kExpressionSource) {
+      part.column = schema::kExpressionSource;
+      made.expressions.push_back(index.columns[own]);
+    } else {
+      part.column = map[source];
+    }
+    names += (i > 0 ? "_" : "") + index.columns[own].name;
+    made.columns.push_back(part);
+  }
+  for (uint32_t i = index.key_columns; i < index.first_tie; ++i) {
+    const uint32_t source = index.sources[i];
+    if (source >= parent.columns.size() || parent.columns[source].dropped) continue;
+    const bool of_key = std::any_of(parent.key.begin(), parent.key.end(),
+                                    [&](const auto& part) { return part.column == source; });
+    if (!of_key) made.include.push_back(map[source]);
+  }
+  made.name = child.name + "_" + names + (index.is_constraint ? "_key" : "_idx");
+  return made;
+}
+
+}  // namespace
+
+Status SessionImpl::CopyPartsOfParent(const schema::RelationPtr& parent,
+                                      schema::RelationPtr* child) {
+  for (RelationId id : parent->indexes) {
+    schema::RelationPtr index = catalog_->GetRelation(id);
+    if (index == nullptr) continue;
+    LATHE_TRY(MakeIndex(**child, IndexOfChild(*index, *parent, **child), index->is_constraint));
+    *child = catalog_->GetRelation((*child)->id);
+  }
+  const std::vector<uint32_t> map = bind::MapColumns(*parent, **child);
+  for (const schema::ForeignKey& from : parent->foreign_keys) {
+    const bool known =
+        std::any_of((*child)->foreign_keys.begin(), (*child)->foreign_keys.end(),
+                    [&](const schema::ForeignKey& other) { return other.name == from.name; });
+    if (known) return NotSupported("a foreign key that a partition has already");
+    schema::ForeignKey key = from;
+    key.comment.clear();
+    for (uint32_t& column : key.columns) column = map[column];
+    for (uint32_t& column : key.set_columns) column = map[column];
+    LATHE_ASSIGN(key.oid, txn_->NewOid());
+    schema::RelationDescriptor next = **child;
+    next.foreign_keys.push_back(key);
+    LATHE_ASSIGN(*child, txn_->ChangeRelation(std::move(next)));
+    LATHE_ASSIGN(schema::RelationPtr to,
+                 txn_->LockTable(key.parent, txn::TableLockMode::kAccessExclusive));
+    schema::RelationDescriptor referred = *to;
+    if (std::find(referred.referenced_by.begin(), referred.referenced_by.end(), (*child)->id) ==
+        referred.referenced_by.end()) {
+      referred.referenced_by.push_back((*child)->id);
+      LATHE_TRY(txn_->ChangeRelation(std::move(referred)));
+    }
+    LATHE_TRY(CheckReferences(*child, key));
+  }
+  return Ok();
+}
+
+// ---- ATTACH, DETACH, INHERIT, NO INHERIT
+
+namespace {
+
+/// The child has what the parent has: columns (marked in `child`) and checks.
+Status AdoptColumns(const schema::RelationDescriptor& parent, schema::RelationDescriptor* child) {
+  auto type_text = [](const schema::Column& column) { return types::FormatType(column.type); };
+  for (uint32_t i : parent.LiveColumns()) {
+    const schema::Column& from = parent.columns[i];
+    const int found = child->FindColumn(from.name);
+    if (found < 0) {
+      return MakeError(SqlState::kDatatypeMismatch,
+                       "child table is missing column \"" + from.name + "\"");
+    }
+    schema::Column& column = child->columns[static_cast<size_t>(found)];
+    if (type_text(from) != type_text(column) || from.domain != column.domain) {
+      return MakeError(SqlState::kDatatypeMismatch, "child table \"" + child->name +
+                                                        "\" has different type for column \"" +
+                                                        from.name + "\"");
+    }
+    if (from.not_null && !column.not_null) {
+      return MakeError(SqlState::kDatatypeMismatch,
+                       "column \"" + from.name + "\" in child table must be marked NOT NULL");
+    }
+    if (!from.generated_sql.empty() && column.generated_sql.empty()) {
+      return MakeError(SqlState::kDatatypeMismatch,
+                       "column \"" + from.name + "\" in child table must be a generated column");
+    }
+    if (from.generated_sql != column.generated_sql) {
+      if (!from.generated_sql.empty()) {
+        return MakeError(
+            SqlState::kDatatypeMismatch,
+            "column \"" + from.name + "\" in child table has a conflicting generation expression");
+      }
+      return MakeError(
+          SqlState::kDatatypeMismatch,
+          "column \"" + from.name + "\" in child table must not be a generated column");
+    }
+    ++column.inherited;
+  }
+  for (const schema::CheckConstraint& from : parent.checks) {
+    if (from.no_inherit) continue;
+    auto check = std::find_if(child->checks.begin(), child->checks.end(),
+                              [&](const auto& other) { return other.name == from.name; });
+    if (check == child->checks.end()) {
+      return MakeError(SqlState::kDatatypeMismatch,
+                       "child table is missing constraint \"" + from.name + "\"");
+    }
+    if (check->sql != from.sql) {
+      return MakeError(SqlState::kDatatypeMismatch,
+                       "child table \"" + child->name +
+                           "\" has different definition for check constraint \"" + from.name +
+                           "\"");
+    }
+    if (check->no_inherit) {
+      return MakeError(SqlState::kInvalidObjectDefinition,
+                       "constraint \"" + from.name +
+                           "\" conflicts with non-inherited constraint on child table \"" +
+                           child->name + "\"");
+    }
+    if (!check->validated) {
+      return MakeError(SqlState::kInvalidObjectDefinition,
+                       "constraint \"" + from.name +
+                           "\" conflicts with NOT VALID constraint on child table \"" +
+                           child->name + "\"");
+    }
+    ++check->inherited;
+  }
+  return Ok();
+}
+
+void Disown(const schema::RelationDescriptor& parent, schema::RelationDescriptor* child) {
+  auto leave = [](auto& item) {
+    if (item.inherited > 0) --item.inherited;
+    if (item.inherited == 0) item.local = true;
+  };
+  for (schema::Column& column : child->columns) {
+    if (!column.dropped && parent.FindColumn(column.name) >= 0) leave(column);
+  }
+  for (schema::CheckConstraint& check : child->checks) {
+    if (std::any_of(parent.checks.begin(), parent.checks.end(), [&](const auto& other) {
+          return other.name == check.name && !other.no_inherit;
+        })) {
+      leave(check);
+    }
+  }
+  std::erase(child->parents, parent.id);
+}
+
+}  // namespace
+
+Status SessionImpl::AttachPartition(const Command& command, schema::RelationPtr* table, Run* run) {
+  const std::string& sql = run->prepared->sql;
+  if (command.bound == nullptr) return NotSupported("ATTACH PARTITION of an index");
+  if (!(*table)->is_partitioned()) {
+    return MakeError(SqlState::kInvalidObjectDefinition,
+                     "table \"" + (*table)->name + "\" is not partitioned");
+  }
+  LATHE_ASSIGN(schema::RelationPtr child, ResolveTable(command.parent, sql, false));
+  if (child->kind != schema::RelationKind::kTable) {
+    return MakeError(SqlState::kWrongObjectType, "\"" + child->name + "\" is not a table");
+  }
+  bind::BindContext context = MakeBindContext(sql, catalog_.get());
+  LATHE_ASSIGN(child, txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+  if (child->is_partition()) {
+    return MakeError(SqlState::kWrongObjectType, "\"" + child->name + "\" is already a partition");
+  }
+  if (!child->parents.empty()) {
+    return MakeError(SqlState::kWrongObjectType, "cannot attach inheritance child as partition");
+  }
+  if (!child->children.empty() && !child->is_partitioned()) {
+    return MakeError(SqlState::kWrongObjectType, "cannot attach inheritance parent as partition");
+  }
+  for (schema::RelationPtr above = *table; above != nullptr;
+       above = above->parents.empty() ? nullptr : catalog_->GetRelation(above->parents[0])) {
+    if (above->id != child->id) continue;
+    Error error = MakeError(SqlState::kDuplicateTable, "circular inheritance not allowed");
+    error.detail = "\"" + (*table)->name + "\" is already a child of \"" + child->name + "\".";
+    return error;
+  }
+  if (IsTemporary(child->schema) != IsTemporary((*table)->schema)) {
+    return MakeError(
+        SqlState::kWrongObjectType,
+        IsTemporary((*table)->schema)
+            ? "cannot attach a permanent relation as partition of temporary relation \"" +
+                  (*table)->name + "\""
+            : "cannot attach a temporary relation as partition of permanent relation \"" +
+                  (*table)->name + "\"");
+  }
+  for (uint32_t i : child->LiveColumns()) {
+    if ((*table)->FindColumn(child->columns[i].name) >= 0) continue;
+    Error error =
+        MakeError(SqlState::kDatatypeMismatch,
+                  "table \"" + child->name + "\" contains column \"" + child->columns[i].name +
+                      "\" not found in parent \"" + (*table)->name + "\"");
+    error.detail = "The new partition may contain only the columns present in parent.";
+    return error;
+  }
+  schema::RelationDescriptor next = *child;
+  LATHE_TRY(AdoptColumns(**table, &next));
+  LATHE_ASSIGN(schema::PartitionBound bound,
+               bind::BindPartitionBound(*command.bound, **table, context));
+  if (!(*table)->primary_key_name.empty()) {
+    std::vector<std::string> wanted, own;
+    for (const auto& part : (*table)->key) wanted.push_back((*table)->columns[part.column].name);
+    for (const auto& part : child->key) own.push_back(child->columns[part.column].name);
+    if (child->primary_key_name.empty()) {
+      std::vector<uint32_t> columns;
+      for (const std::string& name : wanted) {
+        columns.push_back(static_cast<uint32_t>(child->FindColumn(name)));
+      }
+      LATHE_ASSIGN(child, txn_->AddPrimaryKey(child->id, columns, child->name + "_pkey"));
+      schema::RelationDescriptor keyed = *child;
+      for (size_t i = 0; i < keyed.columns.size(); ++i) {
+        keyed.columns[i].inherited = next.columns[i].inherited;
+      }
+      keyed.checks = next.checks;
+      next = std::move(keyed);
+    } else if (wanted != own) {
+      return MakeError(SqlState::kInvalidTableDefinition,
+                       "multiple primary keys for table \"" + child->name + "\" are not allowed");
+    }
+  }
+  LATHE_TRY(CheckBound(*table, bound, child->name, *command.bound, sql));
+  // Rows that are there already.
+  const schema::RelationPtr parent = *table;
+  auto belongs = [&](const std::vector<types::Value>& key) {
+    if (!bound.is_default) return schema::Accepts(parent->partition_key, bound, key);
+    return std::none_of(parent->children.begin(), parent->children.end(), [&](RelationId id) {
+      schema::RelationPtr other = catalog_->GetRelation(id);
+      return other != nullptr && other->is_partition() &&
+             schema::Accepts(parent->partition_key, *other->partition_bound, key);
+    });
+  };
+  for (const schema::RelationPtr& rows : bind::RowsOf(child, catalog_.get())) {
+    LATHE_TRY(CheckRowsOfBound(rows, *parent, belongs, false));
+  }
+  next.partition_bound = std::move(bound);
+  next.parents = {parent->id};
+  LATHE_ASSIGN(child, txn_->ChangeRelation(std::move(next)));
+  LATHE_TRY(LinkToParents(child));
+  if (child->is_partitioned() && (!parent->indexes.empty() || !parent->foreign_keys.empty())) {
+    return NotSupported("attaching a partitioned table below one with indexes or foreign keys");
+  }
+  // Indexes like the parent's that it has already will do.
+  schema::RelationDescriptor wanting = *parent;
+  std::erase_if(wanting.indexes, [&](RelationId id) {
+    schema::RelationPtr index = catalog_->GetRelation(id);
+    if (index == nullptr) return true;
+    const bind::IndexDefinition like = IndexOfChild(*index, *parent, *child);
+    return std::any_of(child->indexes.begin(), child->indexes.end(), [&](RelationId own) {
+      schema::RelationPtr other = catalog_->GetRelation(own);
+      if (other == nullptr || other->key_columns != index->key_columns ||
+          other->unique != index->unique || other->is_constraint != index->is_constraint ||
+          !schema::IsPlain(*other) || !schema::IsPlain(*index)) {
+        return false;
+      }
+      for (uint32_t i = 0; i < other->key_columns; ++i) {
+        if (other->sources[other->key[i].column] != like.columns[i].column ||
+            other->key[i].descending != like.columns[i].descending ||
+            other->key[i].nulls_first != like.columns[i].nulls_first) {
+          return false;
+        }
+      }
+      return true;
+    });
+  });
+  // A foreign key like the parent's becomes the inherited one.
+  std::erase_if(wanting.foreign_keys, [&](const schema::ForeignKey& key) {
+    return std::any_of(child->foreign_keys.begin(), child->foreign_keys.end(),
+                       [&](const schema::ForeignKey& other) {
+                         return other.name == key.name && other.parent == key.parent &&
+                                other.parent_columns == key.parent_columns;
+                       });
+  });
+  LATHE_TRY(CopyPartsOfParent(std::make_shared<const schema::RelationDescriptor>(wanting), &child));
+  *table = catalog_->GetRelation(parent->id);
+  return Ok();
+}
+
+Status SessionImpl::DetachPartition(const Command& command, schema::RelationPtr* table, Run* run) {
+  if (!(*table)->is_partitioned()) {
+    return MakeError(SqlState::kInvalidObjectDefinition,
+                     "table \"" + (*table)->name + "\" is not partitioned");
+  }
+  LATHE_ASSIGN(schema::RelationPtr child, ResolveTable(command.parent, run->prepared->sql, false));
+  if (!child->is_partition() || child->parents[0] != (*table)->id) {
+    return MakeError(SqlState::kUndefinedTable, "relation \"" + child->name +
+                                                    "\" is not a partition of relation \"" +
+                                                    (*table)->name + "\"");
+  }
+  LATHE_ASSIGN(child, txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+  LATHE_TRY(UnlinkFromParents(child));
+  schema::RelationDescriptor next = *child;
+  Disown(**table, &next);
+  next.partition_bound.reset();
+  LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+  *table = catalog_->GetRelation((*table)->id);
+  return Ok();
+}
+
+Status SessionImpl::Inherit(const Command& command, schema::RelationPtr* table, Run* run) {
+  LATHE_ASSIGN(schema::RelationPtr parent, ResolveTable(command.parent, run->prepared->sql, false));
+  if (parent->kind != schema::RelationKind::kTable) {
+    return MakeError(SqlState::kWrongObjectType, "\"" + parent->name + "\" is not a table");
+  }
+  if ((*table)->is_partitioned()) {
+    return MakeError(SqlState::kWrongObjectType, "cannot change inheritance of partitioned table");
+  }
+  if ((*table)->is_partition()) {
+    return MakeError(SqlState::kWrongObjectType, "cannot change inheritance of a partition");
+  }
+  if (parent->is_partitioned()) {
+    return MakeError(SqlState::kWrongObjectType,
+                     "cannot inherit from partitioned table \"" + parent->name + "\"");
+  }
+  if (parent->is_partition()) {
+    return MakeError(SqlState::kWrongObjectType, "cannot inherit from a partition");
+  }
+  if (IsTemporary((*table)->schema) != IsTemporary(parent->schema)) {
+    return NotSupported("inheritance between temporary and permanent tables");
+  }
+  const std::vector<RelationId>& known = (*table)->parents;
+  if (std::find(known.begin(), known.end(), parent->id) != known.end()) {
+    return MakeError(SqlState::kDuplicateTable,
+                     "relation \"" + parent->name + "\" would be inherited from more than once");
+  }
+  std::vector<schema::RelationPtr> below = DescendantsOf(**table);
+  below.push_back(*table);
+  if (std::any_of(below.begin(), below.end(),
+                  [&](const auto& other) { return other->id == parent->id; })) {
+    Error error = MakeError(SqlState::kDuplicateTable, "circular inheritance not allowed");
+    error.detail = "\"" + parent->name + "\" is already a child of \"" + (*table)->name + "\".";
+    return error;
+  }
+  schema::RelationDescriptor next = **table;
+  LATHE_TRY(AdoptColumns(*parent, &next));
+  next.parents.push_back(parent->id);
+  LATHE_ASSIGN(*table, txn_->ChangeRelation(std::move(next)));
+  return LinkToParents(*table);
+}
+
+Status SessionImpl::NoInherit(const Command& command, schema::RelationPtr* table, Run* run) {
+  LATHE_ASSIGN(schema::RelationPtr parent, ResolveTable(command.parent, run->prepared->sql, false));
+  if ((*table)->is_partition()) {
+    return MakeError(SqlState::kWrongObjectType, "cannot change inheritance of a partition");
+  }
+  const std::vector<RelationId>& known = (*table)->parents;
+  if (std::find(known.begin(), known.end(), parent->id) == known.end()) {
+    return MakeError(
+        SqlState::kUndefinedTable,
+        "relation \"" + parent->name + "\" is not a parent of relation \"" + (*table)->name + "\"");
+  }
+  schema::RelationDescriptor next = **table;
+  Disown(*parent, &next);
+  LATHE_ASSIGN(*table, txn_->ChangeRelation(std::move(next)));
+  schema::RelationDescriptor above = *parent;
+  std::erase(above.children, (*table)->id);
+  LATHE_TRY(txn_->ChangeRelation(std::move(above)));
+  return Ok();
+}
+
+// ---- ALTER TABLE with children
+
+namespace {
+
+/// Is the column one of the partition key, or read by an expression of it?
+bool OfPartitionKey(const schema::RelationDescriptor& table, const std::string& column,
+                    bind::BindContext& context) {
+  return std::any_of(table.partition_key.parts.begin(), table.partition_key.parts.end(),
+                     [&](const schema::PartitionKey::Part& part) {
+                       return part.sql.empty() ? table.columns[part.column].name == column
+                                               : bind::StoredUses(part.sql, column, context);
+                     });
+}
+
+}  // namespace
+
+Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPtr* table, bool only,
+                                      Run* run) {
+  using Type = Command::Type;
+  const schema::RelationDescriptor before = **table;
+  if (before.children.empty() && before.parents.empty() && !before.is_partitioned()) {
+    switch (command.type) {
+      case Type::kAttachPartition:
+        return AttachPartition(command, table, run);
+      case Type::kDetachPartition:
+        return DetachPartition(command, table, run);
+      case Type::kInherit:
+        return Inherit(command, table, run);
+      case Type::kNoInherit:
+        return NoInherit(command, table, run);
+      default:
+        return AlterOne(command, table, run);
+    }
+  }
+  bind::BindContext context = MakeBindContext({}, catalog_.get());
+  const int found = command.name.empty() ? -1 : before.FindColumn(command.name);
+  const schema::Column* column = found < 0 ? nullptr : &before.columns[static_cast<size_t>(found)];
+  auto part_of_key = [&](const std::string& verb) {
+    return MakeError(SqlState::kInvalidTableDefinition,
+                     "cannot " + verb + " column \"" + command.name +
+                         "\" because it is part of the partition key of relation \"" + before.name +
+                         "\"");
+  };
+  switch (command.type) {
+    case Type::kAttachPartition:
+      return AttachPartition(command, table, run);
+    case Type::kDetachPartition:
+      return DetachPartition(command, table, run);
+    case Type::kInherit:
+      return Inherit(command, table, run);
+    case Type::kNoInherit:
+      return NoInherit(command, table, run);
+    case Type::kOwnerTo:
+    case Type::kSetStatistics:
+    case Type::kSetStorage:
+    case Type::kSetOptions:
+    case Type::kSetWithoutOids:
+    case Type::kSetWithoutCluster:
+    case Type::kSetLogged:
+    case Type::kSetUnlogged:
+      return AlterOne(command, table, run);
+    case Type::kAddColumn: {
+      if (before.is_partition()) {
+        return MakeError(SqlState::kWrongObjectType, "cannot add column to a partition");
+      }
+      if (before.children.empty()) return AlterOne(command, table, run);
+      if (only) {
+        return MakeError(SqlState::kInvalidTableDefinition,
+                         "column must be added to child tables too");
+      }
+      const std::string& name = command.column->name;
+      for (const ast::Constraint& constraint : command.column->constraints) {
+        using Kind = ast::Constraint::Type;
+        if (constraint.type == Kind::kIdentity) {
+          return MakeError(SqlState::kInvalidTableDefinition,
+                           "cannot recursively add identity column to table that has child tables");
+        }
+        if (constraint.type != Kind::kNotNull && constraint.type != Kind::kNull &&
+            constraint.type != Kind::kDefault && constraint.type != Kind::kGenerated) {
+          return NotSupported("this constraint of a column of a table with children");
+        }
+      }
+      const std::vector<schema::RelationPtr> below = DescendantsOf(before);
+      for (const schema::RelationPtr& child : below) {
+        if (child->FindColumn(name) >= 0 || child->parents.size() > 1) {
+          return NotSupported("adding a column that a child has already");
+        }
+      }
+      LATHE_TRY(AlterOne(command, table, run));
+      const int added = (*table)->FindColumn(name);
+      if (added < 0) return Ok();
+      // serial: one sequence for all.
+      const std::string default_sql = (*table)->columns[static_cast<size_t>(added)].default_sql;
+      for (const schema::RelationPtr& child : below) {
+        if (default_sql.find("nextval(") != std::string::npos) {
+          return NotSupported("adding a serial column to a table with children");
+        }
+        LATHE_ASSIGN(schema::RelationPtr to,
+                     txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+        LATHE_TRY(AlterOne(command, &to, run));
+        schema::RelationDescriptor next = *to;
+        schema::Column& made = next.columns[static_cast<size_t>(next.FindColumn(name))];
+        made.inherited = 1;
+        made.local = false;
+        LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+      }
+      return Ok();
+    }
+    case Type::kDropColumn: {
+      if (column != nullptr && column->inherited > 0) {
+        return MakeError(SqlState::kInvalidTableDefinition,
+                         "cannot drop inherited column \"" + command.name + "\"");
+      }
+      if (column != nullptr && OfPartitionKey(before, command.name, context)) {
+        return part_of_key("drop");
+      }
+      if (only && before.is_partitioned() && !before.children.empty()) {
+        Error error =
+            MakeError(SqlState::kInvalidTableDefinition,
+                      "cannot drop column from only the partitioned table when partitions exist");
+        error.hint = "Do not specify the ONLY keyword.";
+        return error;
+      }
+      const std::vector<RelationId> children = before.children;
+      if (column == nullptr) return AlterOne(command, table, run);
+      LATHE_TRY(AlterOne(command, table, run));
+      for (RelationId id : children) {
+        LATHE_ASSIGN(schema::RelationPtr child,
+                     txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+        const int its = child->FindColumn(command.name);
+        if (its < 0) continue;
+        schema::RelationDescriptor next = *child;
+        schema::Column& theirs = next.columns[static_cast<size_t>(its)];
+        if (theirs.inherited > 0) --theirs.inherited;
+        const bool goes = theirs.inherited == 0 && !theirs.local && !only;
+        if (only && theirs.inherited == 0) theirs.local = true;
+        LATHE_ASSIGN(child, txn_->ChangeRelation(std::move(next)));
+        if (goes) LATHE_TRY(AlterWithChildren(command, &child, false, run));
+      }
+      *table = catalog_->GetRelation(before.id);
+      return Ok();
+    }
+    case Type::kSetNotNull:
+    case Type::kDropNotNull:
+    case Type::kSetDefault:
+    case Type::kDropDefault: {
+      if (command.type == Type::kDropNotNull && column != nullptr && before.is_partition()) {
+        schema::RelationPtr parent = catalog_->GetRelation(before.parents[0]);
+        const int theirs = parent == nullptr ? -1 : parent->FindColumn(command.name);
+        if (theirs >= 0 && parent->columns[static_cast<size_t>(theirs)].not_null) {
+          return MakeError(SqlState::kInvalidTableDefinition,
+                           "column \"" + command.name + "\" is marked NOT NULL in parent table");
+        }
+      }
+      const bool constraint =
+          command.type == Type::kSetNotNull || command.type == Type::kDropNotNull;
+      if (only && constraint && before.is_partitioned() && !before.children.empty()) {
+        Error error = MakeError(
+            SqlState::kInvalidTableDefinition,
+            command.type == Type::kSetNotNull
+                ? "constraint must be added to child tables too"
+                : "cannot remove constraint from only the partitioned table when partitions exist");
+        error.hint = "Do not specify the ONLY keyword.";
+        return error;
+      }
+      LATHE_TRY(AlterOne(command, table, run));
+      if (only) return Ok();
+      for (const schema::RelationPtr& child : DescendantsOf(before)) {
+        LATHE_ASSIGN(schema::RelationPtr to,
+                     txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+        LATHE_TRY(AlterOne(command, &to, run));
+      }
+      return Ok();
+    }
+    case Type::kAddConstraint: {
+      const ast::Constraint& added = *command.constraint;
+      using Kind = ast::Constraint::Type;
+      if (added.type == Kind::kCheck && !added.no_inherit) {
+        if (only && !before.children.empty()) {
+          return MakeError(SqlState::kInvalidTableDefinition,
+                           "constraint must be added to child tables too");
+        }
+        LATHE_TRY(AlterOne(command, table, run));
+        const schema::CheckConstraint made = (*table)->checks.back();
+        for (const schema::RelationPtr& child : DescendantsOf(before)) {
+          LATHE_ASSIGN(schema::RelationPtr to,
+                       txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+          schema::RelationDescriptor next = *to;
+          auto known = std::find_if(next.checks.begin(), next.checks.end(),
+                                    [&](const auto& other) { return other.name == made.name; });
+          if (known != next.checks.end()) {
+            if (known->sql != made.sql || known->no_inherit) {
+              return MakeError(SqlState::kDuplicateObject, "constraint \"" + made.name +
+                                                               "\" for relation \"" + next.name +
+                                                               "\" already exists");
+            }
+            Notify(run->client, "NOTICE", SqlState::kSuccessfulCompletion,
+                   "merging constraint \"" + made.name + "\" with inherited definition");
+            ++known->inherited;
+          } else {
+            schema::CheckConstraint check = made;
+            LATHE_ASSIGN(check.oid, txn_->NewOid());
+            check.inherited = 1;
+            check.local = false;
+            if (check.validated) LATHE_TRY(CheckRows(to, check));
+            next.checks.push_back(std::move(check));
+          }
+          LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+        }
+        return Ok();
+      }
+      if (!before.is_partitioned() || before.children.empty()) {
+        return AlterOne(command, table, run);
+      }
+      if (added.type == Kind::kForeignKey && only) {
+        return MakeError(SqlState::kWrongObjectType,
+                         "cannot use ONLY for foreign key on partitioned table \"" + before.name +
+                             "\" referencing relation \"" + added.reference.name + "\"");
+      }
+      if (only) return NotSupported("ADD CONSTRAINT on ONLY a partitioned table");
+      if (added.type == Kind::kForeignKey || added.type == Kind::kUnique) {
+        LATHE_TRY(AlterOne(command, table, run));
+        schema::RelationDescriptor more = **table;
+        if (added.type == Kind::kUnique) {
+          more.foreign_keys.clear();
+          more.indexes = {more.indexes.back()};
+        } else {
+          more.indexes.clear();
+          more.foreign_keys = {more.foreign_keys.back()};
+        }
+        for (const schema::RelationPtr& child : DescendantsOf(before)) {
+          schema::RelationPtr to = child;
+          LATHE_TRY(
+              CopyPartsOfParent(std::make_shared<const schema::RelationDescriptor>(more), &to));
+        }
+        return Ok();
+      }
+      if (added.type == Kind::kPrimaryKey) {
+        const std::vector<schema::RelationPtr> below = DescendantsOf(before);
+        LATHE_TRY(AlterOne(command, table, run));
+        for (const schema::RelationPtr& child : below) {
+          std::vector<uint32_t> columns;
+          for (const schema::KeyColumn& part : (*table)->key) {
+            columns.push_back(
+                static_cast<uint32_t>(child->FindColumn((*table)->columns[part.column].name)));
+          }
+          if (!child->primary_key_name.empty()) {
+            return MakeError(
+                SqlState::kInvalidTableDefinition,
+                "multiple primary keys for table \"" + child->name + "\" are not allowed");
+          }
+          LATHE_TRY(txn_->AddPrimaryKey(child->id, columns, child->name + "_pkey"));
+        }
+        return Ok();
+      }
+      return NotSupported("this constraint of a table with children");
+    }
+    case Type::kDropConstraint: {
+      auto check = std::find_if(before.checks.begin(), before.checks.end(),
+                                [&](const auto& other) { return other.name == command.name; });
+      const bool inherited_key = before.is_partition() && [&] {
+        schema::RelationPtr parent = catalog_->GetRelation(before.parents[0]);
+        if (parent == nullptr) return false;
+        return std::any_of(parent->foreign_keys.begin(), parent->foreign_keys.end(),
+                           [&](const schema::ForeignKey& key) { return key.name == command.name; });
+      }();
+      if ((check != before.checks.end() && check->inherited > 0) || inherited_key) {
+        return MakeError(SqlState::kInvalidTableDefinition, "cannot drop inherited constraint \"" +
+                                                                command.name + "\" of relation \"" +
+                                                                before.name + "\"");
+      }
+      if (check == before.checks.end() || before.children.empty()) {
+        const bool key = std::any_of(
+            before.foreign_keys.begin(), before.foreign_keys.end(),
+            [&](const schema::ForeignKey& other) { return other.name == command.name; });
+        if (before.is_partitioned() && !before.children.empty() && !key) {
+          return NotSupported("dropping a key of a partitioned table");
+        }
+        if (before.is_partition() && !key && command.name == before.primary_key_name) {
+          schema::RelationPtr parent = catalog_->GetRelation(before.parents[0]);
+          if (parent != nullptr && !parent->primary_key_name.empty()) {
+            return MakeError(SqlState::kInvalidTableDefinition,
+                             "cannot drop inherited constraint \"" + command.name +
+                                 "\" of relation \"" + before.name + "\"");
+          }
+        }
+        LATHE_TRY(AlterOne(command, table, run));
+        if (!key || !before.is_partitioned()) return Ok();
+        for (const schema::RelationPtr& child : DescendantsOf(before)) {
+          schema::RelationPtr to = catalog_->GetRelation(child->id);
+          LATHE_TRY(AlterOne(command, &to, run));
+        }
+        *table = catalog_->GetRelation(before.id);
+        return Ok();
+      }
+      const bool heritable = !check->no_inherit;
+      if (only && before.is_partitioned()) {
+        Error error = MakeError(
+            SqlState::kInvalidTableDefinition,
+            "cannot remove constraint from only the partitioned table when partitions exist");
+        error.hint = "Do not specify the ONLY keyword.";
+        return error;
+      }
+      LATHE_TRY(AlterOne(command, table, run));
+      for (RelationId id : before.children) {
+        if (!heritable) break;
+        LATHE_ASSIGN(schema::RelationPtr child,
+                     txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+        schema::RelationDescriptor next = *child;
+        bool goes = false;
+        for (schema::CheckConstraint& theirs : next.checks) {
+          if (theirs.name != command.name) continue;
+          if (theirs.inherited > 0) --theirs.inherited;
+          goes = theirs.inherited == 0 && !theirs.local && !only;
+          if (only && theirs.inherited == 0) theirs.local = true;
+        }
+        LATHE_ASSIGN(child, txn_->ChangeRelation(std::move(next)));
+        if (goes) LATHE_TRY(AlterWithChildren(command, &child, false, run));
+      }
+      return Ok();
+    }
+    default:
+      break;
+  }
+  if (before.children.empty() && !before.is_partitioned()) return AlterOne(command, table, run);
+  return NotSupported("this form of ALTER TABLE of a table with children",
+                      ast::PositionOf(run->prepared->sql, command.location));
+}
+
+}  // namespace lathe::session
