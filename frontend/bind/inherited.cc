@@ -217,6 +217,10 @@ Status Binder::CheckWritable(const schema::RelationDescriptor& relation, bool re
       return NotYet("changing rows below a table whose children have columns of their own",
                     location);
     }
+    if (!relation.has_row_id() && rows->has_row_id()) {
+      return NotYet("changing rows below a table with a primary key that its children do not have",
+                    location);
+    }
     if (relation.has_row_id() && !rows->has_row_id() && repeats) {
       return NotYet("joining rows below a table whose children alone have a primary key", location);
     }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "frontend/parse/parse.h"
+#include "frontend/session/partition_rows.h"
 #include "frontend/session/session_impl.h"
 
 namespace lathe::session {
@@ -89,6 +90,68 @@ class Facts final : public func::SessionFacts {
     schema::RelationPtr sequence = session_->OwnedSequence(found->id, found->columns[index].number);
     if (sequence == nullptr) return none;
     return std::optional<std::string>(session_->FullName(*sequence));
+  }
+  std::optional<std::string> PartitionKey(Oid table) override {
+    std::lock_guard lock(mutex_);
+    schema::RelationPtr found = Find(table);
+    if (found == nullptr || !found->is_partitioned()) return std::nullopt;
+    using Strategy = schema::PartitionKey::Strategy;
+    const Strategy strategy = found->partition_key.strategy;
+    return std::string(strategy == Strategy::kRange  ? "RANGE"
+                       : strategy == Strategy::kList ? "LIST"
+                                                     : "HASH") +
+           " (" + PartitionKeyText(*found) + ")";
+  }
+  Result<std::optional<std::string>> PartitionConstraint(Oid table) override {
+    std::lock_guard lock(mutex_);
+    std::optional<std::string> none;
+    schema::RelationPtr found = Find(table);
+    if (found == nullptr || !found->is_partition()) return none;
+    std::string text;
+    while (found->is_partition()) {
+      schema::RelationPtr parent = Find(Oid(found->parents[0].value));
+      if (parent == nullptr) break;
+      LATHE_ASSIGN(std::string one, PartitionConditionText(*found, *parent));
+      // Conditions of the levels, the root's first, in one conjunction.
+      if (!text.empty()) {
+        return NotSupported("the text of the condition of a partition's partition");
+      }
+      text = std::move(one);
+      found = std::move(parent);
+    }
+    return std::optional<std::string>(std::move(text));
+  }
+  std::vector<Oid> PartitionAncestors(Oid table) override {
+    std::lock_guard lock(mutex_);
+    std::vector<Oid> above;
+    schema::RelationPtr at = Find(table);
+    if (at == nullptr || (!at->is_partition() && !at->is_partitioned())) return above;
+    while (at != nullptr) {
+      above.push_back(Oid(at->id.value));
+      at = at->is_partition() ? Find(Oid(at->parents[0].value)) : nullptr;
+    }
+    return above;
+  }
+  std::vector<PartitionNode> PartitionTree(Oid table) override {
+    std::lock_guard lock(mutex_);
+    std::vector<PartitionNode> nodes;
+    schema::RelationPtr root = Find(table);
+    if (root == nullptr || (!root->is_partition() && !root->is_partitioned())) return nodes;
+    nodes.push_back({table, root->is_partition() ? Oid(root->parents[0].value) : Oid(),
+                     !root->is_partitioned(), 0});
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const PartitionNode above = nodes[i];
+      schema::RelationPtr at = Find(above.table);
+      if (at == nullptr) continue;
+      std::vector<RelationId> children = at->children;
+      std::sort(children.begin(), children.end());
+      for (RelationId id : children) {
+        schema::RelationPtr child = Find(Oid(id.value));
+        if (child == nullptr) continue;
+        nodes.push_back({Oid(id.value), above.table, !child->is_partitioned(), above.level + 1});
+      }
+    }
+    return nodes;
   }
   std::optional<std::string> Comment(Oid object, int column) override {
     std::lock_guard lock(mutex_);

@@ -424,6 +424,16 @@ Status SessionImpl::AttachPartition(const Command& command, schema::RelationPtr*
     for (const auto& part : (*table)->key) wanted.push_back((*table)->columns[part.column].name);
     for (const auto& part : child->key) own.push_back(child->columns[part.column].name);
     if (child->primary_key_name.empty()) {
+      for (const schema::RelationPtr& below : DescendantsOf(*child)) {
+        if (!below->primary_key_name.empty()) {
+          return NotSupported("attaching a table below which some have primary keys");
+        }
+        std::vector<uint32_t> columns;
+        for (const std::string& name : wanted) {
+          columns.push_back(static_cast<uint32_t>(below->FindColumn(name)));
+        }
+        LATHE_TRY(txn_->AddPrimaryKey(below->id, columns, below->name + "_pkey"));
+      }
       std::vector<uint32_t> columns;
       for (const std::string& name : wanted) {
         columns.push_back(static_cast<uint32_t>(child->FindColumn(name)));

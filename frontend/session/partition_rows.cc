@@ -8,6 +8,7 @@
 #include "frontend/bind/bind.h"
 #include "frontend/session/session_impl.h"
 #include "runtime/schema/index_parts.h"
+#include "runtime/types/codec.h"
 
 namespace lathe::session {
 
@@ -21,6 +22,68 @@ std::string PartitionKeyText(const schema::RelationDescriptor& table) {
                              : schema::ShownInIndex(part.sql);
   }
   return text;
+}
+
+Result<std::string> PartitionConditionText(const schema::RelationDescriptor& partition,
+                                           const schema::RelationDescriptor& parent) {
+  using Strategy = schema::PartitionKey::Strategy;
+  using Kind = schema::PartitionBound::End::Kind;
+  const schema::PartitionKey& by = parent.partition_key;
+  const schema::PartitionBound& bound = *partition.partition_bound;
+  if (by.strategy == Strategy::kHash) {
+    return "satisfies_hash_partition('" + std::to_string(parent.id.value) + "'::oid, " +
+           std::to_string(bound.modulus) + ", " + std::to_string(bound.remainder) + ", " +
+           PartitionKeyText(parent) + ")";
+  }
+  if (bound.is_default || by.parts.size() != 1) {
+    return NotSupported("the text of this partition's condition");
+  }
+  const types::Type& type = by.parts[0].type;
+  const bool bare = type.id == types::TypeId::kInt4;
+  auto literal = [&](const types::Value& value) {
+    std::string text;
+    types::AppendText(value.type(), value.datum(), {}, &text);
+    if (bare && text[0] != '-') return text;
+    if (type.id == types::TypeId::kBool) return std::string(text == "t" ? "true" : "false");
+    std::string quoted = "'";
+    for (char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    types::Type shown = type;
+    return quoted + "'::" + types::FormatType(shown);
+  };
+  if (type.id == types::TypeId::kVarchar || type.id == types::TypeId::kNumeric) {
+    return NotSupported("the text of this partition's condition");
+  }
+  const std::string key = PartitionKeyText(parent);
+  std::string text = "((" + key + " IS NOT NULL)";
+  if (by.strategy == Strategy::kRange) {
+    if (bound.from[0].kind == Kind::kValue) {
+      text += " AND (" + key + " >= " + literal(bound.from[0].value) + ")";
+    }
+    if (bound.to[0].kind == Kind::kValue) {
+      text += " AND (" + key + " < " + literal(bound.to[0].value) + ")";
+    }
+    const bool alone = text.find(" AND ") == std::string::npos;
+    return alone ? text.substr(1) : text + ")";
+  }
+  std::vector<std::string> values;
+  bool null = false;
+  for (const types::Value& value : bound.values) {
+    if (value.is_null()) {
+      null = true;
+    } else {
+      values.push_back(literal(value));
+    }
+  }
+  std::string among;
+  if (values.size() == 1) {
+    among = "(" + key + " = " + values[0] + ")";
+  } else if (!values.empty()) {
+    for (const std::string& value : values) among += (among.empty() ? "" : ", ") + value;
+    among = "(" + key + " = ANY (ARRAY[" + among + "]))";
+  }
+  if (!null) return text + " AND " + among + ")";
+  if (among.empty()) return "(" + key + " IS NULL)";
+  return "((" + key + " IS NULL) OR " + among + ")";
 }
 
 Result<std::unique_ptr<PartitionRouter>> PartitionRouter::Make(SessionImpl* session,
@@ -250,6 +313,9 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
         leaf->fields.push_back(static_cast<size_t>(found - live_.begin()));
       }
       if (leaf->table->has_row_id()) leaf->fields.push_back(SIZE_MAX);
+    }
+    if (kind != Kind::kInsert && leaf->table->has_row_id() && !table_->has_row_id()) {
+      return NotSupported("changing rows of a partition without its parent's primary key");
     }
     part.layout = std::make_unique<row::Layout>(exec::WriteLayout(*leaf->table, kind));
     part.rows = std::make_unique<row::RowBuffer>(part.layout.get(), &budget_);

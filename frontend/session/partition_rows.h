@@ -45,6 +45,10 @@ class PartitionRouter {
   types::FormatContext format_;
 };
 
+/// The condition on the rows of a partition (on its own bound only) as PostgreSQL shows it. 0A000
+/// for ranges over several columns and for default partitions.
+Result<std::string> PartitionConditionText(const schema::RelationDescriptor& partition,
+                                           const schema::RelationDescriptor& parent);
 /// "a, lower(b)": the partition key as PostgreSQL shows it.
 std::string PartitionKeyText(const schema::RelationDescriptor& table);
 

@@ -88,6 +88,33 @@ class SessionFacts {
     static_cast<void>(column);
     return std::optional<std::string>();
   }
+  /// pg_get_partkeydef: "RANGE (a)"; nothing for a table that is not partitioned.
+  virtual std::optional<std::string> PartitionKey(Oid table) {
+    static_cast<void>(table);
+    return std::nullopt;
+  }
+  /// pg_get_partition_constraintdef: what the rows of a partition hold to. 0A000 for bounds whose
+  /// condition it cannot write.
+  virtual Result<std::optional<std::string>> PartitionConstraint(Oid table) {
+    static_cast<void>(table);
+    return std::optional<std::string>();
+  }
+  /// A row of pg_partition_tree; parent 0 = none.
+  struct PartitionNode {
+    Oid table, parent;
+    bool leaf = false;
+    int32_t level = 0;
+  };
+  /// A partition or partitioned table and those above it, nearest first; nothing for others.
+  virtual std::vector<Oid> PartitionAncestors(Oid table) {
+    static_cast<void>(table);
+    return {};
+  }
+  /// The same and those below it, breadth first.
+  virtual std::vector<PartitionNode> PartitionTree(Oid table) {
+    static_cast<void>(table);
+    return {};
+  }
   /// What COMMENT ON has said of an object (column != 0: of its column).
   virtual std::optional<std::string> Comment(Oid object, int column) {
     static_cast<void>(object);

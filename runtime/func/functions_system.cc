@@ -96,8 +96,7 @@ uint64_t AdvisoryKey(const Datum* args, bool two_numbers) {
 }
 template <bool kTwo, bool kShared, bool kTransaction, bool kWait>
 CallStatus TakeAdvisory(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
-  Result<bool> taken =
-      f->TakeAdvisory(AdvisoryKey(args, kTwo), kTwo, kShared, kTransaction, kWait);
+  Result<bool> taken = f->TakeAdvisory(AdvisoryKey(args, kTwo), kTwo, kShared, kTransaction, kWait);
   if (!taken.ok()) return c->Fail(std::move(taken).error());
   return kWait ? PutInt(0, r) : PutBool(*taken, r);
 }
@@ -118,8 +117,7 @@ CallStatus TableIsVisible(FunctionContext*, SessionFacts* f, const Datum* args, 
 CallStatus ViewDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   return PutOptional(c, f->ViewDefinition(OidOfArg(args[0])), r);
 }
-CallStatus ViewDefinitionByName(FunctionContext* c, SessionFacts* f, const Datum* args,
-                                Datum* r) {
+CallStatus ViewDefinitionByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   Result<Oid> view = f->RelationOid(args[0].string.view());
   if (!view.ok()) return c->Fail(std::move(view).error());
   return PutOptional(c, f->ViewDefinition(*view), r);
@@ -206,6 +204,14 @@ CallStatus ObjectComment(FunctionContext* c, SessionFacts* f, const Datum* args,
 }
 CallStatus ColumnComment(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   return PutOptional(c, f->Comment(OidOfArg(args[0]), args[1].i32), r);
+}
+CallStatus PartitionKeyOf(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutOptional(c, f->PartitionKey(OidOfArg(args[0])), r);
+}
+CallStatus PartitionConstraintOf(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  Result<std::optional<std::string>> text = f->PartitionConstraint(OidOfArg(args[0]));
+  if (!text.ok()) return c->Fail(std::move(text).error());
+  return PutOptional(c, *text, r);
 }
 /// Stored expressions are kept as SQL text.
 CallStatus GetExpr(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
@@ -454,7 +460,8 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2506, "pg_get_viewdef", {O, B}, T, WithFacts<ViewDefinition>);
   add(1640, "pg_get_viewdef", {T}, T, WithFacts<ViewDefinitionByName>);
   add(2505, "pg_get_viewdef", {T, B}, T, WithFacts<ViewDefinitionByName>);
-  add(3352, "pg_get_partkeydef", {O}, T, AlwaysNull);
+  add(3352, "pg_get_partkeydef", {O}, T, WithFacts<PartitionKeyOf>);
+  add(3408, "pg_get_partition_constraintdef", {O}, T, WithFacts<PartitionConstraintOf>);
   add(6174, "pg_get_statisticsobjdef_columns", {O}, T, AlwaysNull);
   add(1662, "pg_get_triggerdef", {O}, T, AlwaysNull);
   add(2730, "pg_get_triggerdef", {O, B}, T, AlwaysNull);

@@ -31,8 +31,33 @@ CallStatus StepZero(FunctionContext* context) {
   return context->Fail(SqlState::kInvalidParameterValue, "step size cannot equal zero");
 }
 
-/// Nothing is a partition of anything.
-CallStatus NoRows(FunctionContext*, const Datum*, const bool*, SetSink*) { return CallStatus::kOk; }
+Datum OidDatum(Oid oid) {
+  Datum value;
+  value.i32 = static_cast<int32_t>(oid.value);
+  return value;
+}
+
+CallStatus PartitionAncestors(FunctionContext* context, const Datum* args, const bool*,
+                              SetSink* sink) {
+  if (context->facts == nullptr) return CallStatus::kOk;
+  for (Oid oid : context->facts->PartitionAncestors(Oid(static_cast<uint32_t>(args[0].i32)))) {
+    if (!AddOne(sink, OidDatum(oid))) return CallStatus::kError;
+  }
+  return CallStatus::kOk;
+}
+
+CallStatus PartitionTree(FunctionContext* context, const Datum* args, const bool*, SetSink* sink) {
+  if (context->facts == nullptr) return CallStatus::kOk;
+  for (const SessionFacts::PartitionNode& node :
+       context->facts->PartitionTree(Oid(static_cast<uint32_t>(args[0].i32)))) {
+    Datum values[4] = {OidDatum(node.table), OidDatum(node.parent), {}, {}};
+    const bool nulls[4] = {false, node.parent.value == 0, false, false};
+    values[2].b = node.leaf;
+    values[3].i32 = node.level;
+    if (!sink->Add(values, nulls)) return CallStatus::kError;
+  }
+  return CallStatus::kOk;
+}
 
 template <class T>
 CallStatus IntegerSeries(FunctionContext* context, const Datum* args, size_t count, SetSink* sink) {
@@ -252,7 +277,16 @@ void AddSeriesFunctions(std::vector<SetFunction>* list) {
   add(6161, "string_to_table", {T, T, T}, T, StringToTable<3>, false);
   add(2765, "regexp_split_to_table", {T, T}, T, SplitToTable<2>);
   add(2766, "regexp_split_to_table", {T, T, T}, T, SplitToTable<3>);
-  add(3425, "pg_partition_ancestors", {TypeId::kRegclass}, TypeId::kRegclass, NoRows)->rows = 1;
+  SetFunction* above =
+      add(3425, "pg_partition_ancestors", {TypeId::kRegclass}, TypeId::kRegclass, PartitionAncestors);
+  above->rows = 10;
+  above->column_names = {"relid"};
+  above->volatility = Volatility::kStable;
+  SetFunction* tree =
+      add(3423, "pg_partition_tree", {TypeId::kRegclass}, TypeId::kRegclass, PartitionTree);
+  tree->columns = {TypeId::kRegclass, TypeId::kRegclass, B, I};
+  tree->column_names = {"relid", "parentrelid", "isleaf", "level"};
+  tree->volatility = Volatility::kStable;
   add(2763, "regexp_matches", {T, T}, Type::ArrayOf(T), Matches<2>)->rows = 1;
   add(2764, "regexp_matches", {T, T, T}, Type::ArrayOf(T), Matches<3>)->rows = 10;
   // clang-format on
