@@ -594,6 +594,64 @@ TEST_F(EngineTest, RunsAgainBeyondTheBuffer) {
   }
 }
 
+// What a transaction has written beyond its buffer counts as changed for those that are older.
+TEST_F(EngineTest, ChangesBeyondTheBufferConflict) {
+  options_.transaction_spill_bytes = 1000;
+  Reopen();
+  schema::RelationPtr t = Create(KeyedSpec());
+  std::vector<Row> rows;
+  for (int i = 0; i < 200; ++i) rows.push_back({std::to_string(i), "1", std::string(100, 'a')});
+  MustInsert(t, rows);
+  auto add = [](int by) {
+    return [by](const Row& r) { return Row{r[0], std::to_string(std::stoi(*r[1]) + by), r[2]}; };
+  };
+  auto all = [](const Row&) { return true; };
+  auto older = Begin(txn::Isolation::kRepeatableRead);
+  auto restarted = Begin();
+  auto source = restarted->tables()->OpenScan(t, PointRequest(7));
+  ASSERT_TRUE(source.ok());
+  std::vector<Row> seen = Drain(source->get(), *t).value();
+  auto big = Begin();
+  ASSERT_TRUE(Change(big.get(), t, all, add(100)).ok());
+  ASSERT_TRUE(big->Commit().ok());
+  EXPECT_EQ(Change(older.get(), t, all, add(1), PointRequest(5)).error().state,
+            SqlState::kSerializationFailure);
+  EXPECT_EQ(Scan(older.get(), t, PointRequest(5)).at(0)[1], "1");
+  std::vector<Row> update = {add(1)(seen.at(0))};
+  update[0].insert(update[0].end(), seen[0].begin(), seen[0].end());
+  Status first = WriteRows(restarted.get(), t, exec::WriteKind::kUpdate, update);
+  ASSERT_FALSE(first.ok());
+  EXPECT_EQ(first.error().message, exec::kRestartStatement);
+  restarted->UndoStatement();
+  ASSERT_TRUE(Change(restarted.get(), t, all, add(1), PointRequest(7)).ok());
+  ASSERT_TRUE(restarted->Commit().ok());
+  auto reader = Begin();
+  EXPECT_EQ(Scan(reader.get(), t, PointRequest(7)).at(0)[1], "102");
+}
+
+// A statement that is undone takes all its pages with it, also when rows that it had re-checked
+// were written as pages after some of them.
+TEST_F(EngineTest, UndoesPagesOfSeveralTables) {
+  options_.transaction_spill_bytes = 5000;
+  Reopen();
+  schema::RelationPtr t = Create(KeyedSpec("t")), u = Create(KeyedSpec("u"));
+  std::vector<Row> rows;
+  for (int i = 0; i < 300; ++i) rows.push_back({std::to_string(i), "1", std::string(100, 'a')});
+  auto txn = Begin();
+  ASSERT_TRUE(Insert(txn.get(), u, {{"1", "1", "x"}}).ok());
+  ASSERT_TRUE(txn->StartStatement(nullptr).ok());
+  ASSERT_TRUE(WriteRows(txn.get(), t, exec::WriteKind::kInsert, rows).ok());
+  ASSERT_TRUE(
+      WriteRows(txn.get(), u, exec::WriteKind::kInsert, {rows.begin() + 2, rows.end()}).ok());
+  txn->UndoStatement();
+  EXPECT_EQ(Scan(txn.get(), t).size(), 0u);
+  EXPECT_EQ(Scan(txn.get(), u).size(), 1u);
+  ASSERT_TRUE(txn->Commit().ok());
+  auto reader = Begin();
+  EXPECT_EQ(Scan(reader.get(), t).size(), 0u);
+  EXPECT_EQ(Scan(reader.get(), u).size(), 1u);
+}
+
 // A write buffer that is written out while a fold replaces the leaves that it is to be merged with.
 TEST(Merge, BeginsDuringAFold) {
   kv::MemoryKv kv;

@@ -687,6 +687,10 @@ void Table::PublishVersion(const TableVersionPtr& version, const std::vector<std
     for (const LeafPtr& leaf : before) leaf->Freeze();
     AccountStores(before, after);
     row_count_ += net_rows;
+    if (ts.value > newest_.load(std::memory_order_relaxed)) {
+      newest_.store(ts.value, std::memory_order_release);
+    }
+    newest_merge_.store(ts.value, std::memory_order_release);
     stats_ = nullptr;
     TableVersionPtr next = MakeVersion(ts, version->directory);
     {
@@ -702,7 +706,8 @@ void Table::PublishVersion(const TableVersionPtr& version, const std::vector<std
 
 Result<bool> Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
   std::vector<TableVersionPtr> chain;
-  bool gap = false;  // versions between have been let go of
+  // Versions between have been let go of; or a merge has changed rows, which leaves pages only.
+  bool gap = snapshot.value < newest_merge_.load(std::memory_order_acquire);
   {
     // Versions that the snapshot does not read, and the one that it reads, together hold all later
     // changes.

@@ -243,8 +243,9 @@ class Table {
   LeafSourcePtr source_;
   std::unique_ptr<catalog::IdAllocator> row_ids_;
   const std::shared_ptr<LiveVersions> live_ = std::make_shared<LiveVersions>();
-  uint64_t next_serial_ = 1;         // publish_mutex_
-  std::atomic<uint64_t> newest_{0};  // latest timestamp of a version in memory
+  uint64_t next_serial_ = 1;               // publish_mutex_
+  std::atomic<uint64_t> newest_{0};        // latest timestamp of a version in memory
+  std::atomic<uint64_t> newest_merge_{0};  // of PublishVersion
   std::atomic<int64_t> delta_rows_{0}, delta_bytes_{0};
 
   mutable std::mutex list_mutex_;

@@ -97,15 +97,20 @@ Status TransactionImpl::StartStatement(const exec::CancelFlag* cancel, int64_t l
 void TransactionImpl::UndoStatement() {
   buffer_.Undo(statement_);
   spilled_.clear();
-  while (!loads_.empty() && loads_.back().statement == statement_) DropLast();
+  // Those of earlier statements may have been made between, for other tables.
+  for (size_t i = loads_.size(); i-- > 0;) {
+    if (loads_[i].statement == statement_) DropOwnLoad(i);
+  }
   view_.Restore(saved_changes_);
   dropped_.resize(saved_dropped_);
   moves_.UndoTo(saved_moves_);
 }
 
-void TransactionImpl::DropLast() {
-  PendingLoad load = std::move(loads_.back().load);
-  loads_.pop_back();
+void TransactionImpl::DropLast() { DropOwnLoad(loads_.size() - 1); }
+
+void TransactionImpl::DropOwnLoad(size_t i) {
+  PendingLoad load = std::move(loads_[i].load);
+  loads_.erase(loads_.begin() + static_cast<ptrdiff_t>(i));
   engine_->DropPendingLoad(load.load);
   (void)DropLoad(engine_->kv(), load.load);  // what an I/O error leaves is found by recovery
   if (load.replaced != nullptr && engine_->sink()->wants_load_chunks()) {

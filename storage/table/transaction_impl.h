@@ -185,6 +185,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   TableVersionPtr VersionWithLoads(const Table& table, TableVersionPtr base) const;
   Status Merge(const std::shared_ptr<Table>& table, bool of_statement);
   void DropLast();
+  void DropOwnLoad(size_t i);
   std::vector<OwnRow> OwnRows(StorageId storage, const ScanRange& range) const;
   Result<std::unique_ptr<exec::RowSource>> OpenScanAt(const schema::RelationPtr& relation,
                                                       const exec::ScanRequest& request,
