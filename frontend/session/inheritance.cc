@@ -605,6 +605,16 @@ bool OfPartitionKey(const schema::RelationDescriptor& table, const std::string& 
 
 }  // namespace
 
+bool SessionImpl::HasUniqueParent(const schema::RelationDescriptor& table) {
+  schema::RelationPtr parent =
+      table.is_partition() ? catalog_->GetRelation(table.parents[0]) : nullptr;
+  if (parent == nullptr) return false;
+  return std::any_of(parent->indexes.begin(), parent->indexes.end(), [&](RelationId id) {
+    schema::RelationPtr index = catalog_->GetRelation(id);
+    return index != nullptr && (index->unique || index->is_constraint);
+  });
+}
+
 Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPtr* table, bool only,
                                       Run* run) {
   using Type = Command::Type;
@@ -874,6 +884,10 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
                              "cannot drop inherited constraint \"" + command.name +
                                  "\" of relation \"" + before.name + "\"");
           }
+        }
+        if (!key && check == before.checks.end() && command.name != before.primary_key_name &&
+            HasUniqueParent(before)) {
+          return NotSupported("dropping a unique constraint of a partition");
         }
         LATHE_TRY(AlterOne(command, table, run));
         if (!key || !before.is_partitioned()) return Ok();

@@ -131,6 +131,9 @@ Status SessionImpl::RunDropIndex(Run* run) {
     if (parent->is_partitioned() && !parent->children.empty()) {
       return NotSupported("DROP INDEX of an index of a partitioned table");
     }
+    if (index->unique && HasUniqueParent(*parent)) {
+      return NotSupported("DROP INDEX of a unique index of a partition");
+    }
     LATHE_TRY(DropDependents("index " + index->name, ReferringTo(*parent, index->id, index->name),
                              drop.cascade, run->client));
     LATHE_TRY(txn_->DropIndex(index->id));

@@ -248,6 +248,8 @@ class SessionImpl final : public Session {
   /// One command of ALTER TABLE on a table and on those below it.
   Status AlterWithChildren(const ast::AlterTableCommand& command, schema::RelationPtr* table,
                            bool only, Run* run);
+  /// A partition whose parent has a unique index, which the partition's indexes have to keep.
+  bool HasUniqueParent(const schema::RelationDescriptor& table);
   /// All below a table, nearest first.
   std::vector<schema::RelationPtr> DescendantsOf(const schema::RelationDescriptor& table);
   /// Every row of a table (new: not yet a partition) is one that the bound takes; 23514.
