@@ -440,6 +440,8 @@ Status SessionImpl::LockTables(Prepared* prepared, const driver::CachedPlan& pla
     LATHE_ASSIGN(schema::RelationPtr locked, txn_->LockTable(relation->id, mode));
     *changed |= locked->version != relation->version;
   }
+  // The tables above may have changed alone, and the plan be the same.
+  if (*changed) prepared->plan_tables_of = nullptr;
   return Ok();
 }
 
