@@ -608,25 +608,25 @@ TEST_F(EngineTest, ChangesBeyondTheBufferConflict) {
   auto all = [](const Row&) { return true; };
   auto older = Begin(txn::Isolation::kRepeatableRead);
   auto restarted = Begin();
-  auto source = restarted->tables()->OpenScan(t, PointRequest(7));
+  auto source = restarted->tables()->OpenScan(t, PointRequest(1));
   ASSERT_TRUE(source.ok());
   std::vector<Row> seen = Drain(source->get(), *t).value();
   auto big = Begin();
   ASSERT_TRUE(Change(big.get(), t, all, add(100)).ok());
   ASSERT_TRUE(big->Commit().ok());
-  EXPECT_EQ(Change(older.get(), t, all, add(1), PointRequest(5)).error().state,
+  EXPECT_EQ(Change(older.get(), t, all, add(1), PointRequest(0)).error().state,
             SqlState::kSerializationFailure);
-  EXPECT_EQ(Scan(older.get(), t, PointRequest(5)).at(0)[1], "1");
+  EXPECT_EQ(Scan(older.get(), t, PointRequest(0)).at(0)[1], "1");
   std::vector<Row> update = {add(1)(seen.at(0))};
   update[0].insert(update[0].end(), seen[0].begin(), seen[0].end());
   Status first = WriteRows(restarted.get(), t, exec::WriteKind::kUpdate, update);
   ASSERT_FALSE(first.ok());
   EXPECT_EQ(first.error().message, exec::kRestartStatement);
   restarted->UndoStatement();
-  ASSERT_TRUE(Change(restarted.get(), t, all, add(1), PointRequest(7)).ok());
+  ASSERT_TRUE(Change(restarted.get(), t, all, add(1), PointRequest(1)).ok());
   ASSERT_TRUE(restarted->Commit().ok());
   auto reader = Begin();
-  EXPECT_EQ(Scan(reader.get(), t, PointRequest(7)).at(0)[1], "102");
+  EXPECT_EQ(Scan(reader.get(), t, PointRequest(1)).at(0)[1], "102");
 }
 
 // A statement that is undone takes all its pages with it, also when rows that it had re-checked
@@ -636,7 +636,7 @@ TEST_F(EngineTest, UndoesPagesOfSeveralTables) {
   Reopen();
   schema::RelationPtr t = Create(KeyedSpec("t")), u = Create(KeyedSpec("u"));
   std::vector<Row> rows;
-  for (int i = 0; i < 300; ++i) rows.push_back({std::to_string(i), "1", std::string(100, 'a')});
+  for (int i = 0; i < 1200; ++i) rows.push_back({std::to_string(i), "1", std::string(5000, 'a')});
   auto txn = Begin();
   ASSERT_TRUE(Insert(txn.get(), u, {{"1", "1", "x"}}).ok());
   ASSERT_TRUE(txn->StartStatement(nullptr).ok());
