@@ -44,7 +44,11 @@ std::vector<schema::RelationPtr> ChildrenOf(const schema::RelationDescriptor& ta
                                             schema::CatalogReader* catalog) {
   std::vector<schema::RelationPtr> children;
   for (RelationId id : table.children) {
-    if (schema::RelationPtr child = catalog->GetRelation(id)) children.push_back(std::move(child));
+    schema::RelationPtr child = catalog->GetRelation(id);
+    if (child == nullptr) continue;
+    // By name: a plan is made anew when what it has looked up by name has changed.
+    catalog->FindRelation(child->schema, child->name);
+    children.push_back(std::move(child));
   }
   if (table.is_partitioned()) {
     std::sort(children.begin(), children.end(), [](const auto& a, const auto& b) {
