@@ -496,12 +496,14 @@ Status TransactionImpl::AddLoad(PendingLoad load) {
 }
 
 Result<bool> TransactionImpl::Spill(const std::shared_ptr<Table>& table) {
-  constexpr uint64_t kAgain = 4 << 20;
+  // How much more is buffered before the next try.
+  const uint64_t again =
+      std::min(uint64_t{4} << 20, engine_->options().transaction_spill_bytes / 4 + 1);
   const StorageId storage = table->storage();
   // While others write single rows there it can wait, as long as there is memory.
   if (!TryLockStorage(storage, txn::TableLockMode::kShareRowExclusive)) {
-    if (buffer_.used_bytes() + 2 * kAgain < buffer_.bytes_max()) {
-      spill_at_ = buffer_.used_bytes() + kAgain;
+    if (buffer_.used_bytes() + 2 * again < buffer_.bytes_max()) {
+      spill_at_ = buffer_.used_bytes() + again;
       return false;
     }
     LATHE_TRY(LockStorage(storage, txn::TableLockMode::kShareRowExclusive));
@@ -510,13 +512,13 @@ Result<bool> TransactionImpl::Spill(const std::shared_ptr<Table>& table) {
   const bool first = std::none_of(loads_.begin(), loads_.end(),
                                   [&](const OwnLoad& own) { return own.load.table == table; });
   if (first && isolation_ != txn::Isolation::kReadCommitted && !table->NewestIs(snapshot_)) {
-    spill_at_ = buffer_.used_bytes() + kAgain;
+    spill_at_ = buffer_.used_bytes() + again;
     return false;
   }
   LATHE_TRY(SpillEarlier(table));
   LATHE_TRY(Merge(table, true));
   buffer_.Forget(storage);
-  spill_at_ = std::max(engine_->options().transaction_spill_bytes, buffer_.used_bytes() + kAgain);
+  spill_at_ = std::max(engine_->options().transaction_spill_bytes, buffer_.used_bytes() + again);
   return true;
 }
 

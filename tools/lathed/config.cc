@@ -26,6 +26,8 @@ ABSL_FLAG(std::string, memory_limit, "8GB", "memory of all queries together");
 ABSL_FLAG(std::string, query_memory_limit, "4GB", "memory of one query");
 ABSL_FLAG(std::string, delta_size, "512MB",
           "unfolded changes kept in memory; writers wait beyond it");
+ABSL_FLAG(std::string, transaction_memory, "64MB",
+          "changes of one transaction kept in memory; more are written to pages before the commit");
 ABSL_FLAG(uint32_t, snapshot_age_limit, 0,
           "seconds after which an open snapshot may be too old to read by (72000); 0 = no limit");
 ABSL_FLAG(uint32_t, compact_percent, 50,
@@ -49,6 +51,7 @@ constexpr const char* kKeys[] = {"data_dir",
                                  "memory_limit",
                                  "query_memory_limit",
                                  "delta_size",
+                                 "transaction_memory",
                                  "synchronous_commit",
                                  "snapshot_age_limit",
                                  "compact_percent",
@@ -189,6 +192,8 @@ Result<Config> ReadConfig(int argc, char** argv) {
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_query_memory_limit), "query-memory-limit",
                        &config.query_memory_bytes_max));
   LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_delta_size), "delta-size", &config.delta_bytes_max));
+  LATHE_TRY(ParseBytes(absl::GetFlag(FLAGS_transaction_memory), "transaction-memory",
+                       &config.transaction_memory_bytes));
   config.snapshot_seconds_max = absl::GetFlag(FLAGS_snapshot_age_limit);
   config.compact_percent = absl::GetFlag(FLAGS_compact_percent);
   config.archive_dir = absl::GetFlag(FLAGS_archive_dir);

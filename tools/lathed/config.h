@@ -26,6 +26,7 @@ struct Config {
   uint32_t compact_percent = 50;
   std::string archive_dir;  // empty = none
   uint64_t delta_bytes_max = uint64_t{512} << 20;
+  uint64_t transaction_memory_bytes = uint64_t{64} << 20;
   bool synchronous_commit = true;
 };
 

@@ -38,6 +38,7 @@ int Serve(const lathed::Config& config, const sigset_t& signals) {
   session::InstanceOptions options;
   options.engine.frame_cache_bytes = config.cache_bytes;
   options.engine.delta_bytes_max = config.delta_bytes_max;
+  options.engine.transaction_spill_bytes = config.transaction_memory_bytes;
   options.engine.snapshot_seconds_max = config.snapshot_seconds_max;
   options.engine.compact_percent = config.compact_percent;
   options.engine.archive_dir = config.archive_dir;
