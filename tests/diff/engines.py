@@ -62,7 +62,7 @@ def random_config(rng, rules):
             settings["plan_cache"] = "off"
         else:
             settings["prepared"] = "1"
-    return Config(rng.choice(["folded", "folded", "delta", "mixed"]), **settings)
+    return Config(rng.choice(["folded", "parts", "delta", "mixed"]), **settings)
 
 
 class Answer:

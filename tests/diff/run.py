@@ -7,8 +7,8 @@
   run.py --lathed PATH --postgres 5432 --seed 7 --only 123  one query, printed, in all its configurations
 
 Query i of a seed is the same in every run and on every machine as long as the generator does not change. A configuration is a
-state of the data (schema.STATES: not folded, folded, folded and changed since) with settings: tier, threads, memory limit,
-optimizer rules off, plan cache off, prepared. Every query runs in the base configuration and in --configs random ones; every
+state of the data (schema.STATES: not folded, folded, folded and changed since, in partitions and heirs) with settings: tier,
+threads, memory limit, optimizer rules off, plan cache off, prepared. Every query runs in the base configuration and in --configs random ones; every
 sixth is a TLP or NoREC check instead (checks.py), and some run a second time with other literals, which shares their plan.
 
 The exit status is 1 if there was a finding: a wrong answer, a crash, an error where PostgreSQL has none.

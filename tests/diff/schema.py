@@ -101,11 +101,37 @@ def value(rng, type):
     raise ValueError(type)
 
 
+def items(table):
+    """The table's columns as CREATE TABLE takes them."""
+    return [f"{name} {SQL_TYPES[type]}{' NOT NULL' if null is None else ''}" for name, type, null in TABLES[table][2]]
+
+
 def create(table):
-    _, constraint, columns = TABLES[table]
-    items = [f"{name} {SQL_TYPES[type]}{' NOT NULL' if null is None else ''}"
-             for name, type, null in columns]
-    return f"CREATE TABLE {table} ({', '.join(items + ([constraint] if constraint else []))})"
+    constraint = TABLES[table][1]
+    return f"CREATE TABLE {table} ({', '.join(items(table) + ([constraint] if constraint else []))})"
+
+
+def create_parts(table):
+    """The statements that make the table of parts, for PARTS."""
+    by, constrained, parts = PARTS[table]
+    constraint = TABLES[table][1] if constrained else ""
+    own = items(table)
+    out = [f"CREATE TABLE {table} ({', '.join(own + ([constraint] if constraint else []))}) {by}"]
+    return out + [part.replace("~", ", ".join(own[::-1])) for part in parts]
+
+
+def spread(table, texts):
+    """INSERT statements that put every row into one of the tables: a partitioned parent routes, an inherited one does not."""
+    if PARTS[table][0]:
+        return inserts(table, texts)
+    columns = ", ".join(name for name, _, _ in TABLES[table][2])
+    heirs = [part.split()[2] for part in PARTS[table][2]]
+    out = []
+    for number, place in enumerate([table, *heirs]):
+        own = texts[number::len(heirs) + 1]
+        if own:
+            out.append(f"INSERT INTO {place} ({columns}) VALUES {', '.join(own)}")
+    return out
 
 
 def rows(seed, table):
@@ -139,7 +165,33 @@ def inserts(table, texts, step=500):
 
 
 # What the storage holds when the queries run: the same rows in every state.
-STATES = ("delta", "folded", "mixed")
+STATES = ("delta", "folded", "mixed", "parts")
+
+# How the tables of the state "parts" are divided: what follows the parent's columns, whether the parent has the table's
+# constraint, and what makes the parts. "~" stands for the table's columns in the opposite order.
+PARTS = {
+    "t0": ("", True, ["CREATE TABLE t0_one () INHERITS (t0)"]),
+    "t1": ("PARTITION BY RANGE (k)", True, [
+        "CREATE TABLE t1_low PARTITION OF t1 FOR VALUES FROM (MINVALUE) TO (7)",
+        "CREATE TABLE t1_mid (gone int, ~, PRIMARY KEY (k))", "ALTER TABLE t1_mid DROP COLUMN gone",
+        "ALTER TABLE t1 ATTACH PARTITION t1_mid FOR VALUES FROM (7) TO (20)",
+        "CREATE TABLE t1_rest PARTITION OF t1 DEFAULT"]),
+    "t2": ("PARTITION BY LIST (l)", True, [
+        "CREATE TABLE t2_even PARTITION OF t2 FOR VALUES IN (0, 2, 4) PARTITION BY HASH (k)",
+        "CREATE TABLE t2_even_0 PARTITION OF t2_even FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+        "CREATE TABLE t2_even_1 PARTITION OF t2_even FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+        "CREATE TABLE t2_one PARTITION OF t2 FOR VALUES IN (1)", "CREATE TABLE t2_rest PARTITION OF t2 DEFAULT"]),
+    "t3": ("PARTITION BY LIST (s)", True, [
+        "CREATE TABLE t3_null PARTITION OF t3 FOR VALUES IN (NULL, 'a', 'foo')",
+        "CREATE TABLE t3_rest PARTITION OF t3 DEFAULT PARTITION BY RANGE (n, d)",
+        "CREATE TABLE t3_low PARTITION OF t3_rest FOR VALUES FROM (MINVALUE, MINVALUE) TO (0, '2020-02-01')",
+        "CREATE TABLE t3_high PARTITION OF t3_rest FOR VALUES FROM (0, '2020-02-01') TO (MAXVALUE, MAXVALUE)"]),
+    "t4": ("", False, ["CREATE TABLE t4_some () INHERITS (t4)", "CREATE TABLE t4_more (own int, ~, UNIQUE (k)) INHERITS (t4)"]),
+    "big": ("PARTITION BY RANGE (d)", False, [
+        "CREATE TABLE big_old PARTITION OF big FOR VALUES FROM (MINVALUE) TO ('2020-01-15')",
+        "CREATE TABLE big_mid (~)",
+        "ALTER TABLE big ATTACH PARTITION big_mid FOR VALUES FROM ('2020-01-15') TO ('2020-12-01')",
+        "CREATE TABLE big_new PARTITION OF big FOR VALUES FROM ('2020-12-01') TO (MAXVALUE)"])}
 
 
 def namespace(state):
@@ -161,9 +213,12 @@ def statements(seed, state):
     out = [f"DROP SCHEMA IF EXISTS {namespace(state)} CASCADE", f"CREATE SCHEMA {namespace(state)}",
            f"SET search_path = {namespace(state)}"]
     for table, (_, _, columns) in TABLES.items():
-        out.append(create(table))
         texts = rows(seed, table)
         indexes = [f"CREATE INDEX ON {table} ({keys})" for name, keys in INDEXES if name == table]
+        if state == "parts":
+            out += create_parts(table) + indexes + spread(table, texts)
+            continue
+        out.append(create(table))
         if state != "mixed":
             loads = inserts(table, texts)
             out += indexes + loads if state == "delta" else loads + indexes
@@ -181,7 +236,7 @@ def statements(seed, state):
             out += inserts(table, [text for number, text in enumerate(first)
                                    if key_of(table, text) == "3"])
         out += inserts(table, texts[len(first):])
-    if state == "folded":
+    if state in ("folded", "parts"):
         out.append("VACUUM ANALYZE")
     elif state == "delta":
         out += [f"ANALYZE {table}" for table in ("t1", "big")]
