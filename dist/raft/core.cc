@@ -155,7 +155,8 @@ bool Core::Quiet() const {
     return false;
   }
   if (const Follower* follower = std::get_if<Follower>(&role_)) {
-    // A leader that its own configuration leaves out goes once that is committed, without a word.
+    // A leader that its own configuration leaves out goes once that is committed, and its last word
+    // may be lost.
     bool stays = IsVoter(config(), follower->leader) || LATHE_RAFT_MUTANT(kQuietUnderOutgoing);
     return follower->leader && stays && follower->reads.empty();
   }

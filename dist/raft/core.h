@@ -99,8 +99,8 @@ class Core {
   void Step(Message message);
   /// One tick has passed; `now` never goes back. A host may skip ticks while Quiet().
   void Tick(Time now);
-  /// Starts an election, if this is or lately was a voter (a host without ticks calls it when the
-  /// leader is lost).
+  /// Starts an election, if this is a voter, or was asked for a vote by one whose log is older (a
+  /// host without ticks calls it when the leader is lost).
   void Campaign();
   /// Adds commands to the log, all or none.
   Proposal Propose(std::span<const Payload> commands);
@@ -205,6 +205,8 @@ class Core {
   void LeaderTick(Leader& leader);
   bool LeaderHasWork() const;
   void LeaderSends(Effects* effects);
+  bool MustLeave(const Leader& leader) const;
+  void Leave(Leader& leader);
   void StepDown();
   // membership.cc
   void UseConfig(LogIndex index, Config config);
@@ -250,8 +252,9 @@ class Core {
   Term durable_term_;  // the hard state on disk
   LogIndex taken_;     // entries up to here were handed to the disk
   bool hard_dirty_ = false;
-  bool installing_ = false;               // SnapshotInstalled is awaited
-  bool removed_ = false;                  // see Effects::removed
+  bool installing_ = false;  // SnapshotInstalled is awaited
+  bool removed_ = false;     // see Effects::removed
+  bool asked_ = false;       // since a leader's word, for a vote, by one whose log is older
   std::optional<SnapshotMeta> snapshot_;  // to hand out
   WriteId last_write_;
   std::vector<PendingWrite> writes_;  // handed out, not complete

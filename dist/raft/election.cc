@@ -35,16 +35,16 @@ void Core::Campaign() {
   Start(false);
 }
 
-/// A voter of the newest configuration, or of an earlier one that may be in force elsewhere: until
-/// the newest is committed, the only logs that can win may lie with replicas that it leaves out
-/// (dissertation 4.2.2). They ask its voters, and their own vote counts for nothing.
+/// A voter of the newest configuration, or one who is asked for a vote by somebody whose log is
+/// older. A change that is not committed may be in force elsewhere, with other voters, and the
+/// newest log may lie with a replica that is none for what it knows: left out by its own
+/// configuration, or not yet told of the change. It refuses those who need it, so they cannot win,
+/// and must be electable itself (dissertation 4.2.2). It asks the voters of its own configuration,
+/// and its own vote counts for nothing there. So of all who may campaign and whom they ask, the
+/// newest is refused by nobody for its log.
 bool Core::MayCampaign() const {
   if (LATHE_RAFT_MUTANT(kLearnerCampaigns)) return true;
-  for (size_t i = configs_.size(); i-- > 0;) {
-    if (IsVoter(configs_[i].config, id_)) return true;
-    if (configs_[i].index <= commit_ || LATHE_RAFT_MUTANT(kOutgoingNeverCampaigns)) return false;
-  }
-  return false;
+  return IsVoter(config(), id_) || (asked_ && !LATHE_RAFT_MUTANT(kAskedNeverCampaigns));
 }
 
 void Core::Start(bool forced) {
@@ -118,6 +118,7 @@ void Core::BecomeFollower(Term term, ReplicaId leader) {
 void Core::BecomeLeader() {
   elapsed_ = 0;
   write_age_ = 0;
+  asked_ = false;
   role_ = Leader{};
   Leader& leader = std::get<Leader>(role_);
   SetFollowers(leader);
@@ -152,6 +153,7 @@ bool Core::IsGone(ReplicaId asker, const VoteRequest& request) const {
 void Core::On(const Message& message, const VoteRequest& request) {
   bool gone = IsGone(message.from, request);
   bool fresh = log_.IsUpToDate(request.last_index, request.last_term);
+  asked_ |= !fresh;
   if (LATHE_RAFT_MUTANT(kVoteWithoutLogCheck)) fresh = true;
   if (LATHE_RAFT_MUTANT(kVoteByLengthOnly)) fresh = request.last_index >= log_.last_index();
   if (LATHE_RAFT_MUTANT(kVoteByTermOnly)) fresh = request.last_term >= log_.last_term();

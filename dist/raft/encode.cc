@@ -96,7 +96,7 @@ void Core::Encode(std::string* out) const {
   Put(out, durable_);
   Put(out, durable_term_);
   Put(out, taken_);
-  Put(out, hard_dirty_ << 3 | installing_ << 2 | removed_ << 1 |
+  Put(out, asked_ << 4 | hard_dirty_ << 3 | installing_ << 2 | removed_ << 1 |
                static_cast<uint64_t>(snapshot_.has_value()));
   Put(out, writes_.size());
   for (const PendingWrite& write : writes_) {  // ids mean something only beside each other

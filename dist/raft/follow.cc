@@ -12,6 +12,7 @@ void Core::HearLeader(ReplicaId leader) {
   Follower* follower = std::get_if<Follower>(&role_);
   if (!follower || follower->leader != leader) BecomeFollower(hard_.term, leader);
   elapsed_ = 0;
+  asked_ = false;
 }
 
 void Core::Accepted(ReplicaId leader, LogIndex index) {

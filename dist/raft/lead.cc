@@ -177,7 +177,7 @@ bool Core::LeaderHasWork() const {
     bool behind = p.commit_sent < std::min(commit_, p.match);
     if (p.mode == FlowMode::kReplicate && (p.check || behind)) return true;
   }
-  return !IsVoter(config(), id_) && config_index() <= commit_;
+  return MustLeave(*leader);
 }
 
 // Called by Take, so that all inputs since the last one share their messages.
@@ -199,9 +199,26 @@ void Core::LeaderSends(Effects* effects) {
     SendHeartbeats(*leader);
     AnswerReads(*leader);
   }
-  // A leader that is no voter of the committed configuration goes, having told of the commit.
-  if (LATHE_RAFT_MUTANT(kLeaderStaysOutside)) return;
-  if (!IsVoter(config(), id_) && config_index() <= commit_) StepDown();
+  // Having told of the commit.
+  if (MustLeave(*leader) && !LATHE_RAFT_MUTANT(kLeaderStaysOutside)) Leave(*leader);
+}
+
+// A leader that is no voter of the committed configuration goes as soon as it has committed
+// something: with that, a quorum has all that it was needed for.
+bool Core::MustLeave(const Leader& leader) const {
+  if (IsVoter(config(), id_) || config_index() > commit_) return false;
+  return commit_ >= leader.term_start || LATHE_RAFT_MUTANT(kLeavesTooEarly);
+}
+
+// One of those who have the whole log is told to take over; it is no leader any more, so that no
+// lease is left that this could break.
+void Core::Leave(Leader& leader) {
+  for (const Progress& progress : leader.followers) {
+    if (progress.match != log_.last_index() || !IsVoter(config(), progress.id)) continue;
+    SendNow(progress.id, TimeoutNow{});
+    break;
+  }
+  StepDown();
 }
 
 void Core::StepDown() {

@@ -14,6 +14,7 @@
   X(kAnyoneKeepsLeader) \
   X(kApplyNotDurable) \
   X(kApplyUncommitted) \
+  X(kAskedNeverCampaigns) \
   X(kCampaignWhileInstalling) \
   X(kCommitBeyondMatch) \
   X(kCommitByOne) \
@@ -43,6 +44,7 @@
   X(kLeaseNeverEnds) \
   X(kLeaseReturns) \
   X(kLeaseWithoutBinding) \
+  X(kLeavesTooEarly) \
   X(kMatchRegresses) \
   X(kNoJointConfig) \
   X(kNoNoop) \
@@ -54,7 +56,6 @@
   X(kOldTermVoteUnanswered) \
   X(kOldTimeoutNowTaken) \
   X(kOldWriteCountsAsVote) \
-  X(kOutgoingNeverCampaigns) \
   X(kOwnAppendAtOnce) \
   X(kOwnVoteAtOnce) \
   X(kPreVoteAlwaysRefused) \

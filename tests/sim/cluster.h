@@ -156,7 +156,7 @@ class Cluster {
   void DiskFault(Node& node, uint32_t n);
   void BeginHeal();
   void EndHeal();
-  bool PendingChange() const;
+  bool CanDecideWithout(const std::vector<ReplicaId>& down) const;
   int64_t TimeToSend(const raft::Core& newest) const;
   const raft::Core* Leader() const;
   std::optional<uint32_t> SomeLeader();
@@ -181,7 +181,6 @@ class Cluster {
   int64_t now_ = 0;
   uint64_t order_ = 0, next_read_ = 0, next_command_ = 0;
   bool healing_ = false;
-  bool all_back_ = false;  // while healing: nobody is left down
   int64_t heal_began_ = 0;
   // The swarm: which faults this seed has, per thousand or as ranges.
   uint64_t drop_ = 0, duplicate_ = 0, tail_ = 0, client_every_ms_ = 300, fault_every_ms_ = 2000;

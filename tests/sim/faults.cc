@@ -224,7 +224,8 @@ void Cluster::ChangeConfig() {
   Perform(*leader);
 }
 
-// Faults stop; all run again, but perhaps a minority of the voters.
+// Faults stop; all run again, but perhaps a minority of the voters. Those who are left can decide:
+// they are a quorum of every change that one of them has in its log and that may yet be committed.
 void Cluster::BeginHeal() {
   healing_ = true;
   heal_began_ = now_;
@@ -248,8 +249,12 @@ void Cluster::BeginHeal() {
   bool settled = newest && !newest->config().joint() && newest->config_index() <= newest->commit();
   if (settled && fault_.OneIn(2)) {
     std::vector<ReplicaId> voters = newest->config().voters;
+    std::vector<ReplicaId> down;
     for (size_t i = 0; i < (voters.size() - 1) / 2; i++) {
-      Crash(voters[fault_.Below(voters.size())].value - 1);
+      down.push_back(voters[fault_.Below(voters.size())]);
+    }
+    if (CanDecideWithout(down)) {
+      for (ReplicaId id : down) Crash(static_cast<uint32_t>(id.value - 1));
     }
   }
   if (TimeToSend(*newest) > kSecond) {  // an operator would raise the limits, too
@@ -286,29 +291,19 @@ const raft::Core* Cluster::Leader() const {
   return leader;
 }
 
-// Somebody is down, and a replica that runs has a change in its log that is not committed. It asks
-// for votes by that change, perhaps of a learner whose log is newer and who therefore refuses, but
-// does not campaign itself: then the one who led last is needed, although a quorum of the committed
-// voters runs.
-bool Cluster::PendingChange() const {
-  bool pending = false, down = false;
-  for (const Node& node : nodes_) {
-    pending |= node.core && node.core->config_index() > node.core->commit();
-    down |= !node.core && !node.gone;
-  }
-  return pending && down;
+bool Cluster::CanDecideWithout(const std::vector<ReplicaId>& down) const {
+  auto up = [&](ReplicaId id) {
+    return nodes_[id.value - 1].core && std::find(down.begin(), down.end(), id) == down.end();
+  };
+  return std::all_of(nodes_.begin(), nodes_.end(), [&](const Node& node) {
+    if (!node.core || !up(node.core->id())) return true;
+    const bool pending = node.core->config_index() > node.core->commit();
+    return !pending || raft::HasQuorum(node.core->config(), up);
+  });
 }
 
 // Now all must be decided.
 void Cluster::EndHeal() {
-  if (!Leader() && !all_back_ && PendingChange()) {
-    // Who is up may be no quorum after all: bring back all, who have the same time (seed 86001).
-    all_back_ = true;
-    for (uint32_t n = 0; n < nodes_.size(); n++) Start(n);
-    Push(now_ + 5 * kSecond, Kind::kPhase, 0, kEndHeal);
-    return;
-  }
-  all_back_ = false;
   healing_ = false;
   if (limits_) options_ = *std::exchange(limits_, std::nullopt);
   Push(now_ + 50 * kSecond, Kind::kPhase, 0, kBeginHeal);
