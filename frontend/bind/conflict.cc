@@ -54,7 +54,7 @@ class Binder::Conflict {
     names.push_back(key.name);
     if (!relation_->is_partitioned()) return;
     schema::CatalogReader* catalog = binder_.context_.catalog;
-    auto named = [&](const schema::RelationDescriptor& rows, std::vector<uint32_t> columns) {
+    auto named = [&](const schema::RelationDescriptor& rows, const std::vector<uint32_t>& columns) {
       std::vector<std::string> list;
       for (uint32_t column : columns) list.push_back(rows.columns[column].name);
       std::sort(list.begin(), list.end());

@@ -3,6 +3,7 @@
 // are PostgreSQL's (its parse_relation.c), in own words.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
