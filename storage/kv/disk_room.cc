@@ -17,9 +17,23 @@ int64_t NowMs() {
 
 }  // namespace
 
-Status DiskRoom::Take(uint64_t bytes, uint64_t keep_bytes) {
+uint64_t DiskRoom::Keep(Purpose purpose) const {
+  switch (purpose) {
+    case Purpose::kPages:
+      return 4 * reserve_bytes_;
+    case Purpose::kRows:
+      return reserve_bytes_;
+    case Purpose::kFreeing:
+      return reserve_bytes_ / 4;
+    case Purpose::kOpening:
+      break;
+  }
+  return 0;
+}
+
+Status DiskRoom::Take(uint64_t bytes, Purpose purpose) {
   const auto wanted = static_cast<int64_t>(std::min<uint64_t>(bytes, kLeftMax));
-  const auto keep = static_cast<int64_t>(std::min<uint64_t>(keep_bytes, kLeftMax));
+  const auto keep = static_cast<int64_t>(std::min<uint64_t>(Keep(purpose), kLeftMax));
   const int64_t now = NowMs();
   const int64_t asked = asked_ms_.load(std::memory_order_relaxed);
   if (asked >= 0 && now - asked < kTrustMs &&
@@ -28,7 +42,10 @@ Status DiskRoom::Take(uint64_t bytes, uint64_t keep_bytes) {
   }
   Result<uint64_t> free = files_->FreeBytes(directory_);
   if (!free.ok()) return Ok();  // the write itself will tell
-  const auto left = static_cast<int64_t>(std::min<uint64_t>(free.value(), kLeftMax)) - wanted;
+  const uint64_t spoken_for = purpose == Purpose::kOpening ? 0 : owed_(free.value());
+  const auto owed = static_cast<int64_t>(std::min<uint64_t>(spoken_for, kLeftMax));
+  const auto left =
+      static_cast<int64_t>(std::min<uint64_t>(free.value(), kLeftMax)) - owed - wanted;
   left_.store(left, std::memory_order_relaxed);
   asked_ms_.store(now, std::memory_order_relaxed);
   if (left >= keep) return Ok();

@@ -1,6 +1,9 @@
 // RocksDB on a disk that is full, breaks, or loses what was not synced.
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
+
 #include "runtime/base/memory_file.h"
 #include "storage/kv/kv.h"
 
@@ -18,6 +21,7 @@ class FaultTest : public ::testing::Test {
     kv_.reset();
     KvOptions options;
     options.files = &files_;
+    if (reserve_bytes_ != 0) options.disk_reserve_bytes = reserve_bytes_;
     LATHE_ASSIGN(kv_, Kv::Open("/data", options));
     return Ok();
   }
@@ -35,6 +39,7 @@ class FaultTest : public ::testing::Test {
 
   base::MemoryFileSystem files_;
   std::unique_ptr<Kv> kv_;
+  uint64_t reserve_bytes_ = 0;  // 0 = the default
 };
 
 TEST_F(FaultTest, SyncedWritesAndPagesSurviveAPowerCut) {
@@ -73,6 +78,43 @@ TEST_F(FaultTest, AFullDiskIsLeftBehind) {
   ASSERT_EQ(Why(Open()), "");
   EXPECT_EQ(Read("a"), "1");
   EXPECT_EQ(Read("c"), "3");
+}
+
+// Rows fill the disk up to the reserve; deletes still go through, and give all of it back.
+TEST_F(FaultTest, DeletesGiveAFullDiskBack) {
+  reserve_bytes_ = 4 << 20;
+  files_.SetDiskBytes(64 << 20);
+  ASSERT_EQ(Why(Open()), "");
+  const uint64_t free_at_first = files_.FreeBytes("/data").value();
+  std::mt19937_64 random(1);
+  int rows = 0;
+  Status status = Ok();
+  while (status.ok() && rows < 2000) {
+    std::string value(64 << 10, '\0');  // does not compress
+    for (char& byte : value) byte = static_cast<char>(random());
+    WriteBatch batch;
+    batch.SetAddsRows();
+    batch.Put(Family::kDelta, "row" + std::to_string(1'000'000 + rows), value);
+    status = kv_->Write(batch, false);
+    rows += status.ok() ? 1 : 0;
+  }
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().state, SqlState::kDiskFull) << status.error().ToString();
+  EXPECT_GT(rows, 200);
+  EXPECT_NE(Read("row" + std::to_string(1'000'000 + rows - 1)), "none");
+  ASSERT_EQ(Why(kv_->GiveBack(64ull << 20)), "");  // all is wanted: nothing to do
+  EXPECT_LT(files_.FreeBytes("/data").value(), free_at_first / 2);
+
+  WriteBatch all;
+  all.DeleteRange(Family::kDelta, "row", "rox");
+  ASSERT_EQ(Why(kv_->Write(all, true)), "");
+  ASSERT_EQ(Why(kv_->GiveBack(0)), "");
+  EXPECT_GT(files_.FreeBytes("/data").value(), free_at_first / 2);
+  EXPECT_EQ(Read("row1000000"), "none");
+  WriteBatch again;
+  again.SetAddsRows();
+  again.Put(Family::kDelta, "row", "again");
+  EXPECT_EQ(Why(kv_->Write(again, true)), "");
 }
 
 // The disk breaks at the n-th change, for every n: what was acknowledged is there afterwards.

@@ -131,6 +131,10 @@ class Kv {
   /// Rewrites [from, to) of a family to its last level (to empty = to the end), dropping what is
   /// deleted; waits. 53100 when there may not be room for it; 57014 after StopCompactions.
   virtual Status Compact(Family family, std::string_view from, std::string_view to) = 0;
+  /// When a write was refused for want of room since the last call: gives back what the family
+  /// kDelta keeps of deleted versions, of which at most `live_bytes` are still wanted. To be called
+  /// now and then by a thread that may take its time; 53100 when there is no room even for that.
+  virtual Status GiveBack(uint64_t live_bytes) { return Ok(); }
   /// Ends Compact in all threads, from now on; for closing.
   virtual void StopCompactions() {}
   /// A consistent copy in a new directory, files shared by hard links where possible. It opens with

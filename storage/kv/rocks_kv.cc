@@ -2,6 +2,7 @@
 #include "storage/kv/rocks_kv.h"
 
 #include <rocksdb/convenience.h>
+#include <rocksdb/sst_file_manager.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
@@ -17,6 +18,8 @@ namespace lathe::kv {
 namespace {
 
 constexpr std::string_view kFormatKey = "format_version";
+// Less is not worth making room for, bytes.
+constexpr uint64_t kWorthGivingBack = 4 << 20;
 
 /// A walk over a family; owns the bounds that RocksDB points to.
 class RocksIterator final : public Iterator {
@@ -82,7 +85,9 @@ Result<std::unique_ptr<Kv>> RocksKv::Open(const std::string& directory, const Kv
   LATHE_ASSIGN(kv->lock_, kv->files_->LockDirectory(directory));
   LATHE_TRY(kv->files_->RemoveDirectory(base::JoinPath(directory, "tmp")));
   LATHE_TRY(kv->files_->MakeDirectory(base::JoinPath(directory, "tmp")));
-  kv->room_ = std::make_unique<DiskRoom>(kv->files_, directory, options.disk_reserve_bytes);
+  kv->room_ =
+      std::make_unique<DiskRoom>(kv->files_, directory, options.disk_reserve_bytes,
+                                 [kv = kv.get()](uint64_t free) { return kv->OwedOf(free); });
   LATHE_TRY(kv->OpenDatabase());
   LATHE_TRY(kv->CheckFormat(!exists));
   return std::unique_ptr<Kv>(std::move(kv));
@@ -105,11 +110,16 @@ Status RocksKv::OpenDatabase() {
     env_ = files_ == base::FileSystem::Posix() ? NewWalEnv() : NewFileEnv(files_);
   }
   database.env = env_.get();
+  database.sst_file_manager.reset(rocksdb::NewSstFileManager(env_.get()));
+  table_files_ = database.sst_file_manager;
+  table_files_->SetMaxAllowedSpaceUsage(1);  // no compaction before AllowCompactions
   LATHE_TRY(FromRocks(
       rocksdb::DB::Open(database, base::JoinPath(directory_, "db"), families, &handles, &db)));
   db_.reset(db);
   std::copy_n(handles.begin(), kFamilyCount, handles_.begin());
   default_handle_ = handles[kFamilyCount];
+  Result<uint64_t> free = files_->FreeBytes(directory_);
+  AllowCompactions(free.ok() ? free.value() : UINT64_MAX);
   return Ok();
 }
 
@@ -176,7 +186,15 @@ Status RocksKv::Write(const WriteBatch& batch, bool sync) {
         }
       });
   LATHE_TRY(FromRocks(status));
-  LATHE_TRY(room_->Take(2 * rocks.GetDataSize()));  // log and, later, file
+  const uint64_t bytes = 2 * rocks.GetDataSize();  // log and, later, file
+  const auto purpose = batch.adds_rows() ? DiskRoom::Purpose::kRows : DiskRoom::Purpose::kFreeing;
+  Status room = room_->Take(bytes, purpose);
+  if (!room.ok()) {
+    short_of_room_ = true;
+    FlushForRoom();
+    room = room_->Take(bytes, purpose);
+  }
+  LATHE_TRY(std::move(room));
   rocksdb::WriteOptions options;
   options.sync = sync;
   return WriteOrReopen(options, &rocks);
@@ -190,12 +208,29 @@ Status RocksKv::WriteOrReopen(const rocksdb::WriteOptions& options, rocksdb::Wri
     if (status.ok() || (!status.IsNoSpace() && !disk_full_)) return FromRocks(status);
     disk_full_ = true;  // what RocksDB says from now on may be another error
   }
+  LATHE_TRY(Reopen());
+  LATHE_ASSIGN(Use use, UseDatabase());
+  return Noted(db_->Write(options, batch));
+}
+
+Status RocksKv::Reopen() {
   std::unique_lock lock(gate_);
-  if (disk_full_) {  // no other thread was faster
-    LATHE_TRY(LeaveFullDisk());
-    disk_full_ = false;
-  }
-  return FromRocks(db_->Write(options, batch));
+  if (!disk_full_) return Ok();  // another thread was faster
+  LATHE_TRY(LeaveFullDisk());
+  disk_full_ = false;
+  return Ok();
+}
+
+Status RocksKv::Noted(const rocksdb::Status& status) {
+  if (status.IsNoSpace()) disk_full_ = true;
+  return FromRocks(status);
+}
+
+// RocksDB 7.8 with assertions aborts when it is to switch to a new buffer a second time after the
+// first one failed (MemTable::ConstructFragmentedRangeTombstones): so it is opened anew before.
+Result<RocksKv::Use> RocksKv::UseForFiles() {
+  if (disk_full_) LATHE_TRY(Reopen());
+  return UseDatabase();
 }
 
 // The database is opened anew. RocksDB 7.8 has DB::Resume for this, but writing goes on in the
@@ -204,7 +239,9 @@ Status RocksKv::WriteOrReopen(const rocksdb::WriteOptions& options, rocksdb::Wri
 Status RocksKv::LeaveFullDisk() {
   if (db_ != nullptr) {
     room_->Forget();
-    LATHE_TRY(room_->Take(2 * MemtableBytes() + (1 << 20)));  // opening writes them to files
+    // Opening writes it to files. (avoid_flush_during_recovery would need less, but keeps the log
+    // that a write failed in, and that write came back after it had been refused.)
+    LATHE_TRY(room_->Take(MemtableBytes() + (1 << 20), DiskRoom::Purpose::kOpening));
     if (iterators_.load(std::memory_order_acquire) != 0) {
       return FromRocks(rocksdb::Status::NoSpace("the disk was full"));
     }
@@ -213,6 +250,40 @@ Status RocksKv::LeaveFullDisk() {
   Status opened = OpenDatabase();
   if (!opened.ok()) CloseDatabase();
   return opened;
+}
+
+// Bytes that are free now but will be written.
+uint64_t RocksKv::OwedOf(uint64_t free) {
+  Use use(gate_, std::try_to_lock);
+  if (!use.owns_lock() || db_ == nullptr) return 0;
+  return AllowCompactions(free);
+}
+
+// Compaction may have what is free beyond the memory that will be written to files and the room
+// that pages leave. Gives the bytes of that memory.
+uint64_t RocksKv::AllowCompactions(uint64_t free) {
+  const uint64_t owed = MemtableBytes();
+  const uint64_t keep = owed + 4 * options_.disk_reserve_bytes;
+  const uint64_t spare = free > keep ? free - keep : 1;
+  const uint64_t files = table_files_->GetTotalSize();
+  // None: no compaction can need more than there is.
+  table_files_->SetMaxAllowedSpaceUsage(spare > files || giving_back_ ? 0 : files + spare);
+  return owed;
+}
+
+// What is in memory holds its logs, which are larger than the files that become of it. Threads that
+// come meanwhile wait and find nothing left to do.
+void RocksKv::FlushForRoom() {
+  constexpr uint64_t kWorthBytes = 2 << 20;
+  std::lock_guard one(flush_mutex_);
+  {
+    Result<Use> use = UseForFiles();
+    if (!use.ok() || MemtableBytes() < kWorthBytes) return;
+    rocksdb::FlushOptions options;
+    options.wait = true;
+    (void)Noted(db_->Flush(options, {handles_.begin(), handles_.end()}));  // Take will tell
+  }
+  room_->Forget();
 }
 
 uint64_t RocksKv::MemtableBytes() {
@@ -282,14 +353,13 @@ Status RocksKv::DropPages(std::string_view from, std::string_view to) {
 }
 
 Status RocksKv::Flush(Family family) {
-  LATHE_ASSIGN(Use use, UseDatabase());
+  LATHE_ASSIGN(Use use, UseForFiles());
   rocksdb::FlushOptions options;
   options.wait = true;
-  return FromRocks(db_->Flush(options, handle(family)));
+  return Noted(db_->Flush(options, handle(family)));
 }
 
 Status RocksKv::Compact(Family family, std::string_view from, std::string_view to) {
-  LATHE_ASSIGN(Use use, UseDatabase());
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   options.exclusive_manual_compaction = false;
@@ -298,13 +368,50 @@ Status RocksKv::Compact(Family family, std::string_view from, std::string_view t
   if (family == Family::kPages && !to.empty()) {
     const rocksdb::Range range(begin, end);
     uint64_t bytes = 0;
-    LATHE_TRY(FromRocks(db_->GetApproximateSizes({}, handle(family), &range, 1, &bytes)));
+    {
+      LATHE_ASSIGN(Use use, UseDatabase());
+      LATHE_TRY(FromRocks(db_->GetApproximateSizes({}, handle(family), &range, 1, &bytes)));
+    }
     room_->Forget();
-    LATHE_TRY(room_->TakeForPages(bytes));
+    LATHE_TRY(room_->Take(bytes, DiskRoom::Purpose::kPages));
     room_->Forget();  // it gives back more than it takes
   }
   if (stop_compactions_) return MakeError(SqlState::kQueryCanceled, "the store is being closed");
-  return FromRocks(db_->CompactRange(options, handle(family), &begin, to.empty() ? nullptr : &end));
+  LATHE_ASSIGN(Use use, UseForFiles());
+  return Noted(db_->CompactRange(options, handle(family), &begin, to.empty() ? nullptr : &end));
+}
+
+// Automatic compactions need room for all that they read, as nobody knows what will be left of it.
+// Of the versions of a table that was dropped or folded, it is nothing.
+Status RocksKv::GiveBack(uint64_t live_bytes) {
+  if (!short_of_room_) return Ok();
+  room_->Forget();
+  if (room_->Take(kWorthGivingBack, DiskRoom::Purpose::kPages).ok()) {
+    short_of_room_ = false;
+    last_left_ = 0;
+    return Ok();
+  }
+  uint64_t files = 0;
+  {
+    LATHE_ASSIGN(Use use, UseForFiles());
+    (void)db_->GetIntProperty(handle(Family::kDelta), rocksdb::DB::Properties::kLiveSstFilesSize,
+                              &files);
+  }
+  // Not again for what the last one left.
+  const uint64_t gone = files - std::min(files, 2 * live_bytes);
+  if (gone < last_left_ + kWorthGivingBack) return Ok();
+  LATHE_TRY(room_->Take(live_bytes, DiskRoom::Purpose::kFreeing));
+  giving_back_ = true;
+  table_files_->SetMaxAllowedSpaceUsage(0);
+  Status done = Compact(Family::kDelta, "", "");
+  giving_back_ = false;
+  room_->Forget();
+  if (!done.ok()) return done;
+  LATHE_ASSIGN(Use use, UseForFiles());
+  (void)db_->GetIntProperty(handle(Family::kDelta), rocksdb::DB::Properties::kLiveSstFilesSize,
+                            &files);
+  last_left_ = files - std::min(files, 2 * live_bytes);
+  return Ok();
 }
 
 Status RocksKv::Checkpoint(const std::string& directory) {
@@ -313,11 +420,11 @@ Status RocksKv::Checkpoint(const std::string& directory) {
     return MakeError(SqlState::kObjectInUse, "directory \"" + directory + "\" exists already");
   }
   LATHE_TRY(files_->MakeDirectory(directory));
-  LATHE_ASSIGN(Use use, UseDatabase());
+  LATHE_ASSIGN(Use use, UseForFiles());
   rocksdb::Checkpoint* made = nullptr;
   LATHE_TRY(FromRocks(rocksdb::Checkpoint::Create(db_.get(), &made)));
   std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-  LATHE_TRY(FromRocks(checkpoint->CreateCheckpoint(base::JoinPath(directory, "db"))));
+  LATHE_TRY(Noted(checkpoint->CreateCheckpoint(base::JoinPath(directory, "db"))));
   return files_->SyncDirectory(directory);
 }
 

@@ -12,8 +12,16 @@ namespace {
 
 // RocksDB would go on by itself when the disk has room again, and then write to the log that a
 // write failed in: RocksKv::WriteOrReopen decides.
+// A compaction for which there is no room is no error: it leaves what it wanted to
+// replace, and is tried again.
 class NoRecoveryByItself final : public rocksdb::EventListener {
  public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    const bool compaction = reason == rocksdb::BackgroundErrorReason::kCompaction;
+    if (status->subcode() == rocksdb::Status::kSpaceLimit || (compaction && status->IsNoSpace())) {
+      *status = rocksdb::Status::OK();
+    }
+  }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
                             bool* auto_recovery) override {
     *auto_recovery = false;

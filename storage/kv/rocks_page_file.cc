@@ -22,7 +22,7 @@ class RocksPageFileWriter final : public PageFileWriter {
       return MakeError(SqlState::kInternalError, "page keys are not ascending");
     }
     if (writer_ != nullptr && file_bytes_ + body.size() > kPageFileBytes) LATHE_TRY(CloseFile());
-    LATHE_TRY(kv_->room_->TakeForPages(body.size()));
+    LATHE_TRY(kv_->room_->Take(body.size(), DiskRoom::Purpose::kPages));
     if (writer_ == nullptr) LATHE_TRY(OpenFile());
     LATHE_TRY(FromRocks(writer_->Put(ToSlice(key), ToSlice(body))));
     last_key_.assign(key);

@@ -40,11 +40,17 @@ class WriteBatch {
   void Append(const WriteBatch& other) {
     bytes_ += other.bytes_;
     count_ += other.count_;
+    adds_rows_ |= other.adds_rows_;
   }
   void Clear() {
     bytes_.clear();
     count_ = 0;
+    adds_rows_ = false;
   }
+  /// It makes the data larger: on a nearly full disk it is refused earlier than others, which may
+  /// be what gives space back.
+  void SetAddsRows() { adds_rows_ = true; }
+  bool adds_rows() const { return adds_rows_; }
 
   bool empty() const { return count_ == 0; }
   uint64_t count() const { return count_; }
@@ -76,6 +82,7 @@ class WriteBatch {
 
   std::string bytes_;  // op | family | key | value, repeated
   uint64_t count_ = 0;
+  bool adds_rows_ = false;
 };
 
 }  // namespace lathe::kv

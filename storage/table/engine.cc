@@ -149,6 +149,7 @@ void EngineImpl::AddTo(const txn::LogicalBatch& batch, Timestamp ts, kv::WriteBa
       delta.schema_version = changes.schema_version;
       delta.txn = batch.txn;
       delta.image = row.row;
+      if (!row.is_delete()) out.SetAddsRows();
       value.clear();
       page::EncodeDeltaValue(delta, &value);
       out.Put(kv::Family::kDelta, keyspace::DeltaKey(changes.storage, row.key, ts), value);

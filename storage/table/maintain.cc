@@ -82,6 +82,7 @@ void EngineImpl::Compactor() {
       // Without room it is tried again later; other errors are met by whoever reads.
       (void)table->CompactPages();
     }
+    (void)kv_->GiveBack(static_cast<uint64_t>(std::max<int64_t>(delta_bytes_.load(), 0)));
     lock.lock();
   }
 }

@@ -36,6 +36,7 @@ class SharedKv final : public kv::Kv {
     return kv_->DropPages(from, to);
   }
   Status Flush(kv::Family f) override { return kv_->Flush(f); }
+  Status GiveBack(uint64_t live_bytes) override { return kv_->GiveBack(live_bytes); }
   Status Compact(kv::Family f, std::string_view from, std::string_view to) override {
     return kv_->Compact(f, from, to);
   }
