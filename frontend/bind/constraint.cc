@@ -434,6 +434,11 @@ Result<schema::ForeignKey> BindForeignKey(const schema::RelationDescriptor& tabl
                      "column \"" + constraint.on_delete_columns[i] +
                          "\" referenced in ON DELETE SET action must be part of foreign key");
   }
+  std::vector<uint32_t> once;
+  for (uint32_t column : key.set_columns) {
+    if (std::find(once.begin(), once.end(), column) == once.end()) once.push_back(column);
+  }
+  key.set_columns = std::move(once);
   key.on_delete = ActionOf(constraint.on_delete);
   key.on_update = ActionOf(constraint.on_update);
   key.match_full = constraint.match == ast::Constraint::Match::kFull;

@@ -9,13 +9,78 @@
 
 namespace lathe::session {
 
-/// A foreign key of the table that is written, or one that refers to it.
-struct SessionImpl::WatchedKey {
-  RelationId table;  // the referring one
-  Oid oid;
-  std::vector<uint32_t> columns;  // of the table that is written
-  bool unique = false;            // a deferrable UNIQUE constraint instead
-};
+namespace {
+
+bool Same(const std::vector<types::Value>& a, const std::vector<types::Value>& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].is_null() != b[i].is_null()) return false;
+    if (a[i].is_null()) continue;
+    std::string x, y;
+    types::AppendText(a[i].type(), a[i].datum(), {}, &x);
+    types::AppendText(b[i].type(), b[i].datum(), {}, &y);
+    if (x != y) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<types::Value> WatchedKey::ValuesOf(const RowValues& rows) const {
+  std::vector<types::Value> values;
+  for (uint32_t column : columns) values.push_back(rows.Column(column));
+  return values;
+}
+
+void SessionImpl::NoteReferredTo(const std::vector<WatchedKey>& keys, RelationId written,
+                                 const RowValues& old_row, const RowValues* new_row) {
+  for (const WatchedKey& key : keys) {
+    KeyEvent event;
+    event.kind = new_row == nullptr ? KeyEvent::Kind::kGone : KeyEvent::Kind::kChanged;
+    event.table = key.table;
+    event.key = key.oid;
+    event.values = key.ValuesOf(old_row);
+    event.written = written;
+    if (std::any_of(event.values.begin(), event.values.end(),
+                    [](const types::Value& value) { return value.is_null(); })) {
+      continue;
+    }
+    if (new_row != nullptr) {
+      event.new_values = key.ValuesOf(*new_row);
+      if (Same(event.values, event.new_values)) continue;
+    }
+    constraints_.events.push_back(std::move(event));
+  }
+}
+
+void SessionImpl::AddReferring(const schema::RelationDescriptor& table,
+                               const schema::RelationDescriptor& written,
+                               std::vector<WatchedKey>* keys) {
+  const std::vector<uint32_t> map = bind::MapColumns(table, written);
+  for (RelationId id : table.referenced_by) {
+    schema::RelationPtr child = catalog_->GetRelation(id);
+    if (child == nullptr) continue;
+    for (const schema::ForeignKey& key : child->foreign_keys) {
+      // One that a partition has by its parent is looked at with the parent's.
+      if (key.parent != table.id || key.part_of.value != 0) continue;
+      WatchedKey watched{id, key.oid, {}};
+      for (uint32_t column : key.parent_columns) watched.columns.push_back(map[column]);
+      keys->push_back(std::move(watched));
+    }
+  }
+}
+
+Result<std::vector<schema::RelationPtr>> SessionImpl::AncestorsOf(
+    const schema::RelationDescriptor& table) {
+  std::vector<schema::RelationPtr> found;
+  const schema::RelationDescriptor* below = &table;
+  while (below->is_partition() && !below->parents.empty()) {
+    LATHE_ASSIGN(schema::RelationPtr parent,
+                 txn_->LockTable(below->parents[0], txn::TableLockMode::kAccessShare));
+    found.push_back(std::move(parent));
+    below = found.back().get();
+  }
+  return found;
+}
 
 class SessionImpl::CheckingSink final : public exec::RowSink {
  public:
@@ -47,7 +112,10 @@ class SessionImpl::CheckingSink final : public exec::RowSink {
           LATHE_TRY(Translate(inner_->Consume({segment.page, segment.from, i})));
         return checked;
       }
-      Note();
+      NoteNew();
+      if (kind_ == exec::WriteKind::kInsert) continue;
+      const bool changed = kind_ == exec::WriteKind::kUpdate;
+      session_->NoteReferredTo(referring_, table_->id, old_rows_, changed ? &rows_ : nullptr);
     }
     return Translate(inner_->Consume(segment));
   }
@@ -68,57 +136,23 @@ class SessionImpl::CheckingSink final : public exec::RowSink {
     return Ok();
   }
 
-  std::vector<types::Value> ValuesOf(const RowValues& rows, const WatchedKey& key) const {
-    std::vector<types::Value> values;
-    for (uint32_t column : key.columns) values.push_back(rows.Column(column));
-    return values;
-  }
-
-  void Note() {
-    std::vector<KeyEvent>& events = session_->constraints_.events;
-    if (kind_ != exec::WriteKind::kDelete) {
-      for (const WatchedKey& key : own_) {
-        std::vector<types::Value> values = ValuesOf(rows_, key);
-        if (kind_ == exec::WriteKind::kUpdate && Same(values, ValuesOf(old_rows_, key))) continue;
-        auto null = [](const types::Value& value) { return value.is_null(); };
-        if (key.unique ? std::any_of(values.begin(), values.end(), null)
-                       : std::all_of(values.begin(), values.end(), null)) {
-          continue;
-        }
-        events.push_back({key.unique ? KeyEvent::Kind::kUnique : KeyEvent::Kind::kNew,
-                          key.table,
-                          key.oid,
-                          std::move(values),
-                          {}});
-      }
-    }
-    if (kind_ == exec::WriteKind::kInsert) return;
-    for (const WatchedKey& key : referring_) {
-      std::vector<types::Value> values = ValuesOf(old_rows_, key);
-      if (std::any_of(values.begin(), values.end(),
-                      [](const types::Value& value) { return value.is_null(); })) {
+  void NoteNew() {
+    if (kind_ == exec::WriteKind::kDelete) return;
+    for (const WatchedKey& key : own_) {
+      std::vector<types::Value> values = key.ValuesOf(rows_);
+      if (kind_ == exec::WriteKind::kUpdate && Same(values, key.ValuesOf(old_rows_))) continue;
+      auto null = [](const types::Value& value) { return value.is_null(); };
+      if (key.unique ? std::any_of(values.begin(), values.end(), null)
+                     : std::all_of(values.begin(), values.end(), null)) {
         continue;
       }
-      KeyEvent event{KeyEvent::Kind::kGone, key.table, key.oid, std::move(values), {}};
-      if (kind_ == exec::WriteKind::kUpdate) {
-        event.kind = KeyEvent::Kind::kChanged;
-        event.new_values = ValuesOf(rows_, key);
-        if (Same(event.values, event.new_values)) continue;
-      }
-      events.push_back(std::move(event));
+      KeyEvent event;
+      event.kind = key.unique ? KeyEvent::Kind::kUnique : KeyEvent::Kind::kNew;
+      event.table = key.table;
+      event.key = key.oid;
+      event.values = std::move(values);
+      session_->constraints_.events.push_back(std::move(event));
     }
-  }
-
-  static bool Same(const std::vector<types::Value>& a, const std::vector<types::Value>& b) {
-    for (size_t i = 0; i < a.size(); ++i) {
-      if (a[i].is_null() != b[i].is_null()) return false;
-      if (a[i].is_null()) continue;
-      std::string x, y;
-      types::AppendText(a[i].type(), a[i].datum(), {}, &x);
-      types::AppendText(b[i].type(), b[i].datum(), {}, &y);
-      if (x != y) return false;
-    }
-    return true;
   }
 
   /// A duplicate of a key that ON CONFLICT asks about: somebody has inserted it since the statement
@@ -210,7 +244,8 @@ Result<std::shared_ptr<const TableChecks>> SessionImpl::ChecksOf(
 
 Result<std::unique_ptr<exec::RowSink>> SessionImpl::OpenChecked(const schema::RelationPtr& table,
                                                                 exec::WriteKind kind,
-                                                                uint64_t* affected) {
+                                                                uint64_t* affected,
+                                                                RelationId moved_within) {
   LATHE_ASSIGN(std::unique_ptr<exec::RowSink> inner,
                txn_->tables()->OpenWrite(table, kind, affected));
   std::shared_ptr<const TableChecks> checks;
@@ -236,21 +271,11 @@ Result<std::unique_ptr<exec::RowSink>> SessionImpl::OpenChecked(const schema::Re
     }
   }
   if (kind != exec::WriteKind::kInsert) {
-    for (RelationId id : table->referenced_by) {
-      schema::RelationPtr child = catalog_->GetRelation(id);
-      if (child == nullptr) continue;
-      schema::RelationPtr above =
-          child->is_partition() ? catalog_->GetRelation(child->parents[0]) : nullptr;
-      for (const schema::ForeignKey& key : child->foreign_keys) {
-        // One that a partition has by its parent is looked at with the parent's.
-        const bool inherited =
-            above != nullptr && std::any_of(above->foreign_keys.begin(), above->foreign_keys.end(),
-                                            [&](const schema::ForeignKey& k) {
-                                              return k.name == key.name && k.parent == key.parent;
-                                            });
-        if (key.parent == table->id && !inherited)
-          referring.push_back({id, key.oid, key.parent_columns});
-      }
+    AddReferring(*table, *table, &referring);
+    LATHE_ASSIGN(std::vector<schema::RelationPtr> above, AncestorsOf(*table));
+    for (const schema::RelationPtr& parent : above) {
+      if (parent->id == moved_within) break;
+      AddReferring(*parent, *table, &referring);
     }
   }
   const bool conflicts = constraints_.conflict_keys != nullptr && kind == exec::WriteKind::kInsert;

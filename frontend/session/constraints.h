@@ -26,6 +26,20 @@ struct KeyEvent {
   Oid key;                               // its foreign key
   std::vector<types::Value> values;      // of the key: kNew: the referring row's; else the old ones
   std::vector<types::Value> new_values;  // kChanged
+  RelationId written;                    // kGone, kChanged: the table that the row was in
+};
+
+class PartitionRouter;
+class RowValues;
+
+/// A foreign key of the table that is written, or one that refers to it.
+struct WatchedKey {
+  RelationId table;  // the referring one
+  Oid oid;
+  std::vector<uint32_t> columns;  // of the table that is written
+  bool unique = false;            // a deferrable UNIQUE constraint instead
+
+  std::vector<types::Value> ValuesOf(const RowValues& rows) const;
 };
 
 /// Conditions on the rows of one table at one version.

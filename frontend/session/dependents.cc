@@ -82,11 +82,32 @@ std::vector<SessionImpl::Dependent> SessionImpl::DependentsOf(const schema::Rela
       for (Dependent& more : DependentsOf(child, -1)) found.push_back(std::move(more));
     }
   }
+  // Keys that refer to a partitioned table refer to its partitions too.
+  schema::RelationPtr above = relation;
+  while (column < 0 && above->is_partition()) {
+    above = catalog_->GetRelation(above->parents[0]);
+    if (above == nullptr) break;
+    std::vector<WatchedKey> keys;
+    AddReferring(*above, *relation, &keys);
+    for (const WatchedKey& key : keys) {
+      schema::RelationPtr child = catalog_->GetRelation(key.table);
+      if (child->id == relation->id) continue;
+      for (const schema::ForeignKey& theirs : child->foreign_keys) {
+        if (theirs.oid != key.oid) continue;
+        Dependent dependent;
+        dependent.text = "constraint " + theirs.name + " on table " + child->name;
+        dependent.on = what;
+        dependent.table = child->id;
+        dependent.constraint = theirs.name;
+        found.push_back(std::move(dependent));
+      }
+    }
+  }
   for (RelationId id : relation->referenced_by) {
     schema::RelationPtr child = catalog_->GetRelation(id);
     if (child == nullptr || (id == relation->id && column < 0)) continue;
     for (const schema::ForeignKey& key : child->foreign_keys) {
-      if (key.parent != relation->id) continue;
+      if (key.parent != relation->id || key.part_of.value != 0) continue;
       if (column >= 0 && !Has(key.parent_columns, static_cast<uint32_t>(column))) continue;
       if (id == relation->id && Has(key.columns, static_cast<uint32_t>(column))) continue;
       Dependent dependent;
@@ -139,7 +160,7 @@ std::vector<SessionImpl::Dependent> SessionImpl::ReferringTo(
     schema::RelationPtr child = catalog_->GetRelation(id);
     if (child == nullptr) continue;
     for (const schema::ForeignKey& key : child->foreign_keys) {
-      if (key.parent != parent.id || key.parent_index != index) continue;
+      if (key.parent != parent.id || key.parent_index != index || key.part_of.value != 0) continue;
       Dependent dependent;
       dependent.text = "constraint " + key.name + " on table " + child->name;
       dependent.on = "index " + index_name;
@@ -165,20 +186,9 @@ Status SessionImpl::DropDependents(const std::string& what,
     error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
     return error;
   }
-  if (client != nullptr) {
-    Notice notice;
-    notice.fields =
-        MakeError(SqlState::kSuccessfulCompletion, "drop cascades to " + dependents[0].text);
-    if (dependents.size() > 1) {
-      notice.fields.message =
-          "drop cascades to " + std::to_string(dependents.size()) + " other objects";
-      for (const Dependent& dependent : dependents) {
-        if (!notice.fields.detail.empty()) notice.fields.detail += "\n";
-        notice.fields.detail += "drop cascades to " + dependent.text;
-      }
-    }
-    client->SendNotice(notice);
-  }
+  std::vector<std::string> texts;
+  for (const Dependent& dependent : dependents) texts.push_back(dependent.text);
+  TellCascade(texts, client);
   for (auto it = dependents.rbegin(); it != dependents.rend(); ++it) {
     if (it->drop != nullptr) {
       if (catalog_->GetRelation(it->drop->id) == nullptr) continue;
@@ -193,21 +203,83 @@ Status SessionImpl::DropDependents(const std::string& what,
       LATHE_TRY(RemoveColumn(&table, static_cast<uint32_t>(it->column), true, nullptr));
       continue;
     }
-    schema::RelationDescriptor next = *table;
-    std::vector<RelationId> parents;
     if (it->column >= 0) {
+      schema::RelationDescriptor next = *table;
       next.columns[it->column].default_sql.clear();
-    } else {
-      for (const schema::ForeignKey& key : next.foreign_keys) {
-        if (key.name == it->constraint) parents.push_back(key.parent);
-      }
-      std::erase_if(next.foreign_keys,
-                    [&](const schema::ForeignKey& key) { return key.name == it->constraint; });
+      LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+      continue;
     }
-    LATHE_TRY(txn_->ChangeRelation(std::move(next)));
-    for (RelationId parent : parents) LATHE_TRY(ForgetReference(parent, it->table));
+    for (const schema::ForeignKey& key : table->foreign_keys) {
+      if (key.name == it->constraint) LATHE_TRY(DropForeignKey(table->id, key.oid));
+    }
   }
   return Ok();
+}
+
+Status SessionImpl::DropForeignKey(RelationId table_id, Oid oid) {
+  LATHE_ASSIGN(schema::RelationPtr table,
+               txn_->LockTable(table_id, txn::TableLockMode::kAccessExclusive));
+  for (const schema::ForeignKey& key : table->foreign_keys) {
+    if (key.oid != oid && key.part_of != oid) continue;
+    const RelationId parent = key.parent;
+    const Oid own = key.oid;
+    schema::RelationDescriptor next = *table;
+    std::erase_if(next.foreign_keys, [&](const auto& other) { return other.oid == own; });
+    LATHE_ASSIGN(table, txn_->ChangeRelation(std::move(next)));
+    LATHE_TRY(ForgetReference(parent, table_id));
+    for (RelationId child : table->children) LATHE_TRY(DropForeignKey(child, own));
+    return Ok();
+  }
+  return Ok();
+}
+
+void SessionImpl::TellCascade(const std::vector<std::string>& dropped, Client* client) {
+  constexpr size_t kShown = 100;  // as PostgreSQL
+  if (dropped.empty() || client == nullptr) return;
+  Notice notice;
+  notice.fields = MakeError(SqlState::kSuccessfulCompletion, "drop cascades to " + dropped[0]);
+  if (dropped.size() > 1) {
+    notice.fields.message = "drop cascades to " + std::to_string(dropped.size()) + " other objects";
+    for (size_t i = 0; i < dropped.size() && i < kShown; ++i) {
+      if (i > 0) notice.fields.detail += "\n";
+      notice.fields.detail += "drop cascades to " + dropped[i];
+    }
+    if (dropped.size() > kShown) {
+      notice.fields.detail += "\nand " + std::to_string(dropped.size() - kShown) +
+                              " other objects (see server log for list)";
+    }
+  }
+  client->SendNotice(notice);
+}
+
+std::vector<std::string> SessionImpl::DroppedWith(const std::vector<schema::RelationPtr>& inside) {
+  auto goes = [&](RelationId id) {
+    return std::any_of(inside.begin(), inside.end(),
+                       [&](const auto& relation) { return relation->id == id; });
+  };
+  const std::vector<std::string> path = SearchPath();
+  std::vector<std::string> texts;
+  for (const schema::RelationPtr& relation : inside) {
+    // Partitions and the sequences of columns go without a word.
+    if (relation->is_partition()) continue;
+    if (relation->kind == schema::RelationKind::kSequence && goes(relation->sequence.owner)) {
+      continue;
+    }
+    const std::string& schema = catalog_->GetSchema(relation->schema)->name;
+    const bool visible = std::find(path.begin(), path.end(), schema) != path.end();
+    texts.push_back(KindName(*relation) + " " +
+                    (visible ? ast::QuoteIdentifier(relation->name) : FullName(*relation)));
+    const bool type = relation->kind == schema::RelationKind::kType ||
+                      relation->kind == schema::RelationKind::kDomain;
+    for (const Dependent& dependent :
+         type ? DependentsOfType(*relation) : DependentsOf(relation, -1)) {
+      const RelationId at = dependent.drop != nullptr ? dependent.drop->id : dependent.table;
+      if (goes(at)) continue;
+      if (std::find(texts.begin(), texts.end(), dependent.text) != texts.end()) continue;
+      texts.push_back(dependent.text);
+    }
+  }
+  return texts;
 }
 
 Status SessionImpl::ForgetReference(RelationId parent_id, RelationId child_id) {

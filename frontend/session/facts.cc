@@ -193,9 +193,7 @@ class Facts final : public func::SessionFacts {
     std::lock_guard lock(mutex_);
     schema::RelationPtr relation = Find(oid);
     if (relation == nullptr) return std::nullopt;
-    std::string quoted = ast::QuoteIdentifier(relation->name);
-    if (Visible(*relation)) return quoted;
-    return ast::QuoteIdentifier(catalog()->GetSchema(relation->schema)->name) + "." + quoted;
+    return NameOf(*relation);
   }
   Result<Oid> RelationOid(std::string_view name) override {
     std::lock_guard lock(mutex_);
@@ -261,7 +259,9 @@ class Facts final : public func::SessionFacts {
   std::optional<std::string> ConstraintDefinition(Oid oid) override {
     std::lock_guard lock(mutex_);
     if (catalog() == nullptr) return std::nullopt;
-    std::string text = syscat::ConstraintDefinition(catalog(), oid);
+    std::string text = syscat::ConstraintDefinition(
+        catalog(), oid,
+        [this](const schema::RelationDescriptor& relation) { return NameOf(relation); });
     if (text.empty()) return std::nullopt;
     return text;
   }
@@ -291,6 +291,11 @@ class Facts final : public func::SessionFacts {
   }
 
  private:
+  std::string NameOf(const schema::RelationDescriptor& relation) {
+    std::string quoted = ast::QuoteIdentifier(relation.name);
+    if (Visible(relation)) return quoted;
+    return ast::QuoteIdentifier(catalog()->GetSchema(relation.schema)->name) + "." + quoted;
+  }
   int64_t BytesOf(const schema::RelationDescriptor& relation) {
     auto stats = catalog()->GetStats(relation.id);
     return static_cast<int64_t>(stats->row_count * relation.RowLayout().stride());

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "frontend/parse/parse.h"
+#include "frontend/session/partition_rows.h"
 #include "frontend/session/session_impl.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::session {
 namespace {
@@ -293,23 +295,62 @@ Result<bool> SessionImpl::AnyReferring(const schema::RelationDescriptor& table,
   return any;
 }
 
+Result<schema::RelationPtr> SessionImpl::TableOfKey(const schema::ForeignKey& key,
+                                                    const std::vector<types::Value>& values,
+                                                    std::vector<uint32_t>* columns) {
+  LATHE_ASSIGN(schema::RelationPtr table,
+               txn_->LockTable(key.parent, txn::TableLockMode::kRowShare));
+  *columns = key.parent_columns;
+  while (table->is_partitioned()) {
+    std::shared_ptr<PartitionRouter>& router = key_routers_[table->id];
+    if (router == nullptr || router->table() != table) {
+      LATHE_ASSIGN(router, PartitionRouter::Make(this, table));
+    }
+    Status status;
+    // A unique key of a partitioned table has all columns of its partition key.
+    LATHE_ASSIGN(std::vector<types::Value> bound, router->KeyOf([&](uint32_t column) {
+      const size_t place = static_cast<size_t>(std::find(columns->begin(), columns->end(), column) -
+                                               columns->begin());
+      LATHE_CHECK(place < values.size());
+      Result<types::Value> value = Converted(values[place], table->columns[column].type);
+      if (value.ok()) return std::move(*value);
+      status = std::move(value).error();
+      return types::Value::Null(table->columns[column].type);
+    }));
+    // What the column cannot hold is not there.
+    const int found = status.ok() ? router->Find(bound) : -1;
+    if (found < 0) return schema::RelationPtr();
+    LATHE_ASSIGN(schema::RelationPtr child,
+                 txn_->LockTable(router->children()[static_cast<size_t>(found)]->id,
+                                 txn::TableLockMode::kRowShare));
+    const std::vector<uint32_t> map = bind::MapColumns(*table, *child);
+    for (uint32_t& column : *columns) column = map[column];
+    table = std::move(child);
+  }
+  return table;
+}
+
 Result<bool> SessionImpl::HoldParentKey(const schema::ForeignKey& key,
                                         const std::vector<types::Value>& values) {
   LATHE_TRY(StartStatement());
-  LATHE_ASSIGN(schema::RelationPtr keyed,
-               txn_->LockTable(key.parent, txn::TableLockMode::kRowShare));
+  std::vector<uint32_t> columns;
+  LATHE_ASSIGN(schema::RelationPtr keyed, TableOfKey(key, values, &columns));
+  if (keyed == nullptr) return false;
   const schema::RelationPtr parent = keyed;
-  const bool by_index = key.parent_index.value != 0;
-  if (by_index) keyed = catalog_->GetRelation(key.parent_index);
+  RelationId unique = key.parent_index;
+  if (parent->id != key.parent) {
+    LATHE_ASSIGN(unique, IndexOver(*parent, columns));
+  }
+  const bool by_index = unique.value != 0;
+  if (by_index) keyed = catalog_->GetRelation(unique);
   if (keyed == nullptr) return MakeError(SqlState::kInternalError, "the key referred to is gone");
   const size_t parts = by_index ? keyed->key_columns : keyed->key.size();
   std::vector<types::Value> ordered;
   for (size_t i = 0; i < parts; ++i) {
     const uint32_t own = keyed->key[i].column;
     const uint32_t column = by_index ? keyed->sources[own] : own;
-    const size_t place = static_cast<size_t>(
-        std::find(key.parent_columns.begin(), key.parent_columns.end(), column) -
-        key.parent_columns.begin());
+    const size_t place =
+        static_cast<size_t>(std::find(columns.begin(), columns.end(), column) - columns.begin());
     LATHE_CHECK(place < values.size());
     Result<types::Value> value = Converted(values[place], keyed->columns[own].type);
     // What the column cannot hold is not there.
@@ -317,6 +358,60 @@ Result<bool> SessionImpl::HoldParentKey(const schema::ForeignKey& key,
     ordered.push_back(std::move(*value));
   }
   return txn_->HoldKey(keyed, ordered);
+}
+
+Result<RelationId> SessionImpl::IndexOver(const schema::RelationDescriptor& table,
+                                          const std::vector<uint32_t>& columns) {
+  const std::set<uint32_t> wanted(columns.begin(), columns.end());
+  std::set<uint32_t> own;
+  for (const schema::KeyColumn& part : table.key) own.insert(part.column);
+  if (!table.primary_key_name.empty() && own == wanted) return RelationId();
+  for (RelationId id : table.indexes) {
+    schema::RelationPtr index = catalog_->GetRelation(id);
+    if (index == nullptr || !index->unique || index->deferrable || !schema::IsPlain(*index)) {
+      continue;
+    }
+    own.clear();
+    for (uint32_t i = 0; i < index->key_columns; ++i) {
+      own.insert(index->sources[index->key[i].column]);
+    }
+    if (own == wanted) return id;
+  }
+  return MakeError(SqlState::kInternalError,
+                   "partition \"" + table.name + "\" lacks the key referred to");
+}
+
+Status SessionImpl::CheckRemovedKeys(const schema::RelationPtr& partition) {
+  LATHE_ASSIGN(std::vector<schema::RelationPtr> above, AncestorsOf(*partition));
+  for (const schema::RelationPtr& parent : above) {
+    std::vector<WatchedKey> keys;
+    AddReferring(*parent, *partition, &keys);
+    for (const WatchedKey& watched : keys) {
+      schema::RelationPtr table = catalog_->GetRelation(watched.table);
+      for (const schema::ForeignKey& key : table->foreign_keys) {
+        if (key.oid != watched.oid) continue;
+        LATHE_TRY(txn_->LockTable(table->id, txn::TableLockMode::kShare));
+        std::string sql =
+            "SELECT 1 FROM " + OwnRows(*table) + " f JOIN " + OwnRows(*partition) + " p ON ";
+        for (size_t i = 0; i < key.columns.size(); ++i) {
+          sql += (i > 0 ? " AND f." : "f.") +
+                 ast::QuoteIdentifier(table->columns[key.columns[i]].name) + " = p." +
+                 ast::QuoteIdentifier(partition->columns[watched.columns[i]].name);
+        }
+        LATHE_ASSIGN(bool any, RunOwn(sql + " LIMIT 1", {}));
+        if (!any) continue;
+        Error error = MakeError(SqlState::kForeignKeyViolation,
+                                "removing partition \"" + partition->name +
+                                    "\" violates foreign key constraint \"" + key.name + "\"");
+        error.detail = "Rows of it are still referenced from table \"" + table->name + "\".";
+        error.table_name = table->name;
+        error.schema_name = catalog_->GetSchema(table->schema)->name;
+        error.constraint_name = key.name;
+        return error;
+      }
+    }
+  }
+  return Ok();
 }
 
 Status SessionImpl::CheckReference(const schema::RelationPtr& table, const schema::ForeignKey& key,
@@ -359,8 +454,9 @@ Status SessionImpl::FollowKey(const schema::RelationPtr& table, const schema::Fo
     }
     LATHE_ASSIGN(bool any, AnyReferring(*table, key, event.values));
     if (!any) return Ok();
+    schema::RelationPtr written = catalog_->GetRelation(event.written);
     Error error = MakeError(SqlState::kForeignKeyViolation,
-                            "update or delete on table \"" + parent->name +
+                            "update or delete on table \"" + (written ? written : parent)->name +
                                 "\" violates foreign key constraint \"" + key.name +
                                 "\" on table \"" + table->name + "\"");
     error.detail = KeyText(*parent, key.parent_columns, event.values, format_) +
@@ -418,34 +514,20 @@ Status SessionImpl::SetConstraints(const ast::SetStatement& set) {
   for (const ast::SetStatement::Value& value : set.values) {
     const size_t dot = value.text.rfind('.');
     const std::string name = dot == std::string::npos ? value.text : value.text.substr(dot + 1);
+    // In the named schema, else in the first of the path that has one.
+    bind::BindContext context = MakeBindContext({}, catalog_.get());
+    std::vector<std::string> schemas = bind::EffectivePath(context);
+    if (dot != std::string::npos) {
+      schemas = {value.text.substr(0, dot)};
+      if (catalog_->FindSchema(schemas[0]) == nullptr) {
+        return MakeError(SqlState::kInvalidSchemaName,
+                         "schema \"" + schemas[0] + "\" does not exist");
+      }
+    }
     bool found = false;
-    for (const schema::RelationPtr& table : catalog_->Relations()) {
-      if (table->kind == schema::RelationKind::kTable && table->primary_key_name == name) {
-        found = true;
-        if (!table->deferrable) {
-          return MakeError(SqlState::kWrongObjectType,
-                           "constraint \"" + name + "\" is not deferrable");
-        }
-        if (set.deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a primary key");
-      }
-      if (table->kind == schema::RelationKind::kIndex && table->is_constraint &&
-          table->name == name) {
-        found = true;
-        if (!table->deferrable) {
-          return MakeError(SqlState::kWrongObjectType,
-                           "constraint \"" + name + "\" is not deferrable");
-        }
-        constraints_.is_deferred[Oid(table->id.value)] = set.deferred;
-      }
-      for (const schema::ForeignKey& key : table->foreign_keys) {
-        if (key.name != name) continue;
-        found = true;
-        if (!key.deferrable) {
-          return MakeError(SqlState::kWrongObjectType,
-                           "constraint \"" + name + "\" is not deferrable");
-        }
-        constraints_.is_deferred[key.oid] = set.deferred;
-      }
+    for (const std::string& schema : schemas) {
+      LATHE_ASSIGN(found, SetConstraintsOf(schema, name, set.deferred));
+      if (found) break;
     }
     if (!found) {
       return MakeError(SqlState::kUndefinedObject, "constraint \"" + name + "\" does not exist");
@@ -453,6 +535,43 @@ Status SessionImpl::SetConstraints(const ast::SetStatement& set) {
   }
   if (set.deferred) return Ok();
   return RunDeferredEvents(false);
+}
+
+Result<bool> SessionImpl::SetConstraintsOf(const std::string& schema_name, const std::string& name,
+                                           bool deferred) {
+  auto schema = catalog_->FindSchema(schema_name);
+  if (schema == nullptr) return false;
+  bool found = false;
+  for (const schema::RelationPtr& table : catalog_->Relations()) {
+    if (table->schema != schema->id) continue;
+    if (table->kind == schema::RelationKind::kTable && table->primary_key_name == name) {
+      found = true;
+      if (!table->deferrable) {
+        return MakeError(SqlState::kWrongObjectType,
+                         "constraint \"" + name + "\" is not deferrable");
+      }
+      if (deferred) return NotSupported("SET CONSTRAINTS DEFERRED of a primary key");
+    }
+    if (table->kind == schema::RelationKind::kIndex && table->is_constraint &&
+        table->name == name) {
+      found = true;
+      if (!table->deferrable) {
+        return MakeError(SqlState::kWrongObjectType,
+                         "constraint \"" + name + "\" is not deferrable");
+      }
+      constraints_.is_deferred[Oid(table->id.value)] = deferred;
+    }
+    for (const schema::ForeignKey& key : table->foreign_keys) {
+      if (key.name != name) continue;
+      found = true;
+      if (!key.deferrable) {
+        return MakeError(SqlState::kWrongObjectType,
+                         "constraint \"" + name + "\" is not deferrable");
+      }
+      constraints_.is_deferred[key.oid] = deferred;
+    }
+  }
+  return found;
 }
 
 }  // namespace lathe::session

@@ -252,11 +252,13 @@ Status SessionImpl::CopyPartsOfParent(const schema::RelationPtr& parent,
   }
   const std::vector<uint32_t> map = bind::MapColumns(*parent, **child);
   for (const schema::ForeignKey& from : parent->foreign_keys) {
-    const bool known =
-        std::any_of((*child)->foreign_keys.begin(), (*child)->foreign_keys.end(),
-                    [&](const schema::ForeignKey& other) { return other.name == from.name; });
-    if (known) return NotSupported("a foreign key that a partition has already");
     schema::ForeignKey key = from;
+    for (int i = 1; std::any_of((*child)->foreign_keys.begin(), (*child)->foreign_keys.end(),
+                                [&](const auto& other) { return other.name == key.name; });
+         ++i) {
+      key.name = from.name + std::to_string(i);
+    }
+    key.part_of = from.oid;
     key.comment.clear();
     for (uint32_t& column : key.columns) column = map[column];
     for (uint32_t& column : key.set_columns) column = map[column];
@@ -363,10 +365,80 @@ void Disown(const schema::RelationDescriptor& parent, schema::RelationDescriptor
       leave(check);
     }
   }
+  for (schema::ForeignKey& key : child->foreign_keys) {
+    if (std::any_of(parent.foreign_keys.begin(), parent.foreign_keys.end(),
+                    [&](const auto& other) { return other.oid == key.part_of; })) {
+      key.part_of = Oid();
+    }
+  }
   std::erase(child->parents, parent.id);
 }
 
 }  // namespace
+
+Status SessionImpl::AdoptParts(const schema::RelationDescriptor& parent,
+                               schema::RelationPtr child) {
+  // Indexes like the parent's that it has already will do.
+  schema::RelationDescriptor wanting = parent;
+  std::erase_if(wanting.indexes, [&](RelationId id) {
+    schema::RelationPtr index = catalog_->GetRelation(id);
+    if (index == nullptr) return true;
+    const bind::IndexDefinition like = IndexOfChild(*index, parent, *child);
+    return std::any_of(child->indexes.begin(), child->indexes.end(), [&](RelationId own) {
+      schema::RelationPtr other = catalog_->GetRelation(own);
+      if (other == nullptr || other->key_columns != index->key_columns ||
+          other->unique != index->unique || other->is_constraint != index->is_constraint ||
+          !schema::IsPlain(*other) || !schema::IsPlain(*index)) {
+        return false;
+      }
+      for (uint32_t i = 0; i < other->key_columns; ++i) {
+        if (other->sources[other->key[i].column] != like.columns[i].column ||
+            other->key[i].descending != like.columns[i].descending ||
+            other->key[i].nulls_first != like.columns[i].nulls_first) {
+          return false;
+        }
+      }
+      return true;
+    });
+  });
+  // A foreign key of its own like the parent's becomes part of that one.
+  const std::vector<uint32_t> map = bind::MapColumns(parent, *child);
+  schema::RelationDescriptor next = *child;
+  std::erase_if(wanting.foreign_keys, [&](const schema::ForeignKey& key) {
+    std::vector<uint32_t> columns = key.columns, set = key.set_columns;
+    for (uint32_t& column : columns) column = map[column];
+    for (uint32_t& column : set) column = map[column];
+    for (schema::ForeignKey& own : next.foreign_keys) {
+      if (own.part_of.value != 0 || own.parent != key.parent || own.columns != columns ||
+          own.parent_columns != key.parent_columns || own.on_delete != key.on_delete ||
+          own.on_update != key.on_update || own.set_columns != set ||
+          own.match_full != key.match_full || own.deferrable != key.deferrable ||
+          own.initially_deferred != key.initially_deferred || !own.validated) {
+        continue;
+      }
+      own.part_of = key.oid;
+      return true;
+    }
+    return false;
+  });
+  LATHE_ASSIGN(child, txn_->ChangeRelation(std::move(next)));
+  const std::vector<RelationId> indexes = child->indexes;
+  const size_t keys = child->foreign_keys.size();
+  LATHE_TRY(CopyPartsOfParent(std::make_shared<const schema::RelationDescriptor>(wanting), &child));
+  // What it has new goes on to its own partitions.
+  schema::RelationDescriptor more = *child;
+  std::erase_if(more.indexes, [&](RelationId id) {
+    return std::find(indexes.begin(), indexes.end(), id) != indexes.end();
+  });
+  more.foreign_keys.erase(more.foreign_keys.begin(),
+                          more.foreign_keys.begin() + static_cast<ptrdiff_t>(keys));
+  if (more.indexes.empty() && more.foreign_keys.empty()) return Ok();
+  for (RelationId id : child->children) {
+    schema::RelationPtr below = catalog_->GetRelation(id);
+    if (below != nullptr && below->is_partition()) LATHE_TRY(AdoptParts(more, std::move(below)));
+  }
+  return Ok();
+}
 
 Status SessionImpl::AttachPartition(const Command& command, schema::RelationPtr* table, Run* run) {
   const std::string& sql = run->prepared->sql;
@@ -414,6 +486,17 @@ Status SessionImpl::AttachPartition(const Command& command, schema::RelationPtr*
                       "\" not found in parent \"" + (*table)->name + "\"");
     error.detail = "The new partition may contain only the columns present in parent.";
     return error;
+  }
+  LATHE_ASSIGN(std::vector<schema::RelationPtr> above, AncestorsOf(**table));
+  above.push_back(*table);
+  for (const schema::RelationPtr& ancestor : above) {
+    for (const schema::ForeignKey& key : ancestor->foreign_keys) {
+      if (key.parent != child->id) continue;
+      return MakeError(SqlState::kFeatureNotSupported,
+                       "cannot attach table \"" + child->name +
+                           "\" as a partition because it is referenced by foreign key \"" +
+                           key.name + "\"");
+    }
   }
   schema::RelationDescriptor next = *child;
   LATHE_TRY(AdoptColumns(**table, &next));
@@ -468,41 +551,7 @@ Status SessionImpl::AttachPartition(const Command& command, schema::RelationPtr*
   next.parents = {parent->id};
   LATHE_ASSIGN(child, txn_->ChangeRelation(std::move(next)));
   LATHE_TRY(LinkToParents(child));
-  if (child->is_partitioned() && (!parent->indexes.empty() || !parent->foreign_keys.empty())) {
-    return NotSupported("attaching a partitioned table below one with indexes or foreign keys");
-  }
-  // Indexes like the parent's that it has already will do.
-  schema::RelationDescriptor wanting = *parent;
-  std::erase_if(wanting.indexes, [&](RelationId id) {
-    schema::RelationPtr index = catalog_->GetRelation(id);
-    if (index == nullptr) return true;
-    const bind::IndexDefinition like = IndexOfChild(*index, *parent, *child);
-    return std::any_of(child->indexes.begin(), child->indexes.end(), [&](RelationId own) {
-      schema::RelationPtr other = catalog_->GetRelation(own);
-      if (other == nullptr || other->key_columns != index->key_columns ||
-          other->unique != index->unique || other->is_constraint != index->is_constraint ||
-          !schema::IsPlain(*other) || !schema::IsPlain(*index)) {
-        return false;
-      }
-      for (uint32_t i = 0; i < other->key_columns; ++i) {
-        if (other->sources[other->key[i].column] != like.columns[i].column ||
-            other->key[i].descending != like.columns[i].descending ||
-            other->key[i].nulls_first != like.columns[i].nulls_first) {
-          return false;
-        }
-      }
-      return true;
-    });
-  });
-  // A foreign key like the parent's becomes the inherited one.
-  std::erase_if(wanting.foreign_keys, [&](const schema::ForeignKey& key) {
-    return std::any_of(child->foreign_keys.begin(), child->foreign_keys.end(),
-                       [&](const schema::ForeignKey& other) {
-                         return other.name == key.name && other.parent == key.parent &&
-                                other.parent_columns == key.parent_columns;
-                       });
-  });
-  LATHE_TRY(CopyPartsOfParent(std::make_shared<const schema::RelationDescriptor>(wanting), &child));
+  LATHE_TRY(AdoptParts(*parent, child));
   *table = catalog_->GetRelation(parent->id);
   return Ok();
 }
@@ -519,6 +568,7 @@ Status SessionImpl::DetachPartition(const Command& command, schema::RelationPtr*
                                                     (*table)->name + "\"");
   }
   LATHE_ASSIGN(child, txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+  LATHE_TRY(CheckRemovedKeys(child));
   LATHE_TRY(UnlinkFromParents(child));
   schema::RelationDescriptor next = *child;
   Disown(**table, &next);
@@ -829,11 +879,12 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
           more.indexes.clear();
           more.foreign_keys = {more.foreign_keys.back()};
         }
-        for (const schema::RelationPtr& child : DescendantsOf(before)) {
-          schema::RelationPtr to = child;
-          LATHE_TRY(
-              CopyPartsOfParent(std::make_shared<const schema::RelationDescriptor>(more), &to));
+        for (RelationId id : before.children) {
+          LATHE_ASSIGN(schema::RelationPtr child,
+                       txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+          LATHE_TRY(AdoptParts(more, std::move(child)));
         }
+        *table = catalog_->GetRelation(before.id);
         return Ok();
       }
       if (added.type == Kind::kPrimaryKey) {
@@ -859,12 +910,10 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
     case Type::kDropConstraint: {
       auto check = std::find_if(before.checks.begin(), before.checks.end(),
                                 [&](const auto& other) { return other.name == command.name; });
-      const bool inherited_key = before.is_partition() && [&] {
-        schema::RelationPtr parent = catalog_->GetRelation(before.parents[0]);
-        if (parent == nullptr) return false;
-        return std::any_of(parent->foreign_keys.begin(), parent->foreign_keys.end(),
-                           [&](const schema::ForeignKey& key) { return key.name == command.name; });
-      }();
+      const bool inherited_key = std::any_of(
+          before.foreign_keys.begin(), before.foreign_keys.end(), [&](const auto& other) {
+            return other.name == command.name && other.part_of.value != 0;
+          });
       if ((check != before.checks.end() && check->inherited > 0) || inherited_key) {
         return MakeError(SqlState::kInvalidTableDefinition, "cannot drop inherited constraint \"" +
                                                                 command.name + "\" of relation \"" +
@@ -890,12 +939,6 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
           return NotSupported("dropping a unique constraint of a partition");
         }
         LATHE_TRY(AlterOne(command, table, run));
-        if (!key || !before.is_partitioned()) return Ok();
-        for (const schema::RelationPtr& child : DescendantsOf(before)) {
-          schema::RelationPtr to = catalog_->GetRelation(child->id);
-          LATHE_TRY(AlterOne(command, &to, run));
-        }
-        *table = catalog_->GetRelation(before.id);
         return Ok();
       }
       const bool heritable = !check->no_inherit;
@@ -924,6 +967,8 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
       }
       return Ok();
     }
+    case Type::kAlterConstraint:
+      return AlterOne(command, table, run);
     default:
       break;
   }

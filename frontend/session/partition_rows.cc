@@ -3,6 +3,7 @@
 #include "frontend/session/partition_rows.h"
 
 #include <algorithm>
+#include <array>
 
 #include "frontend/ast/name.h"
 #include "frontend/bind/bind.h"
@@ -274,10 +275,9 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
   }
 
   Status Finish() override {
-    // Keys are free again before they are taken.
-    for (Kind kind : {Kind::kDelete, Kind::kUpdate, Kind::kInsert}) {
+    for (size_t place : kOrder) {
       for (Leaf& leaf : leaves_) {
-        Part& part = leaf.parts[static_cast<size_t>(kind)];
+        Part& part = leaf.parts[place];
         if (part.sink != nullptr) LATHE_TRY(part.sink->Finish());
       }
     }
@@ -286,6 +286,13 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
 
  private:
   using Kind = exec::WriteKind;
+
+  static constexpr size_t kMove = 3;  // beside the kinds of writing: deleted here, inserted there
+
+  // Keys are free again before they are taken.
+  static constexpr std::array<size_t, 4> kOrder = {static_cast<size_t>(Kind::kDelete), kMove,
+                                                   static_cast<size_t>(Kind::kUpdate),
+                                                   static_cast<size_t>(Kind::kInsert)};
 
   /// One way of writing one table.
   struct Part {
@@ -297,11 +304,38 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
   struct Leaf {
     schema::RelationPtr table;
     std::vector<size_t> fields;  // by field of the table's rows: the parent's; SIZE_MAX = row id
-    Part parts[3];
+    Part parts[4];
   };
 
-  Status Open(Leaf* leaf, Kind kind) {
-    Part& part = leaf->parts[static_cast<size_t>(kind)];
+  /// A row that moves changes keys of this table and of those above it, and leaves the partition
+  /// itself. PostgreSQL knows nothing else either (ExecCrossPartitionUpdateForeignKey).
+  Status PrepareMove(const Leaf& leaf) {
+    LATHE_ASSIGN(std::vector<schema::RelationPtr> above, session_->AncestorsOf(*leaf.table));
+    for (const schema::RelationPtr& parent : above) {
+      if (parent->id == table_->id) break;
+      std::vector<WatchedKey> keys;
+      session_->AddReferring(*parent, *leaf.table, &keys);
+      if (keys.empty()) continue;
+      Error error = MakeError(SqlState::kFeatureNotSupported,
+                              "cannot move tuple across partitions when a non-root ancestor of the "
+                              "source partition is directly referenced in a foreign key");
+      error.detail = "A foreign key points to ancestor \"" + parent->name +
+                     "\" but not the root ancestor \"" + table_->name + "\".";
+      error.hint = "Consider defining the foreign key on table \"" + table_->name + "\".";
+      return error;
+    }
+    if (moved_keys_ != nullptr) return Ok();
+    moved_keys_ = std::make_unique<std::vector<WatchedKey>>();
+    session_->AddReferring(*table_, *table_, moved_keys_.get());
+    LATHE_ASSIGN(above, session_->AncestorsOf(*table_));
+    for (const schema::RelationPtr& parent : above) {
+      session_->AddReferring(*parent, *table_, moved_keys_.get());
+    }
+    return Ok();
+  }
+
+  Status Open(Leaf* leaf, Kind kind, size_t place) {
+    Part& part = leaf->parts[place];
     if (part.sink != nullptr) return Ok();
     LATHE_ASSIGN(leaf->table,
                  session_->txn_->LockTable(leaf->table->id, txn::TableLockMode::kRowExclusive));
@@ -319,14 +353,19 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
     }
     part.layout = std::make_unique<row::Layout>(exec::WriteLayout(*leaf->table, kind));
     part.rows = std::make_unique<row::RowBuffer>(part.layout.get(), &budget_);
-    LATHE_ASSIGN(part.sink, session_->OpenChecked(leaf->table, kind, &part.affected));
+    if (place == kMove) LATHE_TRY(PrepareMove(*leaf));
+    LATHE_ASSIGN(part.sink, session_->OpenChecked(leaf->table, kind, &part.affected,
+                                                  place == kMove ? table_->id : RelationId()));
     return Ok();
   }
 
   /// Puts the row's new (or only) and old halves into a leaf's own form.
   Status Add(Leaf* leaf, Kind kind, const char* page, const char* row) {
-    LATHE_TRY(Open(leaf, kind));
-    Part& part = leaf->parts[static_cast<size_t>(kind)];
+    return Add(leaf, kind, static_cast<size_t>(kind), page, row);
+  }
+  Status Add(Leaf* leaf, Kind kind, size_t place, const char* page, const char* row) {
+    LATHE_TRY(Open(leaf, kind, place));
+    Part& part = leaf->parts[place];
     const size_t halves = kind == Kind::kUpdate ? 2 : 1;
     const size_t count = leaf->fields.size();
     datums_.resize(halves * count + 1);
@@ -397,14 +436,15 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
     if (kind_ == Kind::kDelete || !table_->is_partitioned()) return Add(from, kind_, page, row);
     LATHE_ASSIGN(Leaf * to, Route(rows_));
     if (to == from) return Add(from, kind_, page, row);
-    LATHE_TRY(Add(from, Kind::kDelete, page, row));
+    LATHE_TRY(Add(from, Kind::kDelete, kMove, page, row));
+    session_->NoteReferredTo(*moved_keys_, table_->id, old_rows_, &rows_);
     return Add(to, Kind::kInsert, page, row);
   }
 
   Status Flush() {
-    for (Kind kind : {Kind::kDelete, Kind::kUpdate, Kind::kInsert}) {
+    for (size_t place : kOrder) {
       for (Leaf& leaf : leaves_) {
-        Part& part = leaf.parts[static_cast<size_t>(kind)];
+        Part& part = leaf.parts[place];
         if (part.sink == nullptr) continue;
         for (size_t i = 0; i < part.rows->page_count(); ++i) {
           const char* page = part.rows->page(i);
@@ -432,6 +472,7 @@ class SessionImpl::RoutingSink final : public exec::RowSink {
   base::MemoryBudget budget_;
   std::vector<Leaf> leaves_;
   std::map<RelationId, Level> levels_;
+  std::unique_ptr<std::vector<WatchedKey>> moved_keys_;  // null until a row moves
   std::vector<types::Datum> datums_;
   std::vector<char> nulls_;
 };

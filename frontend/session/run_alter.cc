@@ -140,7 +140,6 @@ Status SessionImpl::AddForeignKey(schema::RelationPtr* table,
   bind::BindContext context = MakeBindContext(sql, catalog_.get());
   schema::RelationPtr parent;
   LATHE_ASSIGN(schema::ForeignKey key, bind::BindForeignKey(**table, definition, context, &parent));
-  if (parent->is_partitioned()) return NotSupported("foreign key to a partitioned table");
   if ((*table)->is_partitioned() && definition.constraint->not_valid) {
     Error error =
         MakeError(SqlState::kWrongObjectType,
@@ -172,6 +171,10 @@ Status SessionImpl::AddForeignKey(schema::RelationPtr* table,
     schema::RelationDescriptor changed = *parent;
     refer(&changed);
     LATHE_TRY(txn_->ChangeRelation(std::move(changed)));
+  }
+  // Whoever writes to a partition has to know.
+  for (const schema::RelationPtr& below : DescendantsOf(*parent)) {
+    LATHE_TRY(txn_->LockTable(below->id, txn::TableLockMode::kAccessExclusive));
   }
   return check ? CheckReferences(*table, key) : Ok();
 }
@@ -245,6 +248,24 @@ Status SessionImpl::AddConstraint(const Command& command, schema::RelationPtr* t
   }
 }
 
+Status SessionImpl::SetKeyDeferrable(RelationId table, Oid key, bool deferrable, bool deferred) {
+  LATHE_ASSIGN(schema::RelationPtr locked,
+               txn_->LockTable(table, txn::TableLockMode::kAccessExclusive));
+  schema::RelationDescriptor next = *locked;
+  for (schema::ForeignKey& own : next.foreign_keys) {
+    if (own.oid != key && own.part_of != key) continue;
+    own.deferrable = deferrable;
+    own.initially_deferred = deferred;
+    key = own.oid;
+    break;
+  }
+  LATHE_ASSIGN(locked, txn_->ChangeRelation(std::move(next)));
+  for (RelationId child : locked->children) {
+    LATHE_TRY(SetKeyDeferrable(child, key, deferrable, deferred));
+  }
+  return Ok();
+}
+
 Status SessionImpl::DropConstraint(const Command& command, schema::RelationPtr* table, Run* run) {
   schema::RelationDescriptor next = **table;
   const std::string what = "constraint " + command.name + " on table " + next.name;
@@ -256,11 +277,8 @@ Status SessionImpl::DropConstraint(const Command& command, schema::RelationPtr* 
   }
   for (size_t i = 0; i < next.foreign_keys.size(); ++i) {
     if (next.foreign_keys[i].name != command.name) continue;
-    const RelationId parent = next.foreign_keys[i].parent;
-    next.foreign_keys.erase(next.foreign_keys.begin() + static_cast<ptrdiff_t>(i));
-    LATHE_ASSIGN(*table, txn_->ChangeRelation(std::move(next)));
-    LATHE_TRY(ForgetReference(parent, (*table)->id));
-    *table = catalog_->GetRelation((*table)->id);
+    LATHE_TRY(DropForeignKey(next.id, next.foreign_keys[i].oid));
+    *table = catalog_->GetRelation(next.id);
     return Ok();
   }
   if (!next.primary_key_name.empty() && next.primary_key_name == command.name) {
@@ -347,17 +365,24 @@ Status SessionImpl::AlterOne(const Command& command, schema::RelationPtr* table,
     case Type::kValidateConstraint:
       return ValidateConstraint(command, table);
     case Type::kAlterConstraint: {
-      schema::RelationDescriptor next = **table;
-      for (schema::ForeignKey& key : next.foreign_keys) {
+      for (const schema::ForeignKey& key : (*table)->foreign_keys) {
         if (key.name != command.name) continue;
-        key.initially_deferred = command.constraint->initially_deferred;
-        key.deferrable = command.constraint->deferrable || key.initially_deferred;
-        LATHE_ASSIGN(*table, txn_->ChangeRelation(std::move(next)));
+        if (key.part_of.value != 0) {
+          Error error = MakeError(SqlState::kInvalidTableDefinition,
+                                  "cannot alter constraint \"" + key.name + "\" on relation \"" +
+                                      (*table)->name + "\"");
+          error.hint = "You may alter the constraint it derives from instead.";
+          return error;
+        }
+        const bool deferred = command.constraint->initially_deferred;
+        LATHE_TRY(SetKeyDeferrable((*table)->id, key.oid,
+                                   command.constraint->deferrable || deferred, deferred));
+        *table = catalog_->GetRelation((*table)->id);
         return Ok();
       }
-      return MakeError(
-          SqlState::kUndefinedObject,
-          "constraint \"" + command.name + "\" of relation \"" + next.name + "\" does not exist");
+      return MakeError(SqlState::kUndefinedObject, "constraint \"" + command.name +
+                                                       "\" of relation \"" + (*table)->name +
+                                                       "\" does not exist");
     }
     case Type::kOwnerTo:
       return CheckRole(command.text);

@@ -32,6 +32,7 @@ Notice Skipping(std::string message, SqlState state) {
 std::vector<std::string> SessionImpl::SearchPath() const {
   std::vector<std::string> path;
   const std::string& text = settings_.Get(Setting::search_path);
+  if (!schema_being_made_.empty()) path.push_back(schema_being_made_);
   std::string name;
   bool quoted = false, was_quoted = false;
   auto add = [&] {
@@ -84,7 +85,6 @@ Result<schema::RelationPtr> SessionImpl::ResolveTable(const ast::QualifiedName& 
 
 Status SessionImpl::RunCreateSchema(Run* run) {
   const auto& create = run->prepared->statement->As<ast::CreateSchemaStatement>();
-  if (!create.elements.empty()) return NotSupported("CREATE SCHEMA with elements");
   if (!create.authorization.empty() && create.authorization != user_ &&
       create.authorization != "current_user") {
     return NotSupported("CREATE SCHEMA AUTHORIZATION of another role");
@@ -97,6 +97,56 @@ Status SessionImpl::RunCreateSchema(Run* run) {
     return Ok();
   }
   LATHE_TRY(txn_->CreateSchema(name));
+  if (create.elements.empty()) return Ok();
+  schema_being_made_ = name;
+  Status done = RunSchemaElements(create, run);
+  schema_being_made_.clear();
+  return done;
+}
+
+// Sequences come first and indexes last, whatever their order, as PostgreSQL has it.
+Status SessionImpl::RunSchemaElements(const ast::CreateSchemaStatement& create, Run* run) {
+  using Kind = ast::Statement::Kind;
+  const std::string& sql = run->prepared->sql;
+  auto target = [](const ast::Statement& element) -> const ast::QualifiedName* {
+    switch (element.kind) {
+      case Kind::kCreateTable:
+        return &element.As<ast::CreateTableStatement>().table;
+      case Kind::kCreateView:
+        return &element.As<ast::CreateViewStatement>().view;
+      case Kind::kCreateSequence:
+        return &element.As<ast::CreateSequenceStatement>().sequence;
+      case Kind::kCreateIndex:
+        return &element.As<ast::CreateIndexStatement>().table;
+      default:
+        return nullptr;
+    }
+  };
+  for (const ast::StatementPtr& element : create.elements) {
+    const ast::QualifiedName* of = target(*element);
+    if (of == nullptr) return NotSupported("this element of CREATE SCHEMA");
+    if (of->schema.empty() || of->schema == schema_being_made_) continue;
+    return MakeError(SqlState::kInvalidSchemaDefinition,
+                     "CREATE specifies a schema (" + of->schema +
+                         ") different from the one being created (" + schema_being_made_ + ")");
+  }
+  for (Kind kind :
+       {Kind::kCreateSequence, Kind::kCreateTable, Kind::kCreateView, Kind::kCreateIndex}) {
+    for (size_t i = 0; i < create.elements.size(); ++i) {
+      if (create.elements[i]->kind != kind) continue;
+      const auto begin = static_cast<size_t>(create.elements[i]->location);
+      const size_t end = i + 1 < create.elements.size()
+                             ? static_cast<size_t>(create.elements[i + 1]->location)
+                             : sql.size();
+      // Blanks before it keep the positions of errors.
+      LATHE_ASSIGN(std::shared_ptr<Prepared> prepared,
+                   PrepareText(std::string(begin, ' ') + sql.substr(begin, end - begin)));
+      const std::vector<types::Value> none;
+      Run part{prepared.get(), &none, run->client, false, nullptr, nullptr, {}};
+      LATHE_TRY(StartStatement());
+      LATHE_TRY(RunOnce(&part));
+    }
+  }
   return Ok();
 }
 
@@ -166,7 +216,7 @@ Status SessionImpl::RunCreateTable(Run* run) {
   }
   LATHE_TRY(LinkToParents(made));
   LATHE_TRY(AddParts(&made, parts, run->prepared->sql));
-  if (made->is_partition()) LATHE_TRY(CopyPartsOfParent(parent, &made));
+  if (made->is_partition()) LATHE_TRY(AdoptParts(*parent, made));
   return NoteOnCommit(*made, create.on_commit);
 }
 
@@ -175,6 +225,7 @@ Status SessionImpl::RunDrop(Run* run) {
   const std::string& sql = run->prepared->sql;
   if (drop.type == ast::ObjectType::kSchema) {
     run->tag = "DROP SCHEMA";
+    std::vector<schema::RelationPtr> all;
     for (const ast::ObjectName& object : drop.names) {
       const std::string& name = object.name.name;
       auto schema = catalog_->FindSchema(name);
@@ -208,15 +259,22 @@ Status SessionImpl::RunDrop(Run* run) {
         error.hint = "Use DROP ... CASCADE to drop the dependent objects too.";
         return error;
       }
-      for (const schema::RelationPtr& relation : inside) {
+      all.insert(all.end(), inside.begin(), inside.end());
+    }
+    TellCascade(DroppedWith(all), run->client);
+    for (const ast::ObjectName& object : drop.names) {
+      auto schema = catalog_->FindSchema(object.name.name);
+      if (schema == nullptr) continue;
+      for (const schema::RelationPtr& relation : all) {
+        if (relation->schema != schema->id) continue;
         // A view among them may have gone with its table.
         if (txn_->catalog()->GetRelation(relation->id) == nullptr) continue;
         if (relation->kind == schema::RelationKind::kType ||
             relation->kind == schema::RelationKind::kDomain) {
-          LATHE_TRY(DropDependents("type " + relation->name, DependentsOfType(*relation), true,
-                                   run->client));
+          LATHE_TRY(
+              DropDependents("type " + relation->name, DependentsOfType(*relation), true, nullptr));
         }
-        LATHE_TRY(DropRelation(relation, true, run->client));
+        LATHE_TRY(DropRelation(relation, true, nullptr));
       }
       LATHE_TRY(txn_->DropSchema(schema->id));
     }
@@ -338,7 +396,12 @@ Status SessionImpl::RunTruncate(Run* run) {
     }
   }
   for (size_t i = 0; i < tables.size(); ++i) {
-    for (RelationId id : std::vector<RelationId>(tables[i]->referenced_by)) {
+    std::vector<RelationId> referring = tables[i]->referenced_by;
+    LATHE_ASSIGN(std::vector<schema::RelationPtr> above, AncestorsOf(*tables[i]));
+    for (const schema::RelationPtr& parent : above) {
+      referring.insert(referring.end(), parent->referenced_by.begin(), parent->referenced_by.end());
+    }
+    for (RelationId id : referring) {
       if (listed(id)) continue;
       schema::RelationPtr child = catalog_->GetRelation(id);
       if (child == nullptr) continue;

@@ -206,6 +206,7 @@ class SessionImpl final : public Session {
   Status RunExplain(Run* run);
   Status RunCreateTable(Run* run);
   Status RunCreateSchema(Run* run);
+  Status RunSchemaElements(const ast::CreateSchemaStatement& create, Run* run);
   Status RunCreateView(Run* run);
   Status RunCreateTableAs(Run* run);
   Status RunCreateIndex(Run* run);
@@ -239,6 +240,8 @@ class SessionImpl final : public Session {
   Status UnlinkFromParents(const schema::RelationPtr& child);
   /// Indexes, UNIQUE constraints and foreign keys that a partition has because its parent does.
   Status CopyPartsOfParent(const schema::RelationPtr& parent, schema::RelationPtr* child);
+  /// Those that a table that became a partition lacks, for it and its own partitions.
+  Status AdoptParts(const schema::RelationDescriptor& parent, schema::RelationPtr child);
   Status AttachPartition(const ast::AlterTableCommand& command, schema::RelationPtr* table,
                          Run* run);
   Status DetachPartition(const ast::AlterTableCommand& command, schema::RelationPtr* table,
@@ -262,6 +265,12 @@ class SessionImpl final : public Session {
   /// The sink of a table as clients write it: with the check of its bound.
   Result<std::unique_ptr<exec::RowSink>> OpenDirect(const schema::RelationPtr& table,
                                                     exec::WriteKind kind, uint64_t* affected);
+  /// A foreign key by its oid or that of the one it is part of, here and in partitions.
+  Status DropForeignKey(RelationId table, Oid oid);
+  /// The notice of what goes with what was dropped.
+  void TellCascade(const std::vector<std::string>& dropped, Client* client);
+  /// What DROP SCHEMA CASCADE tells of: the schema's objects, and dependents in other schemas.
+  std::vector<std::string> DroppedWith(const std::vector<schema::RelationPtr>& inside);
   /// Drops a relation and, with cascade, the views that read it; else 2BP01 where there are any.
   /// client: is told of them; null = nobody.
   Status DropRelation(const schema::RelationPtr& relation, bool cascade, Client* client);
@@ -293,6 +302,8 @@ class SessionImpl final : public Session {
   Status AddConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
   Status DropConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table,
                         Run* run);
+  /// A foreign key's timing, by its oid or that of the one it is part of, here and in partitions.
+  Status SetKeyDeferrable(RelationId table, Oid key, bool deferrable, bool deferred);
   Status ValidateConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table);
   Status CheckRows(const schema::RelationPtr& table, const schema::CheckConstraint& check);
   Status CheckReferences(const schema::RelationPtr& table, const schema::ForeignKey& key);
@@ -367,16 +378,29 @@ class SessionImpl final : public Session {
                                          bool missing_ok);
 
   // Constraints (constraints.cc, foreign_keys.cc).
-  struct WatchedKey;
   class CheckingSink;
+  /// moved_within: the rows deleted are written anew to other partitions of this table, which notes
+  /// what that means for keys that refer to it; none = they are not.
   Result<std::unique_ptr<exec::RowSink>> OpenChecked(const schema::RelationPtr& table,
-                                                     exec::WriteKind kind, uint64_t* affected);
+                                                     exec::WriteKind kind, uint64_t* affected,
+                                                     RelationId moved_within = RelationId());
+  /// Foreign keys that refer to `table`, by the columns of `written` (the table or one below it).
+  void AddReferring(const schema::RelationDescriptor& table,
+                    const schema::RelationDescriptor& written, std::vector<WatchedKey>* keys);
+  /// A row that keys may refer to is gone or (new_row given) has changed.
+  void NoteReferredTo(const std::vector<WatchedKey>& keys, RelationId written,
+                      const RowValues& old_row, const RowValues* new_row);
+  /// The partitioned tables that a partition belongs to, nearest first; locked.
+  Result<std::vector<schema::RelationPtr>> AncestorsOf(const schema::RelationDescriptor& table);
   Result<std::shared_ptr<const TableChecks>> ChecksOf(const schema::RelationDescriptor& table);
   Status AddDomainChecks(RelationId domain, uint32_t column, TableChecks* checks);
   Error CheckViolation(const schema::RelationDescriptor& table, const TableChecks::Check& check,
                        const std::string& row);
   /// Checks and actions of foreign keys for the rows that the statement has written.
   Status RunKeyEvents();
+  /// SET CONSTRAINTS of one name in one schema; false = there is none. 42809 if one may not be
+  /// deferred.
+  Result<bool> SetConstraintsOf(const std::string& schema, const std::string& name, bool deferred);
   /// Those that wait for the transaction's end. all: whatever SET CONSTRAINTS says.
   Status RunDeferredEvents(bool all);
   bool IsDeferred(Oid constraint, bool deferrable, bool initially) const;
@@ -394,6 +418,16 @@ class SessionImpl final : public Session {
                             const std::vector<types::Value>& values);
   Result<bool> HoldParentKey(const schema::ForeignKey& key,
                              const std::vector<types::Value>& values);
+  /// The table that holds the key referred to (a partitioned one: the partition that takes it; null
+  /// = none does), locked, and the key's columns there.
+  Result<schema::RelationPtr> TableOfKey(const schema::ForeignKey& key,
+                                         const std::vector<types::Value>& values,
+                                         std::vector<uint32_t>* columns);
+  /// The unique index over just these columns; none = the primary key.
+  Result<RelationId> IndexOver(const schema::RelationDescriptor& table,
+                               const std::vector<uint32_t>& columns);
+  /// 23503 when rows of a partition that is to leave are referred to as its ancestors' rows.
+  Status CheckRemovedKeys(const schema::RelationPtr& partition);
   /// " WHERE a = $1 AND b = $2": the rows of the referring table with a key of the other one.
   std::string KeyCondition(const schema::RelationDescriptor& table, const schema::ForeignKey& key);
   std::string KeyParameter(const schema::RelationDescriptor& table, const schema::ForeignKey& key,
@@ -496,7 +530,9 @@ class SessionImpl final : public Session {
   Block block_ = Block::kNone;
   std::string temp_schema_;  // of temporary objects, "pg_temp_N"; empty: none was made
   std::map<RelationId, ast::OnCommit> on_commit_;  // of temporary tables; of gone ones too
+  std::string schema_being_made_;  // by a running CREATE SCHEMA with elements: first in the path
   ConstraintState constraints_;
+  std::map<RelationId, std::shared_ptr<PartitionRouter>> key_routers_;  // of TableOfKey
   std::map<RelationId, std::shared_ptr<const BoundIndex>> bound_indexes_;
   std::map<RelationId, std::shared_ptr<ScanCount>>
       scan_counts_;  // the instance's, by the last used

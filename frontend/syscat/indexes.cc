@@ -155,16 +155,12 @@ std::string CheckText(const schema::CheckConstraint& check) {
 }
 
 std::string ForeignKeyText(schema::CatalogReader* catalog, const schema::RelationDescriptor& table,
-                           const schema::ForeignKey& key) {
+                           const schema::ForeignKey& key, const NameFunction& name_of) {
   using Action = schema::ForeignKey::Action;
   schema::RelationPtr parent = catalog->GetRelation(key.parent);
   std::string text = "FOREIGN KEY " + ColumnList(table, key.columns) + " REFERENCES ";
   if (parent != nullptr) {
-    auto schema = catalog->GetSchema(parent->schema);
-    if (schema != nullptr && schema->name != "public" && parent->schema != table.schema) {
-      text += ast::QuoteIdentifier(schema->name) + ".";
-    }
-    text += ast::QuoteIdentifier(parent->name) + ColumnList(*parent, key.parent_columns);
+    text += name_of(*parent) + ColumnList(*parent, key.parent_columns);
   }
   if (key.match_full) text += " MATCH FULL";
   auto action = [&](const char* event, Action what) {
@@ -184,13 +180,14 @@ std::string ForeignKeyText(schema::CatalogReader* catalog, const schema::Relatio
 
 }  // namespace
 
-std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint) {
+std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint,
+                                 const NameFunction& name_of) {
   for (const schema::RelationPtr& relation : catalog->Relations()) {
     for (const schema::CheckConstraint& check : relation->checks) {
       if (check.oid == constraint) return CheckText(check);
     }
     for (const schema::ForeignKey& key : relation->foreign_keys) {
-      if (key.oid == constraint) return ForeignKeyText(catalog, *relation, key);
+      if (key.oid == constraint) return ForeignKeyText(catalog, *relation, key, name_of);
     }
   }
   schema::RelationPtr index = FindIndex(catalog, constraint);

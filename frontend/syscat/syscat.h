@@ -73,8 +73,11 @@ Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& rel
                                                   const Source& source);
 
 // What the functions behind psql's commands need of the catalog.
+/// A relation's name as the session may write it, quoted as needed.
+using NameFunction = std::function<std::string(const schema::RelationDescriptor&)>;
 /// pg_get_constraintdef, pg_get_indexdef: the text, or empty when there is none with this oid.
-std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint);
+std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint,
+                                 const NameFunction& name_of);
 std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int column);
 /// obj_description, col_description: what COMMENT ON has said; empty = nothing.
 std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column);

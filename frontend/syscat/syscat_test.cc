@@ -339,8 +339,13 @@ TEST_F(SyscatTest, PrimaryKeys) {
             "public|Order Lines|Order Lines_pkey");
 }
 
+// As a session that has every schema in its path.
+std::string NameOf(const schema::RelationDescriptor& relation) {
+  return relation.name;
+}
+
 TEST_F(SyscatTest, Definitions) {
-  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(16401)), "PRIMARY KEY (id, note)");
+  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(16401), NameOf), "PRIMARY KEY (id, note)");
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 0),
             "CREATE UNIQUE INDEX \"Order Lines_pkey\" ON public.\"Order Lines\" USING btree "
             "(id, note DESC)");
@@ -348,7 +353,7 @@ TEST_F(SyscatTest, Definitions) {
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 2), "note");
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 3), "");
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16400), 0), "");
-  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(0)), "");
+  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(0), NameOf), "");
 }
 
 TEST_F(SyscatTest, FindsIndexesOfPrimaryKeys) {

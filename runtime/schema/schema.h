@@ -57,6 +57,7 @@ struct CheckConstraint {
 struct ForeignKey {
   enum class Action : uint8_t { kNoAction, kRestrict, kCascade, kSetNull, kSetDefault };
   Oid oid;
+  Oid part_of;  // of a partition: the key of the table above that it is part of; 0 = its own
   std::string name;
   std::vector<uint32_t> columns;  // indexes into the table's columns
   RelationId parent;              // the table referred to
@@ -164,9 +165,7 @@ struct RelationDescriptor {
   std::vector<RelationId> parents;                // kTable: in the order of INHERITS
   std::vector<RelationId> children;               // kTable: in the order in which they came
 
-  bool is_partitioned() const {
-    return partition_key.strategy != PartitionKey::Strategy::kNone;
-  }
+  bool is_partitioned() const { return partition_key.strategy != PartitionKey::Strategy::kNone; }
   bool is_partition() const { return partition_bound.has_value(); }
   bool has_row_id() const { return kind == RelationKind::kTable && key.empty(); }
   /// kIndex: the column that holds a column of the table in every entry; -1 = none.

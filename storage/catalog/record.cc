@@ -163,6 +163,7 @@ std::string ForeignKeyBody(const schema::ForeignKey& key) {
   body.push_back(static_cast<char>(
       Bits(key.match_full, key.deferrable, key.initially_deferred, key.validated)));
   AppendLengthPrefixed(&body, key.comment);
+  if (key.part_of.value != 0) AppendVarint(&body, key.part_of.value);
   return body;
 }
 
@@ -183,6 +184,7 @@ schema::ForeignKey GetForeignKey(ByteReader* in) {
   key.initially_deferred = (flags & 4) != 0;
   key.validated = (flags & 8) != 0;
   key.comment = in->LengthPrefixed();
+  if (in->ok() && !in->AtEnd()) key.part_of = Oid(static_cast<uint32_t>(in->Varint()));
   return key;
 }
 
