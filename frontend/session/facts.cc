@@ -5,9 +5,11 @@
 #include <chrono>
 #include <thread>
 
+#include "frontend/bind/deparse.h"
 #include "frontend/parse/parse.h"
 #include "frontend/session/partition_rows.h"
 #include "frontend/session/session_impl.h"
+#include "runtime/schema/index_parts.h"
 
 namespace lathe::session {
 
@@ -160,9 +162,13 @@ class Facts final : public func::SessionFacts {
     if (text.empty()) return std::nullopt;
     return text;
   }
-  std::string ShownExpression(std::string_view sql) override {
-    return syscat::ShownExpression(
-        sql, [this](Oid oid) { return RelationName(oid).value_or(std::to_string(oid.value)); });
+  std::string ShownExpression(std::string_view sql, Oid relation, bool pretty) override {
+    std::lock_guard lock(mutex_);
+    if (std::optional<std::string> text = Deparsed(sql, relation, pretty)) return *text;
+    return syscat::ShownExpression(sql, [this](Oid oid) {
+      schema::RelationPtr named = Find(oid);
+      return named == nullptr ? std::to_string(oid.value) : NameOf(*named);
+    });
   }
   Result<bool> TakeAdvisory(uint64_t key, bool two_numbers, bool shared, bool transaction,
                             bool wait) override {
@@ -256,12 +262,21 @@ class Facts final : public func::SessionFacts {
     schema::RelationPtr relation = Find(oid);
     return relation != nullptr && Visible(*relation);
   }
-  std::optional<std::string> ConstraintDefinition(Oid oid) override {
+  std::optional<std::string> ConstraintDefinition(Oid oid, bool pretty) override {
     std::lock_guard lock(mutex_);
     if (catalog() == nullptr) return std::nullopt;
     std::string text = syscat::ConstraintDefinition(
         catalog(), oid,
-        [this](const schema::RelationDescriptor& relation) { return NameOf(relation); });
+        [this](const schema::RelationDescriptor& relation) { return NameOf(relation); },
+        [&](const schema::RelationDescriptor& table, const schema::CheckConstraint& check) {
+          const auto use = table.kind == schema::RelationKind::kDomain ? bind::RowUse::kDomainCheck
+                                                                       : bind::RowUse::kCheck;
+          bind::BindContext context = session_->MakeBindContext(check.sql, catalog());
+          auto bound = bind::BindStoredExpression(table, check.sql, use, nullptr, context);
+          std::optional<std::string> shown;
+          if (bound.ok()) shown = Text(**bound, table, check.sql, pretty);
+          return shown ? *shown : "(" + check.sql + ")";
+        });
     if (text.empty()) return std::nullopt;
     return text;
   }
@@ -291,6 +306,41 @@ class Facts final : public func::SessionFacts {
   }
 
  private:
+  std::optional<std::string> Text(const expr::Expr& e, const schema::RelationDescriptor& table,
+                                  std::string_view sql, bool pretty) {
+    bind::DeparseOptions options;
+    options.pretty = pretty;
+    options.sql = sql;
+    options.format = session_->format_;
+    return bind::Deparse(e, table, options);
+  }
+  /// A stored expression that is known to be a default, a generated column or a condition of the
+  /// relation; nothing otherwise.
+  std::optional<std::string> Deparsed(std::string_view sql, Oid relation, bool pretty) {
+    schema::RelationPtr table = Find(relation);
+    if (table == nullptr) return std::nullopt;
+    bind::BindContext context = session_->MakeBindContext(sql, catalog());
+    for (const schema::Column& column : table->columns) {
+      const bool generated = !column.generated_sql.empty();
+      if (column.dropped || (generated ? column.generated_sql : column.default_sql) != sql)
+        continue;
+      Result<expr::ExprPtr> bound =
+          generated
+              ? bind::BindStoredExpression(*table, sql, bind::RowUse::kGenerated, &column, context)
+              : bind::BindColumnDefault(column, context);
+      if (!bound.ok()) return std::nullopt;
+      return Text(**bound, *table, sql, pretty);
+    }
+    for (RelationId id : table->indexes) {
+      schema::RelationPtr index = Find(Oid(id.value));
+      if (index == nullptr || schema::PredicateOf(*index) != sql) continue;
+      Result<expr::ExprPtr> bound =
+          bind::BindStoredExpression(*table, sql, bind::RowUse::kIndexPredicate, nullptr, context);
+      if (!bound.ok()) return std::nullopt;
+      return Text(**bound, *table, sql, pretty);
+    }
+    return std::nullopt;
+  }
   std::string NameOf(const schema::RelationDescriptor& relation) {
     std::string quoted = ast::QuoteIdentifier(relation.name);
     if (Visible(relation)) return quoted;

@@ -149,8 +149,8 @@ std::string ColumnList(const schema::RelationDescriptor& table,
   return text + ")";
 }
 
-std::string CheckText(const schema::CheckConstraint& check) {
-  return "CHECK ((" + check.sql + "))" + (check.no_inherit ? " NO INHERIT" : "") +
+std::string CheckText(const schema::CheckConstraint& check, const std::string& condition) {
+  return "CHECK (" + condition + ")" + (check.no_inherit ? " NO INHERIT" : "") +
          (check.validated ? "" : " NOT VALID");
 }
 
@@ -181,10 +181,10 @@ std::string ForeignKeyText(schema::CatalogReader* catalog, const schema::Relatio
 }  // namespace
 
 std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint,
-                                 const NameFunction& name_of) {
+                                 const NameFunction& name_of, const CheckFunction& check_of) {
   for (const schema::RelationPtr& relation : catalog->Relations()) {
     for (const schema::CheckConstraint& check : relation->checks) {
-      if (check.oid == constraint) return CheckText(check);
+      if (check.oid == constraint) return CheckText(check, check_of(*relation, check));
     }
     for (const schema::ForeignKey& key : relation->foreign_keys) {
       if (key.oid == constraint) return ForeignKeyText(catalog, *relation, key, name_of);

@@ -75,9 +75,12 @@ Result<std::unique_ptr<exec::RowSource>> OpenScan(const schema::RelationPtr& rel
 // What the functions behind psql's commands need of the catalog.
 /// A relation's name as the session may write it, quoted as needed.
 using NameFunction = std::function<std::string(const schema::RelationDescriptor&)>;
+/// The condition of a CHECK constraint as it is shown.
+using CheckFunction =
+    std::function<std::string(const schema::RelationDescriptor&, const schema::CheckConstraint&)>;
 /// pg_get_constraintdef, pg_get_indexdef: the text, or empty when there is none with this oid.
 std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint,
-                                 const NameFunction& name_of);
+                                 const NameFunction& name_of, const CheckFunction& check_of);
 std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int column);
 /// obj_description, col_description: what COMMENT ON has said; empty = nothing.
 std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column);

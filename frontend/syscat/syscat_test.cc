@@ -344,8 +344,12 @@ std::string NameOf(const schema::RelationDescriptor& relation) {
   return relation.name;
 }
 
+std::string CheckOf(const schema::RelationDescriptor&, const schema::CheckConstraint& check) {
+  return check.sql;
+}
+
 TEST_F(SyscatTest, Definitions) {
-  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(16401), NameOf), "PRIMARY KEY (id, note)");
+  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(16401), NameOf, CheckOf), "PRIMARY KEY (id, note)");
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 0),
             "CREATE UNIQUE INDEX \"Order Lines_pkey\" ON public.\"Order Lines\" USING btree "
             "(id, note DESC)");
@@ -353,7 +357,7 @@ TEST_F(SyscatTest, Definitions) {
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 2), "note");
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 3), "");
   EXPECT_EQ(IndexDefinition(&catalog_, Oid(16400), 0), "");
-  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(0), NameOf), "");
+  EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(0), NameOf, CheckOf), "");
 }
 
 TEST_F(SyscatTest, FindsIndexesOfPrimaryKeys) {

@@ -49,7 +49,8 @@ class SessionFacts {
     return "";
   }
   virtual bool TableIsVisible(Oid relation) = 0;
-  virtual std::optional<std::string> ConstraintDefinition(Oid constraint) = 0;
+  /// pretty: without needless parentheses.
+  virtual std::optional<std::string> ConstraintDefinition(Oid constraint, bool pretty) = 0;
   virtual std::optional<std::string> IndexDefinition(Oid index, int column) = 0;
   virtual std::optional<std::string> RoleName(Oid role) = 0;
   /// Bytes of a relation's rows on disk, estimated; nullopt = no such relation.
@@ -121,11 +122,15 @@ class SessionFacts {
     static_cast<void>(column);
     return std::nullopt;
   }
-  /// A stored expression as pg_get_expr shows it.
-  virtual std::string ShownExpression(std::string_view sql) { return std::string(sql); }
-  /// An advisory lock: of one number (two_numbers: of two, the first in the upper half). transaction:
-  /// it ends with the transaction; else with the session, counted. wait: else false when it is not to
-  /// be had at once.
+  /// A stored expression of a relation as pg_get_expr shows it.
+  virtual std::string ShownExpression(std::string_view sql, Oid relation, bool pretty) {
+    static_cast<void>(relation);
+    static_cast<void>(pretty);
+    return std::string(sql);
+  }
+  /// An advisory lock: of one number (two_numbers: of two, the first in the upper half).
+  /// transaction: it ends with the transaction; else with the session, counted. wait: else false
+  /// when it is not to be had at once.
   virtual Result<bool> TakeAdvisory(uint64_t key, bool two_numbers, bool shared, bool transaction,
                                     bool wait) {
     static_cast<void>(key);

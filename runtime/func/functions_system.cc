@@ -123,7 +123,11 @@ CallStatus ViewDefinitionByName(FunctionContext* c, SessionFacts* f, const Datum
   return PutOptional(c, f->ViewDefinition(*view), r);
 }
 CallStatus ConstraintDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
-  return PutOptional(c, f->ConstraintDefinition(OidOfArg(args[0])), r);
+  return PutOptional(c, f->ConstraintDefinition(OidOfArg(args[0]), false), r);
+}
+CallStatus ConstraintDefinitionAs(FunctionContext* c, SessionFacts* f, const Datum* args,
+                                  Datum* r) {
+  return PutOptional(c, f->ConstraintDefinition(OidOfArg(args[0]), args[1].b), r);
 }
 CallStatus IndexDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), 0), r);
@@ -215,7 +219,10 @@ CallStatus PartitionConstraintOf(FunctionContext* c, SessionFacts* f, const Datu
 }
 /// Stored expressions are kept as SQL text.
 CallStatus GetExpr(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
-  return PutText(c, f->ShownExpression(args[0].string.view()), r);
+  return PutText(c, f->ShownExpression(args[0].string.view(), OidOfArg(args[1]), false), r);
+}
+CallStatus GetExprAs(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
+  return PutText(c, f->ShownExpression(args[0].string.view(), OidOfArg(args[1]), args[2].b), r);
 }
 /// Every role may do everything yet; only whether the relation is there counts.
 CallStatus TablePrivilegeByName(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
@@ -450,9 +457,9 @@ void AddSystemFunctions(std::vector<Function>* list) {
   add(2232, "pg_get_function_identity_arguments", {O}, T, FunctionArguments);
   add(1081, "format_type", {O, I}, T, FormatTypeOf, kStable, false, false);
   add(1716, "pg_get_expr", {T, O}, T, WithFacts<GetExpr>);
-  add(2509, "pg_get_expr", {T, O, B}, T, WithFacts<GetExpr>);
+  add(2509, "pg_get_expr", {T, O, B}, T, WithFacts<GetExprAs>);
   add(1387, "pg_get_constraintdef", {O}, T, WithFacts<ConstraintDefinition>);
-  add(2508, "pg_get_constraintdef", {O, B}, T, WithFacts<ConstraintDefinition>);
+  add(2508, "pg_get_constraintdef", {O, B}, T, WithFacts<ConstraintDefinitionAs>);
   add(1643, "pg_get_indexdef", {O}, T, WithFacts<IndexDefinition>);
   add(2507, "pg_get_indexdef", {O, I, B}, T, WithFacts<IndexColumnDefinition>);
   add(1642, "pg_get_userbyid", {O}, N, WithFacts<UserById>);
