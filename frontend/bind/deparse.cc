@@ -389,6 +389,15 @@ std::string Deparser::Show(const Expr& e, const Expr* parent, bool show_implicit
 
 }  // namespace
 
+std::optional<std::string> DeparseConstant(const types::Value& value, const types::Type& type,
+                                           const types::FormatContext& format) {
+  const expr::ExprPtr e = expr::MakeConst(value);
+  e->type = WithoutModifier(type);
+  DeparseOptions options;
+  options.format = format;
+  return Deparse(*e, schema::RelationDescriptor(), options);
+}
+
 std::optional<std::string> Deparse(const Expr& e, const schema::RelationDescriptor& table,
                                    const DeparseOptions& options) {
   Deparser deparser(table, options);

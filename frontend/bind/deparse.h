@@ -24,4 +24,8 @@ struct DeparseOptions {
 std::optional<std::string> Deparse(const expr::Expr& e, const schema::RelationDescriptor& table,
                                    const DeparseOptions& options);
 
+/// A value as a constant with its label: '1'::bigint, 5, 'x'::text; nothing as Deparse.
+std::optional<std::string> DeparseConstant(const types::Value& value, const types::Type& type,
+                                           const types::FormatContext& format);
+
 }  // namespace lathe::bind

@@ -109,18 +109,14 @@ class Facts final : public func::SessionFacts {
     std::optional<std::string> none;
     schema::RelationPtr found = Find(table);
     if (found == nullptr || !found->is_partition()) return none;
+    LATHE_ASSIGN(std::vector<std::string> conditions,
+                 PartitionConditions(*found, catalog(), session_->format_));
+    if (conditions.empty()) return none;
     std::string text;
-    while (found->is_partition()) {
-      schema::RelationPtr parent = Find(Oid(found->parents[0].value));
-      if (parent == nullptr) break;
-      LATHE_ASSIGN(std::string one, PartitionConditionText(*found, *parent));
-      // Conditions of the levels, the root's first, in one conjunction.
-      if (!text.empty()) {
-        return NotSupported("the text of the condition of a partition's partition");
-      }
-      text = std::move(one);
-      found = std::move(parent);
+    for (const std::string& condition : conditions) {
+      text += (text.empty() ? "" : " AND ") + condition;
     }
+    if (conditions.size() > 1) text = "(" + text + ")";
     return std::optional<std::string>(std::move(text));
   }
   std::vector<Oid> PartitionAncestors(Oid table) override {

@@ -45,10 +45,11 @@ class PartitionRouter {
   types::FormatContext format_;
 };
 
-/// The condition on the rows of a partition (on its own bound only) as PostgreSQL shows it. 0A000
-/// for ranges over several columns and for default partitions.
-Result<std::string> PartitionConditionText(const schema::RelationDescriptor& partition,
-                                           const schema::RelationDescriptor& parent);
+/// The conditions on the rows of a partition as PostgreSQL shows them, each in parentheses: those of
+/// the tables above come first. catalog: where they are found. 0A000 where a value has no text.
+Result<std::vector<std::string>> PartitionConditions(const schema::RelationDescriptor& partition,
+                                                     schema::CatalogReader* catalog,
+                                                     const types::FormatContext& format);
 /// "a, lower(b)": the partition key as PostgreSQL shows it.
 std::string PartitionKeyText(const schema::RelationDescriptor& table);
 
