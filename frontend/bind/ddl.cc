@@ -151,7 +151,12 @@ class TableBinder {
   }
 
   Status AddCheck(const Constraint& constraint) {
-    LATHE_ASSIGN(schema::CheckConstraint check, BindCheck(result_, constraint, context_));
+    // It may have the name of one that parents have: MergeChecks looks at both.
+    schema::RelationDescriptor own = result_;
+    std::erase_if(own.checks, [&](const auto& other) {
+      return other.inherited > 0 && !constraint.name.empty() && other.name == constraint.name;
+    });
+    LATHE_ASSIGN(schema::CheckConstraint check, BindCheck(own, constraint, context_));
     // There are no rows yet that it could leave out.
     check.validated = true;
     result_.checks.push_back(std::move(check));
@@ -244,7 +249,9 @@ class TableBinder {
   }
 
   Status SameKind(const schema::Column& a, const schema::Column& b, const std::string& what) const {
-    if (SameType(a.type, b.type) && a.domain == b.domain) return Ok();
+    if (SameType(a.type, b.type) && a.type.typmod == b.type.typmod && a.domain == b.domain) {
+      return Ok();
+    }
     Error error = At(SqlState::kDatatypeMismatch, what + " has a type conflict", -1);
     error.detail = types::FormatType(a.type) + " versus " + types::FormatType(b.type);
     return error;

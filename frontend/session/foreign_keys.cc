@@ -44,6 +44,14 @@ Result<types::Value> Converted(const types::Value& value, const types::Type& typ
   return types::ValueFromText(type, text);
 }
 
+std::vector<std::string> KeyNames(const schema::RelationDescriptor& index) {
+  std::vector<std::string> names;
+  for (uint32_t i = 0; i < index.key_columns; ++i) {
+    names.push_back(index.columns[index.key[i].column].name);
+  }
+  return names;
+}
+
 std::string KeyText(const schema::RelationDescriptor& table, const std::vector<uint32_t>& columns,
                     const std::vector<types::Value>& values, const types::FormatContext& format) {
   std::string names, texts;
@@ -560,6 +568,17 @@ Result<bool> SessionImpl::SetConstraintsOf(const std::string& schema_name, const
                          "constraint \"" + name + "\" is not deferrable");
       }
       constraints_.is_deferred[Oid(table->id.value)] = deferred;
+      // Those that partitions have for it.
+      schema::RelationPtr keyed = catalog_->GetRelation(table->table);
+      if (keyed == nullptr || !keyed->is_partitioned()) continue;
+      for (const schema::RelationPtr& below : DescendantsOf(*keyed)) {
+        for (RelationId id : below->indexes) {
+          schema::RelationPtr part = catalog_->GetRelation(id);
+          if (part != nullptr && part->deferrable && KeyNames(*part) == KeyNames(*table)) {
+            constraints_.is_deferred[Oid(id.value)] = deferred;
+          }
+        }
+      }
     }
     for (const schema::ForeignKey& key : table->foreign_keys) {
       if (key.name != name) continue;

@@ -665,6 +665,109 @@ bool SessionImpl::HasUniqueParent(const schema::RelationDescriptor& table) {
   });
 }
 
+Status SessionImpl::SetTypesWithChildren(const std::vector<const Command*>& commands,
+                                         schema::RelationPtr* table, bool only, Run* run) {
+  bind::BindContext context = MakeBindContext({}, catalog_.get());
+  const std::vector<schema::RelationPtr> below = DescendantsOf(**table);
+  auto changes = [&](RelationId id) {
+    return id == (*table)->id || std::any_of(below.begin(), below.end(),
+                                             [&](const auto& other) { return other->id == id; });
+  };
+  for (const Command* command : commands) {
+    const int found = (*table)->FindColumn(command->name);
+    if (found < 0) continue;  // SetColumnTypes tells
+    if ((*table)->columns[static_cast<size_t>(found)].inherited > 0) {
+      return MakeError(SqlState::kInvalidTableDefinition,
+                       "cannot alter inherited column \"" + command->name + "\"");
+    }
+    if (only && !below.empty()) {
+      return MakeError(
+          SqlState::kInvalidTableDefinition,
+          "type of inherited column \"" + command->name + "\" must be changed in child tables too");
+    }
+    std::vector<schema::RelationPtr> all = below;
+    all.push_back(*table);
+    for (const schema::RelationPtr& one : all) {
+      if (OfPartitionKey(*one, command->name, context)) {
+        return MakeError(SqlState::kInvalidTableDefinition,
+                         "cannot alter column \"" + command->name +
+                             "\" because it is part of the partition key of relation \"" +
+                             one->name + "\"");
+      }
+      const bool elsewhere =
+          std::any_of(one->parents.begin(), one->parents.end(), [&](RelationId id) {
+            schema::RelationPtr parent = catalog_->GetRelation(id);
+            return !changes(id) && parent != nullptr && parent->FindColumn(command->name) >= 0;
+          });
+      if (elsewhere) {
+        return MakeError(SqlState::kInvalidTableDefinition,
+                         "cannot alter inherited column \"" + command->name + "\" of relation \"" +
+                             one->name + "\"");
+      }
+    }
+  }
+  LATHE_TRY(SetColumnTypes(commands, table, run));
+  for (const schema::RelationPtr& child : below) {
+    LATHE_ASSIGN(schema::RelationPtr to,
+                 txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
+    LATHE_TRY(SetColumnTypes(commands, &to, run));
+  }
+  return Ok();
+}
+
+Status SessionImpl::AddColumnBelow(const Command& command, const schema::RelationDescriptor& table,
+                                   Run* run) {
+  const std::string& name = command.column->name;
+  const schema::Column& added = table.columns[static_cast<size_t>(table.FindColumn(name))];
+  for (RelationId id : table.children) {
+    LATHE_ASSIGN(schema::RelationPtr child,
+                 txn_->LockTable(id, txn::TableLockMode::kAccessExclusive));
+    const int known = child->FindColumn(name);
+    if (known >= 0) {
+      // Those below it have it from there.
+      schema::RelationDescriptor next = *child;
+      schema::Column& own = next.columns[static_cast<size_t>(known)];
+      if (own.type != added.type || own.domain != added.domain) {
+        return MakeError(
+            SqlState::kDatatypeMismatch,
+            "child table \"" + child->name + "\" has different type for column \"" + name + "\"");
+      }
+      ++own.inherited;
+      Notify(run->client, "NOTICE", SqlState::kSuccessfulCompletion,
+             "merging definition of column \"" + name + "\" for child \"" + child->name + "\"");
+      LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+      continue;
+    }
+    LATHE_TRY(AlterOne(command, &child, run));
+    schema::RelationDescriptor next = *child;
+    schema::Column& made = next.columns[static_cast<size_t>(next.FindColumn(name))];
+    made.inherited = 1;
+    made.local = false;
+    LATHE_ASSIGN(child, txn_->ChangeRelation(std::move(next)));
+    LATHE_TRY(AddColumnBelow(command, *child, run));
+  }
+  return Ok();
+}
+
+Status SessionImpl::ValidateBelow(const Command& command, schema::RelationPtr* table, bool only) {
+  const schema::RelationDescriptor before = **table;
+  auto check = std::find_if(before.checks.begin(), before.checks.end(),
+                            [&](const auto& other) { return other.name == command.name; });
+  if (check != before.checks.end() && !check->no_inherit) {
+    if (only && !before.children.empty()) {
+      return MakeError(SqlState::kInvalidTableDefinition,
+                       "constraint must be validated on child tables too");
+    }
+    for (const schema::RelationPtr& below : DescendantsOf(before)) {
+      LATHE_ASSIGN(schema::RelationPtr child,
+                   txn_->LockTable(below->id, txn::TableLockMode::kAccessExclusive));
+      LATHE_TRY(ValidateConstraint(command, &child));
+    }
+    *table = catalog_->GetRelation(before.id);
+  }
+  return ValidateConstraint(command, table);
+}
+
 Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPtr* table, bool only,
                                       Run* run) {
   using Type = Command::Type;
@@ -731,30 +834,17 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
           return NotSupported("this constraint of a column of a table with children");
         }
       }
-      const std::vector<schema::RelationPtr> below = DescendantsOf(before);
-      for (const schema::RelationPtr& child : below) {
-        if (child->FindColumn(name) >= 0 || child->parents.size() > 1) {
-          return NotSupported("adding a column that a child has already");
-        }
-      }
+      const bool had = before.FindColumn(name) >= 0;
       LATHE_TRY(AlterOne(command, table, run));
-      const int added = (*table)->FindColumn(name);
-      if (added < 0) return Ok();
+      const int made = (*table)->FindColumn(name);
+      if (had || made < 0) return Ok();
       // serial: one sequence for all.
-      const std::string default_sql = (*table)->columns[static_cast<size_t>(added)].default_sql;
-      for (const schema::RelationPtr& child : below) {
-        if (default_sql.find("nextval(") != std::string::npos) {
-          return NotSupported("adding a serial column to a table with children");
-        }
-        LATHE_ASSIGN(schema::RelationPtr to,
-                     txn_->LockTable(child->id, txn::TableLockMode::kAccessExclusive));
-        LATHE_TRY(AlterOne(command, &to, run));
-        schema::RelationDescriptor next = *to;
-        schema::Column& made = next.columns[static_cast<size_t>(next.FindColumn(name))];
-        made.inherited = 1;
-        made.local = false;
-        LATHE_TRY(txn_->ChangeRelation(std::move(next)));
+      const std::string& by = (*table)->columns[static_cast<size_t>(made)].default_sql;
+      if (by.find("nextval(") != std::string::npos) {
+        return NotSupported("adding a serial column to a table with children");
       }
+      LATHE_TRY(AddColumnBelow(command, **table, run));
+      *table = catalog_->GetRelation(before.id);
       return Ok();
     }
     case Type::kDropColumn: {
@@ -969,6 +1059,8 @@ Status SessionImpl::AlterWithChildren(const Command& command, schema::RelationPt
     }
     case Type::kAlterConstraint:
       return AlterOne(command, table, run);
+    case Type::kValidateConstraint:
+      return ValidateBelow(command, table, only);
     default:
       break;
   }

@@ -489,11 +489,7 @@ Status SessionImpl::RunAlterTable(Run* run) {
                     Pass::kColumns, Pass::kRest}) {
     const bool now = pass == (types_first ? Pass::kDropColumn : Pass::kSetType);
     if (now && !types.empty()) {
-      if (table->is_partitioned() || !table->children.empty() || !table->parents.empty()) {
-        return NotSupported("ALTER COLUMN TYPE of a table with parents or children",
-                            PositionOf(sql, alter.location));
-      }
-      LATHE_TRY(SetColumnTypes(types, &table, run));
+      LATHE_TRY(SetTypesWithChildren(types, &table, alter.only, run));
     }
     for (const Command& command : alter.commands) {
       if (PassOf(command.type) == pass && pass != Pass::kSetType) {

@@ -437,8 +437,7 @@ Status SessionImpl::RunLock(Run* run) {
 Status SessionImpl::RewriteDensely(RelationId id) {
   LATHE_TRY(EnsureTransaction());
   LATHE_TRY(StartStatement());
-  Result<schema::RelationPtr> table =
-      txn_->LockTable(id, txn::TableLockMode::kAccessExclusive);
+  Result<schema::RelationPtr> table = txn_->LockTable(id, txn::TableLockMode::kAccessExclusive);
   if (!table.ok() && table.error().state == SqlState::kUndefinedTable) return Ok();
   LATHE_ASSIGN(schema::RelationPtr locked, std::move(table));
   LATHE_ASSIGN(locked, txn_->RewriteTable(*locked, nullptr));

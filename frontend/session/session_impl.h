@@ -251,6 +251,16 @@ class SessionImpl final : public Session {
   /// One command of ALTER TABLE on a table and on those below it.
   Status AlterWithChildren(const ast::AlterTableCommand& command, schema::RelationPtr* table,
                            bool only, Run* run);
+  /// ALTER COLUMN TYPE of a table and of those below it.
+  Status SetTypesWithChildren(const std::vector<const ast::AlterTableCommand*>& commands,
+                              schema::RelationPtr* table, bool only, Run* run);
+  /// ADD COLUMN, done for a table, for those below it: a column of theirs becomes the inherited
+  /// one.
+  Status AddColumnBelow(const ast::AlterTableCommand& command,
+                        const schema::RelationDescriptor& table, Run* run);
+  /// VALIDATE CONSTRAINT of a CHECK that tables below have too.
+  Status ValidateBelow(const ast::AlterTableCommand& command, schema::RelationPtr* table,
+                       bool only);
   /// A partition whose parent has a unique index, which the partition's indexes have to keep.
   bool HasUniqueParent(const schema::RelationDescriptor& table);
   /// All below a table, nearest first.
