@@ -251,8 +251,14 @@ bool StoredUses(std::string_view sql, const std::string& column, BindContext& co
 
 namespace {
 
-bool NameTaken(const schema::RelationDescriptor& table, const std::string& name) {
-  return table.primary_key_name == name ||
+bool NameTaken(const schema::RelationDescriptor& table, const std::string& name,
+               const BindContext& context) {
+  const bool unique = std::any_of(table.indexes.begin(), table.indexes.end(), [&](RelationId id) {
+    schema::RelationPtr index =
+        context.catalog == nullptr ? nullptr : context.catalog->GetRelation(id);
+    return index != nullptr && index->is_constraint && index->name == name;
+  });
+  return unique || table.primary_key_name == name ||
          std::any_of(table.checks.begin(), table.checks.end(),
                      [&](const auto& check) { return check.name == name; }) ||
          std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(),
@@ -260,9 +266,9 @@ bool NameTaken(const schema::RelationDescriptor& table, const std::string& name)
 }
 
 std::string FreeName(const schema::RelationDescriptor& table, const std::string& columns,
-                     const char* kind) {
+                     const char* kind, const BindContext& context) {
   std::string name = GeneratedName(table.name, columns, kind);
-  for (int i = 1; NameTaken(table, name); ++i) {
+  for (int i = 1; NameTaken(table, name, context); ++i) {
     name = GeneratedName(table.name, columns, kind + std::to_string(i));
   }
   return name;
@@ -290,8 +296,8 @@ Result<schema::CheckConstraint> BindCheck(const schema::RelationDescriptor& tabl
     const std::set<uint32_t> used = ColumnsUsed(*bound);
     const std::string column =
         used.size() == 1 && !domain ? table.columns[*used.begin() - 1].name : std::string();
-    check.name = FreeName(table, column, "check");
-  } else if (NameTaken(table, check.name)) {
+    check.name = FreeName(table, column, "check", context);
+  } else if (NameTaken(table, check.name, context)) {
     return NameExists(check.name, table);
   }
   LATHE_ASSIGN(check.sql, StoredText(*constraint.expr, context));
@@ -450,8 +456,8 @@ Result<schema::ForeignKey> BindForeignKey(const schema::RelationDescriptor& tabl
   if (key.name.empty()) {
     std::vector<schema::KeyColumn> columns;
     for (uint32_t column : key.columns) columns.push_back({column});
-    key.name = FreeName(table, JoinedColumnNames(table, columns), "fkey");
-  } else if (NameTaken(table, key.name)) {
+    key.name = FreeName(table, JoinedColumnNames(table, columns), "fkey", context);
+  } else if (NameTaken(table, key.name, context)) {
     return NameExists(key.name, table);
   }
   Binder binder(context);

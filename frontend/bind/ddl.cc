@@ -105,6 +105,15 @@ class TableBinder {
     if (!constraint.using_index.empty()) {
       return NotYet("ADD CONSTRAINT USING INDEX", constraint.location);
     }
+    auto named = [&](const auto& other) { return other.name == constraint.name; };
+    if (!constraint.name.empty() &&
+        (std::any_of(result_.checks.begin(), result_.checks.end(), named) ||
+         std::any_of(result_.foreign_keys.begin(), result_.foreign_keys.end(), named))) {
+      return At(SqlState::kDuplicateObject,
+                "constraint \"" + constraint.name + "\" for relation \"" + result_.name +
+                    "\" already exists",
+                -1);
+    }
     LATHE_TRY(AddUnique(constraint, constraint.columns));
     LATHE_TRY(CheckKeysOfPartitioned());
     return std::move(uniques_.back());

@@ -28,10 +28,11 @@ Type WithoutModifier(const Type& type) {
   return plain;
 }
 
+// Backslashes are as they are: standard_conforming_strings is always on.
 std::string Quoted(std::string_view text) {
-  std::string quoted = text.find('\\') == std::string_view::npos ? "'" : "E'";
+  std::string quoted = "'";
   for (char c : text) {
-    if (c == '\'' || c == '\\') quoted += c;
+    if (c == '\'') quoted += c;
     quoted += c;
   }
   return quoted + "'";
@@ -45,12 +46,12 @@ class Deparser {
   /// show_implicit: conversions that nobody wrote are shown.
   std::string Show(const Expr& e, const Expr* parent, bool show_implicit);
   bool failed() const { return failed_; }
+  std::string Constant(const types::Value& value, const Type& type, bool label);
 
  private:
   /// In parentheses where the pretty form needs them.
   std::string Operand(const Expr& e, const Expr& parent, bool show_implicit);
   std::string Enclosed(std::string text) const { return options_.pretty ? text : "(" + text + ")"; }
-  std::string Constant(const types::Value& value, const Type& type, bool label);
   std::string Call(const Expr& e);
   std::string Syntax(const Expr& e);
   std::string Cast(const Expr& e, const Expr* parent, bool show_implicit);
@@ -391,11 +392,13 @@ std::string Deparser::Show(const Expr& e, const Expr* parent, bool show_implicit
 
 std::optional<std::string> DeparseConstant(const types::Value& value, const types::Type& type,
                                            const types::FormatContext& format) {
-  const expr::ExprPtr e = expr::MakeConst(value);
-  e->type = WithoutModifier(type);
+  const schema::RelationDescriptor none;
   DeparseOptions options;
   options.format = format;
-  return Deparse(*e, schema::RelationDescriptor(), options);
+  Deparser deparser(none, options);
+  std::string text = deparser.Constant(value, type, true);
+  if (deparser.failed()) return std::nullopt;
+  return text;
 }
 
 std::optional<std::string> Deparse(const Expr& e, const schema::RelationDescriptor& table,

@@ -1,6 +1,7 @@
 // ALTER TABLE on columns: ADD, DROP, TYPE, defaults, NOT NULL, identity, generation.
 #include <algorithm>
 
+#include "frontend/bind/deparse.h"
 #include "frontend/session/row_values.h"
 #include "frontend/session/session_impl.h"
 #include "runtime/schema/index_parts.h"
@@ -234,6 +235,20 @@ Status SessionImpl::SetColumnTypes(const std::vector<const Command*>& commands,
     }
     LATHE_TRY(ChangeType(*command, *table, number, &next.columns[number], context));
     numbers.push_back(number);
+  }
+  // Checks go on meaning what they meant: with the conversions that they had, as in PostgreSQL.
+  for (schema::CheckConstraint& check : next.checks) {
+    const bool uses = std::any_of(commands.begin(), commands.end(), [&](const Command* command) {
+      return bind::StoredUses(check.sql, command->name, context);
+    });
+    if (!uses) continue;
+    LATHE_ASSIGN(
+        expr::ExprPtr bound,
+        bind::BindStoredExpression(**table, check.sql, bind::RowUse::kCheck, nullptr, context));
+    bind::DeparseOptions options;
+    options.sql = check.sql;
+    std::optional<std::string> text = bind::Deparse(*bound, **table, options);
+    if (text && context.parse_expression(*text).ok()) check.sql = *text;
   }
   std::map<uint32_t, expr::ExprPtr> computed;
   for (size_t i = 0; i < commands.size(); ++i) {

@@ -129,10 +129,7 @@ class BoundText {
     return varying ? "(" + Part(i) + ")::text" : Part(i);
   }
   Result<std::string> Constant(size_t i, const types::Value& value) const {
-    const types::Type& type = key_.parts[i].type;
-    const bool varying = type.id == types::TypeId::kVarchar;
-    std::optional<std::string> text =
-        bind::DeparseConstant(value, varying ? types::Type(types::TypeId::kText) : type, format_);
+    std::optional<std::string> text = bind::DeparseConstant(value, key_.parts[i].type, format_);
     if (!text) return NotSupported("the text of this partition's condition");
     return *text;
   }

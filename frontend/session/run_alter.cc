@@ -148,6 +148,10 @@ Status SessionImpl::AddForeignKey(schema::RelationPtr* table,
     error.detail = "This feature is not yet supported on partitioned tables.";
     return error;
   }
+  if (parent->unlogged && !(*table)->unlogged && !IsTemporary((*table)->schema)) {
+    return MakeError(SqlState::kInvalidTableDefinition,
+                     "constraints on permanent tables may reference only permanent tables");
+  }
   if (IsTemporary(parent->schema) != IsTemporary((*table)->schema)) {
     return MakeError(SqlState::kInvalidTableDefinition,
                      IsTemporary(parent->schema)
@@ -246,6 +250,40 @@ Status SessionImpl::AddConstraint(const Command& command, schema::RelationPtr* t
     default:
       return NotSupported("this constraint", PositionOf(sql, command.location));
   }
+}
+
+Status SessionImpl::SetUnlogged(bool unlogged, schema::RelationPtr* table) {
+  const schema::RelationDescriptor& before = **table;
+  if (IsTemporary(before.schema)) {
+    return MakeError(
+        SqlState::kInvalidTableDefinition,
+        "cannot change logged status of table \"" + before.name + "\" because it is temporary");
+  }
+  if (before.unlogged == unlogged) return Ok();
+  std::vector<RelationId> others = unlogged ? before.referenced_by : std::vector<RelationId>();
+  if (!unlogged) {
+    for (const schema::ForeignKey& key : before.foreign_keys) others.push_back(key.parent);
+  }
+  for (RelationId id : others) {
+    schema::RelationPtr other = catalog_->GetRelation(id);
+    if (other == nullptr || id == before.id || other->unlogged == unlogged) continue;
+    return MakeError(SqlState::kInvalidTableDefinition,
+                     "could not change table \"" + before.name + "\" to " +
+                         (unlogged ? "unlogged" : "logged") + " because it references " +
+                         (unlogged ? "logged" : "unlogged") + " table \"" + other->name + "\"");
+  }
+  schema::RelationDescriptor next = before;
+  next.unlogged = unlogged;
+  LATHE_ASSIGN(*table, txn_->ChangeRelation(std::move(next)));
+  for (const schema::RelationPtr& owned : txn_->catalog()->Relations()) {
+    if (owned->kind != schema::RelationKind::kSequence || owned->sequence.owner != (*table)->id) {
+      continue;
+    }
+    schema::RelationDescriptor sequence = *owned;
+    sequence.unlogged = unlogged;
+    LATHE_TRY(txn_->ChangeRelation(std::move(sequence)));
+  }
+  return Ok();
 }
 
 Status SessionImpl::SetKeyDeferrable(RelationId table, Oid key, bool deferrable, bool deferred) {
@@ -388,9 +426,10 @@ Status SessionImpl::AlterOne(const Command& command, schema::RelationPtr* table,
       return CheckRole(command.text);
     case Type::kSetLogged:
     case Type::kSetUnlogged:
+      return SetUnlogged(command.type == Type::kSetUnlogged, table);
     case Type::kSetWithoutOids:
     case Type::kSetWithoutCluster:
-      return Ok();  // every table is logged, none has oids or is clustered
+      return Ok();  // no table has oids or is clustered
     case Type::kSetOptions: {
       schema::RelationDescriptor next = **table;
       for (const ast::Option& option : command.options) {
@@ -472,7 +511,13 @@ Status SessionImpl::RunAlterTable(Run* run) {
   const bool owner_only =
       std::all_of(alter.commands.begin(), alter.commands.end(),
                   [](const Command& command) { return command.type == Command::Type::kOwnerTo; });
-  if (table->kind != schema::RelationKind::kTable && !owner_only) {
+  const bool logging_only =
+      std::all_of(alter.commands.begin(), alter.commands.end(), [](const Command& command) {
+        return command.type == Command::Type::kSetLogged ||
+               command.type == Command::Type::kSetUnlogged;
+      });
+  const bool sequence = table->kind == schema::RelationKind::kSequence;
+  if (table->kind != schema::RelationKind::kTable && !owner_only && !(sequence && logging_only)) {
     if (alter.object != ast::ObjectType::kTable) {
       return NotSupported(StatementName(alter), PositionOf(sql, alter.location));
     }

@@ -201,9 +201,11 @@ Status SessionImpl::RunCreateTable(Run* run) {
   spec.fillfactor = table.fillfactor;
   spec.append_only = table.append_only;
   LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
+  const bool unlogged = create.persistence == ast::Persistence::kUnlogged;
   if (!table.checks.empty() || table.deferrable || table.is_partitioned() ||
-      !table.parents.empty()) {
+      !table.parents.empty() || unlogged) {
     schema::RelationDescriptor next = *made;
+    next.unlogged = unlogged;
     next.checks = table.checks;
     next.partition_key = table.partition_key;
     next.partition_bound = table.partition_bound;

@@ -67,6 +67,7 @@ Status SessionImpl::RunCreateSequence(Run* run) {
   sequence.schema = schema->id;
   sequence.name = create.sequence.name;
   sequence.columns = SequenceColumns();
+  sequence.unlogged = create.persistence == ast::Persistence::kUnlogged;
   bind::SequenceRequest request;
   LATHE_TRY(bind::BindSequenceOptions(create.options, true, false, context, &sequence.sequence,
                                       &request));
@@ -180,6 +181,7 @@ Result<schema::RelationPtr> SessionImpl::MakeSequence(const schema::RelationDesc
   sequence.kind = schema::RelationKind::kSequence;
   sequence.schema = table.schema;
   sequence.columns = SequenceColumns();
+  sequence.unlogged = table.unlogged;
   sequence.sequence = definition.options;
   sequence.sequence.owner = table.id;
   sequence.sequence.owner_column = column.number;

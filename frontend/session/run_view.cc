@@ -147,6 +147,11 @@ Status SessionImpl::RunCreateTableAs(Run* run) {
   spec.schema = schema->id;
   spec.name = create.table.name;
   LATHE_ASSIGN(schema::RelationPtr made, txn_->CreateTable(spec));
+  if (create.persistence == ast::Persistence::kUnlogged) {
+    schema::RelationDescriptor next = *made;
+    next.unlogged = true;
+    LATHE_ASSIGN(made, txn_->ChangeRelation(std::move(next)));
+  }
   LATHE_TRY(NoteOnCommit(*made, create.on_commit));
   if (!create.with_data) return Ok();
   ast::QualifiedName name = create.table;

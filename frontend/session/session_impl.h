@@ -312,6 +312,7 @@ class SessionImpl final : public Session {
   Status AddConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table, Run* run);
   Status DropConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table,
                         Run* run);
+  Status SetUnlogged(bool unlogged, schema::RelationPtr* table);
   /// A foreign key's timing, by its oid or that of the one it is part of, here and in partitions.
   Status SetKeyDeferrable(RelationId table, Oid key, bool deferrable, bool deferred);
   Status ValidateConstraint(const ast::AlterTableCommand& command, schema::RelationPtr* table);

@@ -19,11 +19,18 @@ RowWriter& BeginClass(const Source* source, const RelationDescriptor& relation, 
                       RowWriter* rows) {
   const bool temporary =
       source != nullptr && SchemaNameOf(*source, relation).starts_with("pg_temp_");
+  bool unlogged = relation.unlogged;
+  if (relation.kind == schema::RelationKind::kIndex && source != nullptr) {
+    schema::RelationPtr table = source->catalog->GetRelation(relation.table);
+    unlogged = table != nullptr && table->unlogged;
+  }
   return rows->Set("oid", relation.id)
       .Set("relname", relation.name)
       .Set("relnamespace", relation.schema)
       .Set("relowner", kOwnerRole)
-      .Set("relpersistence", temporary ? 't' : 'p')
+      .Set("relpersistence", temporary  ? 't'
+                             : unlogged ? 'u'
+                                        : 'p')
       .Set("relkind", kind)
       .Set("relnatts", relation.columns.size())
       .Set("relchecks",

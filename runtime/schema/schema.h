@@ -141,6 +141,7 @@ struct RelationDescriptor {
   bool nulls_not_distinct = false;  // kIndex, unique: NULLs are equal
   bool is_constraint = false;       // kIndex: of a UNIQUE constraint
   bool append_only = false;         // larger pages
+  bool unlogged = false;            // kTable, kSequence: for pg_class only; crashes lose nothing
   int32_t fillfactor = 100;         // kept for pg_class only; row pages are immutable
   // kView: the query as SQL text, the search path that its names are looked up in, and the
   // relations that it reads.

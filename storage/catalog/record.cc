@@ -102,6 +102,7 @@ enum class Part : uint8_t {
   kPartitionKey = 9,
   kPartitionBound = 10,
   kInheritance = 11,  // parents | children | columns and checks that are inherited
+  kUnlogged = 12,
 };
 
 void PutNumbers(std::string* out, const std::vector<uint32_t>& numbers) {
@@ -414,6 +415,7 @@ void PutParts(const schema::RelationDescriptor& relation, std::string* out) {
     PutPart(out, Part::kKey, body);
   }
   if (!relation.comment.empty()) PutPart(out, Part::kComment, relation.comment);
+  if (relation.unlogged) PutPart(out, Part::kUnlogged, {});
   if (relation.is_partitioned()) {
     PutPart(out, Part::kPartitionKey, PartitionKeyBody(relation.partition_key));
   }
@@ -461,6 +463,9 @@ Status GetParts(ByteReader* in, schema::RelationDescriptor* relation) {
         while (body.ok() && !body.AtEnd()) {
           relation->referenced_by.emplace_back(static_cast<uint32_t>(body.Varint()));
         }
+        break;
+      case Part::kUnlogged:
+        relation->unlogged = true;
         break;
       case Part::kSequence:
         relation->sequence = GetSequence(&body);
