@@ -4,10 +4,14 @@
   hot       the same 1,000 rows updated again and again, then once more with a snapshot held open
   backup    throughput with and without an online backup; the restored copy's rows against the backup's
   restart   kill -9 under full load, time to the first answer
+  tpcb      pgbench's own load: what is written for a transaction
   bulk      UPDATE, DELETE, rollback and CREATE TABLE AS of all of lineitem: time and peak memory
+  kill      kill -9 amid such statements
 """
 
+import decimal
 import os
+import random
 import re
 import shutil
 import signal
@@ -23,13 +27,14 @@ UPDATE = ("\\set i random(0, {last})\n\\set k (:i / 8) * 32 + mod(:i, 8) + 1\n"
           "UPDATE lineitem SET l_quantity = l_quantity + 1 WHERE l_orderkey = :k AND l_linenumber = 1;\n")
 HOT = "UPDATE hot SET v = v + 1;\n"
 SUM = "SELECT count(*), sum(l_quantity), sum(l_tax) FROM lineitem"
-PARTS = ("updates", "hot", "backup", "restart", "bulk")
+PARTS = ("updates", "tpcb", "hot", "backup", "restart", "bulk", "kill")
 
 
 def arguments(parser):
     parser.add_argument("--sf", type=float, default=1, help="scale factor of lineitem (default 1)")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated (default all)")
     parser.add_argument("--transactions", type=int, default=100000, help="of each hot run (default 100000)")
+    parser.add_argument("--kills", type=int, default=9, help="how often the part kill does it (default 9)")
     parser.add_argument("--seconds", type=int, default=20, help="of a load before it is killed (default 20)")
 
 
@@ -87,6 +92,15 @@ class Storage:
         with open(f"/proc/{self.server.process.pid}/io", encoding="ascii") as file:
             return int(re.search(r"write_bytes: (\d+)", file.read()).group(1)) / 2**20
 
+    def row_bytes(self, table):
+        """What a row of the table is worth: the bytes of its text form, on average."""
+        connection = self.server.connect()
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT avg(octet_length(r::text)) FROM (SELECT * FROM {table} LIMIT 10000) r")
+        value = float(cursor.fetchone()[0])
+        connection.close()
+        return value
+
     def time_of(self, sql, rounds=5):
         connection = self.server.connect()
         times = []
@@ -132,7 +146,22 @@ class Storage:
         time.sleep(10)
         for name, sql in queries.items():
             self.note(f"updates: {name} 10 s later", self.time_of(sql, 9), "ms")
-        self.note("updates: written for one row", (self.written() - before) * 1024 / count, "KiB")
+        written = (self.written() - before) * 2**20 / count
+        self.note("updates: written for one row", written / 1024, "KiB")
+        self.note("updates: write amplification", written / self.row_bytes("lineitem"),
+                  "device bytes for a byte of the row's text")
+
+    def tpcb(self):
+        point.pgbench(self.server, "-i", "-q", "-s", 10)
+        time.sleep(5)
+        before = self.written()
+        output = point.pgbench(self.server, "-n", "-M", "prepared", "-c", 8, "-T", 30)
+        count = int(re.search(r"actually processed: ([0-9]+)", output).group(1))
+        time.sleep(10)  # the folds
+        written = (self.written() - before) * 2**20 / count
+        rows = sum(self.row_bytes("pgbench_" + name) for name in ("accounts", "tellers", "branches", "history"))
+        self.note("TPC-B-like: written for one transaction", written / 1024, "KiB")
+        self.note("TPC-B-like: write amplification", written / rows, "device bytes for a byte of its four rows' text")
 
     def hot(self):
         path, sql = self.script(HOT), "SELECT count(*), sum(v) FROM hot"
@@ -236,7 +265,7 @@ class Storage:
         connection = self.server.connect()
         cursor = connection.cursor()
 
-        def statement(name, *texts):
+        def statement(name, *texts, last_alone=False):
             begin, peak, done = time.perf_counter(), [0], threading.Event()
 
             def watch():
@@ -246,16 +275,22 @@ class Storage:
             watcher = threading.Thread(target=watch)
             watcher.start()
             for text in texts:
+                last = time.perf_counter()
                 cursor.execute(text)
+            end = time.perf_counter()
             done.set()
             watcher.join()
-            self.note(f"bulk: {name}", time.perf_counter() - begin, f"s, at most {peak[0]:,.0f} MiB resident")
+            self.note(f"bulk: {name}", end - begin, f"s, at most {peak[0]:,.0f} MiB resident")
+            if last_alone:
+                self.note(f"bulk: {name}: {texts[-1]} alone", (end - last) * 1000, "ms")
 
         cursor.execute(SUM)
         before = cursor.fetchone()
         statement("UPDATE of all rows", "UPDATE lineitem SET l_quantity = l_quantity + 1")
-        statement("UPDATE of all rows, rolled back", "BEGIN", "UPDATE lineitem SET l_tax = l_tax + 1", "ROLLBACK")
-        statement("DELETE of all rows, rolled back", "BEGIN", "DELETE FROM lineitem", "ROLLBACK")
+        statement("UPDATE of all rows, rolled back", "BEGIN", "UPDATE lineitem SET l_tax = l_tax + 1", "ROLLBACK",
+                  last_alone=True)
+        statement("DELETE of all rows, rolled back", "BEGIN", "DELETE FROM lineitem", "ROLLBACK",
+                  last_alone=True)
         cursor.execute(SUM)
         after = cursor.fetchone()
         if (after[0], after[2]) != (before[0], before[2]):
@@ -264,6 +299,63 @@ class Storage:
         statement("DELETE of the copy", "DELETE FROM copied")
         cursor.execute("DROP TABLE copied")
         connection.close()
+
+    def kill(self):
+        """kill -9 amid statements over every row, at other moments each time: the whole of one or nothing."""
+        random.seed(1)
+        statements = ("UPDATE lineitem SET l_quantity = l_quantity + 1", "CREATE TABLE copied AS SELECT * FROM lineitem",
+                      "DELETE FROM lineitem")
+        slowest, whole, rounds = 0, 0, 0
+        before = self.sums()
+        while rounds < self.options.kills and before[0] > 0:
+            text = statements[rounds % len(statements)]
+            client = threading.Thread(target=self.until_killed, args=(text,))
+            client.start()
+            time.sleep(random.uniform(0.1, 4 * self.options.sf))
+            self.server.process.send_signal(signal.SIGKILL)
+            self.server.process.wait()
+            client.join()
+            begin = time.perf_counter()
+            self.start(self.server.directory)
+            self.time_of("SELECT count(*) FROM lineitem WHERE l_orderkey = 1", 1)
+            slowest = max(slowest, time.perf_counter() - begin)
+            after = self.sums()
+            possible = [before]
+            if text.startswith("UPDATE"):
+                possible.append((before[0], before[1] + before[0], before[2]))
+            if text.startswith("DELETE"):
+                possible.append((0, 0, 0))
+            if after not in possible or self.copied() not in (None, before[0]):
+                raise servers.ServerError(f"kill -9 amid {text}: {before} became {after}, copied: {self.copied()}")
+            whole += after != before or self.copied() is not None
+            self.execute("DROP TABLE IF EXISTS copied")
+            before, rounds = after, rounds + 1
+        self.note("kill: -9 amid statements over all rows: each whole or not at all", rounds, f"times, {whole} of them whole")
+        self.note("kill: first answer afterwards, slowest", slowest * 1000, "ms")
+
+    def execute(self, sql):
+        connection = self.server.connect()
+        cursor = connection.cursor()
+        cursor.execute(sql)
+        rows = cursor.fetchall() if cursor.description else []
+        connection.close()
+        return rows
+
+    def sums(self):
+        return tuple(decimal.Decimal(value or 0) for value in self.execute(SUM)[0])
+
+    def copied(self):
+        """The rows of the table of that name; None = there is none."""
+        if not self.execute("SELECT 1 FROM pg_class WHERE relname = 'copied'"):
+            return None
+        return decimal.Decimal(self.execute("SELECT count(*) FROM copied")[0][0])
+
+    def until_killed(self, text):
+        try:
+            connection = self.server.connect()
+            connection.cursor().execute(text)
+        except Exception:  # the server is gone: that is the point
+            pass
 
 
 def run(workspace, options):
