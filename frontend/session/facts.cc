@@ -276,10 +276,17 @@ class Facts final : public func::SessionFacts {
     if (text.empty()) return std::nullopt;
     return text;
   }
-  std::optional<std::string> IndexDefinition(Oid oid, int column) override {
+  std::optional<std::string> IndexDefinition(Oid oid, int column, bool pretty) override {
     std::lock_guard lock(mutex_);
     if (catalog() == nullptr) return std::nullopt;
-    std::string text = syscat::IndexDefinition(catalog(), oid, column);
+    std::string text = syscat::IndexDefinition(
+        catalog(), oid, column,
+        [&](const schema::RelationDescriptor& table) {
+          return pretty ? NameOf(table) : session_->FullName(table);
+        },
+        [&](const schema::RelationDescriptor& index, const std::string& sql, bool of_key) {
+          return IndexExpression(index, sql, of_key, pretty);
+        });
     if (text.empty()) return std::nullopt;
     return text;
   }
@@ -309,6 +316,24 @@ class Facts final : public func::SessionFacts {
     options.sql = sql;
     options.format = session_->format_;
     return bind::Deparse(e, table, options);
+  }
+  /// In the parentheses that CREATE INDEX needs: none around calls; a condition needs none.
+  std::string IndexExpression(const schema::RelationDescriptor& index, const std::string& sql,
+                              bool of_key, bool pretty) {
+    schema::RelationPtr table = Find(Oid(index.table.value));
+    if (table == nullptr) return sql;
+    bind::BindContext context = session_->MakeBindContext(sql, catalog());
+    const auto use = of_key ? bind::RowUse::kIndexExpression : bind::RowUse::kIndexPredicate;
+    Result<expr::ExprPtr> bound = bind::BindStoredExpression(*table, sql, use, nullptr, context);
+    std::optional<std::string> text;
+    if (bound.ok()) text = Text(**bound, *table, sql, pretty);
+    if (!text) return of_key ? schema::ShownInIndex(sql) : "(" + sql + ")";
+    using Kind = expr::Kind;
+    const expr::Expr& e = **bound;
+    const bool call = (e.kind == Kind::kCall && e.function->op.empty()) ||
+                      e.kind == Kind::kCoalesce || e.kind == Kind::kGreatest ||
+                      e.kind == Kind::kLeast;
+    return of_key && !call ? "(" + *text + ")" : *text;
   }
   /// A stored expression that is known to be a default, a generated column or a condition of the
   /// relation; nothing otherwise.

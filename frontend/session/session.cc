@@ -471,7 +471,9 @@ Status SessionImpl::RunInTransaction(Run* run) {
     if (done.ok()) return done;
     // Rows had changed: what they looked like before is no reason to fail.
     if (!IsRestart(done.error()) && !(txn_->has_conflicts() && MayBeStale(done.error()))) {
-      return done;
+      Error error = std::move(done).error();
+      NameRelation(&error);
+      return error;
     }
     if (attempt == kRestartsMax) {
       return MakeError(SqlState::kSerializationFailure,

@@ -35,12 +35,22 @@ std::string IncludeText(schema::CatalogReader* catalog, const schema::RelationDe
   return text.empty() ? text : text + ")";
 }
 
-std::string ColumnText(const schema::RelationDescriptor& index, size_t i) {
+std::string ColumnText(const schema::RelationDescriptor& index, size_t i,
+                       const IndexExpressionFunction& shown) {
   const uint32_t column = index.key[i].column;
   if (index.sources[column] == schema::kExpressionSource) {
-    return schema::ShownInIndex(index.columns[column].generated_sql);
+    return shown(index, index.columns[column].generated_sql, true);
   }
   return ast::QuoteIdentifier(index.columns[column].name);
+}
+
+/// As it is stored.
+std::string AsStored(const schema::RelationDescriptor&, const std::string& sql, bool of_key) {
+  if (of_key) return schema::ShownInIndex(sql);
+  const bool column = std::all_of(sql.begin(), sql.end(), [](char c) {
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  });
+  return column ? sql : "(" + sql + ")";
 }
 
 }  // namespace
@@ -107,17 +117,26 @@ schema::RelationPtr FindPrimaryKey(schema::CatalogReader* catalog, SchemaId sche
 }
 
 std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDescriptor& index) {
+  return IndexText(
+      catalog, index,
+      [&](const schema::RelationDescriptor& table) {
+        auto schema = catalog->GetSchema(table.schema);
+        return (schema == nullptr ? "" : ast::QuoteIdentifier(schema->name) + ".") +
+               ast::QuoteIdentifier(table.name);
+      },
+      AsStored);
+}
+
+std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDescriptor& index,
+                      const NameFunction& table_name, const IndexExpressionFunction& shown) {
   std::string text = index.unique || index.is_constraint ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   text += ast::QuoteIdentifier(index.name) + " ON ";
-  if (auto schema = catalog->GetSchema(index.schema)) {
-    text += ast::QuoteIdentifier(schema->name) + ".";
-  }
   schema::RelationPtr table = catalog->GetRelation(index.table);
-  text += ast::QuoteIdentifier(table == nullptr ? "" : table->name) + " USING btree (";
+  text += (table == nullptr ? std::string("\"\"") : table_name(*table)) + " USING btree (";
   for (size_t i = 0; i < index.key.size(); ++i) {
     const schema::KeyColumn& part = index.key[i];
     if (i != 0) text += ", ";
-    text += ColumnText(index, i);
+    text += ColumnText(index, i, shown);
     if (part.descending) text += " DESC";
     if (part.descending != part.nulls_first)
       text += part.nulls_first ? " NULLS FIRST" : " NULLS LAST";
@@ -129,10 +148,7 @@ std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDesc
     text += " WITH (fillfactor='" + std::to_string(index.fillfactor) + "')";
   }
   if (const std::string_view where = schema::PredicateOf(index); !where.empty()) {
-    const bool column = std::all_of(where.begin(), where.end(), [](char c) {
-      return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    });
-    text += column ? " WHERE " + std::string(where) : " WHERE (" + std::string(where) + ")";
+    text += " WHERE " + shown(index, std::string(where), false);
   }
   return text;
 }
@@ -198,7 +214,7 @@ std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint,
   text += " (";
   for (size_t i = 0; i < index->key.size(); ++i) {
     if (i != 0) text += ", ";
-    text += ColumnText(*index, i);
+    text += ColumnText(*index, i, AsStored);
   }
   text += ")" + IncludeText(catalog, *index);
   const bool primary = table != nullptr && IsPrimaryKey(*table, *index);
@@ -260,12 +276,13 @@ std::string ShownExpression(std::string_view sql, const std::function<std::strin
   return text + std::string(sql.substr(at));
 }
 
-std::string IndexDefinition(schema::CatalogReader* catalog, Oid oid, int column) {
+std::string IndexDefinition(schema::CatalogReader* catalog, Oid oid, int column,
+                            const NameFunction& table_name, const IndexExpressionFunction& shown) {
   schema::RelationPtr index = FindIndex(catalog, oid);
   if (index == nullptr) return "";
-  if (column == 0) return IndexText(catalog, *index);
+  if (column == 0) return IndexText(catalog, *index, table_name, shown);
   if (column < 0 || static_cast<size_t>(column) > index->key.size()) return "";
-  return ColumnText(*index, static_cast<size_t>(column - 1));
+  return ColumnText(*index, static_cast<size_t>(column - 1), shown);
 }
 
 }  // namespace lathe::syscat

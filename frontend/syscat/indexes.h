@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/syscat/syscat.h"
 #include "runtime/schema/schema.h"
 
 namespace lathe::syscat {
@@ -29,5 +30,8 @@ schema::RelationPtr FindPrimaryKey(schema::CatalogReader* catalog, SchemaId sche
                                    std::string_view name);
 /// "CREATE UNIQUE INDEX t_pkey ON public.t USING btree (a, b DESC)".
 std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDescriptor& index);
+/// The same with the table's name and the expressions as a session shows them.
+std::string IndexText(schema::CatalogReader* catalog, const schema::RelationDescriptor& index,
+                      const NameFunction& table_name, const IndexExpressionFunction& shown);
 
 }  // namespace lathe::syscat

@@ -78,10 +78,15 @@ using NameFunction = std::function<std::string(const schema::RelationDescriptor&
 /// The condition of a CHECK constraint as it is shown.
 using CheckFunction =
     std::function<std::string(const schema::RelationDescriptor&, const schema::CheckConstraint&)>;
+/// An expression of an index (of_key: with the parentheses that it needs there) or its condition.
+using IndexExpressionFunction = std::function<std::string(const schema::RelationDescriptor& index,
+                                                          const std::string& sql, bool of_key)>;
 /// pg_get_constraintdef, pg_get_indexdef: the text, or empty when there is none with this oid.
 std::string ConstraintDefinition(schema::CatalogReader* catalog, Oid constraint,
                                  const NameFunction& name_of, const CheckFunction& check_of);
-std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int column);
+/// column: from 1; 0 = the whole. table_name: as the text names the table.
+std::string IndexDefinition(schema::CatalogReader* catalog, Oid index, int column,
+                            const NameFunction& table_name, const IndexExpressionFunction& shown);
 /// obj_description, col_description: what COMMENT ON has said; empty = nothing.
 std::string CommentOf(schema::CatalogReader* catalog, Oid object, int column);
 /// Stored expression text with relations by name: name_of gives it, quoted as needed.

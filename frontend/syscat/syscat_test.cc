@@ -340,23 +340,26 @@ TEST_F(SyscatTest, PrimaryKeys) {
 }
 
 // As a session that has every schema in its path.
-std::string NameOf(const schema::RelationDescriptor& relation) {
-  return relation.name;
-}
+std::string NameOf(const schema::RelationDescriptor& relation) { return relation.name; }
 
 std::string CheckOf(const schema::RelationDescriptor&, const schema::CheckConstraint& check) {
   return check.sql;
 }
 
+std::string InSchema(const schema::RelationDescriptor& relation) {
+  return "public.\"" + relation.name + "\"";
+}
+std::string Stored(const schema::RelationDescriptor&, const std::string& sql, bool) { return sql; }
+
 TEST_F(SyscatTest, Definitions) {
   EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(16401), NameOf, CheckOf), "PRIMARY KEY (id, note)");
-  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 0),
+  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 0, InSchema, Stored),
             "CREATE UNIQUE INDEX \"Order Lines_pkey\" ON public.\"Order Lines\" USING btree "
             "(id, note DESC)");
-  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 1), "id");
-  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 2), "note");
-  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 3), "");
-  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16400), 0), "");
+  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 1, InSchema, Stored), "id");
+  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 2, InSchema, Stored), "note");
+  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16401), 3, InSchema, Stored), "");
+  EXPECT_EQ(IndexDefinition(&catalog_, Oid(16400), 0, InSchema, Stored), "");
   EXPECT_EQ(ConstraintDefinition(&catalog_, Oid(0), NameOf, CheckOf), "");
 }
 

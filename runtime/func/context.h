@@ -51,7 +51,7 @@ class SessionFacts {
   virtual bool TableIsVisible(Oid relation) = 0;
   /// pretty: without needless parentheses.
   virtual std::optional<std::string> ConstraintDefinition(Oid constraint, bool pretty) = 0;
-  virtual std::optional<std::string> IndexDefinition(Oid index, int column) = 0;
+  virtual std::optional<std::string> IndexDefinition(Oid index, int column, bool pretty) = 0;
   virtual std::optional<std::string> RoleName(Oid role) = 0;
   /// Bytes of a relation's rows on disk, estimated; nullopt = no such relation.
   virtual std::optional<int64_t> RelationBytes(Oid relation) = 0;

@@ -130,10 +130,10 @@ CallStatus ConstraintDefinitionAs(FunctionContext* c, SessionFacts* f, const Dat
   return PutOptional(c, f->ConstraintDefinition(OidOfArg(args[0]), args[1].b), r);
 }
 CallStatus IndexDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
-  return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), 0), r);
+  return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), 0, false), r);
 }
 CallStatus IndexColumnDefinition(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
-  return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), args[1].i32), r);
+  return PutOptional(c, f->IndexDefinition(OidOfArg(args[0]), args[1].i32, args[2].b), r);
 }
 CallStatus UserById(FunctionContext* c, SessionFacts* f, const Datum* args, Datum* r) {
   std::optional<std::string> name = f->RoleName(OidOfArg(args[0]));
