@@ -104,7 +104,10 @@ class CopyTest(wire.ServerTest):
     def test_duplicate_of_an_existing_row(self):
         self.copy("", "5\told\t1\n")
         lines = "".join(f"{i}\tnew\t1\n" for i in range(10000))
-        self.assert_error(self.copy("", lines), "23505")
+        messages = self.copy("", lines)
+        self.assert_error(messages, "23505")
+        fields = wire.fields([body for kind, body in messages if kind == "E"][0])
+        self.assertEqual((fields["s"], fields["t"], fields["n"]), ("public", "t", "t_pkey"))
         self.assertEqual(self.content(), [[b"5", b"old", b"1.00"]])
 
     def test_large_copy_between_existing_rows(self):
