@@ -225,7 +225,7 @@ class SessionImpl final : public Session {
   static std::string KeyOf(const Prepared& prepared);
   Status MakeIndex(const schema::RelationDescriptor& table, const bind::IndexDefinition& index,
                    bool constraint);
-  // Partitions and inheritance (inheritance.cc, partition_rows.cc).
+  // Partitions and inheritance (inheritance.cc, alter_children.cc, partition_rows.cc).
   class RoutingSink;
   class BoundSink;
   friend class PartitionRouter;
