@@ -45,8 +45,8 @@ class PartitionRouter {
   types::FormatContext format_;
 };
 
-/// The conditions on the rows of a partition as PostgreSQL shows them, each in parentheses: those of
-/// the tables above come first. catalog: where they are found. 0A000 where a value has no text.
+/// The conditions on the rows of a partition as PostgreSQL shows them, each in parentheses: those
+/// of the tables above come first. catalog: where they are found. 0A000 where a value has no text.
 Result<std::vector<std::string>> PartitionConditions(const schema::RelationDescriptor& partition,
                                                      schema::CatalogReader* catalog,
                                                      const types::FormatContext& format);
