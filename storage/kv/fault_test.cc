@@ -117,6 +117,20 @@ TEST_F(FaultTest, DeletesGiveAFullDiskBack) {
   EXPECT_EQ(Why(kv_->Write(again, true)), "");
 }
 
+// Files that nothing can compact for want of room keep neither flushes nor writes waiting.
+TEST_F(FaultTest, ManyFilesAndNoRoomToCompactThem) {
+  reserve_bytes_ = 4 << 20;
+  files_.SetDiskBytes(6 << 20);  // pages and compactions would leave more free than that
+  ASSERT_EQ(Why(Open()), "");
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_EQ(Why(Put("key", std::to_string(i))), "") << i;
+    ASSERT_EQ(Why(kv_->Flush(Family::kDelta)), "") << i;
+  }
+  EXPECT_EQ(Read("key"), "59");
+  EXPECT_NE(kv_->Property(Family::kDelta, "rocksdb.num-files-at-level0"), "");
+  EXPECT_GE(std::stoi(kv_->Property(Family::kDelta, "rocksdb.num-files-at-level0")), 40);
+}
+
 // The disk breaks at the n-th change, for every n: what was acknowledged is there afterwards.
 // A compaction that drops all rows makes a file without any; nothing must depend on it.
 TEST_F(FaultTest, BrokenWhileNothingIsLeft) {

@@ -21,6 +21,15 @@ constexpr std::string_view kFormatKey = "format_version";
 // Less is not worth making room for, bytes.
 constexpr uint64_t kWorthGivingBack = 4 << 20;
 
+// Without allow_write_stall RocksDB waits until there are fewer files, so for a compaction; on a
+// full disk there is none.
+rocksdb::FlushOptions FlushNow() {
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  options.allow_write_stall = true;
+  return options;
+}
+
 /// A walk over a family; owns the bounds that RocksDB points to.
 class RocksIterator final : public Iterator {
  public:
@@ -264,10 +273,10 @@ uint64_t RocksKv::OwedOf(uint64_t free) {
 uint64_t RocksKv::AllowCompactions(uint64_t free) {
   const uint64_t owed = MemtableBytes();
   const uint64_t keep = owed + 4 * options_.disk_reserve_bytes;
-  const uint64_t spare = free > keep ? free - keep : 1;
+  const uint64_t spare = free - std::min(free, keep);
   const uint64_t files = table_files_->GetTotalSize();
-  // None: no compaction can need more than there is.
-  table_files_->SetMaxAllowedSpaceUsage(spare > files || giving_back_ ? 0 : files + spare);
+  // No limit: no compaction can need more than there is.
+  table_files_->SetMaxAllowedSpaceUsage(spare > files || giving_back_ ? 0 : files + spare + 1);
   return owed;
 }
 
@@ -279,9 +288,7 @@ void RocksKv::FlushForRoom() {
   {
     Result<Use> use = UseForFiles();
     if (!use.ok() || MemtableBytes() < kWorthBytes) return;
-    rocksdb::FlushOptions options;
-    options.wait = true;
-    (void)Noted(db_->Flush(options, {handles_.begin(), handles_.end()}));  // Take will tell
+    (void)Noted(db_->Flush(FlushNow(), {handles_.begin(), handles_.end()}));  // Take will tell
   }
   room_->Forget();
 }
@@ -354,15 +361,14 @@ Status RocksKv::DropPages(std::string_view from, std::string_view to) {
 
 Status RocksKv::Flush(Family family) {
   LATHE_ASSIGN(Use use, UseForFiles());
-  rocksdb::FlushOptions options;
-  options.wait = true;
-  return Noted(db_->Flush(options, handle(family)));
+  return Noted(db_->Flush(FlushNow(), handle(family)));
 }
 
 Status RocksKv::Compact(Family family, std::string_view from, std::string_view to) {
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   options.exclusive_manual_compaction = false;
+  options.allow_write_stall = true;  // as in FlushNow
   options.canceled = &stop_compactions_;
   rocksdb::Slice begin = ToSlice(from), end = ToSlice(to);
   if (family == Family::kPages && !to.empty()) {

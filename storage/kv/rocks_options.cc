@@ -70,6 +70,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const KvOptions& optio
   rocksdb::ColumnFamilyOptions cf;
   cf.compression = rocksdb::kNoCompression;
   cf.write_buffer_size = options.write_buffer_bytes / 4;
+  // Compactions that lag behind slow writes down, but never stop them: on a full disk they do not
+  // come at all, and what frees it is a write.
+  cf.level0_stop_writes_trigger = 1 << 30;
+  cf.hard_pending_compaction_bytes_limit = 0;
   switch (family) {
     case Family::kDelta:
       cf.write_buffer_size = options.write_buffer_bytes;
