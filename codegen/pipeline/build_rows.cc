@@ -1,4 +1,6 @@
 // Operators that keep or pass on rows as they are: sort, limit, append, set operations, CTEs.
+#include <algorithm>
+
 #include "codegen/pipeline/builder.h"
 
 namespace lathe::pipeline {
@@ -118,13 +120,20 @@ Status Builder::BuildMaterialize(const physical::Materialize& node, Continuation
   sink.object = object;
   sink.fields = std::move(fields.values);
   sink.node = &node;
+  const size_t first = program_.changes.size();
   LATHE_TRY(Build(definition, Into(std::move(sink))));
-  return Build(*node.children[1], std::move(rest));
+  const size_t end = program_.changes.size();
+  LATHE_TRY(Build(*node.children[1], std::move(rest)));
+  for (size_t i = first; i < end; ++i) {
+    program_.changes[i].unread |= !read_ctes_.contains(node.cte);
+  }
+  return Ok();
 }
 
 Status Builder::BuildCteScan(const physical::CteScan& scan, Continuation rest) {
   auto found = ctes_.find(scan.cte);
   LATHE_CHECK_NOTE(found != ctes_.end(), "CTE scanned outside its Materialize");
+  read_ctes_.insert(scan.cte);
   const Object& object = program_.objects[found->second];
   Source source;
   source.object = found->second;
@@ -177,8 +186,14 @@ Status Builder::BuildChanges(const physical::Modify& modify, bool goes_on) {
       object.changes.key.push_back(static_cast<uint32_t>(old + (found - live.begin())));
     }
   }
-  program_.changes.push_back({&modify, index});
-  return Build(*modify.children[0], Into(std::move(sink)));
+  const auto first = static_cast<ptrdiff_t>(program_.changes.size());
+  LATHE_TRY(Build(*modify.children[0], Into(std::move(sink))));
+  // What it reads from comes before it, as it may delete keys that this one inserts; what nothing
+  // reads comes last.
+  auto own = std::stable_partition(program_.changes.begin() + first, program_.changes.end(),
+                                   [](const Change& change) { return !change.unread; });
+  program_.changes.insert(own, {&modify, index});
+  return Ok();
 }
 
 Status Builder::BuildModify(const physical::Modify& modify) {

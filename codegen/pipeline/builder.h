@@ -200,6 +200,7 @@ class Builder {
   std::set<ColumnId> in_arithmetic_;  // columns whose ranges may be of use
   std::unordered_set<const Expr*> varying_;
   std::map<uint32_t, uint32_t> ctes_;  // cte -> object
+  std::set<uint32_t> read_ctes_;
   // Scans that may look up the keys of a join table's rows -> its object.
   std::map<const physical::TableScan*, uint32_t> lookup_objects_;
   std::map<const physical::HashJoin*, uint32_t> join_objects_;  // whose build side is there

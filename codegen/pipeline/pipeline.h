@@ -221,6 +221,7 @@ struct Recursion {
 struct Change {
   const physical::Modify* node = nullptr;
   uint32_t object = 0;
+  bool unread = false;  // of a CTE that nothing reads
 };
 
 /// A proved range of an integer, date or fixed-point value, in units of its last digit.

@@ -184,6 +184,7 @@ void EngineImpl::Visible(const txn::LogicalBatch& batch) {
 
 void EngineImpl::Publish(const txn::LogicalBatch& batch, Timestamp ts) {
   if (batch.moves != nullptr) key_moves_.Add(*batch.moves, ts, watermark_->oldest());
+  for (const txn::DeletedRowsPtr& rows : batch.deleted) key_moves_.AddDeleted(rows, ts);
   {
     std::lock_guard lock(loads_mutex_);
     for (const txn::LoadCommit& load : batch.loads) {

@@ -102,6 +102,7 @@ Status EngineImpl::Compact(RelationId id) {
 Status EngineImpl::Maintain(bool fold_all) {
   std::lock_guard one(maintain_mutex_);
   const std::vector<Timestamp> readable = ReadableSnapshots();
+  key_moves_.Trim(readable.front());
   for (const std::shared_ptr<Table>& table : OpenTables()) {
     table->Trim(readable);
     if (fold_all ? table->delta_rows() > 0 : options_.background_fold && WorthFolding(*table)) {

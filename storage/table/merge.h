@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,6 +14,7 @@
 
 #include "storage/table/load.h"
 #include "storage/table/scan.h"
+#include "storage/txn/key_moves.h"
 
 namespace lathe::table {
 
@@ -72,6 +74,30 @@ class ChangedRows {
   size_t page_index_ = 0;
   page::PinnedPage pinned_;
   uint32_t slot_ = 0;
+};
+
+/// Rows of one table that a transaction has deleted and merged into pages.
+class MergedDeletes final : public txn::DeletedRows {
+ public:
+  /// version: has the rows, or most of them.
+  MergedDeletes(std::shared_ptr<Table> table, TableVersionPtr version)
+      : prefix_(keyspace::StoragePrefix(table->storage())),
+        rows_(std::move(table), std::move(version)) {}
+  /// key: without the StorageId; those of one merge ascend.
+  Status Add(std::string_view key) {
+    std::lock_guard lock(mutex_);
+    return rows_.Add(key);
+  }
+  Result<bool> Contains(std::string_view key) override {
+    if (!key.starts_with(prefix_)) return false;
+    std::lock_guard lock(mutex_);
+    return rows_.Contains(key.substr(prefix_.size()));
+  }
+
+ private:
+  const std::string prefix_;
+  std::mutex mutex_;
+  ChangedRows rows_;  // mutex_
 };
 
 }  // namespace lathe::table

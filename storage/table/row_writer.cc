@@ -25,15 +25,24 @@ Result<bool> RowWriter::Unchanged(std::string_view key, txn::RowLockMode mode) c
   // Own rows were checked when they were written first.
   if (Own(key) != nullptr || transaction_->Rechecked(table_->storage(), key)) return true;
   LATHE_ASSIGN(bool changed, table_->ChangedSince(key, transaction_->snapshot()));
+  // Pages that were merged since may have another row there that looks the same.
+  if (!changed && table_->MergedSince(transaction_->snapshot())) {
+    LATHE_ASSIGN(const std::optional<txn::KeyMoves::Move> fate,
+                 transaction_->FateOf(*table_, key, transaction_->snapshot()));
+    changed = fate.has_value();
+  }
   if (!changed) return true;
   if (transaction_->isolation() == txn::Isolation::kReadCommitted) {
     transaction_->NoteConflict(relation_, table_, key, mode);
     return false;
   }
   LATHE_ASSIGN(bool exists, table_->Exists(*table_->Current(), key));
+  LATHE_ASSIGN(const std::optional<txn::KeyMoves::Move> fate,
+               transaction_->FateOf(*table_, key, transaction_->snapshot()));
+  const bool gone = fate.has_value() ? fate->to.empty() : !exists;
   return MakeError(SqlState::kSerializationFailure,
-                   exists ? "could not serialize access due to concurrent update"
-                          : "could not serialize access due to concurrent delete");
+                   gone ? "could not serialize access due to concurrent delete"
+                        : "could not serialize access due to concurrent update");
 }
 
 Status RowWriter::CheckConflicts() const {

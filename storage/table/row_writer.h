@@ -55,7 +55,9 @@ class RowWriter {
   Status CheckConflicts() const;
 
   Result<bool> Exists(std::string_view key) const {
-    if (const txn::OwnVersion* own = Own(key)) return !own->is_delete();
+    // What was adopted is what the statement sees, which may be no row although there is one.
+    const txn::OwnVersion* own = Own(key);
+    if (own != nullptr && !own->adopted) return !own->is_delete();
     return table_->Exists(*transaction_->ViewOf(*table_), key);
   }
 
@@ -65,6 +67,10 @@ class RowWriter {
     if (relation_->unique) {
       LATHE_ASSIGN(bool exists, Exists(key));
       if (exists) return Duplicate(key);
+    }
+    const txn::OwnVersion* own = Own(key);
+    if (own != nullptr && own->is_delete() && !own->adopted && !table_->is_index()) {
+      transaction_->NoteReplaced(table_->storage(), key);
     }
     return Put(key, image, 1);
   }

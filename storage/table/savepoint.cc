@@ -17,6 +17,7 @@ size_t TransactionImpl::Savepoint() {
   mark.created = created_.size();
   mark.locks = engine_->locks()->Mark(id_);
   mark.moves = moves_.Mark();
+  mark.merged_deletes = merged_deletes_.size();
   mark.changes = view_.changes();
   mark.dropped = dropped_;
   savepoints_.push_back(std::move(mark));
@@ -37,6 +38,7 @@ void TransactionImpl::RollbackTo(size_t savepoint) {
   view_.Restore(mark.changes);
   dropped_ = mark.dropped;
   moves_.UndoTo(mark.moves);
+  merged_deletes_.resize(mark.merged_deletes);
   engine_->locks()->ReleaseSince(id_, mark.locks);
 }
 
@@ -55,6 +57,10 @@ void TransactionImpl::NoteConflict(const schema::RelationPtr& relation,
   conflicts_.push_back({relation, std::move(table), std::string(key), mode});
 }
 
+void TransactionImpl::NoteReplaced(StorageId storage, std::string_view key) {
+  moves_.AddReplaced(keyspace::RowPrefix(storage, key), statement_);
+}
+
 void TransactionImpl::NoteMove(StorageId storage, std::string_view from, std::string_view to) {
   moves_.Add(keyspace::RowPrefix(storage, from), keyspace::RowPrefix(storage, to), statement_);
 }
@@ -64,11 +70,13 @@ Status TransactionImpl::AdoptConflicts() {
   conflicts_.clear();
   // A statement that did not run to its end has not undone anything yet: UndoStatement has.
   for (RowConflict& conflict : conflicts) {
-    Recheck(conflict);
     for (Timestamp after = snapshot_;;) {
-      LATHE_ASSIGN(bool moved, Follow(&conflict, &after));
-      if (!moved) break;
+      RowConflict next = conflict;
+      LATHE_ASSIGN(bool moved, Follow(&next, &after));
+      conflict.gone = moved || next.gone;
       Recheck(conflict);
+      if (!moved) break;
+      conflict = std::move(next);
     }
   }
   for (const RowConflict& conflict : rechecked_) LATHE_TRY(Adopt(conflict));
@@ -78,22 +86,41 @@ Status TransactionImpl::AdoptConflicts() {
 void TransactionImpl::Recheck(const RowConflict& conflict) {
   if (rechecked_keys_.insert(keyspace::RowPrefix(conflict.table->storage(), conflict.key)).second) {
     rechecked_.push_back(conflict);
+    return;
+  }
+  // One row may have left a key, and another have come there.
+  for (RowConflict& known : rechecked_) {
+    if (known.table == conflict.table && known.key == conflict.key) known.gone &= conflict.gone;
   }
 }
 
+Result<std::optional<txn::KeyMoves::Move>> TransactionImpl::FateOf(const Table& table,
+                                                                   std::string_view key,
+                                                                   Timestamp after) const {
+  LATHE_ASSIGN(std::optional<txn::KeyMoves::Move> fate,
+               engine_->key_moves().Find(keyspace::RowPrefix(table.storage(), key), after));
+  // Of a move there is a deletion, too.
+  const Timestamp deleted = table.DeletedAfter(key, after);
+  if (deleted.value != 0 && (!fate.has_value() || deleted < fate->ts)) {
+    return std::optional<txn::KeyMoves::Move>({deleted, {}});
+  }
+  return fate;
+}
+
 Result<bool> TransactionImpl::Follow(RowConflict* conflict, Timestamp* after) {
-  const StorageId storage = conflict->table->storage();
-  const std::string from = keyspace::RowPrefix(storage, conflict->key);
-  const std::optional<txn::KeyMoves::Move> move = engine_->key_moves().Find(from, *after);
-  if (!move.has_value()) {
+  const Table& table = *conflict->table;
+  LATHE_ASSIGN(const std::optional<txn::KeyMoves::Move> move, FateOf(table, conflict->key, *after));
+  if (!move.has_value() || move->to.empty()) {
+    conflict->gone = move.has_value();
     if (!engine_->key_moves().ForgottenAfter(*after)) return false;
-    LATHE_ASSIGN(bool there, conflict->table->Exists(*conflict->table->Current(), conflict->key));
-    if (there) return false;
+    // It may have moved.
+    LATHE_ASSIGN(bool there, table.Exists(*table.Current(), conflict->key));
+    if (there && !conflict->gone) return false;
     return MakeError(SqlState::kSerializationFailure,
                      "could not serialize access due to concurrent update");
   }
   *after = move->ts;
-  conflict->key = move->to.substr(keyspace::StoragePrefix(storage).size());
+  conflict->key = move->to.substr(keyspace::StoragePrefix(table.storage()).size());
   LATHE_TRY(engine_->locks()->LockRow(id_, move->to, conflict->mode, lock_wait()));
   return true;
 }
@@ -101,15 +128,20 @@ Result<bool> TransactionImpl::Follow(RowConflict* conflict, Timestamp* after) {
 Status TransactionImpl::Adopt(const RowConflict& conflict) {
   const Table& table = *conflict.table;
   const txn::StorageWrites* writes = buffer_.Find(table.storage());
-  if (writes != nullptr && writes->Find(conflict.key) != nullptr) return Ok();  // still there
+  const txn::OwnVersion* known = writes == nullptr ? nullptr : writes->Find(conflict.key);
+  // It is still there, but it may have been adopted as gone before another row was followed there.
+  if (known != nullptr && !(known->adopted && known->is_delete() && !conflict.gone)) return Ok();
   std::string before, now;
   LATHE_ASSIGN(TableVersionPtr reads, table.VersionFor(snapshot_));
   LATHE_ASSIGN(bool was, table.Read(*reads, conflict.key, snapshot_, &before));
   // Under KEY SHARE somebody's change may be on its way; it counts once it is published.
-  const Timestamp newest = engine_->watermark()->Acquire();
-  Result<bool> read = table.Read(*table.Current(), conflict.key, newest, &now);
-  engine_->watermark()->Release(newest);
-  LATHE_ASSIGN(bool is, std::move(read));
+  bool is = false;
+  if (!conflict.gone) {
+    const Timestamp newest = engine_->watermark()->Acquire();
+    Result<bool> read = table.Read(*table.Current(), conflict.key, newest, &now);
+    engine_->watermark()->Release(newest);
+    LATHE_ASSIGN(is, std::move(read));
+  }
   LATHE_TRY(buffer_.Adopt(table.storage(), table.schema_version(), conflict.key,
                           is ? std::string_view(now) : std::string_view(), statement_));
   // Scans by indexes must find it where it is now, and only there.
@@ -170,7 +202,9 @@ Result<RowLocked> TransactionImpl::LockRow(const schema::RelationPtr& relation,
     // Only a key that is gone is a change here: a row whose other columns have changed is shown as
     // the snapshot has it, in PostgreSQL too.
     LATHE_ASSIGN(bool exists, row.Exists(key));
-    if (exists) return RowLocked::kLocked;
+    LATHE_ASSIGN(const std::optional<txn::KeyMoves::Move> fate,
+                 FateOf(row.table(), key, snapshot_));
+    if (exists && !fate.has_value()) return RowLocked::kLocked;
   }
   LATHE_ASSIGN(bool unchanged, row.Unchanged(key, mode));
   return unchanged ? RowLocked::kLocked : RowLocked::kChanged;

@@ -169,6 +169,7 @@ Result<std::shared_ptr<Table>> Table::Open(StorageId storage, const schema::Rela
   LATHE_ASSIGN(table->encoder_, keyspace::KeyEncoder::Make(*relation));
   table->schema_version_ = relation->schema_version;
   table->has_row_id_ = relation->has_row_id();
+  table->is_index_ = relation->kind == schema::RelationKind::kIndex;
   table->page_bytes_ = context.page_bytes;
   table->reader_ =
       std::make_shared<page::KvPageReader>(context.kv, table->layout(), relation->schema_version);
@@ -707,7 +708,7 @@ void Table::PublishVersion(const TableVersionPtr& version, const std::vector<std
 Result<bool> Table::ChangedSince(std::string_view key, Timestamp snapshot) const {
   std::vector<TableVersionPtr> chain;
   // Versions between have been let go of; or a merge has changed rows, which leaves pages only.
-  bool gap = snapshot.value < newest_merge_.load(std::memory_order_acquire);
+  bool gap = MergedSince(snapshot);
   {
     // Versions that the snapshot does not read, and the one that it reads, together hold all later
     // changes.
@@ -734,6 +735,28 @@ Result<bool> Table::ChangedSince(std::string_view key, Timestamp snapshot) const
   LATHE_ASSIGN(bool was, Read(*reads, key, snapshot, &before));
   LATHE_ASSIGN(bool is, Read(*chain.front(), key, Timestamp(UINT64_MAX), &now));
   return was != is || (was && before != now);
+}
+
+Timestamp Table::DeletedAfter(std::string_view key, Timestamp after) const {
+  std::vector<TableVersionPtr> versions;
+  {
+    std::lock_guard lock(list_mutex_);
+    for (size_t i = versions_.size(); i-- > 0;) {
+      versions.push_back(versions_[i].version);
+      if (versions_[i].version->valid_from <= after) break;
+    }
+  }
+  Timestamp first;
+  for (const TableVersionPtr& version : versions) {
+    const Leaf& leaf = *version->directory->leaf(version->directory->Find(key));
+    const VersionNode* node = leaf.Find(key);
+    if (node == nullptr) continue;
+    const Version* v = node->newest.load(std::memory_order_acquire);
+    for (; v != nullptr && v->ts > after; v = v->older) {
+      if (v->is_delete() && (first.value == 0 || v->ts < first)) first = v->ts;
+    }
+  }
+  return first;
 }
 
 Result<bool> Table::Exists(const TableVersion& version, std::string_view key) const {

@@ -94,6 +94,7 @@ class Table {
   Result<std::shared_ptr<const UpdateShape>> UpdateShapeOf(const schema::RelationPtr& relation);
   uint32_t schema_version() const { return schema_version_; }
   bool has_row_id() const { return has_row_id_; }
+  bool is_index() const { return is_index_; }
   uint32_t page_bytes() const { return page_bytes_; }
   const std::shared_ptr<page::KvPageReader>& reader() const { return reader_; }
   const TableContext& context() const { return context_; }
@@ -125,6 +126,13 @@ class Table {
   /// Is there a committed change of this row after the snapshot? Where the history between has been
   /// let go of (Trim), a row that looks the same has not changed. Errors: of reading a page, 72000.
   Result<bool> ChangedSince(std::string_view key, Timestamp snapshot) const;
+  /// Have pages with changes of rows been committed after the snapshot?
+  bool MergedSince(Timestamp snapshot) const {
+    return snapshot.value < newest_merge_.load(std::memory_order_acquire);
+  }
+  /// The first deletion of this key after a timestamp among the unfolded versions; 0 = none is
+  /// known.
+  Timestamp DeletedAfter(std::string_view key, Timestamp after) const;
   /// The row with this key in a version, as a snapshot sees it (kTimestampMax: as of its newest
   /// commit), as an image; false when there is none. Errors: of reading a page.
   Result<bool> Read(const TableVersion& version, std::string_view key, Timestamp snapshot,
@@ -238,6 +246,7 @@ class Table {
   keyspace::KeyEncoder encoder_;
   uint32_t schema_version_ = 1;
   bool has_row_id_ = false;
+  bool is_index_ = false;
   uint32_t page_bytes_ = page::kPageBytes;
   std::shared_ptr<page::KvPageReader> reader_;
   LeafSourcePtr source_;

@@ -104,6 +104,7 @@ void TransactionImpl::UndoStatement() {
   view_.Restore(saved_changes_);
   dropped_.resize(saved_dropped_);
   moves_.UndoTo(saved_moves_);
+  std::erase_if(merged_deletes_, [&](const DeletedBy& by) { return by.statement == statement_; });
 }
 
 void TransactionImpl::DropLast() { DropOwnLoad(loads_.size() - 1); }
@@ -204,6 +205,9 @@ txn::LogicalBatch TransactionImpl::MakeBatch() {
   }
   batch.dropped = dropped_;
   if (!moves_.empty()) batch.moves = &moves_;
+  for (const DeletedBy& by : merged_deletes_) {
+    if (!is_dropped(by.storage)) batch.deleted.push_back(by.rows);
+  }
   return batch;
 }
 
@@ -544,7 +548,8 @@ Status TransactionImpl::SpillEarlier(const std::shared_ptr<Table>& table) {
 // the buffer, too.
 Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_statement) {
   constexpr uint64_t kChunkBytes = 4 << 20;
-  const txn::StorageWrites* writes = buffer_.Find(table->storage());
+  const StorageId storage = table->storage();
+  const txn::StorageWrites* writes = buffer_.Find(storage);
   if (writes == nullptr) return Ok();
   LATHE_ASSIGN(uint64_t id, engine_->load_ids()->Next());
   LATHE_ASSIGN(std::unique_ptr<Merger> merger,
@@ -553,10 +558,10 @@ Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_state
   if (of_statement) {
     LATHE_ASSIGN(TableVersionPtr reads, table->VersionFor(snapshot_));
     reads = VersionWithLoads(*table, std::move(reads));
-    changed = &spilled_.try_emplace(table->storage(), table, std::move(reads)).first->second;
+    changed = &spilled_.try_emplace(storage, table, std::move(reads)).first->second;
   }
   const bool emit = engine_->sink()->wants_load_chunks();
-  txn::LoadChunk chunk{LoadId(id), table->storage(), table->schema_version(), 0, {}};
+  txn::LoadChunk chunk{LoadId(id), storage, table->schema_version(), 0, {}};
   uint64_t chunk_bytes = 0;
   auto hand_over = [&]() -> Status {
     if (emit) LATHE_TRY(engine_->sink()->AddLoadChunk(chunk));
@@ -565,6 +570,8 @@ Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_state
     chunk_bytes = 0;
     return Ok();
   };
+  const uint32_t statement = of_statement ? statement_ : statement_ - 1;
+  std::shared_ptr<MergedDeletes> deletes;
   for (const auto& [key, newest] : writes->rows()) {
     const txn::OwnVersion* version = newest;
     if (!of_statement) {
@@ -575,6 +582,13 @@ Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_state
     if (version == nullptr) continue;
     LATHE_TRY(merger->Add(key, version->image));
     if (changed != nullptr) LATHE_TRY(changed->Add(key));
+    if (version->is_delete() && !table->is_index()) {
+      if (deletes == nullptr) {
+        deletes = std::make_shared<MergedDeletes>(table, table->Current());
+        merged_deletes_.push_back({statement, storage, deletes});
+      }
+      LATHE_TRY(deletes->Add(key));
+    }
     if (!emit) continue;
     chunk.rows.push_back({key, version->image});
     chunk_bytes += key.size() + version->image.size();
@@ -582,10 +596,10 @@ Status TransactionImpl::Merge(const std::shared_ptr<Table>& table, bool of_state
   }
   if (!chunk.rows.empty()) LATHE_TRY(hand_over());
   LATHE_ASSIGN(PendingLoad load, merger->Finish());
-  const int64_t of_last = buffer_.NetRowsOf(table->storage(), statement_);
+  const int64_t of_last = buffer_.NetRowsOf(storage, statement_);
   load.net_rows = of_statement ? of_last : writes->net_rows - of_last;
   engine_->SetPending(load.load, load.version, load.net_rows);
-  loads_.push_back({std::move(load), of_statement ? statement_ : statement_ - 1});
+  loads_.push_back({std::move(load), statement});
   return Ok();
 }
 

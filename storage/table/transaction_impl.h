@@ -135,6 +135,12 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   }
   /// Notes that the statement gives a row another key.
   void NoteMove(StorageId storage, std::string_view from, std::string_view to);
+  /// Notes that the statement makes a new row where this transaction has deleted one.
+  void NoteReplaced(StorageId storage, std::string_view key);
+  /// What happened first to the row of a key after a timestamp, if it has gone or got another key;
+  /// another row may be there now.
+  Result<std::optional<txn::KeyMoves::Move>> FateOf(const Table& table, std::string_view key,
+                                                    Timestamp after) const;
   /// Has this statement changed a row of the table that is not in the buffer any more?
   Result<bool> SpilledByStatement(StorageId storage, std::string_view key);
   void NoteRowIds(StorageId storage, uint64_t next);
@@ -152,10 +158,11 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
     std::shared_ptr<Table> table;
     std::string key;
     txn::RowLockMode mode;
+    bool gone = false;  // it has another key now, or none; another row may have this one
   };
   // The state at a savepoint.
   struct Mark {
-    size_t buffer, loads, created, locks, moves;
+    size_t buffer, loads, created, locks, moves, merged_deletes;
     catalog::Changes changes;
     std::vector<StorageId> dropped;
   };
@@ -165,7 +172,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   Status AdoptConflicts();
   Status Adopt(const RowConflict& conflict);
   void Recheck(const RowConflict& conflict);
-  // Goes after a row that has got another key: locks it there.
+  // Goes after a row that has got another key: locks it there. False when it has none, or kept it.
   Result<bool> Follow(RowConflict* conflict, Timestamp* after);
   // The row key that these values of the key columns (or of the hidden row id) make.
   std::string KeyOfValues(const schema::RelationDescriptor& keyed, const Table& table,
@@ -226,7 +233,7 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   // Of all its runs so far: they may have left the buffer for pages.
   std::vector<RowConflict> rechecked_;
   std::set<std::string> rechecked_keys_;
-  bool snapshot_kept_ = false;          // the statement runs again with the snapshot it had
+  bool snapshot_kept_ = false;  // the statement runs again with the snapshot it had
   std::vector<Mark> savepoints_;
   mutable txn::ReadSet reads_;
   bool over_ = false;
@@ -255,6 +262,12 @@ class TransactionImpl final : public Transaction, public exec::TableAccess {
   std::vector<StorageId> created_;            // storages that nobody knows if it rolls back
   std::vector<StorageId> dropped_;            // storages that go at commit
   txn::OwnKeyMoves moves_;
+  struct DeletedBy {
+    uint32_t statement;
+    StorageId storage;
+    std::shared_ptr<MergedDeletes> rows;
+  };
+  std::vector<DeletedBy> merged_deletes_;
   std::set<StorageId> exact_indexes_;  // made here of just the rows that the snapshot sees
   // At the start of the statement, for undoing it.
   catalog::Changes saved_changes_;

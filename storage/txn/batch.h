@@ -69,7 +69,9 @@ struct LogicalBatch {
   std::vector<SequenceAdvance> sequences;
   std::vector<LoadCommit> loads;
   std::vector<StorageId> dropped;      // storages that nobody can reach after this commit
-  const OwnKeyMoves* moves = nullptr;  // for those who wait here; not stored. Null = none
+  // For those who wait here; not stored.
+  const OwnKeyMoves* moves = nullptr;  // null = none
+  std::vector<DeletedRowsPtr> deleted;
 
   bool empty() const {
     return storages.empty() && catalog.empty() && sequences.empty() && loads.empty() &&

@@ -34,17 +34,21 @@ void OwnKeyMoves::UndoTo(size_t mark) {
 
 std::vector<KeyMove> OwnKeyMoves::Composed() const {
   absl::flat_hash_map<std::string, std::string> origin;  // by where the row is now
+  std::vector<KeyMove> composed;
   for (size_t i = 0; i < moves_.size();) {
     std::vector<std::pair<std::string, std::string>> arrived;
     const uint32_t statement = moves_[i].statement;
     for (; i < moves_.size() && moves_[i].statement == statement; ++i) {
       const KeyMove& move = moves_[i].move;
       auto known = origin.extract(move.from);
+      if (move.to.empty()) {
+        composed.push_back({known.empty() ? move.from : std::move(known.mapped()), {}});
+        continue;
+      }
       arrived.emplace_back(move.to, known.empty() ? move.from : std::move(known.mapped()));
     }
     for (auto& [to, from] : arrived) origin.insert_or_assign(std::move(to), std::move(from));
   }
-  std::vector<KeyMove> composed;
   for (auto& [to, from] : origin) {
     if (to != from) composed.push_back({from, to});
   }
@@ -53,7 +57,7 @@ std::vector<KeyMove> OwnKeyMoves::Composed() const {
 
 void KeyMoves::Add(const OwnKeyMoves& moves, Timestamp ts, Timestamp oldest) {
   std::lock_guard lock(mutex_);
-  while (!order_.empty() && order_.front().ts <= oldest) DropOldest();
+  TrimTo(oldest);
   if (moves.lost()) forgotten_ = std::max(forgotten_, ts);
   for (const KeyMove& move : moves.Composed()) {
     std::vector<Move>& of_key = moves_[move.from];
@@ -75,14 +79,45 @@ void KeyMoves::DropOldest() {
   order_.pop_front();
 }
 
-std::optional<KeyMoves::Move> KeyMoves::Find(std::string_view from, Timestamp after) const {
+void KeyMoves::AddDeleted(DeletedRowsPtr rows, Timestamp ts) {
   std::lock_guard lock(mutex_);
-  auto it = moves_.find(absl::string_view(from.data(), from.size()));
-  if (it == moves_.end()) return std::nullopt;
-  for (const Move& move : it->second) {
-    if (move.ts > after) return move;
+  deleted_.push_back({ts, std::move(rows)});
+}
+
+void KeyMoves::Trim(Timestamp oldest) {
+  std::lock_guard lock(mutex_);
+  TrimTo(oldest);
+}
+
+void KeyMoves::TrimTo(Timestamp oldest) {
+  while (!order_.empty() && order_.front().ts <= oldest) DropOldest();
+  while (!deleted_.empty() && deleted_.front().ts <= oldest) deleted_.pop_front();
+}
+
+Result<std::optional<KeyMoves::Move>> KeyMoves::Find(std::string_view from, Timestamp after) const {
+  std::optional<Move> first;
+  std::vector<Deleted> deleted;  // looked into without the mutex: it may read pages
+  {
+    std::lock_guard lock(mutex_);
+    auto it = moves_.find(absl::string_view(from.data(), from.size()));
+    if (it != moves_.end()) {
+      for (const Move& move : it->second) {
+        if (move.ts <= after) continue;
+        // A commit may have given the row another key and that key another row.
+        if (!first.has_value() || (first->ts == move.ts && first->to.empty())) first = move;
+      }
+    }
+    for (const Deleted& commit : deleted_) {
+      if (commit.ts > after && !(first.has_value() && commit.ts >= first->ts)) {
+        deleted.push_back(commit);
+      }
+    }
   }
-  return std::nullopt;
+  for (const Deleted& commit : deleted) {
+    LATHE_ASSIGN(bool contains, commit.rows->Contains(from));
+    if (contains) return std::optional<Move>({commit.ts, {}});
+  }
+  return first;
 }
 
 bool KeyMoves::ForgottenAfter(Timestamp after) const {

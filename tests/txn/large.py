@@ -139,6 +139,8 @@ class Large(Client):
 
     def move_out_and_in(self, cursor):
         cursor.execute("CREATE TEMP TABLE keep (LIKE account) ON COMMIT DROP")
+        # Whoever has seen the rows that go would pass over those that take their place.
+        cursor.execute("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("WITH d AS (DELETE FROM account WHERE grp = %s RETURNING *) INSERT INTO keep SELECT * FROM d",
                        (self.random.randrange(GROUPS),))
         count = cursor.rowcount
