@@ -1,5 +1,6 @@
 #include "frontend/pgwire/event_loop.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -18,6 +19,9 @@ constexpr uint32_t kEvents = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
 // Threads that wait beside those that may work: one that comes back from the disk finds a place
 // there instead of having to sleep and be woken for the next event.
 constexpr int kSpareWaiters = 2;
+
+// Before a thread sleeps it gives way so often and looks again: to be woken costs more than that.
+constexpr int kYields = 2;
 
 Error SystemError(const char* call) {
   return MakeError(SqlState::kIoError, std::string(call) + ": " + std::strerror(errno));
@@ -93,7 +97,12 @@ void EventLoop::Run() {
     }
     epoll_event event{};
     // One at a time: what follows may take long.
-    const int got = epoll_wait(epoll_, &event, 1, -1);
+    int got = epoll_wait(epoll_, &event, 1, 0);
+    for (int i = 0; got == 0 && i < kYields; ++i) {
+      sched_yield();
+      got = epoll_wait(epoll_, &event, 1, 0);
+    }
+    if (got == 0) got = epoll_wait(epoll_, &event, 1, -1);
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     if (got == 1 && event.data.ptr != this) handler_(event.data.ptr);
   }
