@@ -29,9 +29,13 @@ using Tcp = asio::ip::tcp;
 /// timers that are under way keep it longer.
 struct Client : std::enable_shared_from_this<Client> {
   Client(session::Instance* instance, asio::io_context* timers, int socket, bool refuse)
-      : fd(socket), startup_timer(*timers), connection(instance, socket, refuse) {}
+      : fd(socket),
+        source(socket, this),
+        startup_timer(*timers),
+        connection(instance, socket, refuse) {}
 
   const int fd;
+  EventLoop::Source source;
   asio::steady_timer startup_timer;  // set until the connection has started
   bool startup_timed = false;        // whether it is set; only for who handles the connection
   Connection connection;
@@ -149,7 +153,7 @@ void ServerImpl::Serve(Tcp::socket socket) {
   });
   client->connection.OnCommitted([this, raw = client.get()] { FinishCommit(raw); });
   LimitStartup(client);
-  if (!loop_.Add(fd, client.get()).ok()) Remove(client);
+  if (!loop_.Add(&client->source).ok()) Remove(client);
 }
 
 // Says good-bye to a client whose session is over, unless it is being served: then it is told by
@@ -187,7 +191,7 @@ void ServerImpl::Handle(Client* client) {
   }
   switch (outcome) {
     case Connection::Outcome::kGoOn:
-      loop_.Rearm(client->fd, client);
+      loop_.Rearm(&client->source);
       break;
     case Connection::Outcome::kOver:
       Remove(client->shared_from_this());
@@ -204,11 +208,10 @@ void ServerImpl::Handle(Client* client) {
 // A commit is over whose client is not being served: on the thread that has written it. What may
 // block is left to the loop. The client is in the list until its descriptor is armed again.
 void ServerImpl::FinishCommit(Client* client) {
-  const int fd = client->fd;
   std::unique_lock serving(client->serving);
   const bool all = client->connection.FinishCommit();
   serving.unlock();
-  loop_.Rearm(fd, client, !all);
+  loop_.Rearm(&client->source, !all);
 }
 
 void ServerImpl::Remove(const std::shared_ptr<Client>& client) {
