@@ -38,10 +38,11 @@ const VersionNode* VersionStore::Seek(std::string_view key) const {
   const uint64_t head = VersionNode::HeadOf(key);
   const VersionNode* at = head_;
   const VersionNode* behind = nullptr;  // known to be: levels share nodes
+  const VersionNode* next = nullptr;
   for (int level = static_cast<int>(height_.load(std::memory_order_acquire)) - 1; level >= 0;
        --level) {
     for (;;) {
-      const VersionNode* next = at->next[level].load(std::memory_order_acquire);
+      next = at->next[level].load(std::memory_order_acquire);
       if (next == behind || next == nullptr) break;
       if (!next->Before(head, key)) {
         behind = next;
@@ -50,7 +51,8 @@ const VersionNode* VersionStore::Seek(std::string_view key) const {
       at = next;
     }
   }
-  return at->Next();
+  // Not at->Next(): what has come there since may be before the key.
+  return next;
 }
 
 const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_t schema_version,
