@@ -1,10 +1,19 @@
 #include "storage/table/version_store.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
+
 namespace lathe::table {
+namespace {
+
+constexpr uint64_t kNodesWithoutSlots = 16;  // the list alone is as fast
+
+}  // namespace
 
 VersionStore::VersionStore() : head_(NewNode({}, kMaxHeight)) {}
 
@@ -55,8 +64,53 @@ const VersionNode* VersionStore::Seek(std::string_view key) const {
   return next;
 }
 
+// The slot of the key's node, or the empty one where it would be.
+std::atomic<VersionNode*>* VersionStore::Slots::Probe(std::string_view key) {
+  const uint64_t head = VersionNode::HeadOf(key);
+  for (uint64_t i = absl::HashOf(absl::string_view(key.data(), key.size()));; ++i) {
+    std::atomic<VersionNode*>& slot = at[i & mask];
+    const VersionNode* node = slot.load(std::memory_order_acquire);
+    if (node == nullptr || (node->key_head == head && node->key() == key)) return &slot;
+  }
+}
+
+const VersionNode* VersionStore::Find(std::string_view key) const {
+  if (Slots* slots = slots_.load(std::memory_order_acquire)) {
+    return slots->Probe(key)->load(std::memory_order_acquire);
+  }
+  const VersionNode* node = Seek(key);
+  return node != nullptr && node->key() == key ? node : nullptr;
+}
+
+// The node is in the list already, and counted.
+void VersionStore::AddSlot(VersionNode* node) {
+  Slots* slots = slots_.load(std::memory_order_relaxed);
+  const uint64_t nodes = nodes_.load(std::memory_order_relaxed);
+  if (slots != nullptr && 2 * nodes <= slots->mask + 1) {
+    slots->Probe(node->key())->store(node, std::memory_order_release);
+    return;
+  }
+  if (nodes < kNodesWithoutSlots) return;
+  const uint64_t size = std::bit_ceil(4 * nodes);
+  char* memory = arena_.Allocate(sizeof(Slots) + (size - 1) * sizeof(slots->at[0]));
+  slots = reinterpret_cast<Slots*>(memory);
+  slots->mask = size - 1;
+  for (uint64_t i = 0; i < size; ++i) new (&slots->at[i]) std::atomic<VersionNode*>(nullptr);
+  for (VersionNode* n = head_->next[0].load(std::memory_order_relaxed); n != nullptr;
+       n = n->next[0].load(std::memory_order_relaxed)) {
+    slots->Probe(n->key())->store(n, std::memory_order_relaxed);
+  }
+  slots_.store(slots, std::memory_order_release);
+}
+
 const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_t schema_version,
                                      std::string_view image) {
+  if (Slots* slots = slots_.load(std::memory_order_relaxed)) {
+    if (VersionNode* known = slots->Probe(key)->load(std::memory_order_relaxed)) {
+      AddVersion(known, ts, schema_version, image);
+      return known;
+    }
+  }
   const uint64_t head = VersionNode::HeadOf(key);
   const bool ahead = last_ != nullptr && last_->Before(head, key);
   VersionNode* at = head_;
@@ -76,18 +130,8 @@ const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_
   VersionNode* node = before_[0]->next[0].load(std::memory_order_relaxed);
   const bool fresh = node == nullptr || node->key() != key;
   if (fresh) node = NewNode(key, RandomHeight());
-
-  const Version* newest = node->newest.load(std::memory_order_relaxed);
   last_ = node;
-  if (newest != nullptr && newest->ts >= ts) return node;  // applied before
-  auto* version = new (arena_.Allocate(sizeof(Version) + image.size())) Version();
-  version->ts = ts;
-  version->older = newest;
-  version->schema_version = schema_version;
-  version->image_bytes = static_cast<uint32_t>(image.size());
-  std::copy(image.begin(), image.end(), reinterpret_cast<char*>(version + 1));
-  node->newest.store(version, std::memory_order_release);
-
+  AddVersion(node, ts, schema_version, image);
   if (fresh) {
     for (uint32_t level = 0; level < node->height; ++level) {
       node->next[level].store(before_[level]->next[level].load(std::memory_order_relaxed),
@@ -98,12 +142,27 @@ const VersionNode* VersionStore::Add(std::string_view key, Timestamp ts, uint32_
       before_[level]->next[level].store(node, std::memory_order_release);
     }
     nodes_.fetch_add(1, std::memory_order_relaxed);
+    AddSlot(node);
+    bytes_.store(arena_.used_bytes(), std::memory_order_relaxed);
   }
+  return node;
+}
+
+void VersionStore::AddVersion(VersionNode* node, Timestamp ts, uint32_t schema_version,
+                              std::string_view image) {
+  const Version* newest = node->newest.load(std::memory_order_relaxed);
+  if (newest != nullptr && newest->ts >= ts) return;  // applied before
+  auto* version = new (arena_.Allocate(sizeof(Version) + image.size())) Version();
+  version->ts = ts;
+  version->older = newest;
+  version->schema_version = schema_version;
+  version->image_bytes = static_cast<uint32_t>(image.size());
+  std::copy(image.begin(), image.end(), reinterpret_cast<char*>(version + 1));
+  node->newest.store(version, std::memory_order_release);
   bytes_.store(arena_.used_bytes(), std::memory_order_relaxed);
   if (ts.value > newest_.load(std::memory_order_relaxed)) {
     newest_.store(ts.value, std::memory_order_release);
   }
-  return node;
 }
 
 }  // namespace lathe::table

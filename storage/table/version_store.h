@@ -1,9 +1,9 @@
 // Unfolded row versions of one storage in memory, by row key: a skip list whose nodes hold chains
 // of versions, newest first. Nodes and versions are only added, never changed or removed while the
 // store lives; a fold copies what is left into a new store. So readers need no lock and filter by
-// timestamp, and what they found stays where it is as long as they hold the store. Skip list: Pugh,
-// "Skip Lists: A Probabilistic Alternative to Balanced Trees", CACM 1990; one writer, many readers
-// as in LevelDB.
+// timestamp, and what they found stays where it is as long as they hold the store. Single keys are
+// found by a hash table beside the list. Skip list: Pugh, "Skip Lists: A Probabilistic Alternative
+// to Balanced Trees", CACM 1990; one writer, many readers as in LevelDB.
 #pragma once
 
 #include <algorithm>
@@ -67,10 +67,8 @@ class VersionStore {
                          std::string_view image);
   /// The first node with node->key() >= key; null at the end.
   const VersionNode* Seek(std::string_view key) const;
-  const VersionNode* Find(std::string_view key) const {
-    const VersionNode* node = Seek(key);
-    return node != nullptr && node->key() == key ? node : nullptr;
-  }
+  /// The node of a key; null = none.
+  const VersionNode* Find(std::string_view key) const;
   const VersionNode* First() const { return head_->next[0].load(std::memory_order_acquire); }
 
   uint64_t node_count() const { return nodes_.load(std::memory_order_relaxed); }
@@ -80,6 +78,15 @@ class VersionStore {
 
  private:
   static constexpr uint32_t kMaxHeight = 12;
+  // Nodes by the hash of their keys, open addressing with linear probing, at most half full. When
+  // it is full a larger one takes its place; this one stays for those who read it.
+  struct Slots {
+    uint64_t mask;
+    std::atomic<VersionNode*> at[1];  // mask + 1 of them
+    std::atomic<VersionNode*>* Probe(std::string_view key);
+  };
+  void AddSlot(VersionNode* node);
+  void AddVersion(VersionNode* node, Timestamp ts, uint32_t schema_version, std::string_view image);
   VersionNode* NewNode(std::string_view key, uint32_t height);
   uint32_t RandomHeight();
 
@@ -89,6 +96,7 @@ class VersionStore {
   // greater (batches are sorted).
   VersionNode* last_ = nullptr;
   VersionNode* before_[kMaxHeight] = {};
+  std::atomic<Slots*> slots_{nullptr};
   std::atomic<uint32_t> height_{1};
   std::atomic<uint64_t> nodes_{0}, bytes_{0}, newest_{0};
   uint64_t random_ = 0x9E3779B97F4A7C15ull;
