@@ -153,6 +153,7 @@ Status EventLoop::Add(Source* source) {
                   })->get();
   source->period_ = period_.load(std::memory_order_relaxed);
   source->lane_->busy_now.fetch_add(1);
+  source->armed_.store(true, std::memory_order_release);
   epoll_event event{};
   event.events = kEvents;
   event.data.ptr = source;
@@ -182,13 +183,16 @@ void EventLoop::Rearm(Source* source, bool now) {
       before->busy_now.fetch_sub(1, std::memory_order_relaxed);
       next->busy.fetch_add(1, std::memory_order_relaxed);
       next->busy_now.fetch_add(1, std::memory_order_relaxed);
+      source->armed_.store(true, std::memory_order_release);
       // Fails for a closed descriptor only.
       (void)epoll_ctl(before->epoll, EPOLL_CTL_DEL, source->fd_, nullptr);
       (void)epoll_ctl(next->epoll, EPOLL_CTL_ADD, source->fd_, &event);
       return;
     }
   }
-  (void)epoll_ctl(source->lane_->epoll, EPOLL_CTL_MOD, source->fd_, &event);  // as above
+  const int epoll = source->lane_->epoll, fd = source->fd_;
+  source->armed_.store(true, std::memory_order_release);
+  (void)epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);  // as above
 }
 
 // The lane where its requests come in, as long as that has not more than its share: all clients may
@@ -280,7 +284,9 @@ void EventLoop::Serve(Worker* worker) {
   lane->waiting.fetch_sub(1, std::memory_order_relaxed);
   if (got != 1 || event.data.ptr == nullptr) return;
   worker->handlers.fetch_add(1, std::memory_order_relaxed);
-  handler_(static_cast<Source*>(event.data.ptr)->data());
+  auto* const source = static_cast<Source*>(event.data.ptr);
+  (void)source->armed_.load(std::memory_order_acquire);
+  handler_(source->data());
   worker->handlers.fetch_add(1, std::memory_order_relaxed);
 }
 

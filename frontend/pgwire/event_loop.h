@@ -38,6 +38,9 @@ class EventLoop {
     friend class EventLoop;
     const int fd_;
     void* const data_;
+    // What the kernel orders, said in C++: who served it last has stored it, who serves it loads
+    // it.
+    std::atomic<bool> armed_{false};
     // By whoever serves it.
     Lane* lane_ = nullptr;
     uint32_t events_ = 0;        // so far
